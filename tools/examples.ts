@@ -2,4 +2,8 @@
 import { globSync } from "node:fs";
 import { runSteps } from "./steps.ts";
 
-runSteps(globSync("examples/*.ts").sort().map((file) => [file, process.execPath, file] as const));
+runSteps(
+  globSync("examples/*.ts")
+    .sort()
+    .map((file) => [file, process.execPath, file] as const),
+);

@@ -3,6 +3,14 @@ import { runSteps } from "./steps.ts";
 
 runSteps([
   ["biome: format, lint, import cycles, undeclared dependencies", "biome", "check", "--error-on-warnings", "."],
-  ["dependency-cruiser: the import arrows", "depcruise", "packages", "methods", "apps", "--config", ".dependency-cruiser.cjs"],
+  [
+    "dependency-cruiser: the import arrows",
+    "depcruise",
+    "packages",
+    "methods",
+    "apps",
+    "--config",
+    ".dependency-cruiser.cjs",
+  ],
   ["knip: unused files, exports, dependencies", "knip"],
 ]);

@@ -7,7 +7,8 @@ import { pinnedNode, root, setup } from "./setup.mjs";
 setup();
 const [first, ...rest] = process.argv.slice(2);
 const bin = join(root, "node_modules", ".bin");
-const [command, args] = first === "--bin" ? [join(bin, rest[0] ?? ""), rest.slice(1)] : [pinnedNode(), [join(root, first ?? ""), ...rest]];
+const [command, args] =
+  first === "--bin" ? [join(bin, rest[0] ?? ""), rest.slice(1)] : [pinnedNode(), [join(root, first ?? ""), ...rest]];
 const child = spawn(command, args, {
   stdio: "inherit",
   env: { ...process.env, PATH: bin + delimiter + process.env.PATH },

@@ -33,13 +33,20 @@ export function setup() {
   rmSync(stamp, { force: true });
   const npm = process.env.npm_execpath;
   const [command, args] = npm ? [process.execPath, [npm]] : [process.platform === "win32" ? "npm.cmd" : "npm", []];
-  const { status, error } = spawnSync(command, [...args, "install", "--no-save", "--ignore-scripts", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NODE_ENV: "" },
-  });
+  const { status, error } = spawnSync(
+    command,
+    [...args, "install", "--no-save", "--ignore-scripts", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", NODE_ENV: "" },
+    },
+  );
   if (error) fail(`npm could not be started: ${error.message}. Install npm and run this again.`);
-  if (status !== 0) fail(`npm install failed with code ${status}; the lines above say why. Nothing is kept half done: run the same command again.`);
+  if (status !== 0)
+    fail(
+      `npm install failed with code ${status}; the lines above say why. Nothing is kept half done: run the same command again.`,
+    );
   writeFileSync(stamp, hash);
   console.error("setup: done");
 }

@@ -6,7 +6,10 @@ export function runSteps(steps: readonly (readonly [name: string, command: strin
   const failed: string[] = [];
   for (const [name, command, ...args] of steps) {
     console.log(`\n— ${name}`);
-    const { status } = spawnSync(command, args, { stdio: "inherit", cwd: fileURLToPath(new URL("..", import.meta.url)) });
+    const { status } = spawnSync(command, args, {
+      stdio: "inherit",
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+    });
     if (status !== 0) failed.push(name);
   }
   console.log(failed.length > 0 ? `\nfailed: ${failed.join(", ")}` : `\nall ${steps.length} steps passed`);

@@ -1,7 +1,11 @@
 // The whole test suite; arguments are passed to Vitest. Ends with the line "N passed, N failed, N skipped".
 import { startVitest } from "vitest/node";
 
-const vitest = await startVitest("test", process.argv.slice(2).filter((arg) => !arg.startsWith("-")), { watch: false });
+const vitest = await startVitest(
+  "test",
+  process.argv.slice(2).filter((arg) => !arg.startsWith("-")),
+  { watch: false },
+);
 const count = { passed: 0, failed: 0, skipped: 0 };
 for (const module of vitest.state.getTestModules()) {
   if (module.errors().length > 0) count.failed++; // a file that could not be loaded

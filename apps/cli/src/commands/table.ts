@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<{ command(): Command }>;
+}
+
+/** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
+export const commands: Readonly<Record<string, Entry>> = {};

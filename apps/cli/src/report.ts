@@ -1,0 +1,40 @@
+import { writeSync } from "node:fs";
+
+/** One line of progress on stderr, rewritten in place on a terminal, one line at most every two seconds elsewhere. */
+export class ProgressLine {
+  #last = 0;
+  #open = false;
+
+  /** Shows the text; on a terminal at most ten times a second, so that progress costs nothing. */
+  show(text: string): void {
+    const now = Date.now();
+    if (now - this.#last < (process.stderr.isTTY ? 100 : 2000)) return;
+    this.#last = now;
+    this.#open = true;
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
+  }
+
+  /** Clears the line, or leaves a last text in its place. */
+  end(text?: string): void {
+    if (process.stderr.isTTY && this.#open) process.stderr.write("\r\x1b[2K");
+    if (text !== undefined) process.stderr.write(`${text}\n`);
+    this.#open = false;
+  }
+}
+
+/** Rows as an aligned text table: first column to the left, the others to the right. */
+export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const width = header.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(width[i]!) : cell.padStart(width[i]!)))
+      .join("  ")
+      .trimEnd();
+  return [line(header), width.map((w) => "─".repeat(w)).join("  "), ...rows.map(line)].join("\n");
+}
+
+/** The result of a command: one JSON document with --json, text otherwise; always on stdout, always whole. */
+export function printResult(json: boolean | undefined, value: unknown, text: () => string): void {
+  writeSync(1, json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+}
