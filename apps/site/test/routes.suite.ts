@@ -18,7 +18,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   beforeAll(async () => {
     database = await openDatabase(await place());
     await seed(database.db, readContent(fixtureContent));
-    app = createApp({ db: database.db, assets: webAssets(await buildWeb()), origin: "https://reprise.test" });
+    app = createApp({
+      db: database.db,
+      assets: webAssets(await buildWeb()),
+      origin: "https://reprise.test",
+      contentDir: fixtureContent,
+      panels: { "journals/corr/SampleRun21": "estimate-pi" },
+    });
   });
   afterAll(() => database?.close());
 

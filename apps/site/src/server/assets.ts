@@ -25,6 +25,7 @@ const forever = "public, max-age=31536000, immutable";
 interface ManifestEntry {
   readonly file: string;
   readonly css?: readonly string[];
+  readonly assets?: readonly string[];
   readonly imports?: readonly string[];
 }
 
@@ -32,10 +33,18 @@ interface ManifestEntry {
 export interface EntryFiles {
   readonly script: string;
   readonly styles: readonly string[];
+  /** The fonts of running text, worth loading before the styles ask for them. */
+  readonly fonts: readonly string[];
 }
 
-/** Reads a folder made by `buildWeb`. `entry("site.ts")` gives the addresses; `mount` serves everything. */
-export function webAssets(folder: string): { entry: (name: string) => EntryFiles; mount: (app: Hono) => void } {
+/** The files of a page: `entry("site.ts")` gives addresses, `mount` serves them. */
+export interface WebAssets {
+  readonly entry: (name: string) => EntryFiles;
+  readonly mount: (app: Hono) => void;
+}
+
+/** Reads a folder made by `buildWeb`. */
+export function webAssets(folder: string): WebAssets {
   const manifest = JSON.parse(readFileSync(join(folder, ".vite/manifest.json"), "utf8")) as Record<
     string,
     ManifestEntry
@@ -53,8 +62,13 @@ export function webAssets(folder: string): { entry: (name: string) => EntryFiles
     entry(name) {
       const found = manifest[name];
       if (!found) throw new Error(`the built page has no entry ${name}: ${Object.keys(manifest).join(", ")}`);
-      const css = [found, ...(found.imports ?? []).map((key) => manifest[key])].flatMap((part) => part?.css ?? []);
-      return { script: `/assets/${found.file}`, styles: [...new Set(css)].map((file) => `/assets/${file}`) };
+      const parts = [found, ...(found.imports ?? []).map((key) => manifest[key])];
+      const address = (file: string) => `/assets/${file}`;
+      return {
+        script: address(found.file),
+        styles: [...new Set(parts.flatMap((part) => part?.css ?? []))].map(address),
+        fonts: (found.assets ?? []).filter((file) => /-latin-\w+-(normal|italic)/.test(file)).map(address),
+      };
     },
     mount(app) {
       app.get("/assets/ort/:version/:file", (c) => ortFile(c));

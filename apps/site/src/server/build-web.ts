@@ -41,6 +41,7 @@ export async function buildWeb({ log = () => {} }: { log?: (line: string) => voi
         manifest: true,
         modulePreload: { polyfill: false },
         target: "es2022",
+        cssTarget: ["chrome123", "firefox120", "safari17.5"], // light-dark() as written
         rolldownOptions: { input: { site: join(root, "site.ts"), theme: join(root, "theme.ts") } },
       },
     });

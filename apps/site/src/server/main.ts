@@ -37,13 +37,16 @@ export interface Site {
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { dataDir = ".reprise", port = 3000, host = "127.0.0.1", databaseUrl, log = () => {} } = options;
-  const content = readContent(options.contentDir ?? ownContent);
+  const contentDir = options.contentDir ?? ownContent;
+  const content = readContent(contentDir);
   const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) });
   try {
     const written = await seed(database.db, content);
     if (written.length > 0) log(`content: ${written.length} papers taken into the database`);
     const assets = webAssets(await buildWeb({ log }));
-    const listening = await listen(host, port, (origin) => createApp({ db: database.db, assets, origin }));
+    const listening = await listen(host, port, (origin) =>
+      createApp({ db: database.db, assets, origin, contentDir, log }),
+    );
     return {
       url: listening.url,
       close: async () => {
