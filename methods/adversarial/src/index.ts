@@ -1,1 +1,3 @@
-export {};
+export { Box } from "./lbfgsb/box.ts";
+export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
+export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
