@@ -20,6 +20,8 @@ export interface SiteOptions {
   /** PostgreSQL instead of the built-in database. */
   readonly databaseUrl?: string | undefined;
   readonly contentDir?: string;
+  /** Run panel of each paper by its key; the site's own unless a test gives others. */
+  readonly panels?: Readonly<Record<string, string>>;
   /** Told what takes long: building, seeding. */
   readonly log?: (line: string) => void;
 }
@@ -45,7 +47,14 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     if (written.length > 0) log(`content: ${written.length} papers taken into the database`);
     const assets = webAssets(await buildWeb({ log }));
     const listening = await listen(host, port, (origin) =>
-      createApp({ db: database.db, assets, origin, contentDir, log }),
+      createApp({
+        db: database.db,
+        assets,
+        origin,
+        contentDir,
+        log,
+        ...(options.panels ? { panels: options.panels } : {}),
+      }),
     );
     return {
       url: listening.url,

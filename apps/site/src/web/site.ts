@@ -10,9 +10,11 @@ import "./styles/results.css";
 import "./styles/panel.css";
 import "./styles/print.css";
 import { copyButtons } from "./copy.ts";
+import { mountPanel } from "./panels.ts";
 import { scrollBoxes } from "./scroll-boxes.ts";
 import { themeToggle } from "./theme-toggle.ts";
 
 themeToggle();
 copyButtons();
 scrollBoxes();
+mountPanel();
