@@ -1,7 +1,7 @@
 """Reference values of the operator tests, by PyTorch in float64: outputs, and gradients of <dy, output>.
 
 Run from the repository's root:  /usr/bin/python3 tools/reference/ops_torch.py
-Writes packages/engine/test/fixtures/ops/<family>.json, one line per case. Made with PyTorch 1.13.1.
+Writes packages/engine/test/fixtures/ops/<family>.json, one line per case. Made with PyTorch 1.13.0a0 as Debian 12 ships it.
 """
 import pathlib
 import zlib

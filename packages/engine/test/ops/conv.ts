@@ -1,15 +1,21 @@
 import {
+  add,
   averagePool,
   averagePoolGrad,
+  concat,
   conv,
   convInputGrad,
   convTranspose,
   convWeightGrad,
+  full,
   globalAveragePool,
   maxPool,
   maxPoolAt,
   maxPoolGrad,
+  mul,
   type PoolOptions,
+  reduceSum,
+  reshape,
   type Value,
 } from "@reprise/engine";
 import type { Row } from "./row.ts";
@@ -102,6 +108,20 @@ export const rows: Record<string, Row> = {
       ({ f }) => maxPool(f(1, 2, 3, 3), { kernel: [4, 4] }),
       "MaxPool: a window of 4 does not fit spatial axis 0 of size 3 with pads 0 and 0",
     ],
+    // The first of two equal elements gets it all.
+    kinks: {
+      of: (x) => {
+        const ones = full(x, 1, [1, 1, 1]);
+        const window = (parts: Value[]) => reduceSum(maxPool(concat(parts, 2), { kernel: [2] }));
+        const own = reshape(x, [1, 1, 1]);
+        return add(window([own, ones]), mul(window([ones, own]), 10));
+      },
+      at: [
+        [1, 1],
+        [2, 11],
+        [0, 0],
+      ],
+    },
   },
   MaxPoolGrad: {
     cases: { "overlapping, padded": (x, dy) => maxPoolGrad(x, dy, overlapping) },

@@ -1,17 +1,20 @@
 import {
   argMax,
+  concat,
+  full,
   logSoftmax,
   type ReduceOptions,
   reduceMax,
   reduceMean,
   reduceMin,
   reduceSum,
+  reshape,
   softmax,
   type Value,
 } from "@reprise/engine";
 import type { Row } from "./row.ts";
 
-const reduction = (op: string, f: (x: Value, options?: ReduceOptions) => Value): Row => ({
+const reduction = (f: (x: Value, options?: ReduceOptions) => Value): Row => ({
   cases: {
     "all axes": (x) => f(x),
     "middle axis": (x) => f(x, { axes: [1] }),
@@ -29,17 +32,21 @@ const family = (op: string, f: (x: Value, options?: { axis?: number }) => Value)
   wrong: [({ i }) => f(i(2, 3)), `${op}: input is int64 [2, 3]; it must be float32 or float64: cast it`],
 });
 
-/** Of f(x, 1, 1), at the tie of all three. */
-const tie = (f: (x: Value, options?: ReduceOptions) => Value): Row["kinks"] => ({
-  of: (x) => f(x),
-  at: [[1, 1]],
+/** Of f(x, 1, 1): at the tie of all three, and beside it. */
+const tie = (f: (x: Value, options?: ReduceOptions) => Value, above: number): NonNullable<Row["kinks"]> => ({
+  of: (x) => f(concat([reshape(x, [1]), full(x, 1, [2])], 0)),
+  at: [
+    [1, 1 / 3],
+    [2, above],
+    [0, 1 - above],
+  ],
 });
 
 export const rows: Record<string, Row> = {
-  ReduceSum: reduction("ReduceSum", reduceSum),
-  ReduceMean: reduction("ReduceMean", reduceMean),
-  ReduceMax: { ...reduction("ReduceMax", reduceMax), kinks: tie(reduceMax)! },
-  ReduceMin: { ...reduction("ReduceMin", reduceMin), kinks: tie(reduceMin)! },
+  ReduceSum: reduction(reduceSum),
+  ReduceMean: reduction(reduceMean),
+  ReduceMax: { ...reduction(reduceMax), kinks: tie(reduceMax, 1) },
+  ReduceMin: { ...reduction(reduceMin), kinks: tie(reduceMin, 0) },
   Softmax: family("Softmax", softmax),
   LogSoftmax: family("LogSoftmax", logSoftmax),
   ArgMax: {
