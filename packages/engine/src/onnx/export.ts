@@ -77,7 +77,7 @@ export function exportOnnx(
       }
     }
     const outputs = node.outputs.map((output, k) => {
-      if (!wanted.has(output) && !used.has(output) && k > 0) return "";
+      if (k >= (def.optionalFrom ?? node.outputs.length) && !wanted.has(output) && !used.has(output)) return "";
       const key = wanted.get(output) ?? fresh(`${node.op}_${i}${k > 0 ? `_${k}` : ""}`);
       names.set(output, key);
       return key;
