@@ -249,7 +249,8 @@ describe("LbfgsB, laws", () => {
   });
 
   it("rows told in turns, or restarted, end bit for bit where each ends alone", () => {
-    const problems = [hs5, hs1, hs38, driver1(25), hs110];
+    const quadratic = { x0: new Array(50).fill(0.5), box: new Box(50, 0, 1), ...plantedQuadratic(50, 1) };
+    const problems = [hs5, hs1, hs38, driver1(25), hs110, quadratic];
     const alone = problems.map(({ evaluate, x0, box }) => minimize(evaluate, x0, box, exact));
     const solvers = problems.map(({ x0, box }) => new LbfgsB(x0, box, exact));
     for (let waiting = true; waiting; ) {

@@ -47,7 +47,7 @@ export class LbfgsB {
   readonly box: Box;
   /** Where f and ∇f are wanted; once done, the solution. [n] */
   readonly x: Float64Array;
-  /** f and ∇f at the last accepted iterate. */
+  /** f and ∇f as last told; once done, at the solution. */
   f = Number.NaN;
   readonly gradient: Float64Array;
   done = false;
@@ -129,13 +129,16 @@ export class LbfgsB {
     this.#searching = false;
   }
 
-  /** Takes f and ∇f at `x`, and moves `x` to the next point or sets `done`. */
+  /**
+   * Takes f and ∇f at `x`, and moves `x` to the next point or sets `done`. ∇f may be written into `gradient` and that be
+   * passed, which saves a copy.
+   */
   tell(f: number, gradient: ArrayLike<number>): void {
     if (this.done) throw new Error("LbfgsB: tell after the minimiser is done. Read x, or call restart.");
     if (gradient.length !== this.box.n)
       throw new RangeError(`LbfgsB: the gradient has ${gradient.length} entries, expected ${this.box.n}.`);
     this.evaluations++;
-    this.gradient.set(gradient);
+    if (gradient !== this.gradient) this.gradient.set(gradient);
     this.f = f;
     if (this.#searching) this.#tellSearch();
     else this.#tellStart();

@@ -37,9 +37,7 @@ export class SubspaceStep {
   find(x: Float64Array, g: Float64Array, box: Box, memory: PairMemory, cauchy: CauchyPoint): boolean {
     const { z } = this;
     z.set(cauchy.x);
-    const k = memory.count;
-    if (k === 0) return true;
-    if (countFree(cauchy.where, memory) === 0) return true;
+    if (countFree(cauchy.where, memory) === 0 || memory.count === 0) return true;
     if (!this.#direction(g, memory, cauchy)) return false;
 
     const { lower, upper, n } = box;
