@@ -23,11 +23,25 @@ async function serve(options: { port: number; host: string; dataDir: string; ope
   });
   console.log(`Reprise is at ${site.url}`);
   if (options.open) openInBrowser(site.url);
-  await new Promise<void>((stop) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  });
+  await stopSignal();
   console.error("stopping …");
   await site.close();
+}
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. A later one ends the process at once, but not the copy of the same Ctrl-C
+ * that npm and tools/run.mjs pass on.
+ */
+function stopSignal(): Promise<void> {
+  return new Promise((stop) => {
+    let first = 0;
+    const hear = () => {
+      if (first === 0) first = Date.now();
+      else if (Date.now() - first > 1000) process.exit(130);
+      stop();
+    };
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, hear);
+  });
 }
 
 function openInBrowser(url: string): void {

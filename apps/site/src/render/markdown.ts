@@ -33,7 +33,7 @@ export interface RenderContext {
 }
 
 /**
- * Renders one text. Raw HTML, scripts, foreign images and dangerous links in it do not survive; headings start at h3,
+ * Renders one text. Raw HTML, scripts, foreign images and dangerous links in it do not survive; headings start at h2,
  * below the page's own.
  */
 export function renderMarkdown(markdown: string, context: RenderContext = {}): Rendered {
@@ -92,7 +92,7 @@ function layout() {
   return (tree: Root) => {
     visit(tree, "element", (node, index, parent) => {
       const level = /^h([1-6])$/.exec(node.tagName)?.[1];
-      if (level) node.tagName = `h${Math.min(6, Math.max(3, Number(level) + 1))}`;
+      if (level) node.tagName = `h${Math.max(2, Number(level))}`;
       if (node.tagName === "a" && /^https?:/i.test(String(node.properties.href ?? "")))
         node.properties.rel = ["ugc", "nofollow", "noopener"];
       if (node.tagName !== "table" || !parent || index === undefined) return;

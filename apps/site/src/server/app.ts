@@ -1,5 +1,5 @@
 // The site's routes. Takes an open database and the built page; knows nothing of ports.
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Context, Hono } from "hono";
@@ -28,17 +28,20 @@ export interface AppParts {
   readonly origin: string;
   /** The folder the papers were seeded from: images of summaries and stored runs. */
   readonly contentDir: string;
-  readonly panels?: Readonly<Record<string, string>>;
+  readonly panels: Readonly<Record<string, string>>;
   /** Told of errors that a reader only sees as "500". */
   readonly log?: (line: string) => void;
 }
+
+/** Test digits for the panels, kept by @reprise/data. */
+const digits = fileURLToPath(new URL("../../../../packages/data/mnist-subset/", import.meta.url));
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
 
 /** The application, to be given to a server or called with `app.request()`. */
 export function createApp(parts: AppParts): Hono {
   const { db, assets, origin, log = console.error } = parts;
-  const panelOf = (key: string) => (parts.panels ?? panels)[key];
+  const panelOf = (key: string) => parts.panels[key];
   const app = new Hono();
   const pages = new PageCache();
   const frame: Frame = { origin, entry: assets.entry, panelOf };
@@ -46,8 +49,6 @@ export function createApp(parts: AppParts): Hono {
 
   app.use(securityHeaders);
   app.use(sameOriginOnly);
-  assets.mount(app);
-
   app.get("/", (c) => pages.answer(c, "/", async () => ({ body: await homePage(frame, await listPapers(db)) })));
   app.get("/about", (c) => pages.answer(c, "/about", async () => ({ body: await aboutPage(frame) })));
 
@@ -80,6 +81,12 @@ export function createApp(parts: AppParts): Hono {
     return file ? sendFile(c, file, "no-cache") : c.notFound();
   });
 
+  app.get("/assets/mnist-subset/:file", (c) => {
+    const { file } = c.req.param();
+    const path = join(digits, file);
+    return /^[\w.-]+\.(gz|json)$/.test(file) && existsSync(path) ? sendFile(c, path, "no-cache") : c.notFound();
+  });
+
   app.get("/healthz", async (c) => {
     try {
       await sql`select 1`.execute(db);
@@ -93,6 +100,7 @@ export function createApp(parts: AppParts): Hono {
   app.get("/sitemap.xml", (c) =>
     pages.answer(c, "/sitemap.xml", async () => ({ body: await sitemap(db, origin), type: "application/xml" })),
   );
+  assets.mount(app); // after /assets/mnist-subset/, whose prefix it shares
   app.get("/favicon.svg", (c) => c.body(favicon, 200, { "Content-Type": "image/svg+xml" }));
 
   app.notFound((c) =>
@@ -107,11 +115,11 @@ export function createApp(parts: AppParts): Hono {
   return app;
 }
 
-/** A picture of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
+/** A picture or a model of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
 function contentFile(folder: string, encoded: string): string | undefined {
   try {
     const name = decodeURIComponent(encoded);
-    if (!/^[\w./:+-]+\.(png|svg)$/.test(name)) return undefined;
+    if (!/^[\w./:+-]+(\.(png|svg|onnx)|\/models\.json)$/.test(name)) return undefined;
     const root = realpathSync(folder);
     const file = realpathSync(join(root, name));
     return file.startsWith(root + sep) ? file : undefined;

@@ -2,11 +2,12 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
-import { createApp } from "./app.ts";
+import type { Hono } from "hono";
+import { createApp, panels } from "./app.ts";
 import { webAssets } from "./assets.ts";
 import { buildWeb } from "./build-web.ts";
 import { readContent } from "./content.ts";
-import { openDatabase } from "./database/open.ts";
+import { type Database, openDatabase } from "./database/open.ts";
 import { seed } from "./seed.ts";
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
@@ -41,57 +42,59 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { dataDir = ".reprise", port = 3000, host = "127.0.0.1", databaseUrl, log = () => {} } = options;
   const contentDir = options.contentDir ?? ownContent;
   const content = readContent(contentDir);
-  const database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) });
+  const http = await listen(host, port); // first: a taken port should cost no second and touch no data
+  let database: Database | undefined;
   try {
-    const written = await seed(database.db, content);
+    database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) });
+    const { db, close } = database;
+    const written = await seed(db, content);
     if (written.length > 0) log(`content: ${written.length} papers taken into the database`);
     const assets = webAssets(await buildWeb({ log }));
-    const listening = await listen(host, port, (origin) =>
-      createApp({
-        db: database.db,
-        assets,
-        origin,
-        contentDir,
-        log,
-        ...(options.panels ? { panels: options.panels } : {}),
-      }),
-    );
+    http.answerWith(createApp({ db, assets, origin: http.url, contentDir, log, panels: options.panels ?? panels }));
     return {
-      url: listening.url,
+      url: http.url,
       close: async () => {
-        await listening.close();
-        await database.close();
+        await http.close();
+        await close();
       },
     };
   } catch (error) {
-    await database.close();
+    await http.close();
+    await database?.close();
     throw error;
   }
 }
 
-function listen(host: string, port: number, make: (origin: string) => ReturnType<typeof createApp>) {
-  return new Promise<{ url: string; close: () => Promise<void> }>((done, fail) => {
-    let app: ReturnType<typeof createApp> | undefined;
-    const server = serve(
-      {
-        fetch: (request, env) => app?.fetch(request, env) ?? new Response(null, { status: 503 }),
-        hostname: host,
-        port,
-      },
-      (address) => {
-        const shown = host.includes(":") ? `[${host}]` : host;
-        const url = `http://${shown}:${address.port}`;
-        app = make(url);
-        done({
-          url,
-          close: () =>
-            new Promise((closed) => {
-              server.close(() => closed());
-              if ("closeIdleConnections" in server) server.closeIdleConnections();
-            }),
-        });
-      },
-    );
+interface Listening {
+  readonly url: string;
+  readonly answerWith: (app: Hono) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Takes the port at once; until there is an application, every answer is 503. */
+function listen(host: string, port: number): Promise<Listening> {
+  return new Promise((done, fail) => {
+    let app: Hono | undefined;
+    const starting = () => new Response("503: starting", { status: 503, headers: { "Retry-After": "2" } });
+    const fetch = (request: Request) => app?.fetch(request) ?? starting();
+    const server = serve({ fetch, hostname: host, port }, (address) => {
+      const shown = host.includes(":") ? `[${host}]` : host;
+      done({
+        url: `http://${shown}:${address.port}`,
+        answerWith: (made) => {
+          app = made;
+        },
+        close: () =>
+          new Promise((closed) => {
+            const force = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 3000);
+            server.close(() => {
+              clearTimeout(force);
+              closed();
+            });
+            if ("closeIdleConnections" in server) server.closeIdleConnections();
+          }),
+      });
+    });
     server.on("error", (cause: NodeJS.ErrnoException) => fail(explain(cause, host, port)));
   });
 }

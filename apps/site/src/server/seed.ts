@@ -23,11 +23,24 @@ export async function seed(db: Kysely<Tables>, content: readonly PaperContent[])
   const changed = content
     .map((entry) => ({ ...entry, sha256: `${rendererVersion}:${entry.sha256}` }))
     .filter(({ paper, sha256 }) => seeded.get(paper.bibtexKey) !== sha256);
-  for (const entry of changed) await db.transaction().execute((trx) => writePaper(trx, entry));
+  const labels = new Map(content.map(({ paper }) => [paper.bibtexKey, citeLabel(paper)]));
+  for (const { paper } of content) for (const alias of paper.aliases) labels.set(alias, citeLabel(paper));
+  const citations = (key: string) => labels.get(key);
+  for (const entry of changed) await db.transaction().execute((trx) => writePaper(trx, entry, citations));
   return changed.map(({ paper }) => paper.bibtexKey);
 }
 
-async function writePaper(trx: Transaction<Tables>, { paper, summary, results, run, sha256 }: PaperContent) {
+/** "Szegedy et al. 2014", the text of links to the paper. */
+function citeLabel({ authors, year }: PaperContent["paper"]): string {
+  const names = authors.map((name) => name.split(" ").at(-1));
+  return `${names.length > 2 ? `${names[0]} et al.` : names.join(" and ")} ${year}`;
+}
+
+async function writePaper(
+  trx: Transaction<Tables>,
+  { paper, summary, results, run, sha256 }: PaperContent,
+  citations: (key: string) => string | undefined,
+) {
   const { bibtexKey } = paper;
   const venue = await trx
     .insertInto("venues")
@@ -82,7 +95,7 @@ async function writePaper(trx: Transaction<Tables>, { paper, summary, results, r
     .onConflict((oc) => oc.column("name").doUpdateSet({ display_name: houseUser.display_name }))
     .returning("id")
     .executeTakeFirstOrThrow();
-  const { html, teaserHtml, teaserText } = renderMarkdown(summary);
+  const { html, teaserHtml, teaserText } = renderMarkdown(summary, { citeLabel: citations });
   const text = { source: summary, html, teaser_html: teaserHtml, teaser_text: teaserText, edited_at: new Date() };
   await trx
     .insertInto("summaries")

@@ -28,6 +28,8 @@ export function homePage(frame: Frame, papers: readonly PaperCard[]): Promise<st
 <h1>Paper summaries that run</h1>
 <p>Read how a method works, then play it again: in this page, on an input of your own. What a paper claims and what we could reproduce stand side by side.</p>
 </div>
+<span class="staff opening">${repeatSign}</span>
+${papers.length === 0 ? html`<p>There are no papers yet: the content folder is empty.</p>` : ""}
 <ol class="papers">
 ${papers.map(
   (paper) => html`<li><article>

@@ -69,7 +69,7 @@ ${meta.data ? html`<script type="application/ld+json">${raw(jsonForScript(meta.d
 </header>
 <main id="main" tabindex="-1">${main}</main>
 <footer class="bottom">
-<span class="staff"></span>
+<span class="staff">${repeatSign}</span>
 <p>Everything on these pages comes from this server; nothing you try here is sent anywhere. Summaries CC BY 4.0, code Apache-2.0.</p>
 </footer>
 </body>

@@ -8,9 +8,12 @@ type Row = ResultTable["rows"][number];
 /** All result tables of a paper; nothing when it has none. */
 export function resultsSection(tables: readonly ResultTable[]): Html | "" {
   if (tables.length === 0) return "";
+  const open = tables.flatMap(({ rows }) => rows.filter((row) => !row.reproduced && row.command));
+  const [command] = open.map((row) => row.command);
+  const once = open.length > 1 && open.every((row) => row.command === command); // then not in every row again
   return html`<section class="results" aria-labelledby="results">
 <h2 id="results">Claimed and reproduced</h2>
-<p>Left, what the paper prints and where. Right, what this code measured, with everything needed to measure it again.</p>
+<p>Left, what the paper prints and where. Right, what this code measured, with everything needed to measure it again.${once ? html` Rows not yet run are those of <code>${command}</code>.` : ""}</p>
 ${tables.map(
   ({ caption, metric, rows }) => html`<div class="scroll"><table>
 <caption>${caption} <span class="metric">${metric}</span></caption>
@@ -19,7 +22,7 @@ ${tables.map(
 ${rows.map(
   (
     row,
-  ) => html`<tr><th scope="row">${row.name}</th><td>${claimedCell(row)}</td><td class="reproduced">${reproducedCell(row)}</td></tr>
+  ) => html`<tr><th scope="row">${row.name}</th><td>${claimedCell(row)}</td><td class="reproduced">${reproducedCell(row, !once)}</td></tr>
 `,
 )}</tbody>
 </table></div>`,
@@ -32,8 +35,9 @@ function claimedCell({ claimed }: Row): Html {
   return html`<span class="value">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
 }
 
-function reproducedCell({ name, reproduced, command }: Row): Html {
-  if (!reproduced) return html`<span class="none">not yet run${command ? html`: <code>${command}</code>` : ""}</span>`;
+function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean): Html {
+  if (!reproduced)
+    return html`<span class="none">not yet run${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
   const { value, seed, dataSha256, version, machine, seconds, date } = reproduced;
   return html`<span class="value">${value}</span>
 <details><summary>how<span class="hidden"> ${name} was reproduced</span></summary><dl>
