@@ -1,0 +1,33 @@
+// What the reader chooses in the panel "adversarial examples". Light: the page loads it before anything runs.
+
+/** The paper whose page shows the panel; its content folder holds the trained networks. */
+export const paperKey = "journals/corr/SzegedyZSBEGF13";
+
+/** The networks that are shipped, by their names in `models/models.json`. */
+export const networks = [
+  { name: "fc100-100-10", label: "FC100-100-10, two hidden layers" },
+  { name: "fc200-200-10", label: "FC200-200-10, two wider layers" },
+  { name: "lenet", label: "LeNet, convolutional" },
+  { name: "fc10-1e-4", label: "FC10(10⁻⁴), softmax only" },
+  { name: "fc10-1e-2", label: "FC10(10⁻²), more weight decay" },
+] as const;
+
+export type NetworkName = (typeof networks)[number]["name"];
+
+/** How the paper writes a network's name. */
+export const shortName = (name: string): string =>
+  networks.find((network) => network.name === name)?.label.split(",")[0] ?? name;
+
+/** "closest" tries all nine wrong labels and keeps the nearest; "least" is the least likely one. */
+export type TargetChoice = "closest" | "least" | "random" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+
+export interface AdversarialInputs {
+  /** `t7` is image 7 of MNIST's test set; `d…` is a drawing (drawing-code.ts). */
+  readonly digit: string;
+  readonly network: NetworkName;
+  readonly target: TargetChoice;
+  /** What c multiplies: "squared" ‖r‖², "l2" ‖r‖. */
+  readonly norm: "squared" | "l2";
+  /** Of a random target and of the noise that the result is compared with. */
+  readonly seed: number;
+}
