@@ -93,7 +93,10 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     const page = await open(route, { viewport: { width: 320, height: 640 } });
     const wide = await page.evaluate(() =>
       [...document.querySelectorAll("body *")]
-        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".scroll, pre"))
+        .filter(
+          (element) =>
+            element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".scroll, pre, .katex"),
+        )
         .map((element) => element.outerHTML.slice(0, 80)),
     );
     expect(wide).toEqual([]);

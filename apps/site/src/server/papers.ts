@@ -15,7 +15,7 @@ export interface PaperCard {
 }
 
 /** A summary as shown on its paper's page. */
-export interface SummaryView {
+interface SummaryView {
   readonly author: string;
   readonly html: string;
   readonly editedAt: Date;

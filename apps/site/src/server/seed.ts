@@ -5,7 +5,7 @@ import type { PaperContent } from "./content.ts";
 import type { Tables } from "./database/schema.ts";
 
 /** The account that the site's own summaries belong to. */
-export const houseUser = { name: "reprise", display_name: "Reprise" } as const;
+const houseUser = { name: "reprise", display_name: "Reprise" } as const;
 
 /**
  * Writes new and changed papers with the house's summary; what readers wrote is not touched.
