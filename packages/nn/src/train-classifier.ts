@@ -65,7 +65,8 @@ export async function* trainClassifier(
   const batches = new ExampleBatches(examples, { batchSize, random: order, inputShape: network.inputShape });
   const steps = epochs * batches.batchesPerEpoch;
   const scorer = validation ? evaluator(runtime, network) : null;
-  const { source: _, ...settings } = recipe;
+  const { source: _, ...rest } = recipe;
+  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
   try {
     return yield* train(runtime, {
       program: classifierProgram(network, recipe),
@@ -75,7 +76,7 @@ export async function* trainClassifier(
       from: resume ?? { parameters: network.init(initial) },
       ...(network.noise ? { noise: network.noise } : {}),
       random: noise,
-      config: { network: network.name, seed: String(seed), recipe: JSON.stringify(settings), ...config },
+      config: { network: network.name, seed: String(seed), ...settings, ...config },
       ...(scorer
         ? {
             validate: (weights) =>

@@ -164,6 +164,9 @@ test("a checkpoint of another run is refused, naming what differs", async () => 
   const { end } = await collect(trainClassifier(runtime, small, options));
   const resume = (changes: object) => collect(trainClassifier(runtime, small, { ...options, resume: end, ...changes }));
   await expect(resume({ seed: 7 })).rejects.toThrow(/made with seed 0, not 7\. Resume with the same settings/);
+  await expect(resume({ recipe: { epochs: 2, batchSize: 8 } })).rejects.toThrow(
+    /made with epochs 1, not 2; batchSize 16, not 8\. /,
+  );
   await expect(resume({ config: { data: "abc" } })).rejects.toThrow(/made with data \(none\), not abc/);
   await expect(resume({ examples: corners(80, 1) })).rejects.toThrow(
     /made on 64 examples in batches of 16, this run has 80/,
