@@ -1,3 +1,4 @@
+export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
 export { DataError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
 export { decodeIdx, encodeIdx, type IdxDType } from "./idx.ts";
