@@ -58,11 +58,13 @@ export async function* trainClassifier(
   checkRecipe(recipe);
   checkLabels(examples, network.classes);
   if (validation) checkLabels(validation, network.classes);
-  const random = new Random(seed);
   // One stream each, so that a change in what one part draws does not move the others.
-  const [initial, order, noise] = [random.fork(), random.fork(), random.fork()];
+  const random = new Random(seed);
+  const initial = random.fork();
+  const order = random.uniform() * 2 ** 53;
+  const noise = random.fork();
   const { batchSize, epochs } = recipe;
-  const batches = new ExampleBatches(examples, { batchSize, random: order, inputShape: network.inputShape });
+  const batches = new ExampleBatches(examples, { batchSize, seed: order, inputShape: network.inputShape });
   const steps = epochs * batches.batchesPerEpoch;
   const scorer = validation ? evaluator(runtime, network) : null;
   const { source: _, ...rest } = recipe;
