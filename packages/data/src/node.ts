@@ -9,3 +9,4 @@ export {
   readImages,
   writeImage,
 } from "./image/node.ts";
+export { loadMnist, mnistSubset, mnistSubsetFolder } from "./mnist/node.ts";
