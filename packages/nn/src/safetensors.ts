@@ -25,7 +25,7 @@ interface Stored {
 const plain = <T extends Tensor["data"]>(
   dtype: DType,
   array: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
-): Stored => ({ bytes: array.BYTES_PER_ELEMENT, dtype, decode: (bytes) => new array(bytes.slice().buffer) });
+): Stored => ({ bytes: array.BYTES_PER_ELEMENT, dtype, decode: (bytes) => new array(copied(bytes)) });
 
 /** What can be read. Half floats become float32, in which every one of them is exact. */
 const dtypes: Readonly<Record<string, Stored>> = {
@@ -191,8 +191,11 @@ function repeatedKey(text: string): string | null {
   return null;
 }
 
+/** The bytes in a buffer of their own: arrays may start at any byte of a file. A Buffer's `slice` would not copy. */
+const copied = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
 function halves(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(bytes.slice().buffer);
+  return new Uint16Array(copied(bytes));
 }
 
 /** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
