@@ -7,9 +7,9 @@ import { table } from "./ops/table.ts";
 import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./run/runtime.ts";
 
 /** A computation: named values in, named values out. It is called once per input signature, to build the graph. */
-export type Program<I extends string, O extends string> = (
-  inputs: Readonly<Record<I, Value>>,
-) => Readonly<Record<O, Value>>;
+export type Program<I extends string, O extends string> = (inputs: Inputs<I>) => Inputs<O>;
+/** Values by name, e.g. `({ x, w }: Inputs<"x" | "w">) => …`. */
+export type Inputs<I extends string> = Readonly<Record<I, Value>>;
 
 /** Builds the graph of a program for concrete input types. */
 export function trace<I extends string, O extends string>(

@@ -1,7 +1,7 @@
 // Values, types and graphs
 
 // Running
-export { type Compiled, type CompileOptions, compile, type Program, trace } from "./compile.ts";
+export { type Compiled, type CompileOptions, compile, type Inputs, type Program, trace } from "./compile.ts";
 // Differentiation and optimizers
 export { gradient } from "./grad.ts";
 export { type Attrs, Graph, type Node, type Value } from "./ir/graph.ts";
@@ -23,6 +23,8 @@ export { reference } from "./lower/reference.ts";
 export { wasm } from "./lower/wasm.ts";
 // ONNX files
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
+export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
+export type { Dimension, ValueInfo } from "./onnx/schema.ts";
 export { ModelError } from "./onnx/wire.ts";
 // The vocabulary
 export * from "./ops/build.ts";
@@ -31,6 +33,7 @@ export type { OpDef } from "./ops/op.ts";
 export { table as operators } from "./ops/table.ts";
 export { type AdamOptions, adam, type Optimizer, type OptimizerStep, type SgdOptions, sgd } from "./optim.ts";
 export type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./run/runtime.ts";
+export { type Port, remoteRuntime, serveRuntime } from "./run/worker/protocol.ts";
 export {
   flatten as flattenArrays,
   type Layout,

@@ -9,22 +9,22 @@ import type { Optimizer } from "./optim.ts";
 import type { Resident, Runtime } from "./run/runtime.ts";
 
 /** Arrays by name, in the order in which they lie in the flat vector. */
-export type Layout = Readonly<Record<string, Shape>>;
-export type Values = Readonly<Record<string, Value>>;
+export type Layout<P extends string = string> = Readonly<Record<P, Shape>>;
+export type Values<P extends string = string> = Readonly<Record<P, Value>>;
 
-export interface TrainingProgram {
-  readonly parameters: Layout;
+export interface TrainingProgram<P extends string = string, B extends string = string, S extends string = string> {
+  readonly parameters: Layout<P>;
   /** Arrays that a step replaces without a gradient, e.g. running means. */
-  readonly buffers?: Layout;
+  readonly buffers?: Layout<S>;
   readonly optimizer: Optimizer;
   /** The loss (a scalar), the buffers' new values, and whatever else is to be reported. */
   forward(
-    parameters: Values,
-    batch: Values,
-    buffers: Values,
+    parameters: Values<P>,
+    batch: Values<B>,
+    buffers: Values<S>,
   ): {
     readonly loss: Value;
-    readonly buffers?: Values;
+    readonly buffers?: Values<S>;
     readonly report?: Values;
   };
 }
@@ -108,11 +108,13 @@ export class Training {
    *
    * @throws Error when a vector has the wrong length
    */
-  static async start(
+  static async start<P extends string, B extends string, S extends string>(
     runtime: Runtime,
-    program: TrainingProgram,
+    typed: TrainingProgram<P, B, S>,
     { parameters, buffers, slots, step = 0 }: Partial<TrainingState> & Pick<TrainingState, "parameters">,
   ): Promise<Training> {
+    // Inside, names are only names.
+    const program = typed as unknown as TrainingProgram;
     const P = layoutSize(program.parameters);
     const B = layoutSize(program.buffers ?? {});
     const vectors: [string, number, Float32Array | undefined][] = [["parameters", P, parameters]];

@@ -44,6 +44,9 @@ const arrays = {
   bool: Uint8Array,
 } as const;
 
+/** Every dtype there is. */
+export const dtypes = Object.keys(arrays) as readonly DType[];
+
 /** Number of elements of a shape. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -121,4 +124,10 @@ export function broadcast(...shapes: readonly Shape[]): Shape {
     }
     return dim;
   });
+}
+
+/** Whether a shape becomes another one by repeating its axes of size 1 and new ones in front. */
+export function broadcastsTo(from: Shape, to: Shape): boolean {
+  const extra = to.length - from.length;
+  return extra >= 0 && from.every((dim, i) => dim === 1 || dim === to[i + extra]);
 }

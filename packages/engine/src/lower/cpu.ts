@@ -4,7 +4,13 @@ import { allocate, type Shape, type Tensor } from "../ir/type.ts";
 import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 import type { LoweringRule, Target } from "./lower.ts";
-import { averagePoolGradByConv, maxPoolAtByIndices, maxPoolGradByIndices } from "./pooling.ts";
+import {
+  averagePoolGradByConv,
+  flooredAveragePool,
+  flooredMaxPool,
+  maxPoolAtByIndices,
+  maxPoolGradByIndices,
+} from "./pooling.ts";
 
 /**
  * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
@@ -83,6 +89,8 @@ export const cpu: Target = {
     StopGradient: passThrough,
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
+    MaxPool: flooredMaxPool,
+    AveragePool: flooredAveragePool,
     MaxPoolGrad: maxPoolGradByIndices,
     MaxPoolAt: maxPoolAtByIndices,
     AveragePoolGrad: averagePoolGradByConv,

@@ -3,8 +3,8 @@
 import { type Attrs, Graph, type Node, type Value } from "../ir/graph.ts";
 import { type DType, type Tensor, tensor } from "../ir/type.ts";
 
-/** Builds the outputs of a node in the target's operators, from the already lowered inputs. */
-export type LoweringRule = (inputs: readonly Value[], attrs: Attrs, node: Node) => readonly Value[] | Value;
+/** Builds the outputs of a node in the target's operators, from the already lowered inputs; null: it stays as it is. */
+export type LoweringRule = (inputs: readonly Value[], attrs: Attrs, node: Node) => readonly Value[] | Value | null;
 
 export interface Target {
   readonly name: string;
@@ -19,16 +19,23 @@ export interface Target {
  * @throws Error when an operator of ours has no lowering for the target
  */
 export function lower(graph: Graph, target: Target): Graph {
-  let lowered = rebuild(graph, target, true);
-  while (lowered.nodes.some((node) => target.rules[node.op])) lowered = rebuild(lowered, target, false);
-  return simplify(lowered);
+  let pass = rebuild(graph, target, { convert: true });
+  while (pass.replaced > 0) pass = rebuild(pass.graph, target);
+  return simplify(pass.graph);
 }
 
 /** Dead nodes dropped, equal nodes merged. */
-export const simplify = (graph: Graph): Graph => rebuild(graph, { name: "", rules: {}, float: "float32" }, false, true);
+export const simplify = (graph: Graph): Graph =>
+  rebuild(graph, { name: "", rules: {}, float: "float32" }, { merge: true }).graph;
 
-function rebuild(graph: Graph, target: Target, convert: boolean, merge = false): Graph {
+/** A copy of the live part of a graph with the target's rules applied once, and how many nodes they replaced. */
+function rebuild(
+  graph: Graph,
+  target: Target,
+  { convert = false, merge = false } = {},
+): { graph: Graph; replaced: number } {
   const out = new Graph(graph.operators);
+  let replaced = 0;
   const map = new Map<Value, Value>();
   const known = new Map<string, readonly Value[]>();
   const ids = new Map<Value, number>();
@@ -64,8 +71,9 @@ function rebuild(graph: Graph, target: Target, convert: boolean, merge = false):
     const rule = target.rules[node.op];
     const attrs = node.op === "Cast" ? { ...node.attrs, to: dtypeOf(node.attrs.to as DType) } : node.attrs;
     let made: readonly Value[];
-    if (rule) {
-      const result = rule(inputs as Value[], attrs, node);
+    const result = rule?.(inputs as Value[], attrs, node);
+    if (result) {
+      replaced++;
       made = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
     } else {
       const key = merge ? `${node.op} ${inputs.map((x) => (x ? idOf(x) : "-"))} ${keyOfAttrs(attrs)}` : "";
@@ -77,7 +85,7 @@ function rebuild(graph: Graph, target: Target, convert: boolean, merge = false):
     }
   }
   for (const [name, value] of graph.outputs) out.output(name, find(value));
-  return out;
+  return { graph: out, replaced };
 }
 
 const keyOf = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));

@@ -1,9 +1,53 @@
 // Lowerings of pooling that several targets share.
 import type { Attrs, Value } from "../ir/graph.ts";
-import { sizeOf, tensor } from "../ir/type.ts";
-import { convInputGrad, div, full, gatherElements, reshape, scatterElements } from "../ops/build.ts";
+import { type Shape, sizeOf, tensor } from "../ir/type.ts";
+import { convInputGrad, div, full, gatherElements, mul, reshape, scatterElements } from "../ops/build.ts";
 import type { PoolAttrs } from "../ops/conv.ts";
 import type { LoweringRule } from "./lower.ts";
+
+/** Pads that make sizes rounded down come out as those of `output`: a window may reach past the declared end. */
+function padsFor(input: Shape, output: Shape, attrs: Omit<PoolAttrs, "dilations"> & { dilations?: Shape }): number[] {
+  const { kernel_shape: kernel, strides, pads, dilations } = attrs;
+  const n = kernel.length;
+  const ends = kernel.map((k, i) => {
+    const reach = (dilations?.[i] ?? 1) * (k - 1) + 1;
+    return Math.max(pads[i + n]!, (output[i + 2]! - 1) * strides[i]! + reach - input[i + 2]! - pads[i]!);
+  });
+  return [...pads.slice(0, n), ...ends];
+}
+
+/**
+ * Rounded-up sizes by padding further and rounding down: ONNX's shape inference before opset 19 counts windows that
+ * begin in the right padding, which its own kernels leave out.
+ */
+export const flooredMaxPool: LoweringRule = ([X], attrs, { outputs }) => {
+  if (!attrs.ceil_mode) return null;
+  const pads = padsFor(X!.shape, outputs[0]!.shape, attrs as unknown as PoolAttrs);
+  return X!.graph.add("MaxPool", [X!], { ...attrs, pads, ceil_mode: 0 });
+};
+
+/** The same for means. Where padding counts, the padding added here must not: the sum is divided by the true count. */
+export const flooredAveragePool: LoweringRule = ([X], attrs, { outputs }) => {
+  if (!attrs.ceil_mode) return null;
+  const a = attrs as unknown as PoolAttrs & { count_include_pad: number };
+  const Y = outputs[0]!;
+  const pads = padsFor(X!.shape, Y.shape, a);
+  const mean = X!.graph.add("AveragePool", [X!], { ...attrs, pads, ceil_mode: 0 })[0]!;
+  if (!a.count_include_pad) return mean;
+  const size = sizeOf(a.kernel_shape);
+  const counts = windowCounts(X!.shape.slice(2), Y.shape.slice(2), {
+    kernel: a.kernel_shape,
+    strides: a.strides,
+    pads: a.pads,
+    includePad: true,
+  });
+  const share = tensor(
+    X!.dtype,
+    [1, 1, ...Y.shape.slice(2)],
+    counts.map((count) => size / count),
+  );
+  return mul(mean, X!.graph.constant(share));
+};
 
 /** The flat place of each window's largest element, by the pooling operator's own second output. */
 function places(X: Value, attrs: Attrs): Value {
@@ -36,7 +80,6 @@ export const averagePoolGradByConv: LoweringRule = ([dY], attrs) => {
     input_shape: readonly number[];
     count_include_pad: number;
   };
-  const spatial = kernel.length;
   const counts = windowCounts(shape.slice(2), dY!.shape.slice(2), {
     kernel,
     strides,
@@ -44,13 +87,12 @@ export const averagePoolGradByConv: LoweringRule = ([dY], attrs) => {
     includePad: count_include_pad === 1,
   });
   const each = div(dY!, dY!.graph.constant(tensor(dY!.dtype, [1, 1, ...dY!.shape.slice(2)], counts)));
-  // With rounded-up sizes the last window may reach past the padding: the convolution gets that much more of it.
-  const ends = kernel.map((k, i) => {
-    const reach = (dY!.shape[i + 2]! - 1) * strides[i]! + k - shape[i + 2]! - pads[i]!;
-    return Math.max(pads[i + spatial]!, reach);
-  });
   const W = full(dY!, 1, [shape[1]!, 1, ...kernel]);
-  return convInputGrad(W, each, shape, { strides, pads: [...pads.slice(0, spatial), ...ends], group: shape[1]! });
+  return convInputGrad(W, each, shape, {
+    strides,
+    pads: padsFor(shape, dY!.shape, { kernel_shape: kernel, strides, pads, ceil_mode: 0 }),
+    group: shape[1]!,
+  });
 };
 
 /** How many elements each window averages. Padding counts only when asked, and never beyond the declared pads. */

@@ -29,7 +29,13 @@ import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { passThrough } from "./cpu.ts";
 import type { LoweringRule, Target } from "./lower.ts";
-import { averagePoolGradByConv, maxPoolAtByIndices, maxPoolGradByIndices, windowCounts } from "./pooling.ts";
+import {
+  averagePoolGradByConv,
+  flooredMaxPool,
+  maxPoolAtByIndices,
+  maxPoolGradByIndices,
+  windowCounts,
+} from "./pooling.ts";
 
 const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
 
@@ -159,6 +165,7 @@ export const reference: Target = {
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
     ConvTranspose: convTransposeRule,
+    MaxPool: flooredMaxPool,
     MaxPoolGrad: maxPoolGradByIndices,
     MaxPoolAt: maxPoolAtByIndices,
     AveragePool: averagePoolRule,

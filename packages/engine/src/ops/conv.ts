@@ -1,6 +1,6 @@
 // Convolution with its two gradients, and pooling. Conv is linear in X and in W, so Conv, ConvInputGrad and
 // ConvWeightGrad are closed under differentiation: each one's gradients are the other two.
-import { formatShape, type Shape, ShapeError, type Type } from "../ir/type.ts";
+import { formatShape, type Shape, ShapeError, sameShape, type Type } from "../ir/type.ts";
 import {
   averagePoolGrad,
   conv,
@@ -57,6 +57,16 @@ function checkConv(X: Shape, W: Shape, { group }: ConvAttrs): void {
   if (W[0]! % group !== 0) throw new ShapeError(`${W[0]} output channels cannot be split into ${group} groups`);
 }
 
+function checkConvGrad(X: Shape, W: Shape, dY: Shape, attrs: ConvAttrs): void {
+  checkConv(X, W, attrs);
+  const Y = [X[0]!, W[0]!, ...convSizes(X.slice(2), W.slice(2), attrs)];
+  if (!sameShape(dY, Y)) {
+    throw new ShapeError(
+      `dY is ${formatShape(dY)}; input ${formatShape(X)} and weight ${formatShape(W)} give ${formatShape(Y)}`,
+    );
+  }
+}
+
 const spatialAxes = (shape: Shape): number[] => shape.slice(2).map((_, i) => i + 2);
 
 /**
@@ -88,7 +98,7 @@ export const ConvInputGrad = op<ConvAttrs & { input_shape: Shape }>({
   inputs: 2,
   since: null,
   infer([W, dY], attrs) {
-    checkConv(attrs.input_shape, W.shape, attrs);
+    checkConvGrad(attrs.input_shape, W.shape, dY.shape, attrs);
     return { dtype: dY.dtype, shape: attrs.input_shape };
   },
   grad: ({ x: [W, dY], dy: D, attrs, need }) => [
@@ -102,7 +112,7 @@ export const ConvWeightGrad = op<ConvAttrs & { weight_shape: Shape }>({
   inputs: 2,
   since: null,
   infer([X, dY], attrs) {
-    checkConv(X.shape, attrs.weight_shape, attrs);
+    checkConvGrad(X.shape, attrs.weight_shape, dY.shape, attrs);
     return { dtype: dY.dtype, shape: attrs.weight_shape };
   },
   grad: ({ x: [X, dY], dy: D, attrs, need }) => [
@@ -162,6 +172,7 @@ function pooled(X: Type, attrs: PoolAttrs): Shape {
 export const MaxPool = op<PoolAttrs>({
   inputs: 1,
   since: 12,
+  optionalFrom: 1,
   infer([X], attrs) {
     const shape = pooled(X, attrs);
     return [
@@ -172,11 +183,20 @@ export const MaxPool = op<PoolAttrs>({
   grad: ({ x: [X], dy: dY, attrs }) => [maxPoolGrad(X, dY, attrs)],
 });
 
+function checkPoolGrad(dY: Shape, X: Shape, Y: Shape): void {
+  if (!sameShape(dY, Y)) {
+    throw new ShapeError(`dY is ${formatShape(dY)}; pooling ${formatShape(X)} gives ${formatShape(Y)}`);
+  }
+}
+
 /** dX of max pooling, from X and dY.  Linear in dY: its gradient there is the elements of D at the largest places. */
 export const MaxPoolGrad = op<PoolAttrs>({
   inputs: 2,
   since: null,
-  infer: ([X]) => X,
+  infer([X, dY], attrs) {
+    checkPoolGrad(dY.shape, X.shape, pooled(X, attrs));
+    return X;
+  },
   grad: ({ x: [X], dy: D, attrs }) => [null, maxPoolAt(X, D, attrs)],
 });
 
@@ -184,18 +204,26 @@ export const MaxPoolGrad = op<PoolAttrs>({
 export const MaxPoolAt = op<PoolAttrs>({
   inputs: 2,
   since: null,
-  infer: ([X, D], attrs) => ({ dtype: D.dtype, shape: pooled(X, attrs) }),
+  infer([X, D], attrs) {
+    if (!sameShape(X.shape, D.shape)) {
+      throw new ShapeError(`D is ${formatShape(D.shape)}; it must have the shape of X, ${formatShape(X.shape)}`);
+    }
+    return { dtype: D.dtype, shape: pooled(X, attrs) };
+  },
   grad: ({ x: [X], dy, attrs }) => [null, maxPoolGrad(X, dy, attrs)],
+});
+
+/** Average pooling has no dilation before opset 19. */
+const undilated = (attrs: Omit<PoolAttrs, "dilations">): PoolAttrs => ({
+  ...attrs,
+  dilations: attrs.kernel_shape.map(() => 1),
 });
 
 /** Y = mean of each window.  dX = dY/count spread over the window: AveragePoolGrad. */
 export const AveragePool = op<PoolAttrs & { count_include_pad: number }>({
   inputs: 1,
   since: 11,
-  infer: ([X], attrs) => ({
-    dtype: X.dtype,
-    shape: pooled(X, { ...attrs, dilations: attrs.kernel_shape.map(() => 1) }),
-  }),
+  infer: ([X], attrs) => ({ dtype: X.dtype, shape: pooled(X, undilated(attrs)) }),
   grad: ({ x: [X], dy: dY, attrs }) => [averagePoolGrad(dY, X.shape, attrs)],
 });
 
@@ -203,7 +231,10 @@ export const AveragePool = op<PoolAttrs & { count_include_pad: number }>({
 export const AveragePoolGrad = op<PoolAttrs & { count_include_pad: number; input_shape: Shape }>({
   inputs: 1,
   since: null,
-  infer: ([dY], { input_shape }) => ({ dtype: dY.dtype, shape: input_shape }),
+  infer([dY], { input_shape, ...attrs }) {
+    checkPoolGrad(dY.shape, input_shape, pooled({ dtype: dY.dtype, shape: input_shape }, undilated(attrs)));
+    return { dtype: dY.dtype, shape: input_shape };
+  },
   grad: ({ dy: D, attrs: { input_shape: _, ...attrs } }) => [D.graph.add("AveragePool", [D], attrs)[0]!],
 });
 
@@ -211,7 +242,12 @@ export const AveragePoolGrad = op<PoolAttrs & { count_include_pad: number; input
 export const GlobalAveragePool = op({
   inputs: 1,
   since: 1,
-  infer: ([X]) => ({ dtype: X.dtype, shape: X.shape.map((dim, i) => (i < 2 ? dim : 1)) }),
+  infer([X]) {
+    if (X.shape.length < 3) {
+      throw new ShapeError(`input is ${formatShape(X.shape)}; it must be [N, C, spatial axes…]`);
+    }
+    return { dtype: X.dtype, shape: X.shape.map((dim, i) => (i < 2 ? dim : 1)) };
+  },
   grad: ({ x: [X], dy: dY }) => [
     expand(
       div(

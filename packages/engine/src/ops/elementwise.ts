@@ -1,9 +1,22 @@
 // Operators that work element by element. Binary ones broadcast as NumPy does; grad.ts sums over what was broadcast.
-import { broadcast, formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
+import { broadcast, dtypes, formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
 import { add, cast, div, equal, exp, greater, less, log, mul, neg, pow, sigmoid, sign, sub, where } from "./build.ts";
 import { op } from "./op.ts";
 
-const same = ([x]: readonly [Type, ...Type[]]): Type => x;
+type Inputs = readonly [Type, ...Type[]];
+
+const same = ([x]: Inputs): Type => x;
+
+/** Checks that the operator is defined for real numbers, and keeps the type. */
+function floating([x]: Inputs): Type {
+  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
+  return x;
+}
+
+function numeric([x]: Inputs): Type {
+  if (x.dtype === "bool") throw new ShapeError(`input is ${formatType(x)}; it must be a number: cast it`);
+  return x;
+}
 
 function binary([a, b]: readonly [Type, Type, ...Type[]]): Type {
   if (a.dtype !== b.dtype) {
@@ -91,29 +104,29 @@ export const Not = op({
 });
 
 /** y = −x.  dx = −dy. */
-export const Neg = op({ inputs: 1, since: 13, infer: same, grad: ({ dy }) => [neg(dy)] });
+export const Neg = op({ inputs: 1, since: 13, infer: numeric, grad: ({ dy }) => [neg(dy)] });
 /** y = |x|.  dx = dy·sign x, 0 at x = 0, as PyTorch. */
-export const Abs = op({ inputs: 1, since: 13, infer: same, grad: ({ x: [x], dy }) => [mul(dy, sign(x))] });
+export const Abs = op({ inputs: 1, since: 13, infer: numeric, grad: ({ x: [x], dy }) => [mul(dy, sign(x))] });
 /** y = sign x.  Its gradient is zero everywhere. */
-export const Sign = op({ inputs: 1, since: 13, infer: same, grad: () => [null] });
+export const Sign = op({ inputs: 1, since: 13, infer: numeric, grad: () => [null] });
 /** y = eˣ.  dx = dy·y. */
-export const Exp = op({ inputs: 1, since: 13, infer: same, grad: ({ y: [y], dy }) => [mul(dy, y)] });
+export const Exp = op({ inputs: 1, since: 13, infer: floating, grad: ({ y: [y], dy }) => [mul(dy, y)] });
 /** y = log x.  dx = dy/x. */
-export const Log = op({ inputs: 1, since: 13, infer: same, grad: ({ x: [x], dy }) => [div(dy, x)] });
+export const Log = op({ inputs: 1, since: 13, infer: floating, grad: ({ x: [x], dy }) => [div(dy, x)] });
 /** y = √x.  dx = dy/2y. */
-export const Sqrt = op({ inputs: 1, since: 13, infer: same, grad: ({ y: [y], dy }) => [div(dy, mul(y, 2))] });
+export const Sqrt = op({ inputs: 1, since: 13, infer: floating, grad: ({ y: [y], dy }) => [div(dy, mul(y, 2))] });
 /** y = 1/x.  dx = −dy·y². */
 export const Reciprocal = op({
   inputs: 1,
   since: 13,
-  infer: same,
+  infer: floating,
   grad: ({ y: [y], dy }) => [neg(mul(dy, mul(y, y)))],
 });
 /** y = max(x, 0).  dx = dy where x > 0; 0 at x = 0, as PyTorch. */
 export const Relu = op({
   inputs: 1,
   since: 14,
-  infer: same,
+  infer: numeric,
   grad: ({ y: [y], dy }) => [mul(dy, cast(greater(y, 0), dy.dtype))],
 });
 /** y = x where x > 0, αx elsewhere.  dx = dy where x > 0, α·dy elsewhere. */
@@ -121,34 +134,39 @@ export const LeakyRelu = op<{ alpha: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha"],
-  infer: same,
+  infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [where(greater(x, 0), dy, mul(dy, alpha))],
 });
 /** y = 1/(1 + e⁻ˣ).  dx = dy·y·(1 − y). */
 export const Sigmoid = op({
   inputs: 1,
   since: 13,
-  infer: same,
+  infer: floating,
   grad: ({ y: [y], dy }) => [mul(dy, mul(y, sub(1, y)))],
 });
 /** y = tanh x.  dx = dy·(1 − y²). */
-export const Tanh = op({ inputs: 1, since: 13, infer: same, grad: ({ y: [y], dy }) => [mul(dy, sub(1, mul(y, y)))] });
+export const Tanh = op({
+  inputs: 1,
+  since: 13,
+  infer: floating,
+  grad: ({ y: [y], dy }) => [mul(dy, sub(1, mul(y, y)))],
+});
 /** y = erf x.  dx = dy·2/√π·e^(−x²). */
 export const Erf = op({
   inputs: 1,
   since: 13,
-  infer: same,
+  infer: floating,
   grad: ({ x: [x], dy }) => [mul(dy, mul(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI)))],
 });
 /** y = log(1 + eˣ).  dx = dy·σ(x). */
-export const Softplus = op({ inputs: 1, since: 1, infer: same, grad: ({ x: [x], dy }) => [mul(dy, sigmoid(x))] });
+export const Softplus = op({ inputs: 1, since: 1, infer: floating, grad: ({ x: [x], dy }) => [mul(dy, sigmoid(x))] });
 /** y = x limited to [min, max].  dx = dy inside and on the limits, as PyTorch; 0 outside. */
 export const Clip = op<{ min?: number; max?: number }>({
   inputs: 1,
   since: 13,
   floats: ["min", "max"],
   asInputs: { min: { at: 1, dtype: "like" }, max: { at: 2, dtype: "like" } },
-  infer: same,
+  infer: numeric,
   grad: ({ x: [x], dy, attrs }) => {
     let dx = dy;
     if (attrs.min !== undefined) dx = where(less(x, attrs.min), 0, dx);
@@ -178,7 +196,10 @@ export const Where = op({
 export const Cast = op<{ to: Type["dtype"] }>({
   inputs: 1,
   since: 13,
-  infer: ([x], { to }) => ({ dtype: to, shape: x.shape }),
+  infer: ([x], { to }) => {
+    if (!dtypes.includes(to)) throw new ShapeError(`there is no dtype "${to}"; the dtypes are ${dtypes.join(", ")}`);
+    return { dtype: to, shape: x.shape };
+  },
   grad: ({ x: [x], dy }) => [isFloat(x.dtype) && isFloat(dy.dtype) ? cast(dy, x.dtype) : null],
 });
 /** y = x.  dx = dy. */

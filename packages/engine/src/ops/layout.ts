@@ -29,7 +29,8 @@ export const Flatten = op<{ axis: number }>({
   inputs: 1,
   since: 13,
   infer([x], { axis }) {
-    const at = axis < 0 ? axis + x.shape.length : axis;
+    // One axis past the last is allowed: everything is before it.
+    const at = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
     return { dtype: x.dtype, shape: [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))] };
   },
   grad: ({ x: [x], dy }) => [reshape(dy, x.shape)],

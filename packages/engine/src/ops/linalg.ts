@@ -1,5 +1,5 @@
 // Products of matrices.
-import { broadcast, formatShape, formatType, ShapeError } from "../ir/type.ts";
+import { broadcast, broadcastsTo, formatShape, formatType, ShapeError } from "../ir/type.ts";
 import { gemm, matMul, mul, transposeLast } from "./build.ts";
 import { op } from "./op.ts";
 
@@ -49,8 +49,10 @@ export const Gemm = op<{ alpha: number; beta: number; transA: number; transB: nu
       );
     }
     const shape = [M, N];
-    if (C && formatShape(broadcast(C.shape, shape)) !== formatShape(shape)) {
-      throw new ShapeError(`C is ${formatShape(C.shape)}, which does not broadcast to ${formatShape(shape)}`);
+    if (C && !broadcastsTo(C.shape, shape)) {
+      throw new ShapeError(
+        `C is ${formatShape(C.shape)}; A and B give ${formatShape(shape)}, to which it must broadcast`,
+      );
     }
     return { dtype: A.dtype, shape };
   },

@@ -59,7 +59,7 @@ function extremum({
 
 function floatAxis([x]: readonly [Type, ...Type[]], { axis }: { axis: number }): Type {
   axisOf(axis, x.shape.length);
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be a float: cast it`);
+  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
   return x;
 }
 
