@@ -7,6 +7,7 @@ export { type FigureOptions, figure } from "./figure.ts";
 export { Box } from "./lbfgsb/box.ts";
 export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
 export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
+export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
 export type { Target } from "./targets.ts";
