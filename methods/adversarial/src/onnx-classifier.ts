@@ -72,11 +72,12 @@ export async function onnxClassifier(
   const classes = probe.shape[1]!;
   checkLogits(probe.data as Float32Array, classes, name);
 
-  /** Runs `run` over chunks padded to a batch size, and gathers `count` rows of what it gives. */
   function imagesTensor(data: Float32Array, rows: number) {
     return { dtype: "float32", shape: [rows, ...inputShape], data } as const;
   }
-  const chunksOf = function* (images: Float32Array, count: number) {
+  type Chunk = { row: number; rows: number; used: number; images: ReturnType<typeof imagesTensor> };
+  /** The images in pieces of the batch sizes, the last one padded with zeros. */
+  const chunksOf = function* (images: Float32Array, count: number): Generator<Chunk> {
     for (let row = 0; row < count; ) {
       const left = count - row;
       const rows = batchSizes.find((size) => size >= left) ?? batchSizes.at(-1)!;
@@ -92,6 +93,17 @@ export async function onnxClassifier(
     }
   };
 
+  const runBackward = async ({ rows, used, images }: Chunk, labels: Int32Array) => {
+    const padded = new Int32Array(rows);
+    padded.set(labels);
+    const answer = await backward.run({ images, labels: { dtype: "int32", shape: [rows], data: padded } });
+    return {
+      loss: (answer.loss.data as Float32Array).subarray(0, used),
+      gradient: (answer.gradient.data as Float32Array).subarray(0, used * n),
+      logits: (answer.logits.data as Float32Array).subarray(0, used * classes),
+    };
+  };
+
   return {
     inputShape,
     classes,
@@ -104,20 +116,17 @@ export async function onnxClassifier(
       return out;
     },
     async lossAndGradient(images, labels, count) {
+      const chunks = [...chunksOf(images, count)];
+      if (chunks.length === 1) return runBackward(chunks[0]!, labels.subarray(0, count));
       const loss = new Float32Array(count);
       const gradients = new Float32Array(count * n);
       const logits = new Float32Array(count * classes);
-      for (const chunk of chunksOf(images, count)) {
-        const { row, rows, used } = chunk;
-        const chunkLabels = new Int32Array(rows);
-        chunkLabels.set(labels.subarray(row, row + used));
-        const answer = await backward.run({
-          images: chunk.images,
-          labels: { dtype: "int32", shape: [rows], data: chunkLabels },
-        });
-        loss.set((answer.loss.data as Float32Array).subarray(0, used), row);
-        gradients.set((answer.gradient.data as Float32Array).subarray(0, used * n), row * n);
-        logits.set((answer.logits.data as Float32Array).subarray(0, used * classes), row * classes);
+      for (const chunk of chunks) {
+        const { row, used } = chunk;
+        const answer = await runBackward(chunk, labels.subarray(row, row + used));
+        loss.set(answer.loss, row);
+        gradients.set(answer.gradient, row * n);
+        logits.set(answer.logits, row * classes);
       }
       return { loss, gradient: gradients, logits };
     },
