@@ -1,3 +1,5 @@
+import { rowRandom } from "./row-random.ts";
+
 /**
  * What an attack aims at.
  *
@@ -27,7 +29,7 @@ export function targetsOf(
 ): number[] {
   const classes = logits.length;
   if (target === "random") {
-    const draw = Math.floor(hash(seed, row) * (classes - 1));
+    const draw = Math.floor(rowRandom(seed, row)() * (classes - 1));
     return without(draw < label ? draw : draw + 1, predicted);
   }
   if (target === "leastLikely") {
@@ -47,14 +49,4 @@ export function targetsOf(
 
 function without(target: number, predicted: number): number[] {
   return target === predicted ? [] : [target];
-}
-
-/** A number in [0, 1) that depends on the seed and the row alone, so that a row's target does not depend on the others. */
-function hash(seed: number, row: number): number {
-  let h = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(row + 1, 0xc2b2ae35);
-  for (let round = 0; round < 2; round++) {
-    h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  }
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -238,12 +238,14 @@ export class LbfgsB {
   #tellSearch(): void {
     const search = this.#search;
     this.#steps++;
-    if (allFinite(this.f, this.gradient)) {
+    const { n } = this.box;
+    const d = this.#d;
+    const { gradient } = this;
+    let slope = 0;
+    for (let i = 0; i < n; i++) slope += gradient[i]! * d[i]!;
+    // Any entry that is NaN or infinite makes the slope so: 0·NaN and 0·∞ are NaN.
+    if (Number.isFinite(this.f) && Number.isFinite(slope)) {
       this.#sawFinite = true;
-      const { n } = this.box;
-      const d = this.#d;
-      let slope = 0;
-      for (let i = 0; i < n; i++) slope += this.gradient[i]! * d[i]!;
       this.#slope = slope;
       if (search.advance(this.f, slope) === "accept") {
         this.#accept();

@@ -41,11 +41,12 @@ export class SubspaceStep {
     if (!this.#direction(g, memory, cauchy)) return false;
 
     const { lower, upper, n } = box;
+    const { where } = cauchy;
     const d = this.#d;
     let blocked = false;
     let descent = 0; // (z − x)ᵀg
     for (let i = 0; i < n; i++) {
-      if (cauchy.where[i] === FREE) {
+      if (where[i] === FREE) {
         const zi = Math.min(upper[i]!, Math.max(lower[i]!, z[i]! + d[i]!));
         blocked ||= zi === lower[i]! || zi === upper[i]!;
         z[i] = zi;
