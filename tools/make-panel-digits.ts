@@ -1,23 +1,13 @@
-// The digits a reader can choose from in the panel "adversarial examples": the first three of each class in MNIST's test
-// set. node tools/run.mjs tools/make-panel-digits.ts MNIST-FOLDER
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// The digits a reader can choose from in the panel "adversarial examples": the first 30 test images of the MNIST subset,
+// three of each class, sorted by class:  node tools/run.mjs tools/make-panel-digits.ts
 import { fileURLToPath } from "node:url";
-import { decodeIdx, encodeIdx, gzip, ndArray } from "@reprise/data";
+import { decodeIdx, encodeIdx, gzip, mnistFiles, takeRows } from "@reprise/data";
+import { mnistSubsetFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 
-const perClass = 3;
-const folder = process.argv[2];
-if (!folder) throw new Error("give the folder with t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz");
-const read = (name: string) => decodeIdx(new Uint8Array(readFileSync(join(folder, name))), name);
-const images = await read("t10k-images-idx3-ubyte.gz");
-const labels = await read("t10k-labels-idx1-ubyte.gz");
-const chosen: number[] = [];
-for (let label = 0; label < 10; label++)
-  chosen.push(...[...labels.data.keys()].filter((i) => labels.data[i] === label).slice(0, perClass));
-const pixels = new Uint8Array(chosen.length * 784);
-for (const [row, i] of chosen.entries())
-  pixels.set((images.data as Uint8Array).subarray(784 * i, 784 * (i + 1)), 784 * row);
-
-const to = (name: string) => fileURLToPath(new URL(`../apps/site/src/run/adversarial/${name}`, import.meta.url));
-writeFileSync(to("digits-idx3-ubyte.gz"), await gzip(encodeIdx(ndArray("uint8", [chosen.length, 28, 28], pixels))));
-console.log(`MNIST test images ${chosen.join(", ")} (labels ${chosen.map((i) => labels.data[i]).join(", ")})`);
+const read = async (name: string) => decodeIdx(await readBytes(`${mnistSubsetFolder}/${name}.gz`), name);
+const images = await read(mnistFiles.test.images);
+const { data: labels } = await read(mnistFiles.test.labels);
+const rows = [...labels.keys()].slice(0, 30).sort((a, b) => labels[a]! - labels[b]! || a - b);
+const out = fileURLToPath(new URL("../apps/site/src/run/adversarial/digits-idx3-ubyte.gz", import.meta.url));
+await writeFileAtomic(out, await gzip(encodeIdx(takeRows(images, rows))));
+console.log(`rows ${rows.join(", ")}; labels ${rows.map((row) => labels[row]).join(", ")}`);

@@ -18,7 +18,7 @@ serveMethod<AdversarialInputs, AttackResult, AttackSoFar>(async (inputs, { signa
       (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as ShippedModel[],
     ),
   ]);
-  return attackDigit(digitOf(inputs.digit, digits), inputs, {
+  const run = attackDigit(digitOf(inputs.digit, digits), inputs, {
     runtime,
     models,
     loadModel: (file) => load(folder + file, `the network ${file}`),
@@ -26,7 +26,16 @@ serveMethod<AdversarialInputs, AttackResult, AttackSoFar>(async (inputs, { signa
     progress,
     breathe,
   });
+  // A cancelled run answers at once, even while ONNX Runtime is still being loaded.
+  return Promise.race([run, aborted(signal)]);
 });
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
 
 /** A file of this site, once. @throws Error that tells the reader what is missing */
 function load(url: string, what: string): Promise<Uint8Array> {

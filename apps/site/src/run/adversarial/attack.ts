@@ -1,6 +1,9 @@
 // One run of the panel: attack a digit, then ask every network about the result. Runs on any runtime.
 import {
+  type DifferentiableClassifier,
   distanceBetween,
+  type OnnxClassifier,
+  onnxClassifier,
   type Perturbation,
   perturb,
   predictedLabel,
@@ -10,9 +13,8 @@ import {
 import { Random } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import type { Progress } from "../protocol.ts";
-import { type Classifier, digitClassifier } from "./classifier.ts";
 import type { Digit } from "./digits.ts";
-import { type AdversarialInputs, networks, shortName, type TargetChoice } from "./inputs.ts";
+import { type AdversarialInputs, networks, type TargetChoice, titleOf } from "./inputs.ts";
 
 /** How many times the comparison with noise draws. */
 export const noiseDraws = 100;
@@ -96,16 +98,15 @@ export async function attackDigit(
       `the network ${name} is not among the shipped ones: ${models.map((model) => model.network).join(", ")}`,
     );
   };
-  const open = async ({ file, network: name }: ShippedModel, batch: number): Promise<Classifier> => {
-    const classifier = digitClassifier(await loadModel(file), name, runtime, batch);
-    signal.throwIfAborted();
-    return classifier;
+  const open = async ({ file }: ShippedModel, batchSizes: readonly number[]): Promise<OnnxClassifier> => {
+    const classifier = await onnxClassifier(runtime, await loadModel(file), { name: file, batchSizes });
+    return courteous(classifier, { signal, breathe });
   };
 
   const started = performance.now();
   const original = Float32Array.from(pixels, (pixel) => pixel / 255);
   progress({ done: 2, total: 100, text: "starting ONNX Runtime" });
-  const classifier = courteous(await open(shipped(network), target === "closest" ? 9 : 1), { signal, breathe });
+  const classifier = await open(shipped(network), target === "closest" ? [1, 3, 9] : [1]);
   const predicted = predictedLabel(await classifier.logits(original, 1));
   const loaded = performance.now();
 
@@ -119,9 +120,9 @@ export async function attackDigit(
   let roundedProbabilities: Float64Array = new Float64Array();
   const others = networks.map(({ name }) => name).filter((name) => name !== network);
   for (const [i, name] of [network, ...others].entries()) {
-    progress({ done: 85 + 3 * i, total: 100, text: `asking ${shortName(name)}`, partial: found });
+    progress({ done: 85 + 3 * i, total: 100, text: `asking ${titleOf(name)}`, partial: found });
     const model = shipped(name);
-    const judge = courteous(await open(model, noiseDraws), { signal, breathe });
+    const judge = await open(model, [images.length, noiseDraws]);
     const [clean, adversarial, eightBit] = await judgeAll(judge, images);
     if (i === 0) roundedProbabilities = eightBit!;
     const before = guess(clean!);
@@ -142,7 +143,7 @@ export async function attackDigit(
 }
 
 async function search(
-  classifier: Classifier,
+  classifier: DifferentiableClassifier,
   original: Float32Array,
   predicted: number,
   { target, norm, seed }: Pick<AdversarialInputs, "target" | "norm" | "seed">,
@@ -192,7 +193,10 @@ function targetOption(target: TargetChoice): "all" | "leastLikely" | "random" | 
 }
 
 /** The same classifier, giving other messages a turn every now and then and stopping when the signal says so. */
-function courteous(classifier: Classifier, { signal, breathe }: Pick<AttackContext, "signal" | "breathe">): Classifier {
+function courteous(
+  classifier: OnnxClassifier,
+  { signal, breathe }: Pick<AttackContext, "signal" | "breathe">,
+): OnnxClassifier {
   const every = 16; // ms: a cancellation waits no longer than a frame
   let last = performance.now();
   const turn = async () => {
@@ -215,7 +219,10 @@ function courteous(classifier: Classifier, { signal, breathe }: Pick<AttackConte
   };
 }
 
-async function judgeAll(classifier: Classifier, images: readonly Float32Array[]): Promise<Float64Array[]> {
+async function judgeAll(
+  classifier: DifferentiableClassifier,
+  images: readonly Float32Array[],
+): Promise<Float64Array[]> {
   const all = new Float32Array(784 * images.length);
   for (const [i, image] of images.entries()) all.set(image, 784 * i);
   const logits = await classifier.logits(all, images.length);
@@ -223,7 +230,11 @@ async function judgeAll(classifier: Classifier, images: readonly Float32Array[])
   return images.map((_, i) => softmax(logits.subarray(classes * i, classes * (i + 1))));
 }
 
-async function changedLabels(classifier: Classifier, images: Float32Array, label: number): Promise<number> {
+async function changedLabels(
+  classifier: DifferentiableClassifier,
+  images: Float32Array,
+  label: number,
+): Promise<number> {
   const logits = await classifier.logits(images, noiseDraws);
   const { classes } = classifier;
   let changed = 0;

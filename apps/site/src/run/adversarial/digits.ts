@@ -1,11 +1,11 @@
-// The digits a reader can choose from: the first three of each class in MNIST's test set (LeCun, Cortes and Burges;
-// CC BY-SA 3.0). The file and this list are made by tools/make-panel-digits.ts.
+// The digits a reader can choose from: the first 30 test images of the MNIST subset (packages/data/mnist-subset, with
+// its provenance), three of each class. The file and this list are made by tools/make-panel-digits.ts.
 import { decodeIdx } from "@reprise/data";
 import { decodeDrawing, side } from "./drawing-code.ts";
 
-/** Row of the file → number in MNIST's test set; three of each class, from 0 to 9. */
+/** Row of the file → row in the subset's test images; three of each class, from 0 to 9. */
 export const testIndices: readonly number[] = [
-  3, 10, 13, 2, 5, 14, 1, 35, 38, 18, 30, 32, 4, 6, 19, 8, 15, 23, 11, 21, 22, 0, 17, 26, 61, 84, 110, 7, 9, 12,
+  6, 13, 28, 1, 18, 25, 8, 16, 23, 3, 19, 29, 5, 11, 21, 2, 17, 20, 0, 10, 24, 9, 12, 27, 4, 14, 22, 7, 15, 26,
 ];
 
 /** Address of the images: IDX, uint8 [30, 28, 28], gzip. */

@@ -1,6 +1,6 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
 import type { AttackResult, AttackSoFar, Guess, Verdict } from "../../../run/adversarial/attack.ts";
-import { type AdversarialInputs, shortName } from "../../../run/adversarial/inputs.ts";
+import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 import { Downloads } from "./downloads.tsx";
 import { Difference, Ink } from "./pictures.tsx";
 import { SearchChart } from "./search-chart.tsx";
@@ -31,8 +31,12 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
         </section>
         {result && (
           <section aria-labelledby="attack-probabilities">
-            <h3 id="attack-probabilities">What {shortName(inputs.network)} believes</h3>
+            <h3 id="attack-probabilities">What {titleOf(inputs.network)} believes</h3>
             <Probabilities result={result} />
+            <p class="small">
+              x′ stands just across the border between two digits, where the nearest image is; so the two are almost
+              equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back.
+            </p>
           </section>
         )}
       </div>
@@ -57,7 +61,7 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
   const r = best ? best.map((value, i) => value - original[i]!) : null;
   const largest = r ? r.reduce((a, b) => Math.max(a, Math.abs(b)), 0) : 0;
   const scale = largest > 0 ? 1 / largest : 1;
-  const network = shortName(inputs.network);
+  const network = titleOf(inputs.network);
   const first = result?.verdicts[0];
   return (
     <div class="equation">
@@ -82,12 +86,7 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
         )}
         <figcaption>
           <b>r</b>
-          {r && ` — shown × ${plain(scale)}: `}
-          {r && (
-            <span class="swatches">
-              <i class="adds" /> adds ink, <i class="removes" /> removes it
-            </span>
-          )}
+          {r && ` — shown × ${plain(scale)}`}
         </figcaption>
       </figure>
       <span class="sign" aria-hidden="true">
@@ -106,6 +105,9 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
             : bestTarget !== null && ` — a ${bestTarget}`}
         </figcaption>
       </figure>
+      <p class="small swatches">
+        <i class="adds" /> r adds ink <i class="removes" /> r takes it away
+      </p>
     </div>
   );
 }
@@ -139,7 +141,6 @@ function Probabilities({ result: { attack, roundedProbabilities } }: { readonly 
       </thead>
       <tbody>
         {Array.from(before, (p, digit) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the digit
           <tr key={digit} class={digit === predictedBefore || digit === predictedAfter ? "named" : undefined}>
             <th scope="row">{digit}</th>
             <td class="pair">
@@ -177,8 +178,8 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
           <tbody>
             {verdicts.map(({ network, testError, clean, adversarial, rounded, noiseChanged }, i) => (
               <tr key={network}>
-                <th scope="row">
-                  {shortName(network)}
+                <th scope="row" class="name">
+                  {titleOf(network)}
                   {i === 0 && <span class="soft"> attacked</span>}
                 </th>
                 <td>
@@ -194,8 +195,8 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
         </table>
       </div>
       <p class="small">
-        Noise as large: {verdicts.length > 0 && "100"} images with Gaussian noise of the same distortion, clipped to the
-        box, in place of r. Test error is on MNIST’s 10,000 test images.
+        Noise as large: 100 images with Gaussian noise of the same distortion, clipped to the box, in place of r. Test
+        error is on MNIST’s 10,000 test images.
       </p>
     </>
   );

@@ -31,7 +31,7 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
           const digit = digits?.get(name);
           const label = Math.floor(row / 3);
           return (
-            <label key={name} class="tile" style={{ gridColumn: label + 1, gridRow: (row % 3) + 1 }}>
+            <label key={name} class="tile" style={{ "--column": label + 1, "--row": (row % 3) + 1 }}>
               <input
                 type="radio"
                 class="hidden"
@@ -39,7 +39,7 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
                 value={name}
                 checked={value === name}
                 disabled={disabled}
-                aria-label={`${label}, test image ${index}`}
+                aria-label={`${label}, number ${(row % 3) + 1} of 3`}
                 onChange={() => onChange(name)}
               />
               {digit && <Ink pixels={digit.pixels} alt={null} />}
@@ -51,8 +51,11 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
         pixels={drawn ? decodeDrawing(value.slice(1)) : null}
         chosen={drawn}
         disabled={disabled}
-        onDraw={(code) => onChange(code === null ? `t${testIndices[21]}` : `d${code}`)}
+        onDraw={(code) => onChange(code === null ? `t${testIndices[21]!}` : `d${code}`)}
       />
+      <p class="small credit">
+        Digits: <a href="http://yann.lecun.com/exdb/mnist/">MNIST</a>, Y. LeCun and C. Cortes, CC BY-SA 3.0.
+      </p>
       {problem && (
         <p class="problem" role="alert">
           {problem}

@@ -3,9 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
 import { side } from "../../../run/adversarial/drawing-code.ts";
 import type { AdversarialInputs } from "../../../run/adversarial/inputs.ts";
-import { figureSvg } from "./figure.ts";
-import { differenceRgba, inkRgba } from "./pictures.tsx";
-import { percent, plain } from "./wording.ts";
+import { resultFigure } from "./figure.ts";
+import { grayRgba } from "./raster.ts";
 
 interface DownloadsProps {
   readonly result: AttackResult;
@@ -16,9 +15,17 @@ interface DownloadsProps {
 export function Downloads({ result, inputs }: DownloadsProps) {
   const [svg, setSvg] = useState("");
   useEffect(() => {
-    const address = URL.createObjectURL(new Blob([figureOf(result)], { type: "image/svg+xml" }));
-    setSvg(address);
-    return () => URL.revokeObjectURL(address);
+    let address = "";
+    let gone = false;
+    resultFigure(result, pngOf).then((svgText) => {
+      if (gone) return;
+      address = URL.createObjectURL(new Blob([svgText], { type: "image/svg+xml" }));
+      setSvg(address);
+    });
+    return () => {
+      gone = true;
+      URL.revokeObjectURL(address);
+    };
   }, [result]);
   const stem = `adversarial-${inputs.network}-${result.attack.predictedBefore}-to-${result.attack.predictedAfter}`;
   return (
@@ -31,32 +38,6 @@ export function Downloads({ result, inputs }: DownloadsProps) {
       </a>
     </p>
   );
-}
-
-function figureOf({ original, attack, verdicts }: AttackResult): string {
-  const r = attack.image.map((value, i) => value - original[i]!);
-  const scale = attack.lInfinity > 0 ? 1 / attack.lInfinity : 1;
-  const [first] = verdicts;
-  return figureSvg([
-    { png: pngOf(inkRgba(original)), title: `${first!.clean.label}`, note: percent(first!.clean.probability) },
-    {
-      png: pngOf(differenceRgba(r, scale)),
-      title: `r × ${plain(scale)}`,
-      note: `distortion ${plain(attack.distortion)}`,
-    },
-    {
-      png: pngOf(inkRgba(attack.image)),
-      title: `${first!.adversarial.label}`,
-      note: percent(first!.adversarial.probability),
-    },
-  ]);
-}
-
-/** White on black, as MNIST has it. */
-function grayRgba(pixels: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(4 * pixels.length);
-  for (const [i, pixel] of pixels.entries()) rgba.set([pixel, pixel, pixel, 255], 4 * i);
-  return rgba;
 }
 
 function pngOf(rgba: Uint8ClampedArray<ArrayBuffer>): string {

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { encodeDrawing, side } from "../../../run/adversarial/drawing-code.ts";
 import { centreDigit } from "./centre-digit.ts";
-import { inkRgba } from "./pictures.tsx";
+import { inkRgba } from "./raster.ts";
 
 const size = 280;
 const penWidth = 24; // of 280: about MNIST's two pixels of 28, before the digit is scaled

@@ -1,7 +1,11 @@
 // The result as one SVG picture, for a page without scripts and for downloads: original, perturbation, adversarial image.
 
+import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { differenceRgba, inkRgba } from "./raster.ts";
+import { percent, plain } from "./wording.ts";
+
 /** One of the three pictures: a PNG as a data URI, and two lines under it. */
-export interface FigurePart {
+interface FigurePart {
   readonly png: string;
   readonly title: string;
   readonly note: string;
@@ -13,8 +17,30 @@ const gap = 44;
 /** Size of the picture in CSS pixels. */
 export const figureSize = { width: 3 * tile + 2 * gap, height: tile + 62 };
 
-/** @param parts  x, r (scaled) and x′; the colours are those of the light theme, on paper */
-export function figureSvg(parts: readonly [FigurePart, FigurePart, FigurePart]): string {
+/** Turns 28×28 RGBA pixels into a PNG as a data URI; the browser's canvas and Node have each their own way. */
+export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>) => string | Promise<string>;
+
+/** x + r = x′ as an SVG document in the colours of the light theme. */
+export async function resultFigure({ original, attack, verdicts }: AttackResult, pngOf: PngOf): Promise<string> {
+  const r = attack.image.map((value, i) => value - original[i]!);
+  const scale = attack.lInfinity > 0 ? 1 / attack.lInfinity : 1;
+  const { clean, adversarial } = verdicts[0]!;
+  return figureSvg([
+    { png: await pngOf(inkRgba(original)), title: `x, read as a ${clean.label}`, note: percent(clean.probability) },
+    {
+      png: await pngOf(differenceRgba(r, scale)),
+      title: `r × ${plain(scale)}`,
+      note: `distortion ${plain(attack.distortion)}`,
+    },
+    {
+      png: await pngOf(inkRgba(attack.image)),
+      title: `x′, read as a ${adversarial.label}`,
+      note: percent(adversarial.probability),
+    },
+  ]);
+}
+
+function figureSvg(parts: readonly [FigurePart, FigurePart, FigurePart]): string {
   const { width, height } = figureSize;
   const pieces = parts.map(({ png, title, note }, i) => {
     const x = i * (tile + gap);

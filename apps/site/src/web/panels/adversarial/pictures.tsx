@@ -1,10 +1,7 @@
 // Digits and perturbations as pictures. Ink is drawn black on nothing; the style sheet turns it over in the dark theme.
 import { useEffect, useRef } from "preact/hooks";
 import { side } from "../../../run/adversarial/drawing-code.ts";
-
-/** Colours of ink that r adds and takes away; readable on both themes. */
-export const added = [201, 78, 46] as const;
-export const removed = [38, 132, 104] as const;
+import { differenceRgba, inkRgba } from "./raster.ts";
 
 interface InkProps {
   /** 0…1 or, as bytes, 0…255; [28, 28]. */
@@ -28,24 +25,6 @@ interface DifferenceProps {
 /** A perturbation: one colour where it adds ink, another where it takes ink away. */
 export function Difference({ r, scale, alt }: DifferenceProps) {
   return <Raster rgba={differenceRgba(r, scale)} alt={alt} />;
-}
-
-/** RGBA, [28, 28, 4]. */
-export function inkRgba(pixels: Float32Array | Uint8Array): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(4 * pixels.length);
-  const unit = pixels instanceof Uint8Array ? 1 : 255;
-  for (let i = 0; i < pixels.length; i++) rgba[4 * i + 3] = unit * pixels[i]!;
-  return rgba;
-}
-
-/** RGBA, [28, 28, 4]. */
-export function differenceRgba(r: Float32Array, scale: number): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(4 * r.length);
-  for (let i = 0; i < r.length; i++) {
-    rgba.set(r[i]! > 0 ? added : removed, 4 * i);
-    rgba[4 * i + 3] = 255 * Math.abs(scale * r[i]!);
-  }
-  return rgba;
 }
 
 function Raster({

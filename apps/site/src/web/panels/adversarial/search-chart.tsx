@@ -49,7 +49,7 @@ export function SearchChart({ points, target, c }: SearchChartProps) {
             weight c →
           </text>
           <text class="axis" x={margin.left} y={height - 6}>
-            ↑ distortion of the minimiser
+            ↑ distortion
           </text>
           {c !== null && <line class="chosen" x1={x(c)} x2={x(c)} y1={margin.top} y2={height - margin.bottom} />}
           {shown.map((point, i) => (

@@ -1,6 +1,6 @@
 // Numbers and results in words, the same in the page and in the stored run.
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { type AdversarialInputs, shortName } from "../../../run/adversarial/inputs.ts";
+import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 
 /** 0.9876 → "98.8 %"; what is not quite all or nothing is not rounded to it. */
 export function percent(share: number): string {
@@ -23,7 +23,7 @@ export const milliseconds = (value: number): string =>
 
 /** The result in one or two sentences. */
 export function sentence({ attack, verdicts }: AttackResult, { network, target }: AdversarialInputs): string {
-  const name = shortName(network);
+  const name = titleOf(network);
   const { status, predictedBefore, distortion } = attack;
   switch (status) {
     case "alreadyTarget":
