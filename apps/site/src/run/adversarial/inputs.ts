@@ -39,3 +39,6 @@ export const defaultInputs: AdversarialInputs = {
   norm: "squared",
   seed: 0,
 };
+
+/** What the first run downloads: ONNX Runtime's WASM and its module, and all networks. A test compares it. */
+export const downloadBytes = 15_800_000;

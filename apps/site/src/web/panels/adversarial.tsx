@@ -2,14 +2,17 @@
 import "../styles/adversarial.css";
 import type { AttackResult, AttackSoFar } from "../../run/adversarial/attack.ts";
 import { digitProblem } from "../../run/adversarial/digits.ts";
-import { type AdversarialInputs, defaultInputs, networks, type TargetChoice } from "../../run/adversarial/inputs.ts";
+import {
+  type AdversarialInputs,
+  defaultInputs,
+  downloadBytes,
+  networks,
+  type TargetChoice,
+} from "../../run/adversarial/inputs.ts";
 import type { Panel } from "../panel.ts";
 import { AttackView } from "./adversarial/attack-view.tsx";
 import { DigitPicker } from "./adversarial/digit-picker.tsx";
 import { sentence } from "./adversarial/wording.ts";
-
-/** ONNX Runtime's WASM and its module, the method, and all networks; checked by a test. */
-const downloadBytes = 15_800_000;
 
 const digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const satisfies readonly TargetChoice[];
 

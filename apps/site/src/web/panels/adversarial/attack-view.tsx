@@ -136,7 +136,9 @@ function Probabilities({ result: { attack, roundedProbabilities } }: { readonly 
           <th scope="col" class="after">
             x′
           </th>
-          <th scope="col">8 bit</th>
+          <th scope="col" class="eight">
+            8 bit
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -151,7 +153,7 @@ function Probabilities({ result: { attack, roundedProbabilities } }: { readonly 
             </td>
             <td class="before">{percent(p)}</td>
             <td class="after">{percent(after[digit]!)}</td>
-            <td>{percent(roundedProbabilities[digit]!)}</td>
+            <td class="eight">{percent(roundedProbabilities[digit]!)}</td>
           </tr>
         ))}
       </tbody>
@@ -168,8 +170,8 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
           <thead>
             <tr>
               <th scope="col">Network</th>
-              <th scope="col">x</th>
               <th scope="col">x′</th>
+              <th scope="col">x</th>
               <th scope="col">x′ in 8 bits</th>
               <th scope="col">noise as large</th>
               <th scope="col">test error</th>
@@ -182,10 +184,10 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
                   {titleOf(network)}
                   {i === 0 && <span class="soft"> attacked</span>}
                 </th>
+                <Says guess={adversarial} clean={clean} />
                 <td>
                   {clean.label} <span class="soft">{percent(clean.probability)}</span>
                 </td>
-                <Says guess={adversarial} clean={clean} />
                 <Says guess={rounded} clean={clean} />
                 <td>{noiseChanged} of 100 fooled</td>
                 <td>{percent(testError)}</td>

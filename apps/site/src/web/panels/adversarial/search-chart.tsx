@@ -110,11 +110,11 @@ function decades(points: readonly SearchPoint[]): [number, number] {
   return [low, Math.max(low + 2, Math.ceil(Math.max(1, ...exponents)))];
 }
 
-/** 1, 2, 3 or 5 times a power of ten, not below the value. */
+/** A round number above the value, whose half is round as well. */
 function niceTop(value: number): number {
   if (value <= 0) return 0.1;
   const unit = 10 ** Math.floor(Math.log10(value));
-  return unit * ([1, 2, 3, 5, 10].find((step) => step * unit >= 1.05 * value) ?? 10);
+  return unit * ([1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].find((step) => step * unit >= 1.05 * value) ?? 10);
 }
 
 const short = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
