@@ -1,4 +1,5 @@
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
+export { type Dataset, type DownloadFile, datasets } from "./download/catalogue.ts";
 export { DataError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
 export { decodeIdx, encodeIdx, type IdxDType } from "./idx.ts";
