@@ -151,10 +151,9 @@ async function receive(
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(), stallMs);
   const network = (cause: unknown) =>
-    new MirrorFailure(stalled.signal.aborted ? `nothing came for ${stallMs / 1000} s` : reasonOf(cause), {
-      mayPass: true,
-      cause,
-    });
+    stalled.signal.aborted
+      ? new MirrorFailure(`nothing came for ${stallMs / 1000} s`, { mayPass: true, cause })
+      : networkFailure(cause);
   let output: FileHandle | undefined;
   try {
     const response = await fetch(url, {
@@ -214,9 +213,11 @@ function checkResponse(response: Response, file: DownloadFile, start: number): v
     refuse(`would send ${length} bytes; ${expected} are expected`, false);
 }
 
-function reasonOf(cause: unknown): string {
-  const { message, cause: inner } = cause as Error; // fetch's own message is "fetch failed"; the reason is inside
-  return inner instanceof Error ? inner.message || String((inner as NodeJS.ErrnoException).code) : message;
+// fetch's own message is "fetch failed"; the reason is inside.
+function networkFailure(cause: unknown): MirrorFailure {
+  const inner = (cause as Error).cause as NodeJS.ErrnoException | undefined; // undici wraps what the system said
+  const message = inner?.message || inner?.code || (cause as Error).message;
+  return new MirrorFailure(message, { mayPass: inner?.code !== "ENOTFOUND", cause });
 }
 
 async function isRight(path: string, file: DownloadFile): Promise<boolean> {
