@@ -1,4 +1,6 @@
+export { randomFlip, randomShift } from "./augment.ts";
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
+export { cifar10Classes, decodeCifar } from "./cifar.ts";
 export { type Dataset, type DownloadFile, datasets } from "./download/catalogue.ts";
 export { DataError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
