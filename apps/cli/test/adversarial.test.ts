@@ -118,6 +118,33 @@ describe("reprise adversarial", () => {
     expect(rows[2]).toEqual(rows[0]);
   });
 
+  it("train: Ctrl-C keeps the weights, and --resume ends where an uninterrupted run ends", async () => {
+    const args = ["train", "--network", "fc10-1e-4", "--epochs", "8", "--batch", "5", "--seed", "3"];
+    const whole = await reprise(...args, "--out", "whole.onnx");
+    expect(whole.code).toBe(0);
+    const stopped = await new Promise<Outcome>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        [main, "adversarial", ...args, "--out", "cut/m.onnx"],
+        { cwd: folder },
+        (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
+      );
+      child.stderr!.once("data", () => child.kill("SIGINT")); // the first line of progress: training runs
+    });
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toMatch(
+      /reprise: interrupted\. The weights so far are in cut\/m\.onnx\.checkpoint; --resume goes on from there\.\n$/,
+    );
+    expect(await readdir(join(folder, "cut"))).toEqual(["m.onnx.checkpoint"]);
+    const other = await reprise(...args, "--rate", "0.5", "--out", "cut/m.onnx", "--resume");
+    expect(other.code).toBe(1);
+    expect(other.stderr).toMatch(/resume: the checkpoint was made with learningRate .*, not 0\.5/);
+    const resumed = await reprise(...args, "--out", "cut/m.onnx", "--resume");
+    expect(resumed.code).toBe(0);
+    expect(await readdir(join(folder, "cut"))).toEqual(["m.onnx"]);
+    expect(await readFile(join(folder, "cut", "m.onnx"))).toEqual(await readFile(join(folder, "whole.onnx")));
+  });
+
   it("bad input: one line that says what, and exit code 1 or 2", async () => {
     await writeFile(join(folder, "text.onnx"), "this is no model");
     await writeFile(join(folder, "cut.onnx"), (await readFile(model)).subarray(0, 3000));
