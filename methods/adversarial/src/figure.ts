@@ -12,7 +12,7 @@ export interface FigureOptions {
 
 /**
  * The attack as a picture: a line a row with the original, the perturbation and the adversarial image, labels,
- * probabilities and distortion. Perturbations are drawn around mid-grey, all at one scale, which is printed.
+ * probabilities and distortion. Perturbations are drawn around mid-grey, all magnified by one factor, which is printed.
  *
  * @param clean    images [N, C, H, W] (or [N, H, W]) of the perturbations' rows, C = 1 or 3
  * @param shape    of one image: [C, H, W] or [H, W]
@@ -90,12 +90,12 @@ export function figure(
   ].join("\n");
 }
 
-/** The largest of 1, 2, 5, 10, … that keeps every perturbation within the grey scale. */
+/** The largest of 1, 2, 5, 10, … at which twice the mean distortion still fits the grey scale; a few pixels may clip. */
 function perturbationScale(results: readonly Perturbation[], range: number): number {
-  const largest = results.reduce((most, { lInfinity }) => Math.max(most, lInfinity), 0) / range;
+  const mean = results.reduce((sum, { distortion }) => sum + distortion, 0) / results.length / range;
   let scale = 1;
-  for (const next of [2, 5, 10, 20, 50, 100, 200, 500, 1000]) if (next * largest <= 1) scale = next;
-  return largest === 0 ? 1 : scale;
+  for (const next of [2, 5, 10, 20, 50, 100, 200, 500, 1000]) if (2 * next * mean <= 1) scale = next;
+  return mean > 0 ? scale : 1;
 }
 
 function escapeXml(text: string): string {

@@ -12,8 +12,9 @@ describe("figure", () => {
     const svg = figure(digitImages, results, [1, 28, 28], { labelNames: [..."0123<56789"] });
     expect(svg.match(/<image /g)!.length).toBe(6);
     const scale = Number(/perturbation × (\d+)</.exec(svg)![1]);
-    const largest = Math.max(...results.map((r) => r.lInfinity));
-    expect(scale * largest).toBeLessThanOrEqual(1);
+    const mean = (results[0]!.distortion + results[1]!.distortion) / 2;
+    expect(2 * scale * mean).toBeLessThanOrEqual(1);
+    expect(2 * 2.5 * scale * mean).toBeGreaterThan(1);
     for (const { distortion, predictedBefore, probabilitiesBefore } of results) {
       expect(svg).toContain(`distortion ${distortion.toFixed(4)}`);
       expect(svg).toContain(`${predictedBefore}, ${(100 * probabilitiesBefore[predictedBefore]!).toFixed(1)} %`);

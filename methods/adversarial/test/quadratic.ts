@@ -10,7 +10,7 @@ export function uniform(seed: number): () => number {
 }
 
 /** Standard normal numbers by Box and Muller. */
-export function normal(seed: number): () => number {
+function normal(seed: number): () => number {
   const random = uniform(seed);
   return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
