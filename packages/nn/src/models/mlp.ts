@@ -20,7 +20,7 @@ export interface MlpOptions {
 }
 
 /** Adam is ours (the paper used L-BFGS to convergence); it reaches 0 % training error, as the paper's networks do. */
-export const mlpRecipe: Recipe = {
+const mlpRecipe: Recipe = {
   optimizer: "adam",
   epochs: 40,
   batchSize: 200,
