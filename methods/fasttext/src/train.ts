@@ -1,0 +1,236 @@
+// Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
+import { completeSettings, type Settings } from "./config.ts";
+import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
+import type { Dictionary } from "./dictionary.ts";
+import { huffman } from "./huffman.ts";
+import type { DenseMatrix, Job, Kernel, ThreadState } from "./kernel.ts";
+import { negativeTable } from "./loss.ts";
+import { Memory } from "./memory.ts";
+import { Model } from "./model.ts";
+import { MinimalStandard } from "./random.ts";
+import { readableKernel } from "./readable.ts";
+
+/** How far a run is. */
+export interface Progress {
+  readonly phase: "reading" | "training";
+  /** 0 to 1 (training). */
+  readonly progress: number;
+  /** Tokens read or trained on so far. */
+  readonly tokens: number;
+  /** Training tokens a second and thread. */
+  readonly tokensPerSecond: number;
+  readonly lr: number;
+  /** Mean loss since the start; NaN before the first example. */
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+export interface TrainOptions {
+  readonly kernel?: Kernel;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Training ended in numbers that are none. The rate is too high for the data. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+}
+
+/**
+ * Trains a model.
+ *
+ * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
+ * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
+ */
+export async function train(text: TextSource, given: Partial<Settings>, options: TrainOptions = {}): Promise<Model> {
+  const settings = completeSettings(given);
+  const { kernel = readableKernel, signal } = options;
+  const memory = new Memory();
+  const corpus = await readCorpus(text, settings, memory, kernel, options);
+  const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel);
+  check(dictionary, settings);
+
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const supervised = settings.model === "supervised";
+  const outputs = supervised ? dictionary.labels : dictionary.words;
+  const counts = dictionary.counts.subarray(supervised ? dictionary.words : 0).subarray(0, outputs);
+  const int32 = (length: number) => memory.int32(length);
+  const { dim, bucket } = settings;
+  const tables: Job["tables"] = {
+    memory,
+    model: settings.model,
+    loss: settings.loss,
+    dim,
+    wordNgrams: settings.wordNgrams,
+    bucket,
+    minn: settings.minn,
+    maxn: settings.maxn,
+    dictionary,
+    input: initialRows(dictionary.words + bucket, settings, memory),
+    output: { kind: "dense", rows: outputs, dim, values: memory.float32(outputs * dim) },
+    tree: settings.loss === "hs" ? huffman(counts, int32) : undefined,
+  };
+  const job: Job = {
+    tables,
+    lr: settings.lr,
+    lrUpdateRate: settings.lrUpdateRate,
+    totalTokens: settings.epoch * corpus.tokens,
+    lines: supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory),
+    progress: memory.int64(1),
+    labelWeights: undefined,
+    negatives: settings.loss === "ns" ? negativeTable(counts, int32) : memory.int32(0),
+    neg: settings.neg,
+    ws: settings.ws,
+    keep: supervised ? memory.float32(0) : keepProbabilities(dictionary, settings, memory),
+    rowStarts: encoding.starts,
+    rows: encoding.rows,
+    endOfLine: remap[corpus.endOfLine]!,
+    tabledLoss: settings.compat,
+  };
+  await run(job, settings, kernel, signal, options.onProgress);
+  return new Model(
+    tables,
+    {
+      ws: settings.ws,
+      epoch: settings.epoch,
+      minCount: settings.minCount,
+      neg: settings.neg,
+      lrUpdateRate: settings.lrUpdateRate,
+      t: settings.t,
+    },
+    kernel,
+  );
+}
+
+async function readCorpus(
+  text: TextSource,
+  settings: Settings,
+  memory: Memory,
+  kernel: Kernel,
+  { signal, onProgress }: TrainOptions,
+): Promise<Corpus> {
+  const reader = new CorpusReader(memory, kernel, settings);
+  const encoder = new TextEncoder();
+  for await (const piece of text) {
+    signal?.throwIfAborted();
+    reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
+    onProgress?.({
+      phase: "reading",
+      progress: 0,
+      tokens: reader.dictionary.tokens,
+      tokensPerSecond: 0,
+      lr: settings.lr,
+      loss: Number.NaN,
+      secondsLeft: Number.NaN,
+    });
+  }
+  return reader.finish();
+}
+
+function check(dictionary: Dictionary, settings: Settings): void {
+  const { minCount, minCountLabel, label, model } = settings;
+  if (dictionary.size === 0)
+    throw new CorpusError(
+      dictionary.tokens === 0
+        ? "The training text is empty; expected lines of words."
+        : `No word occurs ${minCount} times; try a smaller minCount.`,
+    );
+  if (model === "supervised" && dictionary.labels === 0)
+    throw new CorpusError(
+      minCountLabel > 1
+        ? `No label occurs ${minCountLabel} times; try a smaller minCountLabel.`
+        : `The training text has no labels; expected words that start with "${label}", or set label to the prefix in use.`,
+    );
+  if (model === "supervised" && dictionary.words === 0)
+    throw new CorpusError(`The training text has only labels and no words (minCount is ${minCount}).`);
+  if (settings.loss === "ns" && (model === "supervised" ? dictionary.labels : dictionary.words) < 2)
+    throw new CorpusError("Negative sampling needs two labels or words at least; there is one. Use loss softmax.");
+}
+
+/** Every row uniform in (−1/dim, 1/dim); with `compat` only as many tenths of the rows as there are threads. */
+function initialRows(rows: number, { dim, seed, threads, compat }: Settings, memory: Memory): DenseMatrix {
+  const values = memory.float32(rows * dim);
+  const a = Math.fround(1 / dim);
+  const block = Math.floor((rows * dim) / 10);
+  // Departure: all rows are drawn, whatever the number of threads, so that the threads do not change the result.
+  const blocks = compat ? threads : 11;
+  for (let b = 0; b < blocks; b++) {
+    const random = new MinimalStandard(b + seed);
+    for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = random.uniform() * 2 * a - a;
+  }
+  return { kind: "dense", rows, dim, values };
+}
+
+/** √(t/f) + t/f: the probability to keep an occurrence of a word of frequency f. */
+function keepProbabilities(dictionary: Dictionary, { t }: Settings, memory: Memory): Float32Array {
+  const keep = memory.float32(dictionary.words);
+  for (let i = 0; i < keep.length; i++) {
+    const f = Math.fround(Math.fround(dictionary.counts[i]!) / Math.fround(dictionary.tokens));
+    keep[i] = Math.sqrt(t / f) + t / f;
+  }
+  return keep;
+}
+
+/** The corpus as entries of the final dictionary. */
+function plainLines(corpus: Corpus, remap: Int32Array, memory: Memory): Int32Array {
+  const lines = memory.int32(corpus.tokens);
+  let at = 0;
+  for (const block of corpus.blocks) for (const entry of block) lines[at++] = remap[entry]!;
+  return lines;
+}
+
+/** One thread's part of a run. */
+export function threadState(job: Job, from: number, to: number, seed: number): ThreadState {
+  const { memory, dim, output } = job.tables;
+  return {
+    from,
+    to,
+    at: from,
+    random: new MinimalStandard(seed).state,
+    pendingTokens: 0,
+    lossSum: 0,
+    examples: 0,
+    line: memory.int32(1026),
+    hidden: memory.float32(dim),
+    grad: memory.float32(dim),
+    scores: memory.float32(output.rows),
+  };
+}
+
+async function run(
+  job: Job,
+  settings: Settings,
+  kernel: Kernel,
+  signal: AbortSignal | undefined,
+  onProgress: TrainOptions["onProgress"],
+): Promise<void> {
+  const thread = threadState(job, 0, job.lines.length, settings.seed);
+  const start = performance.now();
+  let budget = 20_000;
+  for (;;) {
+    signal?.throwIfAborted();
+    const before = performance.now();
+    const status = kernel.train(job, thread, budget);
+    const took = performance.now() - before;
+    const tokens = Number(job.progress[0]!);
+    const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
+    const seconds = (performance.now() - start) / 1000;
+    onProgress?.({
+      phase: "training",
+      progress,
+      tokens,
+      tokensPerSecond: tokens / seconds,
+      lr: settings.lr * (1 - progress),
+      loss: thread.lossSum / thread.examples,
+      secondsLeft: (seconds * (1 - progress)) / progress,
+    });
+    if (status === "done") return;
+    if (status === "nan")
+      throw new DivergedError(
+        `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
+          `The learning rate ${settings.lr} is too high for this data; try ${settings.lr / 4}.`,
+      );
+    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took)))); // about 50 ms
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
