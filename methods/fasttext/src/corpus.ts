@@ -157,6 +157,7 @@ export function encodingOf(
     bucket: settings.bucket,
     dictionary,
     endOfLine: corpus.endOfLine,
+    longestBlock: corpus.blocks.reduce((most, block) => Math.max(most, block.length), 0),
   };
 }
 
@@ -166,8 +167,7 @@ export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, 
   for (const block of corpus.blocks) most += encodedLength(block, encoding);
   const lines = memory.int32(most);
   let at = 0;
-  const largest = corpus.blocks.reduce((max, block) => Math.max(max, block.length), 0);
-  const tokens = memory.int32(largest);
+  const tokens = memory.int32(encoding.longestBlock);
   for (const block of corpus.blocks) {
     tokens.set(block);
     at += kernel.encode(encoding, tokens.subarray(0, block.length), lines.subarray(at));

@@ -6,3 +6,4 @@ export { type ClassifiedLine, Model, type Prediction, type PredictOptions, proba
 export { ModelFileError } from "./model-file.ts";
 export { readableKernel } from "./readable.ts";
 export { DivergedError, type Progress, type TrainOptions, train } from "./train.ts";
+export { wasmKernel } from "./wasm.ts";

@@ -73,6 +73,8 @@ export interface Encoding {
   readonly dictionary: Dictionary;
   /** Entry of the corpus that ends a line. */
   readonly endOfLine: number;
+  /** Tokens of the longest block that will be encoded. */
+  readonly longestBlock: number;
 }
 
 /** Numbers before the labels and rows of an encoded line: tokens, labels, rows, weight (float32 bits). */
@@ -122,6 +124,8 @@ export interface ThreadState {
   readonly hidden: Float32Array;
   readonly grad: Float32Array;
   readonly scores: Float32Array;
+  /** Room for the rows of a cbow context. */
+  readonly context: Int32Array;
 }
 
 /** `nan`: a score was not a number, nothing was updated with it. */

@@ -6,7 +6,11 @@ const pageBytes = 65536;
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly #maximumBytes: number;
-  #top = 1024; // address 0 stays unused, so that 0 can mean "none"
+  /** The first page is the kernel's own; address 0 stays unused, so that 0 can mean "none". */
+  #top = pageBytes;
+  readonly #free = new Map<number, Uint8Array[]>();
+  /** A shared memory that grows gets a new buffer object over the same bytes. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
 
   /** @param maximumBytes  address space that may be taken, at most 4 GiB */
   constructor(maximumBytes = 65536 * pageBytes) {
@@ -48,16 +52,29 @@ export class Memory {
     return new Float64Array(this.wasm.buffer, start, length);
   }
 
-  /** Gives back everything taken after `used` was `mark`. The arrays from then on must not be used any more. */
-  release(mark: number): void {
-    // Zeroed, because what is handed out next must read as zero.
-    new Uint8Array(this.wasm.buffer, mark, this.#top - mark).fill(0);
-    this.#top = mark;
+  /**
+   * A block of at least this many bytes for a while, not zeroed; `giveBack` makes it available again.
+   * Blocks are reused, so that borrowing in a loop takes no more memory than borrowing once.
+   */
+  borrow(bytes: number): Uint8Array {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(64, bytes)));
+    return this.#free.get(size)?.pop() ?? this.bytes(size);
+  }
+
+  giveBack(block: Uint8Array): void {
+    const list = this.#free.get(block.length);
+    if (list) list.push(block);
+    else this.#free.set(block.length, [block]);
+  }
+
+  /** Whether an array is part of this memory. */
+  owns(array: ArrayBufferView): boolean {
+    return this.#buffers.has(array.buffer);
   }
 
   #take(bytes: number): number {
     const start = Math.ceil(this.#top / 64) * 64;
-    const end = start + bytes;
+    const end = start + bytes + 16; // the kernel reads words of eight, past the end of an array
     if (end > this.#maximumBytes)
       throw new RangeError(
         `This needs ${megabytes(end)} of memory, more than the ${megabytes(this.#maximumBytes)} that can be addressed. ` +
@@ -75,6 +92,7 @@ export class Memory {
       }
     }
     this.#top = end;
+    this.#buffers.add(this.wasm.buffer);
     return start;
   }
 }

@@ -3,7 +3,7 @@ import { formatNumber } from "./format.ts";
 import type { Kernel, Tables } from "./kernel.ts";
 import { addRow } from "./matrix.ts";
 import { type Header, modelBytes, readBytes } from "./model-file.ts";
-import { readableKernel } from "./readable.ts";
+import { wasmKernel } from "./wasm.ts";
 
 /** A label and its probability. */
 export interface Prediction {
@@ -40,7 +40,7 @@ export class Model {
   readonly header: Header;
   readonly kernel: Kernel;
 
-  constructor(tables: Tables, header: Header, kernel: Kernel = readableKernel) {
+  constructor(tables: Tables, header: Header, kernel: Kernel = wasmKernel) {
     this.tables = tables;
     this.header = header;
     this.kernel = kernel;
@@ -52,7 +52,7 @@ export class Model {
     {
       name = "model",
       label = "__label__",
-      kernel = readableKernel,
+      kernel = wasmKernel,
     }: { name?: string; label?: string; kernel?: Kernel } = {},
   ): Model {
     const { tables, header } = readBytes(bytes, name, label);
@@ -105,9 +105,10 @@ export class Model {
     if (!Number.isInteger(k) || (k < 1 && k !== -1))
       throw new RangeError(`k is ${k}; expected a whole number from 1 on, or -1 for all labels.`);
     const most = k === -1 ? tables.output.rows : Math.min(k, tables.output.rows);
-    const mark = tables.memory.used;
-    let room = tables.memory.bytes(1 << 18);
-    let results = tables.memory.int32(Math.max(1 << 16, 8 * most));
+    const { memory } = tables;
+    let room = memory.borrow(1 << 18);
+    let resultBlock = memory.borrow(4 * Math.max(1 << 16, 8 * most));
+    let results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
     let resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
     let held = 0;
     let lastByte = 10;
@@ -132,7 +133,9 @@ export class Model {
         }
         if (at < held && used === 0 && (last || room.subarray(at, held).includes(10))) {
           // A line with more labels than there was room for.
-          results = tables.memory.int32(2 * results.length);
+          memory.giveBack(resultBlock);
+          resultBlock = memory.borrow(2 * resultBlock.length);
+          results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
           resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
         } else if (used === 0 || at === held) break;
       }
@@ -144,8 +147,9 @@ export class Model {
       for (let from = 0; from < piece.length; from += 1 << 17) {
         const part = piece.subarray(from, from + (1 << 17));
         if (held + part.length > room.length) {
-          const larger = tables.memory.bytes(2 * (held + part.length));
+          const larger = memory.borrow(2 * (held + part.length));
           larger.set(room.subarray(0, held));
+          memory.giveBack(room);
           room = larger;
         }
         room.set(part, held);
@@ -163,7 +167,8 @@ export class Model {
       if (lastByte !== 10 && !compat) yield* take(Uint8Array.of(10));
       yield* lines(true);
     } finally {
-      tables.memory.release(mark);
+      memory.giveBack(room);
+      memory.giveBack(resultBlock);
     }
   }
 

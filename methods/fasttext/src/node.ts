@@ -3,7 +3,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlink
 import type { Kernel } from "./kernel.ts";
 import { Model } from "./model.ts";
 import { ModelFileError, readModel } from "./model-file.ts";
-import { readableKernel } from "./readable.ts";
+import { wasmKernel } from "./wasm.ts";
 
 /** A file (or a descriptor, 0 = standard input) as pieces of at most 1 MB. A piece is valid until the next one. */
 export function* filePieces(path: string | number): Generator<Uint8Array> {
@@ -27,7 +27,7 @@ export function* filePieces(path: string | number): Generator<Uint8Array> {
  */
 export function loadModel(
   path: string,
-  { label = "__label__", kernel = readableKernel }: { label?: string; kernel?: Kernel } = {},
+  { label = "__label__", kernel = wasmKernel }: { label?: string; kernel?: Kernel } = {},
 ): Model {
   const file = openSync(path, "r");
   try {

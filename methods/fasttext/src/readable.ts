@@ -13,7 +13,7 @@ import { allScores, forward, logScore } from "./loss.ts";
 import { addRow, dotRow } from "./matrix.ts";
 import { subwordRows, wordNgramRows } from "./ngrams.ts";
 import { MinimalStandard } from "./random.ts";
-import { scan, spans, wordAt } from "./tokenize.ts";
+import { isEndOfLine, scan, spans, wordAt } from "./tokenize.ts";
 import { Top } from "./top.ts";
 
 /** Most tokens of a line of word-vector training; a longer line is cut. */
@@ -27,7 +27,7 @@ export const readableKernel: Kernel = {
   train,
   classify,
   lineRows(tables, line, rows) {
-    const { rows: all } = readLine(tables, line);
+    const { rows: all } = readLine(tables, line, true);
     rows.set(all);
     return all.length;
   },
@@ -184,34 +184,38 @@ function update(
   return true;
 }
 
-/** Rows and labels of one line with the final dictionary. */
-function readLine(tables: Tables, line: Uint8Array): { labels: number[]; rows: Int32Array } {
-  const found = { labels: [] as number[], rows: [] as number[] };
+/** Labels and rows of the first line of a text; `end` is where it ends, undefined when the text ends first. */
+function readLine(tables: Tables, text: Uint8Array, last: boolean) {
+  const labels: number[] = [];
+  const rows: number[] = [];
   const hashes: number[] = [];
-  for (const span of spans(line, true)) addWord(tables, wordAt(line, span), found, hashes);
+  let end: number | undefined;
+  for (const span of spans(text, last)) {
+    const word = wordAt(text, span);
+    addWord(tables, word, labels, rows, hashes);
+    if (!isEndOfLine(word)) continue;
+    end = Math.max(span.end, span.start + 1);
+    break;
+  }
+  if (end === undefined && last) end = text.length;
   const ngrams = new Int32Array(hashes.length * Math.max(0, tables.wordNgrams - 1));
-  const end = wordNgramRows(tables.dictionary, hashes, tables.wordNgrams, tables.bucket, ngrams, 0);
-  return { labels: found.labels, rows: Int32Array.from([...found.rows, ...ngrams.subarray(0, end)]) };
+  const count = wordNgramRows(tables.dictionary, hashes, tables.wordNgrams, tables.bucket, ngrams, 0);
+  return { end, labels, rows: Int32Array.from([...rows, ...ngrams.subarray(0, count)]) };
 }
 
-function addWord(
-  tables: Tables,
-  word: Uint8Array,
-  found: { labels: number[]; rows: number[] },
-  hashes: number[],
-): void {
+function addWord(tables: Tables, word: Uint8Array, labels: number[], rows: number[], hashes: number[]): void {
   const { dictionary } = tables;
   const hash = fnv1a(word);
   const entry = dictionary.find(word, hash);
   const isLabel = entry >= 0 ? dictionary.kinds[entry] === 1 : startsWith(word, dictionary.prefix);
   if (isLabel) {
-    if (entry >= 0) found.labels.push(entry - dictionary.words);
+    if (entry >= 0) labels.push(entry - dictionary.words);
     return;
   }
   hashes.push(hash | 0);
-  if (entry >= 0) found.rows.push(entry);
-  const own = new Int32Array(word.length * Math.max(0, tables.maxn) + 2 * tables.maxn + 2);
-  for (const row of own.subarray(0, subwordRows(tables, word, own, 0))) found.rows.push(row);
+  if (entry >= 0) rows.push(entry);
+  const own = new Int32Array((word.length + 2) * Math.max(0, tables.maxn));
+  for (const row of own.subarray(0, subwordRows(tables, word, own, 0))) rows.push(row);
 }
 
 function startsWith(word: Uint8Array, prefix: Uint8Array): boolean {
@@ -230,10 +234,8 @@ function classify(
   let used = 0;
   let written = 0;
   while (used < text.length) {
-    const newline = text.indexOf(10, used);
-    if (newline < 0 && !last) break;
-    const end = newline < 0 ? text.length : newline + 1;
-    const { labels, rows } = readLine(tables, text.subarray(used, end));
+    const { end, labels, rows } = readLine(tables, text.subarray(used), last);
+    if (end === undefined) break;
     const best = new Top(options.k);
     if (rows.length > 0) {
       average(tables, rows, hidden);
@@ -246,7 +248,7 @@ function classify(
       results[written++] = best.ids[i]!;
       scoreBits[written++] = best.scores[i]!;
     }
-    used = end;
+    used += end;
   }
   return { used, written };
 }

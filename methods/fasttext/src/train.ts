@@ -8,7 +8,7 @@ import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import { MinimalStandard } from "./random.ts";
-import { readableKernel } from "./readable.ts";
+import { wasmKernel } from "./wasm.ts";
 
 /** How far a run is. */
 export interface Progress {
@@ -44,7 +44,7 @@ export class DivergedError extends Error {
  */
 export async function train(text: TextSource, given: Partial<Settings>, options: TrainOptions = {}): Promise<Model> {
   const settings = completeSettings(given);
-  const { kernel = readableKernel, signal } = options;
+  const { kernel = wasmKernel, signal } = options;
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel);
@@ -193,8 +193,16 @@ export function threadState(job: Job, from: number, to: number, seed: number): T
     line: memory.int32(1026),
     hidden: memory.float32(dim),
     grad: memory.float32(dim),
-    scores: memory.float32(output.rows),
+    scores: memory.float32(output.rows + 4),
+    context: memory.int32(job.tables.model === "cbow" ? 2 * job.ws * mostRows(job.rowStarts) : 0),
   };
+}
+
+/** Rows of the word that brings most. */
+function mostRows(starts: Int32Array): number {
+  let most = 0;
+  for (let i = 1; i < starts.length; i++) most = Math.max(most, starts[i]! - starts[i - 1]!);
+  return most;
 }
 
 async function run(

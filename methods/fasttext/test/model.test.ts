@@ -1,7 +1,7 @@
 // Models that fastText 0.9.2 wrote, read here: same labels, probabilities, vectors (tools/reference/fasttext.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { formatNumber, Model, probabilityOf, train } from "../src/index.ts";
+import { formatNumber, Model, probabilityOf, readableKernel, train, wasmKernel } from "../src/index.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const facts = JSON.parse(fixture("facts.json").toString()) as {
@@ -33,8 +33,8 @@ function expectSame(ours: string, theirs: string): void {
   for (let i = 0; i < b.numbers.length; i++) expect(a.numbers[i]).toBeCloseTo(b.numbers[i]!, 5); // printed with 6 digits
 }
 
-describe.each(supervised)("%s", (name) => {
-  const model = Model.fromBytes(fixture(name), { name });
+describe.each(supervised.flatMap((name) => [[name, readableKernel] as const, [name, wasmKernel] as const]))("%s %o", (name, kernel) => {
+  const model = Model.fromBytes(fixture(name), { name, kernel });
   const fact = facts.models[name]!;
 
   test("labels, order and probabilities are the reference's", () => {
