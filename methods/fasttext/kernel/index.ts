@@ -3,3 +3,4 @@ export { classify, lineRows } from "./classify";
 export { average, fillUniform } from "./rows";
 export { encode, entryHashes, fillSlots, scan, subwordRows, written } from "./text";
 export { train } from "./train";
+export { vectorLines, vectorText } from "./format";

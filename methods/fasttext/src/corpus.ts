@@ -1,7 +1,6 @@
 // Text read once: every token becomes a number, and all later passes are over numbers.
 import type { Settings } from "./config.ts";
 import { Dictionary, endOfLine } from "./dictionary.ts";
-import { fnv1a } from "./hash.ts";
 import { type Encoding, type Kernel, lineHeader } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 
@@ -81,7 +80,7 @@ export class CorpusReader {
   }
 
   #scan(length: number, last: boolean): void {
-    this.dictionary.reserve(length);
+    this.dictionary.reserve(length, this.#kernel.fillSlots);
     const { used, written } = this.#kernel.scan(this.dictionary, this.#input.subarray(0, length), last, this.#tokens);
     this.#held = length - used;
     this.#input.copyWithin(0, used, length);
@@ -116,42 +115,50 @@ export function encodingOf(
   kernel: Kernel,
   memory: Memory,
 ): Encoding {
-  const { size } = corpus.dictionary;
+  const { size, kinds } = corpus.dictionary;
   const hashes = memory.int32(size);
+  kernel.entryHashes(corpus.dictionary, hashes);
   const starts = memory.int32(size + 1);
-  const rows: Int32Array[] = [];
-  let total = 0;
-  const subwordSettings = { ...settings, dictionary };
-  let buffer = new Int32Array(1024);
-  for (let entry = 0; entry < size; entry++) {
-    const word = corpus.dictionary.bytesOf(entry);
-    hashes[entry] = fnv1a(word) | 0;
-    starts[entry] = total;
-    if (corpus.dictionary.kinds[entry] === 1) continue;
-    const own = remap[entry]!;
-    let count = 0;
-    if (own >= 0) buffer[count++] = own;
-    if (settings.maxn > 0) {
-      const most = (word.length + 2) * settings.maxn + 1;
-      if (most > buffer.length) buffer = new Int32Array(2 * most);
-      count += kernel.subwords(subwordSettings, word, buffer.subarray(count));
+  const rows = settings.maxn > 0 ? withSubwords() : memory.int32(dictionary.words);
+  if (settings.maxn <= 0)
+    for (let entry = 0, total = 0; entry < size; entry++) {
+      if (kinds[entry] === 0 && remap[entry]! >= 0) rows[total++] = remap[entry]!;
+      starts[entry + 1] = total;
     }
-    rows.push(buffer.slice(0, count));
-    total += count;
+
+  function withSubwords(): Int32Array {
+    const parts: Int32Array[] = [];
+    let total = 0;
+    let room = new Int32Array(1024);
+    const subwordSettings = { ...settings, dictionary };
+    for (let entry = 0; entry < size; entry++) {
+      if (kinds[entry] === 0) {
+        const word = corpus.dictionary.bytesOf(entry);
+        const most = (word.length + 2) * settings.maxn + 1;
+        if (most > room.length) room = new Int32Array(2 * most);
+        let count = 0;
+        if (remap[entry]! >= 0) room[count++] = remap[entry]!;
+        count += kernel.subwords(subwordSettings, word, room.subarray(count));
+        parts.push(room.slice(0, count));
+        total += count;
+      }
+      starts[entry + 1] = total;
+    }
+    const all = memory.int32(total);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
   }
-  starts[size] = total;
-  const all = memory.int32(total);
-  let at = 0;
-  for (const part of rows) {
-    all.set(part, at);
-    at += part.length;
-  }
+
   return {
     remap,
     hashes,
-    kinds: corpus.dictionary.kinds,
+    kinds,
     starts,
-    rows: all,
+    rows,
     words: dictionary.words,
     wordNgrams: settings.wordNgrams,
     bucket: settings.bucket,
@@ -163,9 +170,7 @@ export function encodingOf(
 
 /** All lines of a corpus as labels and rows, in one array: what every epoch reads. */
 export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, memory: Memory): Int32Array {
-  let most = 0;
-  for (const block of corpus.blocks) most += encodedLength(block, encoding);
-  const lines = memory.int32(most);
+  const lines = memory.int32(encodedLength(corpus, encoding));
   let at = 0;
   const tokens = memory.int32(encoding.longestBlock);
   for (const block of corpus.blocks) {
@@ -175,12 +180,13 @@ export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, 
   return lines.subarray(0, at);
 }
 
-/** Upper bound of the numbers that encoding a block writes. */
-function encodedLength(block: Int32Array, { starts, wordNgrams, endOfLine }: Encoding): number {
-  let total = lineHeader;
-  for (const entry of block) {
-    total += starts[entry + 1]! - starts[entry]! + wordNgrams;
-    if (entry === endOfLine) total += lineHeader;
-  }
-  return total;
+/** Upper bound of the numbers that encoding a corpus writes, from the counts of its entries. */
+export function encodedLength(
+  { dictionary, tokens, blocks, endOfLine }: Corpus,
+  { starts, wordNgrams }: Encoding,
+): number {
+  let total = lineHeader * (dictionary.counts[endOfLine]! + blocks.length + 1);
+  for (let entry = 0; entry < dictionary.size; entry++)
+    total += dictionary.counts[entry]! * Math.max(1, starts[entry + 1]! - starts[entry]!);
+  return total + tokens * (wordNgrams - 1);
 }

@@ -48,8 +48,8 @@ export class Dictionary {
     this.pool = memory.bytes(8 * room);
   }
 
-  /** Makes room for all that `bytes` more bytes of text could add. */
-  reserve(bytes: number): void {
+  /** Makes room for all that `bytes` more bytes of text could add; `index` rebuilds the hash table. */
+  reserve(bytes: number, index: Index = (d) => d.fillSlots()): void {
     const entries = this.size + (bytes >> 1) + 2;
     if (entries > this.counts.length) {
       const room = Math.max(entries, 2 * this.counts.length);
@@ -62,7 +62,7 @@ export class Dictionary {
       this.pool = copied(this.pool, this.memory.bytes(Math.max(poolNeed, 2 * this.pool.length)));
     if (4 * entries > 3 * (this.slots.length / 2)) {
       this.slots = this.memory.int32(2 * powerOfTwo(2 * entries));
-      this.#fillSlots();
+      index(this);
     }
   }
 
@@ -110,32 +110,45 @@ export class Dictionary {
   /**
    * The final dictionary: entries seen at least `minCount` (words) or `minCountLabel` (labels) times.
    *
-   * @param order  compares entries of one kind and count; the default keeps the order of first appearance
+   * @param sort  orders the entries; the default keeps those of one kind and count in order of first appearance
    * @returns the new dictionary and, for each old entry, its new one or −1
    */
   ranked(
     minCount: number,
     minCountLabel: number,
-    sort: (ids: Int32Array, before: (a: number, b: number) => boolean) => void = stableSort,
+    { sort = stableSort, index = (d) => d.fillSlots() }: { sort?: Sort; index?: Index } = {},
   ): { dictionary: Dictionary; remap: Int32Array } {
     const { counts, kinds } = this;
-    const ids = Int32Array.from({ length: this.size }, (_, i) => i).filter((id) => counts[id]! > 0);
-    sort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
+    const present: number[] = [];
+    for (let id = 0; id < this.size; id++) if (counts[id]! > 0) present.push(id);
+    const ids = Int32Array.from(present);
+    sort(ids, kinds, counts);
     const kept = ids.filter((id) => counts[id]! >= (kinds[id] === 1 ? minCountLabel : minCount));
     const remap = this.memory.int32(this.size).fill(-1);
-    const dictionary = this.select(kept);
+    const dictionary = this.select(kept, index);
     for (let i = 0; i < kept.length; i++) remap[kept[i]!] = i;
     return { dictionary, remap };
   }
 
   /** A dictionary of these entries in this order; words must come before labels. */
-  select(ids: Int32Array): Dictionary {
+  select(ids: Int32Array, index: Index = (d) => d.fillSlots()): Dictionary {
+    const { starts, pool, counts, kinds } = this;
     let poolSize = 0;
-    for (const id of ids) poolSize += this.starts[id + 1]! - this.starts[id]!;
+    for (const id of ids) poolSize += starts[id + 1]! - starts[id]!;
     const result = new Dictionary(this.memory, this.prefix, Math.max(ids.length, Math.ceil(poolSize / 8)));
-    for (const id of ids) result.append(this.bytesOf(id), this.counts[id]!, this.kinds[id]!);
+    let at = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      for (let from = starts[id]!; from < starts[id + 1]!; from++) result.pool[at++] = pool[from]!;
+      result.starts[i + 1] = at;
+      result.counts[i] = counts[id]!;
+      result.kinds[i] = kinds[id]!;
+      if (kinds[id] === 1) result.labels++;
+    }
+    result.size = ids.length;
+    result.words = ids.length - result.labels;
     result.tokens = this.tokens;
-    result.seal();
+    index(result);
     return result;
   }
 
@@ -161,7 +174,7 @@ export class Dictionary {
     return this.#keptPairs;
   }
 
-  /** Adds an entry at the end without looking whether it is there; `seal` must follow. */
+  /** Adds an entry at the end without looking whether it is there; `fillSlots` must follow. */
   append(bytes: Uint8Array, count: number, kind: number): void {
     const id = this.size++;
     const start = this.starts[id]!;
@@ -175,13 +188,8 @@ export class Dictionary {
     else this.words++;
   }
 
-  /** Builds the hash table after the last `append`. */
-  seal(): void {
-    this.#fillSlots();
-  }
-
-  #fillSlots(): void {
-    this.slots.fill(0);
+  /** Builds the hash table into its empty slots; a kernel does the same faster. */
+  fillSlots(): void {
     for (let id = 0; id < this.size; id++) {
       const bytes = this.bytesOf(id);
       const hash = fnv1a(bytes);
@@ -205,8 +213,13 @@ export class Dictionary {
   }
 }
 
-function stableSort(ids: Int32Array, before: (a: number, b: number) => boolean): void {
-  ids.sort((a, b) => (before(a, b) ? -1 : before(b, a) ? 1 : a - b));
+/** Orders entries: words before labels, each by falling count. */
+export type Sort = (ids: Int32Array, kinds: Uint8Array, counts: Float64Array) => void;
+/** Builds the hash table of a dictionary. */
+export type Index = (dictionary: Dictionary) => void;
+
+function stableSort(ids: Int32Array, kinds: Uint8Array, counts: Float64Array): void {
+  ids.sort((a, b) => kinds[a]! - kinds[b]! || counts[b]! - counts[a]! || a - b);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

@@ -173,6 +173,18 @@ export interface Kernel {
 
   /** hidden = mean of these rows of the input. */
   average(tables: Tables, rows: Int32Array, hidden: Float32Array): void;
+
+  /** Builds the hash table of a dictionary's entries into its empty slots. */
+  fillSlots(dictionary: Dictionary): void;
+
+  /** fnv1a of every entry. */
+  entryHashes(dictionary: Dictionary, hashes: Int32Array): void;
+
+  /** Numbers in (−a, a), each decided by its place and the seed alone. */
+  fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;
+
+  /** The lines of the .vec file for words from…to−1. */
+  vectorLines(tables: Tables, from: number, to: number): Uint8Array;
 }
 
 /** What character n-grams depend on. */

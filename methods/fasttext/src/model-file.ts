@@ -221,7 +221,7 @@ function* readDictionary(reader: Reader, memory: Memory, label: string): Generat
   yield* reader.entries(size, dictionary);
   if (dictionary.words !== words) reader.fail(`the dictionary says ${words} words and holds ${dictionary.words}`);
   dictionary.tokens = tokens;
-  dictionary.seal();
+  dictionary.fillSlots();
   if (keptSize >= 0) {
     const pairs = memory.int32(2 * keptSize);
     yield* reader.into(new Uint8Array(pairs.buffer, pairs.byteOffset, pairs.byteLength));

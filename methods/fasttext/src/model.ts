@@ -1,5 +1,4 @@
 // A trained model: labels for texts, vectors for words and sentences, neighbours, and its own file.
-import { formatNumber } from "./format.ts";
 import type { Kernel, Tables } from "./kernel.ts";
 import { addRow } from "./matrix.ts";
 import { type Header, modelBytes, readBytes } from "./model-file.ts";
@@ -197,13 +196,9 @@ export class Model {
   *vectorLines(): Generator<string | Uint8Array> {
     const { dictionary, dim } = this.tables;
     yield `${dictionary.words} ${dim}\n`;
-    for (let i = 0; i < dictionary.words; i++) {
-      const word = dictionary.bytesOf(i);
-      yield word;
-      let line = " ";
-      for (const value of this.wordVector(word)) line += `${formatNumber(value, 5)} `;
-      yield `${line}\n`;
-    }
+    const step = Math.max(1, Math.floor((1 << 20) / (13 * dim + 32)));
+    for (let from = 0; from < dictionary.words; from += step)
+      yield this.kernel.vectorLines(this.tables, from, Math.min(dictionary.words, from + step));
   }
 }
 

@@ -34,3 +34,18 @@ export class MinimalStandard {
     return value < 1 ? value : 1 - Number.EPSILON / 2;
   }
 }
+
+/**
+ * Fills with numbers uniform in (−a, a). Each depends on its place and the seed alone (murmur3's last mix of the
+ * place), so that any number of threads fills the same numbers.
+ */
+export function fillUniform(values: Float32Array, a: number, seed: number): void {
+  const step = Math.fround(Math.fround(a) / 8388608);
+  for (let i = 0; i < values.length; i++) {
+    let x = Math.imul(i + 1, 0x9e3779b1) + Math.imul(seed, 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    x = (x ^ (x >>> 16)) >>> 0;
+    values[i] = Math.fround((x >>> 8) * step) - Math.fround(a);
+  }
+}

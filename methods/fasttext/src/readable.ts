@@ -1,4 +1,5 @@
 // The readable kernel: the method in plain TypeScript, one step after the other. wasm.ts does the same, faster.
+import { formatNumber } from "./format.ts";
 import { fnv1a } from "./hash.ts";
 import {
   type Encoding,
@@ -12,7 +13,7 @@ import {
 import { allScores, forward, logScore } from "./loss.ts";
 import { addRow, dotRow } from "./matrix.ts";
 import { subwordRows, wordNgramRows } from "./ngrams.ts";
-import { MinimalStandard } from "./random.ts";
+import { fillUniform, MinimalStandard } from "./random.ts";
 import { isEndOfLine, scan, spans, wordAt } from "./tokenize.ts";
 import { Top } from "./top.ts";
 
@@ -32,6 +33,12 @@ export const readableKernel: Kernel = {
     return all.length;
   },
   average,
+  fillSlots: (dictionary) => dictionary.fillSlots(),
+  entryHashes(dictionary, hashes) {
+    for (let id = 0; id < dictionary.size; id++) hashes[id] = fnv1a(dictionary.bytesOf(id)) | 0;
+  },
+  fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
+  vectorLines,
 };
 
 /** hidden = (1/n) Σ rows, the paper's averaged text representation. */
@@ -286,4 +293,25 @@ function descend(
   const f = Math.fround(1 / (1 + Math.exp(-dotRow(tables.output, node - tree.leaves, hidden))));
   descend(tables, tree, tree.left[node]!, Math.fround(score + logScore(Math.fround(1 - f))), hidden, least, best);
   descend(tables, tree, tree.right[node]!, Math.fround(score + logScore(f)), hidden, least, best);
+}
+
+/** The .vec lines of some words: word, blank, and each number with five digits and a blank behind it. */
+function vectorLines(tables: Tables, from: number, to: number): Uint8Array {
+  const vector = new Float32Array(tables.dim);
+  const lines: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  for (let id = from; id < to; id++) {
+    const word = tables.dictionary.bytesOf(id);
+    const rows = new Int32Array(1 + (word.length + 2) * Math.max(0, tables.maxn));
+    rows[0] = id;
+    average(tables, rows.subarray(0, subwordRows(tables, word, rows, 1)), vector);
+    lines.push(word.slice(), encoder.encode(` ${Array.from(vector, (x) => `${formatNumber(x, 5)} `).join("")}\n`));
+  }
+  const text = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
+  let at = 0;
+  for (const line of lines) {
+    text.set(line, at);
+    at += line.length;
+  }
+  return text;
 }

@@ -47,7 +47,9 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   const { kernel = wasmKernel, signal } = options;
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
-  const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel);
+  const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel, {
+    index: kernel.fillSlots,
+  });
   check(dictionary, settings);
 
   const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
@@ -66,7 +68,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     minn: settings.minn,
     maxn: settings.maxn,
     dictionary,
-    input: initialRows(dictionary.words + bucket, settings, memory),
+    input: initialRows(dictionary.words + bucket, settings, memory, kernel),
     output: { kind: "dense", rows: outputs, dim, values: memory.float32(outputs * dim) },
     tree: settings.loss === "hs" ? huffman(counts, int32) : undefined,
   };
@@ -147,14 +149,23 @@ function check(dictionary: Dictionary, settings: Settings): void {
     throw new CorpusError("Negative sampling needs two labels or words at least; there is one. Use loss softmax.");
 }
 
-/** Every row uniform in (−1/dim, 1/dim); with `compat` only as many tenths of the rows as there are threads. */
-function initialRows(rows: number, { dim, seed, threads, compat }: Settings, memory: Memory): DenseMatrix {
+/**
+ * Every row uniform in (−1/dim, 1/dim).
+ *
+ * Departure: the program fills a tenth of the rows per thread and leaves the others 0, so that its result depends on
+ * the number of threads. Here all rows are drawn and the threads do not matter; `compat` does as the program.
+ */
+function initialRows(
+  rows: number,
+  { dim, seed, threads, compat }: Settings,
+  memory: Memory,
+  kernel: Kernel,
+): DenseMatrix {
   const values = memory.float32(rows * dim);
   const a = Math.fround(1 / dim);
+  if (!compat) kernel.fillUniform(memory, values, a, seed);
   const block = Math.floor((rows * dim) / 10);
-  // Departure: all rows are drawn, whatever the number of threads, so that the threads do not change the result.
-  const blocks = compat ? threads : 11;
-  for (let b = 0; b < blocks; b++) {
+  for (let b = 0; compat && b < threads; b++) {
     const random = new MinimalStandard(b + seed);
     for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = random.uniform() * 2 * a - a;
   }

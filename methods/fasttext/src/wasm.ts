@@ -89,6 +89,7 @@ interface Exports {
   lineRows(tables: number, text: number, length: number, scratch: number): number;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;
+  vectorLines(tables: number, from: number, to: number, scratch: number, out: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -405,5 +406,38 @@ export const wasmKernel: Kernel = {
     within(memory, hidden, (target) =>
       within(memory, rows, (from) => kernel.exports.average(matrix.address, from, rows.length, target)),
     );
+  },
+
+  fillSlots(dictionary) {
+    const kernel = on(dictionary.memory);
+    kernel.exports.fillSlots(kernel.dictionary(dictionary).address);
+  },
+
+  entryHashes(dictionary, hashes) {
+    const kernel = on(dictionary.memory);
+    kernel.exports.entryHashes(kernel.dictionary(dictionary).address, hashes.byteOffset);
+  },
+
+  fillUniform(memory, values, a, seed) {
+    on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed);
+  },
+
+  vectorLines(tables, from, to) {
+    const kernel = on(tables.memory);
+    const { starts } = tables.dictionary;
+    let longest = 0;
+    for (let id = from; id < to; id++) longest = Math.max(longest, starts[id + 1]! - starts[id]!);
+    const scratch = kernel.scratch(tables, Math.max(longest, 1 << 12));
+    const room = tables.memory.borrow(starts[to]! - starts[from]! + (to - from) * (13 * tables.dim + 2));
+    const length = kernel.exports.vectorLines(
+      kernel.tables(tables).address,
+      from,
+      to,
+      scratch.address,
+      room.byteOffset,
+    );
+    const text = room.slice(0, length);
+    tables.memory.giveBack(room);
+    return text;
   },
 };

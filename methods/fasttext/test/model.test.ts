@@ -33,20 +33,23 @@ function expectSame(ours: string, theirs: string): void {
   for (let i = 0; i < b.numbers.length; i++) expect(a.numbers[i]).toBeCloseTo(b.numbers[i]!, 5); // printed with 6 digits
 }
 
-describe.each(supervised.flatMap((name) => [[name, readableKernel] as const, [name, wasmKernel] as const]))("%s %o", (name, kernel) => {
-  const model = Model.fromBytes(fixture(name), { name, kernel });
-  const fact = facts.models[name]!;
+describe.each(supervised.flatMap((name) => [[name, readableKernel] as const, [name, wasmKernel] as const]))(
+  "%s %o",
+  (name, kernel) => {
+    const model = Model.fromBytes(fixture(name), { name, kernel });
+    const fact = facts.models[name]!;
 
-  test("labels, order and probabilities are the reference's", () => {
-    expectSame(predictions(model, fixture("test.txt"), 3, 0), fact.predict3!);
-    expectSame(predictions(model, fixture("test.txt"), -1, 0.01), fact.predictAll!);
-  });
+    test("labels, order and probabilities are the reference's", () => {
+      expectSame(predictions(model, fixture("test.txt"), 3, 0), fact.predict3!);
+      expectSame(predictions(model, fixture("test.txt"), -1, 0.01), fact.predictAll!);
+    });
 
-  test("writing it again gives the same bytes", () => {
-    const again = Buffer.concat([...model.bytes()]);
-    expect(again.equals(fixture(name))).toBe(true);
-  });
-});
+    test("writing it again gives the same bytes", () => {
+      const again = Buffer.concat([...model.bytes()]);
+      expect(again.equals(fixture(name))).toBe(true);
+    });
+  },
+);
 
 test("a model trained here learns its training text and survives its own file", async () => {
   const model = await train([fixture("train.txt")], { dim: 8, epoch: 10, lr: 0.5, wordNgrams: 2, bucket: 500 });
