@@ -5,5 +5,6 @@ export type { Kernel } from "./kernel.ts";
 export { type ClassifiedLine, Model, type Prediction, type PredictOptions, probabilityOf } from "./model.ts";
 export { ModelFileError } from "./model-file.ts";
 export { readableKernel } from "./readable.ts";
-export { DivergedError, type Progress, type TrainOptions, train } from "./train.ts";
+export { webThreads } from "./threads/web.ts";
+export { DivergedError, type Progress, type RunThreads, type TrainOptions, train } from "./train.ts";
 export { wasmKernel } from "./wasm.ts";

@@ -92,3 +92,5 @@ function writeAll(file: number, bytes: Uint8Array): void {
 export function saveModel(model: Model, path: string): void {
   writeWhole(path, model.bytes());
 }
+
+export { nodeThreads } from "./threads/node.ts";

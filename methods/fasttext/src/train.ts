@@ -3,12 +3,12 @@ import { completeSettings, type Settings } from "./config.ts";
 import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { huffman } from "./huffman.ts";
-import type { DenseMatrix, Job, Kernel, ThreadState } from "./kernel.ts";
+import { type DenseMatrix, type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
 import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import { MinimalStandard } from "./random.ts";
-import { wasmKernel } from "./wasm.ts";
+import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
 
 /** How far a run is. */
 export interface Progress {
@@ -29,7 +29,15 @@ export interface TrainOptions {
   readonly kernel?: Kernel;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Runs several threads at once: `nodeThreads` of `@reprise/fasttext/node`, `webThreads` in pages that are
+   * cross-origin isolated. Without it one thread does all the work, whatever `threads` says.
+   */
+  readonly runThreads?: RunThreads | undefined;
 }
+
+/** Starts a worker per piece of work, each of which calls `doWork`; resolves when all have ended. */
+export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>;
 
 /** Training ended in numbers that are none. The rate is too high for the data. */
 export class DivergedError extends Error {
@@ -44,7 +52,7 @@ export class DivergedError extends Error {
  */
 export async function train(text: TextSource, given: Partial<Settings>, options: TrainOptions = {}): Promise<Model> {
   const settings = completeSettings(given);
-  const { kernel = wasmKernel, signal } = options;
+  const { kernel = wasmKernel } = options;
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel, {
@@ -89,7 +97,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
   };
-  await run(job, settings, kernel, signal, options.onProgress);
+  await run(job, settings, kernel, options);
   return new Model(
     tables,
     {
@@ -216,40 +224,92 @@ function mostRows(starts: Int32Array): number {
   return most;
 }
 
-async function run(
+/** The places where each of `count` threads starts, and the end: whole lines, about the same work for each. */
+export function shares(job: Job, count: number): number[] {
+  const { lines, endOfLine, tables } = job;
+  const starts = [0];
+  let at = 0;
+  for (let i = 1; i < count; i++) {
+    const goal = Math.floor((lines.length * i) / count);
+    if (tables.model === "supervised") while (at < goal) at += lineHeader + lines[at + 1]! + lines[at + 2]!;
+    else for (at = Math.max(at, goal); at < lines.length && lines[at - 1] !== endOfLine; ) at++;
+    starts.push(at);
+  }
+  return [...starts, lines.length];
+}
+
+async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
+  const { runThreads, signal } = options;
+  const report = reporter(job, settings, options.onProgress);
+  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
+  const bounds = shares(job, count);
+  const threads = Array.from({ length: count }, (_, i) =>
+    threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+  );
+  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, signal, report);
+
+  const stop = job.tables.memory.int32(1);
+  const { work, tallies } = shareWork(job, threads, stop);
+  const abort = () => Atomics.store(stop, 0, 1);
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort);
+  const timer = setInterval(() => report(tallies()), 100);
+  try {
+    const statuses = await runThreads(work);
+    signal?.throwIfAborted();
+    const progress = report(tallies());
+    if (statuses.includes("nan")) throw diverged(settings, progress);
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
+async function runHere(
   job: Job,
-  settings: Settings,
+  thread: ThreadState,
   kernel: Kernel,
   signal: AbortSignal | undefined,
-  onProgress: TrainOptions["onProgress"],
+  report: (tallies: readonly ThreadTally[]) => number,
 ): Promise<void> {
-  const thread = threadState(job, 0, job.lines.length, settings.seed);
-  const start = performance.now();
   let budget = 20_000;
   for (;;) {
     signal?.throwIfAborted();
     const before = performance.now();
     const status = kernel.train(job, thread, budget);
     const took = performance.now() - before;
-    const tokens = Number(job.progress[0]!);
+    const progress = report([thread]);
+    if (status === "done") return;
+    if (status === "nan") throw diverged(job, progress);
+    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function diverged({ lr }: { readonly lr: number }, progress: number): DivergedError {
+  return new DivergedError(
+    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
+      `The learning rate ${lr} is too high for this data; try ${lr / 4}.`,
+  );
+}
+
+/** Tells the caller how far the run is. The function returns the progress, 0 to 1. */
+function reporter(job: Job, settings: Settings, onProgress: TrainOptions["onProgress"]) {
+  const start = performance.now();
+  return (tallies: readonly ThreadTally[]): number => {
+    const tokens = Number(Atomics.load(job.progress, 0));
     const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
     const seconds = (performance.now() - start) / 1000;
     onProgress?.({
       phase: "training",
       progress,
       tokens,
-      tokensPerSecond: tokens / seconds,
+      tokensPerSecond: tokens / seconds / tallies.length,
       lr: settings.lr * (1 - progress),
-      loss: thread.lossSum / thread.examples,
+      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
       secondsLeft: (seconds * (1 - progress)) / progress,
     });
-    if (status === "done") return;
-    if (status === "nan")
-      throw new DivergedError(
-        `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
-          `The learning rate ${settings.lr} is too high for this data; try ${settings.lr / 4}.`,
-      );
-    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took)))); // about 50 ms
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+    return progress;
+  };
 }

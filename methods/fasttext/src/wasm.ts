@@ -92,6 +92,53 @@ interface Exports {
   vectorLines(tables: number, from: number, to: number, scratch: number, out: number): number;
 }
 
+/** Addresses of a thread's work in the shared memory: all that a worker needs to take part. */
+export interface ThreadWork {
+  readonly memory: WebAssembly.Memory;
+  readonly job: number;
+  readonly thread: number;
+  /** A number there other than 0 tells the threads to stop. */
+  readonly stop: number;
+}
+
+/** What a thread's record says: valid while other threads write it, since each number has one writer. */
+export interface ThreadTally {
+  readonly lossSum: number;
+  readonly examples: number;
+}
+
+/** The work of these threads as addresses, and a way to read their tallies. */
+export function shareWork(
+  job: Job,
+  threads: readonly ThreadState[],
+  stop: Int32Array,
+): { work: ThreadWork[]; tallies: () => ThreadTally[] } {
+  const kernel = on(job.tables.memory);
+  const structs = threads.map((thread) => kernel.thread(thread));
+  const address = kernel.job(job).address;
+  return {
+    work: structs.map((struct) => ({
+      memory: kernel.memory.wasm,
+      job: address,
+      thread: struct.address,
+      stop: stop.byteOffset,
+    })),
+    tallies: () => structs.map((struct) => ({ lossSum: struct.get("lossSum"), examples: struct.get("examples") })),
+  };
+}
+
+/** A worker's whole life: trains its share until the run ends, is stopped, or diverges. */
+export function doWork({ memory, job, thread, stop }: ThreadWork): TrainStatus {
+  const kernel = instantiate(memory);
+  const flag = new Int32Array(memory.buffer, stop, 1);
+  for (;;) {
+    if (Atomics.load(flag, 0) !== 0) return "more";
+    const status = statuses[kernel.train(job, thread, 200_000)]!;
+    if (status === "nan") Atomics.store(flag, 0, 1);
+    if (status !== "more") return status;
+  }
+}
+
 let compiled: WebAssembly.Module | undefined;
 
 /** The kernel's functions on a memory; every thread has its own instance. */

@@ -9,7 +9,7 @@ import {
   type Settings,
   train,
 } from "@reprise/fasttext";
-import { filePieces, loadModel, saveModel, writeWhole } from "@reprise/fasttext/node";
+import { filePieces, loadModel, nodeThreads, saveModel, writeWhole } from "@reprise/fasttext/node";
 import { Command } from "commander";
 import { ProgressLine } from "../report.ts";
 
@@ -74,6 +74,7 @@ async function trainVerb(model: ModelName, args: string[]): Promise<void> {
   const settings = settingsOf(model, given);
   const line = new ProgressLine();
   const trained = await train(filePieces(input), settings, {
+    runThreads: nodeThreads,
     onProgress: ({ phase, progress, tokens, tokensPerSecond, lr, loss, secondsLeft }) =>
       line.show(
         phase === "reading"
