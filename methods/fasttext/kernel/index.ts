@@ -4,3 +4,4 @@ export { average, fillUniform } from "./rows";
 export { encode, entryHashes, fillSlots, scan, subwordRows, written } from "./text";
 export { train } from "./train";
 export { vectorLines, vectorText } from "./format";
+export { nearestCentroids } from "./centroids";

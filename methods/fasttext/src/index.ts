@@ -1,9 +1,13 @@
+export { type QuantizeOptions, quantize } from "./compress.ts";
 export { completeSettings, type LossName, type ModelName, publishedTable1, type Settings } from "./config.ts";
 export { CorpusError, type TextSource } from "./corpus.ts";
+export { type CurvePoint, Evaluation, evaluate, f1, type LabelCounts, precision, recall } from "./evaluate.ts";
 export { formatNumber } from "./format.ts";
 export type { Kernel } from "./kernel.ts";
 export { type ClassifiedLine, Model, type Prediction, type PredictOptions, probabilityOf } from "./model.ts";
 export { ModelFileError } from "./model-file.ts";
+export { analogies, type Neighbour, nearest } from "./neighbours.ts";
+export { type Pretrained, parseVectors } from "./pretrained.ts";
 export { readableKernel } from "./readable.ts";
 export { webThreads } from "./threads/web.ts";
 export { DivergedError, type Progress, type RunThreads, type TrainOptions, train } from "./train.ts";

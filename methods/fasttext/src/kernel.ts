@@ -183,8 +183,24 @@ export interface Kernel {
   /** Numbers in (−a, a), each decided by its place and the seed alone. */
   fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;
 
+  /** Nearest of 256 centroids, the first of equals, for each point. Arrays are of the memory. */
+  nearestCentroids(
+    memory: Memory,
+    points: Float32Array,
+    centroids: Float32Array,
+    codes: Uint8Array,
+    places: CentroidPlaces,
+  ): void;
+
   /** The lines of the .vec file for words from…to−1. */
   vectorLines(tables: Tables, from: number, to: number): Uint8Array;
+}
+
+/** Point i is the `width` numbers at points[i·stride]; its code goes to codes[i·codeStride]. */
+export interface CentroidPlaces {
+  readonly width: number;
+  readonly stride: number;
+  readonly codeStride: number;
 }
 
 /** What character n-grams depend on. */

@@ -2,6 +2,7 @@
 import { formatNumber } from "./format.ts";
 import { fnv1a } from "./hash.ts";
 import {
+  type CentroidPlaces,
   type Encoding,
   type Job,
   type Kernel,
@@ -12,6 +13,7 @@ import {
 } from "./kernel.ts";
 import { allScores, forward, logScore } from "./loss.ts";
 import { addRow, dotRow } from "./matrix.ts";
+import type { Memory } from "./memory.ts";
 import { subwordRows, wordNgramRows } from "./ngrams.ts";
 import { fillUniform, MinimalStandard } from "./random.ts";
 import { isEndOfLine, scan, spans, wordAt } from "./tokenize.ts";
@@ -38,6 +40,7 @@ export const readableKernel: Kernel = {
     for (let id = 0; id < dictionary.size; id++) hashes[id] = fnv1a(dictionary.bytesOf(id)) | 0;
   },
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
+  nearestCentroids,
   vectorLines,
 };
 
@@ -314,4 +317,26 @@ function vectorLines(tables: Tables, from: number, to: number): Uint8Array {
     at += line.length;
   }
   return text;
+}
+
+function nearestCentroids(
+  _memory: Memory,
+  points: Float32Array,
+  centroids: Float32Array,
+  codes: Uint8Array,
+  { width, stride, codeStride }: CentroidPlaces,
+): void {
+  for (let i = 0; i * codeStride < codes.length; i++) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let c = 0; c < 256; c++) {
+      let distance = 0;
+      for (let d = 0; d < width; d++) {
+        const difference = Math.fround(points[i * stride + d]! - centroids[c * width + d]!);
+        distance = Math.fround(distance + Math.fround(difference * difference));
+      }
+      if (distance >= least) continue;
+      least = distance;
+      codes[i * codeStride] = c;
+    }
+  }
 }

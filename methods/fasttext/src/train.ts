@@ -3,10 +3,20 @@ import { completeSettings, type Settings } from "./config.ts";
 import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { huffman } from "./huffman.ts";
-import { type DenseMatrix, type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
+import {
+  type DenseMatrix,
+  type Encoding,
+  type Job,
+  type Kernel,
+  lineHeader,
+  type ThreadState,
+  type TrainStatus,
+} from "./kernel.ts";
 import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
+import type { Header } from "./model-file.ts";
+import { addWords, type Pretrained, startFrom } from "./pretrained.ts";
 import { MinimalStandard } from "./random.ts";
 import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
 
@@ -44,75 +54,160 @@ export class DivergedError extends Error {
   override readonly name = "DivergedError";
 }
 
+/** Text whose pieces are given one by one, or lines with weights. */
+export interface LearnOptions extends TrainOptions {
+  /** Word vectors to start from: rows of the words in them. Their length is `dim`. */
+  readonly pretrained?: Pretrained;
+  /** Factor on the learning rate for the examples of a label; 1 for labels that are not named. */
+  readonly labelWeights?: Readonly<Record<string, number>>;
+  /** Factor on the learning rate of each line, in the order of the text. */
+  readonly lineWeights?: ArrayLike<number>;
+}
+
 /**
  * Trains a model.
  *
  * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
  * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
  */
-export async function train(text: TextSource, given: Partial<Settings>, options: TrainOptions = {}): Promise<Model> {
+export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
+  const { kernel = wasmKernel, pretrained } = options;
   const settings = completeSettings(given);
-  const { kernel = wasmKernel } = options;
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
-  const { dictionary, remap } = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel, {
-    index: kernel.fillSlots,
-  });
+  if (pretrained) addWords(corpus.dictionary, pretrained, settings);
+  const { dictionary, remap } = corpus.dictionary.ranked(
+    pretrained ? Math.min(1, settings.minCount) : settings.minCount,
+    settings.minCountLabel,
+    { index: kernel.fillSlots },
+  );
   check(dictionary, settings);
+  const tables = freshTables(dictionary, settings, memory, kernel);
+  if (pretrained) startFrom(tables, pretrained);
+  await trainTables(corpus, remap, tables, settings, options);
+  return new Model(tables, headerOf(settings), kernel);
+}
 
-  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
-  const supervised = settings.model === "supervised";
-  const outputs = supervised ? dictionary.labels : dictionary.words;
-  const counts = dictionary.counts.subarray(supervised ? dictionary.words : 0).subarray(0, outputs);
-  const int32 = (length: number) => memory.int32(length);
-  const { dim, bucket } = settings;
-  const tables: Job["tables"] = {
+const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Header => ({
+  ws,
+  epoch,
+  minCount,
+  neg,
+  lrUpdateRate,
+  t,
+});
+
+/** The tables of a run: the weights to be trained and all that belongs to them. */
+export type TrainableTables = Job["tables"];
+
+function freshTables(dictionary: Dictionary, settings: Settings, memory: Memory, kernel: Kernel): TrainableTables {
+  const { model, loss, dim, wordNgrams, bucket, minn, maxn } = settings;
+  const outputs = model === "supervised" ? dictionary.labels : dictionary.words;
+  return {
     memory,
-    model: settings.model,
-    loss: settings.loss,
+    model,
+    loss,
     dim,
-    wordNgrams: settings.wordNgrams,
+    wordNgrams,
     bucket,
-    minn: settings.minn,
-    maxn: settings.maxn,
+    minn,
+    maxn,
     dictionary,
     input: initialRows(dictionary.words + bucket, settings, memory, kernel),
     output: { kind: "dense", rows: outputs, dim, values: memory.float32(outputs * dim) },
-    tree: settings.loss === "hs" ? huffman(counts, int32) : undefined,
+    tree: loss === "hs" ? huffman(outputCounts(dictionary, model), (length) => memory.int32(length)) : undefined,
   };
+}
+
+/** Counts of what the output rows stand for: labels, or words. */
+function outputCounts(dictionary: Dictionary, model: Settings["model"]): Float64Array {
+  const { counts, words, labels } = dictionary;
+  return model === "supervised" ? counts.subarray(words, words + labels) : counts.subarray(0, words);
+}
+
+/**
+ * Trains the rows of existing tables on a corpus, in place.
+ *
+ * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
+ */
+export async function trainTables(
+  corpus: Corpus,
+  remap: Int32Array,
+  tables: TrainableTables,
+  settings: Settings,
+  options: LearnOptions,
+): Promise<void> {
+  const { memory, dictionary, model, loss } = tables;
+  const { kernel = wasmKernel, labelWeights } = options;
+  const supervised = model === "supervised";
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const lines = supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory);
+  if (options.lineWeights) weighLines(lines, options.lineWeights);
   const job: Job = {
     tables,
     lr: settings.lr,
     lrUpdateRate: settings.lrUpdateRate,
     totalTokens: settings.epoch * corpus.tokens,
-    lines: supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory),
+    lines,
     progress: memory.int64(1),
-    labelWeights: undefined,
-    negatives: settings.loss === "ns" ? negativeTable(counts, int32) : memory.int32(0),
+    labelWeights: labelWeights ? weightsOf(labelWeights, dictionary, memory) : undefined,
+    negatives:
+      loss === "ns"
+        ? negativeTable(outputCounts(dictionary, model), (length) => memory.int32(length))
+        : memory.int32(0),
     neg: settings.neg,
     ws: settings.ws,
     keep: supervised ? memory.float32(0) : keepProbabilities(dictionary, settings, memory),
-    rowStarts: encoding.starts,
-    rows: encoding.rows,
+    ...(supervised
+      ? { rowStarts: memory.int32(0), rows: memory.int32(0) }
+      : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
   };
   await run(job, settings, kernel, options);
-  return new Model(
-    tables,
-    {
-      ws: settings.ws,
-      epoch: settings.epoch,
-      minCount: settings.minCount,
-      neg: settings.neg,
-      lrUpdateRate: settings.lrUpdateRate,
-      t: settings.t,
-    },
-    kernel,
-  );
 }
 
-async function readCorpus(
+/** Rows that each word of the final dictionary brings, in its order. */
+function rowsOfWords(encoding: Encoding, remap: Int32Array, dictionary: Dictionary, memory: Memory) {
+  const entryOf = new Int32Array(dictionary.words).fill(-1);
+  for (let entry = 0; entry < remap.length; entry++)
+    if (remap[entry]! >= 0 && remap[entry]! < dictionary.words) entryOf[remap[entry]!] = entry;
+  const rowStarts = memory.int32(dictionary.words + 1);
+  const length = (entry: number) => (entry < 0 ? 0 : encoding.starts[entry + 1]! - encoding.starts[entry]!);
+  for (let word = 0; word < dictionary.words; word++) rowStarts[word + 1] = rowStarts[word]! + length(entryOf[word]!);
+  const rows = memory.int32(rowStarts[dictionary.words]!);
+  for (let word = 0; word < dictionary.words; word++) {
+    const entry = entryOf[word]!;
+    if (entry >= 0)
+      rows.set(encoding.rows.subarray(encoding.starts[entry], encoding.starts[entry + 1]), rowStarts[word]);
+  }
+  return { rowStarts, rows };
+}
+
+function weightsOf(given: Readonly<Record<string, number>>, dictionary: Dictionary, memory: Memory): Float32Array {
+  const weights = memory.float32(dictionary.labels).fill(1);
+  for (const [label, weight] of Object.entries(given)) {
+    const id = dictionary.idOf(label) - dictionary.words;
+    if (id < 0) throw new CorpusError(`There is a weight for the label "${label}", which does not occur in the text.`);
+    if (!(weight >= 0)) throw new RangeError(`The weight of "${label}" is ${weight}; expected a number ≥ 0.`);
+    weights[id] = weight;
+  }
+  return weights;
+}
+
+function weighLines(lines: Int32Array, weights: ArrayLike<number>): void {
+  const bits = new Float32Array(lines.buffer, lines.byteOffset, lines.length);
+  let line = 0;
+  for (let at = 0; at < lines.length; at += lineHeader + lines[at + 1]! + lines[at + 2]!, line++) {
+    const weight = weights[line];
+    if (weight === undefined) throw new CorpusError(`There are ${weights.length} line weights for more lines.`);
+    if (!(weight >= 0)) throw new RangeError(`The weight of line ${line + 1} is ${weight}; expected a number ≥ 0.`);
+    bits[at + 3] = weight;
+  }
+  if (line !== weights.length) throw new CorpusError(`There are ${weights.length} line weights for ${line} lines.`);
+}
+
+export async function readCorpus(
   text: TextSource,
   settings: Settings,
   memory: Memory,

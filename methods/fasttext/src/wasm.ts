@@ -89,6 +89,16 @@ interface Exports {
   lineRows(tables: number, text: number, length: number, scratch: number): number;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;
+  nearestCentroids(
+    points: number,
+    stride: number,
+    count: number,
+    width: number,
+    centroids: number,
+    codes: number,
+    codeStride: number,
+    room: number,
+  ): void;
   vectorLines(tables: number, from: number, to: number, scratch: number, out: number): number;
 }
 
@@ -467,6 +477,21 @@ export const wasmKernel: Kernel = {
 
   fillUniform(memory, values, a, seed) {
     on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed);
+  },
+
+  nearestCentroids(memory, points, centroids, codes, { width, stride, codeStride }) {
+    const room = memory.borrow(1024 * width);
+    on(memory).exports.nearestCentroids(
+      points.byteOffset,
+      stride,
+      Math.ceil(codes.length / codeStride),
+      width,
+      centroids.byteOffset,
+      codes.byteOffset,
+      codeStride,
+      room.byteOffset,
+    );
+    memory.giveBack(room);
   },
 
   vectorLines(tables, from, to) {
