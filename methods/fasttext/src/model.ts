@@ -1,7 +1,10 @@
 // A trained model: labels for texts, vectors for words and sentences, neighbours, and its own file.
+import { formatNumber } from "./format.ts";
 import type { Kernel, Tables } from "./kernel.ts";
 import { addRow } from "./matrix.ts";
 import { type Header, modelBytes, readBytes } from "./model-file.ts";
+import { rowOfHash, subwords } from "./ngrams.ts";
+import { spans } from "./tokenize.ts";
 import { wasmKernel } from "./wasm.ts";
 
 /** A label and its probability. */
@@ -190,6 +193,69 @@ export class Model {
     if (own >= 0) rows[count++] = own;
     if (tables.maxn > 0) count += this.kernel.subwords(tables, bytes, rows.subarray(count));
     return rows.subarray(0, count);
+  }
+
+  /** The word itself (when it is in the dictionary) and its character n-grams, each with its vector. */
+  ngrams(word: string): { readonly text: Uint8Array; readonly vector: Float32Array }[] {
+    const { tables } = this;
+    const bytes = encoder.encode(word);
+    const vectorOf = (row: number) => {
+      const vector = new Float32Array(tables.dim);
+      if (row >= 0) addRow(tables.input, row, vector);
+      return vector;
+    };
+    const own = tables.dictionary.find(bytes);
+    const parts = Array.from(subwords(tables, bytes), ({ text, hash }) => ({
+      text,
+      vector: vectorOf(rowOfHash(tables.dictionary, hash)),
+    }));
+    return own >= 0 ? [{ text: bytes, vector: vectorOf(own) }, ...parts] : parts;
+  }
+
+  /**
+   * Vector of a text, [dim]: for a supervised model the mean of all its rows, what the classifier sees; otherwise
+   * the mean of its words' vectors, each divided by its length.
+   */
+  sentenceVector(text: string | Uint8Array): Float32Array {
+    const { tables } = this;
+    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    const vector = new Float32Array(tables.dim);
+    if (tables.model === "supervised") {
+      const line = new Uint8Array(bytes.length + 1);
+      line.set(bytes);
+      line[bytes.length] = 10;
+      const most = (bytes.length + 2) * (tables.wordNgrams + 3 * Math.max(0, tables.maxn));
+      const rows = new Int32Array(most);
+      const count = this.kernel.lineRows(tables, line, rows);
+      if (count > 0) this.kernel.average(tables, rows.subarray(0, count), vector);
+      return vector;
+    }
+    let words = 0;
+    for (const span of spans(bytes, true)) {
+      if (span.start === span.end) continue; // a line end is no word here
+      const word = this.wordVector(bytes.subarray(span.start, span.end));
+      const norm = Math.fround(Math.sqrt(word.reduce((sum, x) => sum + x * x, 0)));
+      if (norm === 0) continue;
+      const scale = Math.fround(1 / norm);
+      for (let d = 0; d < vector.length; d++) vector[d]! += Math.fround(word[d]! * scale);
+      words++;
+    }
+    if (words > 0) for (let d = 0; d < vector.length; d++) vector[d]! *= Math.fround(1 / words);
+    return vector;
+  }
+
+  /** The output rows as text (-saveOutput): a line "rows dim", then each label (or word) and its row. */
+  *outputLines(): Generator<string | Uint8Array> {
+    const { dictionary, output, model } = this.tables;
+    if (output.kind !== "dense")
+      throw new RangeError("The output rows of a quantised model cannot be written as text.");
+    const first = model === "supervised" ? dictionary.words : 0;
+    yield `${output.rows} ${output.dim}\n`;
+    for (let i = 0; i < output.rows; i++) {
+      yield dictionary.bytesOf(first + i);
+      const row = output.values.subarray(i * output.dim, (i + 1) * output.dim);
+      yield ` ${Array.from(row, (x) => `${formatNumber(x, 5)} `).join("")}\n`;
+    }
   }
 
   /** The .vec file: a line "words dim", then each word and its vector with five digits. */

@@ -24,8 +24,19 @@ export function rowOfHash(dictionary: Dictionary, hash: number): number {
  * @returns where it stopped
  */
 export function subwordRows(settings: SubwordSettings, word: Uint8Array, rows: Int32Array, at: number): number {
-  const { minn, maxn, bucket, dictionary } = settings;
-  if (maxn <= 0 || bucket <= 0 || isEndOfLine(word)) return at;
+  for (const { hash } of subwords(settings, word)) {
+    const row = rowOfHash(settings.dictionary, hash);
+    if (row >= 0) rows[at++] = row;
+  }
+  return at;
+}
+
+/** The character n-grams of `<word>` as bytes, each with its bucket. */
+export function* subwords(
+  { minn, maxn, bucket }: Pick<SubwordSettings, "minn" | "maxn" | "bucket">,
+  word: Uint8Array,
+): Generator<{ text: Uint8Array; hash: number }> {
+  if (maxn <= 0 || bucket <= 0 || isEndOfLine(word)) return;
   const bytes = new Uint8Array(word.length + 2);
   bytes[0] = 60; // <
   bytes.set(word, 1);
@@ -39,11 +50,9 @@ export function subwordRows(settings: SubwordSettings, word: Uint8Array, rows: I
       while (continues(end)) end++;
       hash = fnv1a(bytes, from, end, hash);
       if (n < minn || (n === 1 && (start === 0 || end === bytes.length))) continue;
-      const row = rowOfHash(dictionary, hash % bucket);
-      if (row >= 0) rows[at++] = row;
+      yield { text: bytes.subarray(start, end), hash: hash % bucket };
     }
   }
-  return at;
 }
 
 /**

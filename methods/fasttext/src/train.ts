@@ -37,7 +37,10 @@ export interface Progress {
 
 export interface TrainOptions {
   readonly kernel?: Kernel;
+  /** Aborts: the call throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Ends the training early: the call returns what was learnt so far. */
+  readonly stop?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   /**
    * Runs several threads at once: `nodeThreads` of `@reprise/fasttext/node`, `webThreads` in pages that are
@@ -216,8 +219,14 @@ export async function readCorpus(
 ): Promise<Corpus> {
   const reader = new CorpusReader(memory, kernel, settings);
   const encoder = new TextEncoder();
+  let sincePause = 0;
   for await (const piece of text) {
     signal?.throwIfAborted();
+    sincePause += piece.length;
+    if (sincePause > 1 << 23) {
+      await new Promise((resolve) => setTimeout(resolve)); // let signals in
+      sincePause = 0;
+    }
     reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
     onProgress?.({
       phase: "reading",
@@ -334,20 +343,22 @@ export function shares(job: Job, count: number): number[] {
 }
 
 async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
-  const { runThreads, signal } = options;
+  const { runThreads, signal, stop: early } = options;
   const report = reporter(job, settings, options.onProgress);
   const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
   const bounds = shares(job, count);
   const threads = Array.from({ length: count }, (_, i) =>
     threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
   );
-  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, signal, report);
+  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
 
   const stop = job.tables.memory.int32(1);
   const { work, tallies } = shareWork(job, threads, stop);
   const abort = () => Atomics.store(stop, 0, 1);
   signal?.throwIfAborted();
   signal?.addEventListener("abort", abort);
+  early?.addEventListener("abort", abort);
+  if (early?.aborted) abort();
   const timer = setInterval(() => report(tallies()), 100);
   try {
     const statuses = await runThreads(work);
@@ -357,6 +368,7 @@ async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainO
   } finally {
     clearInterval(timer);
     signal?.removeEventListener("abort", abort);
+    early?.removeEventListener("abort", abort);
   }
 }
 
@@ -365,7 +377,7 @@ async function runHere(
   job: Job,
   thread: ThreadState,
   kernel: Kernel,
-  signal: AbortSignal | undefined,
+  { signal, stop }: TrainOptions,
   report: (tallies: readonly ThreadTally[]) => number,
 ): Promise<void> {
   let budget = 20_000;
@@ -375,7 +387,7 @@ async function runHere(
     const status = kernel.train(job, thread, budget);
     const took = performance.now() - before;
     const progress = report([thread]);
-    if (status === "done") return;
+    if (status === "done" || stop?.aborted) return;
     if (status === "nan") throw diverged(job, progress);
     budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
     await new Promise((resolve) => setTimeout(resolve));
