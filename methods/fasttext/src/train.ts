@@ -1,8 +1,9 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
 import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
-import type { Dictionary } from "./dictionary.ts";
+import type { Dictionary, Sort } from "./dictionary.ts";
 import { huffman } from "./huffman.ts";
+import { introsort } from "./introsort.ts";
 import {
   type DenseMatrix,
   type Encoding,
@@ -82,13 +83,30 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   const { dictionary, remap } = corpus.dictionary.ranked(
     pretrained ? Math.min(1, settings.minCount) : settings.minCount,
     settings.minCountLabel,
-    { index: kernel.fillSlots },
+    { index: kernel.fillSlots, ...(settings.compat ? { sort: referenceOrder(corpus) } : {}) },
   );
   check(dictionary, settings);
   const tables = freshTables(dictionary, settings, memory, kernel);
   if (pretrained) startFrom(tables, pretrained);
   await trainTables(corpus, remap, tables, settings, options);
   return new Model(tables, headerOf(settings), kernel);
+}
+
+/** The order of the reference program, down to that of equal counts. */
+function referenceOrder(corpus: Corpus): Sort {
+  // Here the line end is entry 0; there it is an entry when it first comes up, behind the words of the first line.
+  const first = corpus.blocks[0] ?? new Int32Array(0);
+  let behind = 0;
+  for (let i = 0; i < first.length && first[i] !== corpus.endOfLine; i++) behind = Math.max(behind, first[i]!);
+  return (ids, kinds, counts) => {
+    const at = ids.indexOf(corpus.endOfLine);
+    if (at >= 0) {
+      const place = ids.findLastIndex((id) => id <= behind);
+      ids.copyWithin(at, at + 1, place + 1);
+      ids[place] = corpus.endOfLine;
+    }
+    introsort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
+  };
 }
 
 const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Header => ({
