@@ -1,1 +1,47 @@
-export {};
+// Values, types and graphs
+
+// Running
+export { type Compiled, type CompileOptions, compile, type Inputs, type Program, trace } from "./compile.ts";
+// Differentiation and optimizers
+export { gradient } from "./grad.ts";
+export { type Attrs, Graph, type Node, type Value } from "./ir/graph.ts";
+export {
+  type Data,
+  type DType,
+  formatShape,
+  formatType,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Tensor,
+  type Type,
+  tensor,
+} from "./ir/type.ts";
+export { cpu } from "./lower/cpu.ts";
+export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.ts";
+export { reference } from "./lower/reference.ts";
+export { wasm } from "./lower/wasm.ts";
+export { webgpu } from "./lower/webgpu.ts";
+// ONNX files
+export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
+export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
+export type { Dimension, ValueInfo } from "./onnx/schema.ts";
+export { ModelError } from "./onnx/wire.ts";
+// The vocabulary
+export * from "./ops/build.ts";
+export * from "./ops/composite.ts";
+export type { OpDef } from "./ops/op.ts";
+export { table as operators } from "./ops/table.ts";
+export { type AdamOptions, adam, type Optimizer, type OptimizerStep, type SgdOptions, sgd } from "./optim.ts";
+export type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./run/runtime.ts";
+export { type Port, remoteRuntime, serveRuntime } from "./run/worker/protocol.ts";
+export {
+  flatten as flattenArrays,
+  type Layout,
+  layoutSize,
+  Training,
+  type TrainingProgram,
+  type TrainingState,
+  unflatten,
+  type Values,
+} from "./train-step.ts";

@@ -1,0 +1,102 @@
+// ONNX Runtime's CPU provider. Formulas were timed; see docs/engine.md for what was tried.
+import type { Value } from "../ir/graph.ts";
+import { allocate, type Shape, type Tensor } from "../ir/type.ts";
+import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
+import type { ConvAttrs } from "../ops/conv.ts";
+import type { LoweringRule, Target } from "./lower.ts";
+import {
+  averagePoolGradByConv,
+  flooredAveragePool,
+  flooredMaxPool,
+  maxPoolAtByIndices,
+  maxPoolGradByIndices,
+} from "./pooling.ts";
+import { isSeparable, separableWeightGrad } from "./separable.ts";
+
+/**
+ * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
+ * it runs in the fast convolution kernel. Otherwise ConvTranspose.
+ */
+export const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
+  const { strides, pads, dilations, group, input_shape } = attrs as unknown as ConvAttrs & { input_shape: Shape };
+  const kernel = W!.shape.slice(2);
+  const spatial = kernel.length;
+  const reach = kernel.map((k, i) => dilations[i]! * (k - 1));
+  const turned = pads.map((p, i) => reach[i % spatial]! - p);
+  if (strides.every((s) => s === 1) && turned.every((p) => p >= 0) && W!.shape[1]! >= 8) {
+    return conv(dY!, exchange(W!, group), null, { dilations, group, pads: turned });
+  }
+  const outputPadding = kernel.map((_, i) => {
+    const made = strides[i]! * (dY!.shape[i + 2]! - 1) + reach[i]! + 1 - pads[i]! - pads[i + spatial]!;
+    return input_shape[i + 2]! - made;
+  });
+  return convTranspose(dY!, W!, null, { strides, pads, dilations, group, outputPadding });
+};
+
+/** Kernels turned by 180°, input and output channels exchanged within each group: [K, C/g, k…] → [C, K/g, k…]. */
+function exchange(W: Value, group: number): Value {
+  const [K, Cg, ...kernel] = W.shape as [number, number, ...number[]];
+  const flipped = kernel.every((k) => k === 1)
+    ? W
+    : slice(
+        W,
+        kernel.map((_, i) => ({ axis: i + 2, step: -1 })),
+      );
+  const grouped = reshape(flipped, [group, K / group, Cg, ...kernel]);
+  const swapped = transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]);
+  return reshape(swapped, [group * Cg, K / group, ...kernel]);
+}
+
+/**
+ * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then one matrix product
+ * per image, summed over the images. Convolution runs on all threads where ONNX Runtime's slicing does not.
+ */
+export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
+  const { strides, pads, dilations, group, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
+  if (isSeparable(X!.shape, weight_shape, attrs as unknown as ConvAttrs)) {
+    return separableWeightGrad(X!, dY!, weight_shape, attrs as unknown as ConvAttrs);
+  }
+  const [K, Cg, ...kernel] = weight_shape as [number, number, ...number[]];
+  const [N, C] = X!.shape as [number, number];
+  const taps = kernel.reduce((a, b) => a * b, 1);
+  const P = dY!.shape.slice(2).reduce((a, b) => a * b, 1);
+  const pointwise = taps === 1 && strides.every((s) => s === 1) && pads.every((p) => p === 0);
+  const columns = pointwise
+    ? X!
+    : conv(X!, X!.graph.constant(oneHotKernels(X!.dtype as "float32", C, kernel)), null, {
+        strides,
+        pads,
+        dilations,
+        group: C,
+      });
+  const cols = reshape(columns, [N, group, Cg * taps, P]);
+  const g = transpose(reshape(dY!, [N, group, K / group, P]), [0, 1, 3, 2]);
+  const dW = reduceSum(matMul(cols, g), { axes: [0] }); // [group, C/g·taps, K/g]
+  return reshape(transpose(dW, [0, 2, 1]), weight_shape);
+};
+
+/** [C·taps, 1, k…]: kernel c·taps + t picks tap t of channel c. */
+function oneHotKernels(dtype: "float32" | "float64", C: number, kernel: readonly number[]): Tensor {
+  const taps = kernel.reduce((a, b) => a * b, 1);
+  const data = allocate(dtype, C * taps * taps);
+  for (let c = 0; c < C; c++) for (let t = 0; t < taps; t++) data[(c * taps + t) * taps + t] = 1;
+  return { dtype, shape: [C * taps, 1, ...kernel], data };
+}
+
+/** StopGradient means nothing once the gradient is taken. */
+export const passThrough: LoweringRule = ([x]) => x!;
+
+export const cpu: Target = {
+  name: "cpu",
+  float: "float32",
+  rules: {
+    StopGradient: passThrough,
+    ConvInputGrad: convInputGradRule,
+    ConvWeightGrad: convWeightGradRule,
+    MaxPool: flooredMaxPool,
+    AveragePool: flooredAveragePool,
+    MaxPoolGrad: maxPoolGradByIndices,
+    MaxPoolAt: maxPoolAtByIndices,
+    AveragePoolGrad: averagePoolGradByConv,
+  },
+};

@@ -1,0 +1,178 @@
+// Everything in float64, convolutions from slices and matrix products. Slow, and independent of the fast formulas:
+// gradients are checked against finite differences on it.
+import type { Value } from "../ir/graph.ts";
+import type { Shape } from "../ir/type.ts";
+import {
+  abs,
+  add,
+  concat,
+  conv,
+  convInputGrad,
+  div,
+  exp,
+  full,
+  greater,
+  log,
+  matMul,
+  max,
+  mul,
+  neg,
+  pad,
+  reduceMean,
+  reduceSum,
+  reshape,
+  slice,
+  transposeLast,
+  where,
+} from "../ops/build.ts";
+import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
+import { padAxis, spread } from "../ops/strided.ts";
+import { passThrough } from "./cpu.ts";
+import type { LoweringRule, Target } from "./lower.ts";
+import {
+  averagePoolGradByConv,
+  flooredMaxPool,
+  maxPoolAtByIndices,
+  maxPoolGradByIndices,
+  windowCounts,
+} from "./pooling.ts";
+
+const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
+
+/** Every offset within a kernel, outermost axis first. */
+function offsets(kernel: Shape): number[][] {
+  return kernel.reduce<number[][]>(
+    (all, k) => all.flatMap((head) => Array.from({ length: k }, (_, i) => [...head, i])),
+    [[]],
+  );
+}
+
+/** The windows of X [N, C, …] as columns [N, group, C/group·taps, P], taps fastest. */
+function columns(X: Value, kernel: Shape, { strides, pads, dilations, group }: ConvAttrs): Value {
+  const [N, C, ...input] = X.shape as [number, number, ...number[]];
+  const output = convSizes(input, kernel, { strides, pads, dilations });
+  const n = kernel.length;
+  const padded = pad(X, [0, 0, ...pads.slice(0, n)], [0, 0, ...pads.slice(n)]);
+  const taps = offsets(kernel).map((at) => {
+    const part = slice(
+      padded,
+      at.map((offset, i) => {
+        const start = offset * dilations[i]!;
+        return { axis: i + 2, start, end: start + (output[i]! - 1) * strides[i]! + 1, step: strides[i]! };
+      }),
+    );
+    return reshape(part, [N, group, C / group, 1, product(output)]);
+  });
+  return reshape(concat(taps, 3), [N, group, (C / group) * taps.length, product(output)]);
+}
+
+const convRule: LoweringRule = ([X, W, B], attrs) => {
+  const a = attrs as unknown as ConvAttrs;
+  const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
+  const kernels = reshape(W!, [1, a.group, K / a.group, Cg * product(kernel)]);
+  const Y = reshape(matMul(kernels, columns(X!, kernel, a)), [
+    X!.shape[0]!,
+    K,
+    ...convSizes(X!.shape.slice(2), kernel, a),
+  ]);
+  return B ? add(Y, reshape(B, [K, ...kernel.map(() => 1)])) : Y;
+};
+
+const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
+  const a = attrs as unknown as ConvAttrs & { weight_shape: Shape };
+  const [K, , ...kernel] = a.weight_shape as [number, number, ...number[]];
+  const [N, , ...output] = dY!.shape as [number, number, ...number[]];
+  const g = reshape(dY!, [N, a.group, K / a.group, product(output)]);
+  return reshape(reduceSum(matMul(g, transposeLast(columns(X!, kernel, a))), { axes: [0] }), a.weight_shape);
+};
+
+const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
+  const { input_shape, strides, pads, dilations, group } = attrs as unknown as ConvAttrs & { input_shape: Shape };
+  const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
+  const [N, , ...output] = dY!.shape as [number, number, ...number[]];
+  const n = kernel.length;
+  const taps = product(kernel);
+  const kernels = transposeLast(reshape(W!, [1, group, K / group, Cg * taps]));
+  const cols = matMul(kernels, reshape(dY!, [N, group, K / group, product(output)]));
+  const parts = reshape(cols, [N, group * Cg, taps, ...output]);
+  let sum: Value | undefined;
+  for (const [t, at] of offsets(kernel).entries()) {
+    let part = reshape(slice(parts, [{ axis: 2, start: t, end: t + 1 }]), [N, group * Cg, ...output]);
+    for (const [i, offset] of at.entries()) {
+      const axis = i + 2;
+      const size = input_shape[axis]! + pads[i]! + pads[i + n]!;
+      part = spread(part, axis, strides[i]!);
+      const start = offset * dilations[i]!;
+      part = padAxis(part, axis, start, size - start - part.shape[axis]!);
+    }
+    sum = sum ? add(sum, part) : part;
+  }
+  return slice(
+    sum!,
+    kernel.map((_, i) => ({ axis: i + 2, start: pads[i]!, end: pads[i]! + input_shape[i + 2]! })),
+  );
+};
+
+const convTransposeRule: LoweringRule = ([X, W, B], attrs, node) => {
+  const { strides, pads, dilations, group } = attrs as unknown as ConvAttrs;
+  const Y = convInputGrad(W!, X!, node.outputs[0]!.shape, { strides, pads, dilations, group });
+  return B ? add(Y, reshape(B, [B.shape[0]!, ...W!.shape.slice(2).map(() => 1)])) : Y;
+};
+
+const averagePoolRule: LoweringRule = ([X], attrs, node) => {
+  const {
+    kernel_shape: kernel,
+    strides,
+    pads,
+    count_include_pad,
+  } = attrs as unknown as PoolAttrs & { count_include_pad: number };
+  const C = X!.shape[1]!;
+  const output = node.outputs[0]!.shape.slice(2);
+  const n = kernel.length;
+  const ends = kernel.map((k, i) =>
+    Math.max(pads[i + n]!, (output[i]! - 1) * strides[i]! + k - X!.shape[i + 2]! - pads[i]!),
+  );
+  const sum = conv(X!, full(X!, 1, [C, 1, ...kernel]), null, {
+    strides,
+    pads: [...pads.slice(0, n), ...ends],
+    group: C,
+  });
+  const counts = windowCounts(X!.shape.slice(2), output, {
+    kernel,
+    strides,
+    pads,
+    includePad: count_include_pad === 1,
+  });
+  return div(sum, X!.graph.constant({ dtype: "float64", shape: [1, 1, ...output], data: new Float64Array(counts) }));
+};
+
+/** erf x = 2/√π·e^(−x²)·Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!: all terms have one sign, 80 of them give float64 up to |x| = 5. */
+const erfRule: LoweringRule = ([x]) => {
+  const limited = max(x!, -5.5);
+  const z = where(greater(limited, 5.5), 5.5, limited);
+  const zz = mul(z, z);
+  let sum: Value = full(z, 1);
+  for (let n = 100; n > 0; n--) sum = add(mul(sum, mul(zz, 2 / (2 * n + 1))), 1);
+  return mul(mul(exp(neg(zz)), mul(z, sum)), 2 / Math.sqrt(Math.PI));
+};
+
+export const reference: Target = {
+  name: "reference",
+  float: "float64",
+  rules: {
+    StopGradient: passThrough,
+    Conv: convRule,
+    ConvInputGrad: convInputGradRule,
+    ConvWeightGrad: convWeightGradRule,
+    ConvTranspose: convTransposeRule,
+    MaxPool: flooredMaxPool,
+    MaxPoolGrad: maxPoolGradByIndices,
+    MaxPoolAt: maxPoolAtByIndices,
+    AveragePool: averagePoolRule,
+    AveragePoolGrad: averagePoolGradByConv,
+    GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
+    Erf: erfRule,
+    LeakyRelu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(x!, alpha as number)),
+    Softplus: ([x]) => add(max(x!, 0), log(add(exp(neg(abs(x!))), 1))),
+  },
+};

@@ -1,0 +1,324 @@
+// How operators of ONNX files, opsets up to 23, become ours: missing attributes get ONNX's defaults, attributes that were
+// or became inputs are read from both places, and operators that only rearrange are rewritten.
+import type { Attrs, Graph, Value } from "../ir/graph.ts";
+import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
+import { add, cast, div, expand, logSoftmax, max, min, mul, reshape, softmax, sqrt, sub } from "../ops/build.ts";
+import type { OpDef } from "../ops/op.ts";
+import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
+import { ModelError } from "./wire.ts";
+
+export interface ImportSite {
+  readonly graph: Graph;
+  readonly node: NodeProto;
+  readonly inputs: readonly (Value | null)[];
+  readonly opset: number;
+  readonly name: string;
+}
+type ImportRule = (site: ImportSite) => Value | readonly Value[];
+
+/** Defaults that ONNX gives to attributes which our operators always want. */
+const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {
+  Gemm: () => ({ alpha: 1, beta: 1, transA: 0, transB: 0 }),
+  LeakyRelu: () => ({ alpha: 0.01 }),
+  Flatten: () => ({ axis: 1 }),
+  Transpose: ([x]) => ({ perm: x!.shape.map((_, i) => x!.shape.length - 1 - i) }),
+  Gather: () => ({ axis: 0 }),
+  GatherElements: () => ({ axis: 0 }),
+  ScatterElements: () => ({ axis: 0, reduction: "none" }),
+  ArgMax: () => ({ axis: 0, keepdims: 1 }),
+  Pad: () => ({ value: 0, mode: "constant" }),
+  ...Object.fromEntries(
+    [
+      "ReduceSum",
+      "ReduceMean",
+      "ReduceMax",
+      "ReduceMin",
+      "ReduceProd",
+      "ReduceL1",
+      "ReduceL2",
+      "ReduceLogSum",
+      "ReduceLogSumExp",
+      "ReduceSumSquare",
+    ].map((op) => [op, ([x]: readonly Value[]) => ({ axes: x!.shape.map((_, i) => i), keepdims: 1 })]),
+  ),
+};
+
+/** The constant of an input, as numbers. */
+function numbersOf(value: Value, what: string): number[] {
+  if (!value.constant) throw new ModelError(`its ${what} is computed at run time; only constant ones are supported`);
+  return Array.from(value.constant.data as ArrayLike<number | bigint>, Number);
+}
+
+/** Attributes of one of our operators from a node's attributes and constant inputs; `rest` are its real inputs. */
+export function attributesOf(
+  def: OpDef,
+  node: NodeProto,
+  inputs: readonly (Value | null)[],
+): { attrs: Attrs; rest: (Value | null)[] } {
+  const attrs: Record<string, AttributeValue> = {
+    ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
+  };
+  for (const [key, value] of node.attributes) {
+    if (typeof value === "object" && "unsupported" in value)
+      throw new ModelError(`its attribute "${key}" is ${value.unsupported}, which is not supported`);
+    attrs[key] = key === "to" ? castTarget(value as number) : value;
+  }
+  const places = Object.entries(def.asInputs ?? {});
+  for (const [key, { at }] of places) {
+    const value = inputs[at];
+    if (!value) continue;
+    const numbers = numbersOf(value, key);
+    attrs[key] = value.shape.length === 0 ? numbers[0]! : numbers;
+    if (def.floats?.includes(key)) attrs[key] = numbers[0]!;
+  }
+  const x = inputs[0];
+  if (x && Array.isArray(attrs.axes)) attrs.axes = (attrs.axes as number[]).map((axis) => axisOf(axis, x.shape.length));
+  if (x && typeof attrs.axis === "number" && node.op !== "Flatten") attrs.axis = axisOf(attrs.axis, x.shape.length);
+  const first = Math.min(inputs.length, ...places.map(([, { at }]) => at));
+  return { attrs: attrs as Attrs, rest: inputs.slice(0, first) as (Value | null)[] };
+}
+
+function castTarget(code: number): string {
+  const dtype = dtypeOf(code);
+  if (!dtype) throw new ModelError(`it casts to data type ${code}, which is not supported`);
+  return dtype;
+}
+
+function attr<T extends AttributeValue>(
+  { node }: ImportSite,
+  key: string,
+  otherwise: T,
+): T extends number ? number : T extends string ? string : T;
+function attr({ node }: ImportSite, key: string, otherwise: AttributeValue): AttributeValue {
+  return node.attributes.get(key) ?? otherwise;
+}
+const ints = (site: ImportSite, key: string): readonly number[] | undefined =>
+  attr<number[]>(site, key, undefined as never);
+
+/** Axes given as an attribute or, from some opset on, as the second input. */
+function axesOf(site: ImportSite, rank: number): readonly number[] | undefined {
+  const list = ints(site, "axes") ?? (site.inputs[1] ? numbersOf(site.inputs[1], "axes") : undefined);
+  return list?.map((axis) => axisOf(axis, rank));
+}
+
+const constant = ({ graph }: ImportSite, data: Tensor): Value => graph.constant(data);
+const shapeConstant = (site: ImportSite, values: readonly number[]): Value =>
+  constant(site, tensor("int64", [values.length], values));
+
+/** Window attributes with every default filled in; SAME padding resolved for the input at hand. */
+function windowOf(
+  site: ImportSite,
+  kernel: readonly number[],
+): {
+  strides: readonly number[];
+  pads: readonly number[];
+  dilations: readonly number[];
+  kernel_shape: readonly number[];
+} {
+  const n = kernel.length;
+  const strides = ints(site, "strides") ?? Array<number>(n).fill(1);
+  const dilations = ints(site, "dilations") ?? Array<number>(n).fill(1);
+  let pads = ints(site, "pads") ?? Array<number>(2 * n).fill(0);
+  const auto = attr(site, "auto_pad", "NOTSET");
+  if (auto === "SAME_UPPER" || auto === "SAME_LOWER") {
+    const begins: number[] = [];
+    const ends: number[] = [];
+    site.inputs[0]!.shape.slice(2).forEach((size, i) => {
+      const reach = dilations[i]! * (kernel[i]! - 1) + 1;
+      const total = Math.max(0, (Math.ceil(size / strides[i]!) - 1) * strides[i]! + reach - size);
+      const less = Math.floor(total / 2);
+      begins.push(auto === "SAME_UPPER" ? less : total - less);
+      ends.push(auto === "SAME_UPPER" ? total - less : less);
+    });
+    pads = [...begins, ...ends];
+  }
+  return { strides, pads, dilations, kernel_shape: kernel };
+}
+
+const pool =
+  (extra: (site: ImportSite) => Attrs): ImportRule =>
+  (site) => {
+    const { dilations, ...window } = windowOf(site, ints(site, "kernel_shape") ?? []);
+    const attrs = { ...window, ceil_mode: attr(site, "ceil_mode", 0), ...extra(site) };
+    return site.graph.add(
+      site.node.op,
+      [site.inputs[0]!],
+      site.node.op === "MaxPool" ? { ...attrs, dilations } : attrs,
+      site.name,
+    );
+  };
+
+const variadic =
+  (f: (a: Value, b: Value) => Value): ImportRule =>
+  ({ inputs }) =>
+    (inputs as Value[]).reduce((a, b) => f(a, b));
+
+/** Before opset 13 softmax flattened its input to a matrix at the axis. */
+const softmaxRule =
+  (f: typeof softmax): ImportRule =>
+  (site) => {
+    const x = site.inputs[0]!;
+    const axis = attr(site, "axis", site.opset >= 13 ? -1 : 1);
+    if (site.opset >= 13 || axisOf(axis, x.shape.length) === x.shape.length - 1) return f(x, { axis });
+    const at = axisOf(axis, x.shape.length);
+    return reshape(f(reshape(x, [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))]), { axis: 1 }), x.shape);
+  };
+
+export const importRules: Readonly<Record<string, ImportRule>> = {
+  Constant(site) {
+    for (const [key, value] of site.node.attributes) {
+      if (key === "value") return constant(site, value as Tensor);
+      if (key === "value_int") return constant(site, tensor("int64", [], [value as number]));
+      if (key === "value_float") return constant(site, tensor("float32", [], [value as number]));
+      if (key === "value_ints") return shapeConstant(site, value as number[]);
+      if (key === "value_floats")
+        return constant(site, tensor("float32", [(value as number[]).length], value as number[]));
+    }
+    throw new ModelError("its constant is of a kind that is not supported");
+  },
+  Shape(site) {
+    const { shape } = site.inputs[0]!;
+    return shapeConstant(site, shape.slice(attr(site, "start", 0), attr(site, "end", shape.length)));
+  },
+  Size: (site) => constant(site, tensor("int64", [], [sizeOf(site.inputs[0]!.shape)])),
+  ConstantOfShape(site) {
+    const value = attr(site, "value", tensor("float32", [1], [0]) as Tensor);
+    const shape = numbersOf(site.inputs[0]!, "shape");
+    return constant(site, {
+      dtype: value.dtype,
+      shape,
+      data: allocate(value.dtype, sizeOf(shape)).fill(value.data[0] as never),
+    } as Tensor);
+  },
+  Range(site) {
+    const [start, limit, delta] = site.inputs.map((x) => numbersOf(x!, "range")[0]!) as [number, number, number];
+    const length = Math.max(0, Math.ceil((limit - start) / delta));
+    return constant(
+      site,
+      tensor(
+        site.inputs[0]!.dtype,
+        [length],
+        Array.from({ length }, (_, i) => start + i * delta),
+      ),
+    );
+  },
+  Reshape(site) {
+    const x = site.inputs[0]!;
+    const shape = ints(site, "shape") ?? numbersOf(site.inputs[1]!, "shape");
+    const keepZero = attr(site, "allowzero", 0) === 1;
+    return reshape(
+      x,
+      resolve(
+        x,
+        shape.map((dim, i) => (dim === 0 && !keepZero ? x.shape[i]! : dim)),
+      ),
+    );
+  },
+  Squeeze(site) {
+    const x = site.inputs[0]!;
+    const axes = axesOf(site, x.shape.length) ?? x.shape.flatMap((dim, i) => (dim === 1 ? i : []));
+    return reshape(
+      x,
+      x.shape.filter((_, i) => !axes.includes(i)),
+    );
+  },
+  Unsqueeze(site) {
+    const x = site.inputs[0]!;
+    const given = ints(site, "axes") ?? numbersOf(site.inputs[1]!, "axes");
+    const rank = x.shape.length + given.length;
+    const axes = given.map((axis) => axisOf(axis, rank));
+    const dims = [...x.shape];
+    return reshape(
+      x,
+      Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : dims.shift()!)),
+    );
+  },
+  Expand: (site) => expand(site.inputs[0]!, numbersOf(site.inputs[1]!, "shape")),
+  Slice(site) {
+    const x = site.inputs[0]!;
+    const from = (key: string, at: number) =>
+      ints(site, key) ?? (site.inputs[at] ? numbersOf(site.inputs[at], key) : undefined);
+    const starts = from("starts", 1)!;
+    const ends = from("ends", 2)!;
+    const axes = (from("axes", 3) ?? starts.map((_, i) => i)).map((axis) => axisOf(axis, x.shape.length));
+    const steps = from("steps", 4) ?? starts.map(() => 1);
+    // INT_MAX and the like mean "to the end".
+    const limit = (value: number, axis: number) => Math.max(-x.shape[axis]! - 1, Math.min(value, x.shape[axis]!));
+    return site.graph.add(
+      "Slice",
+      [x],
+      { starts: starts.map((s, i) => limit(s, axes[i]!)), ends: ends.map((e, i) => limit(e, axes[i]!)), axes, steps },
+      site.name,
+    );
+  },
+  Split(site) {
+    const x = site.inputs[0]!;
+    const axis = axisOf(attr(site, "axis", 0), x.shape.length);
+    const count = site.node.outputs.length;
+    const size = Math.ceil(x.shape[axis]! / count);
+    const equal = Array.from({ length: count }, (_, i) => Math.min(size, x.shape[axis]! - i * size));
+    const split = ints(site, "split") ?? (site.inputs[1] ? numbersOf(site.inputs[1], "split") : equal);
+    return site.graph.add("Split", [x], { split, axis }, site.name);
+  },
+  Dropout(site) {
+    const training = site.inputs[2];
+    if (training && numbersOf(training, "training_mode")[0] === 1) {
+      throw new ModelError("it is in training mode; export the model in eval mode");
+    }
+    return site.inputs[0]!;
+  },
+  Identity: ({ inputs }) => inputs[0]!,
+  Sum: variadic(add),
+  Max: variadic(max),
+  Min: variadic(min),
+  Mean: (site) => div(variadic(add)(site) as Value, site.inputs.length),
+  Softmax: softmaxRule(softmax),
+  LogSoftmax: softmaxRule(logSoftmax),
+  Conv(site) {
+    const [x, W, B] = site.inputs as [Value, Value, Value | null | undefined];
+    const attrs = { ...windowOf(site, W.shape.slice(2)), group: attr(site, "group", 1) };
+    return site.graph.add("Conv", B ? [x, W, B] : [x, W], attrs, site.name);
+  },
+  ConvTranspose(site) {
+    const [x, W, B] = site.inputs as [Value, Value, Value | null | undefined];
+    if (ints(site, "output_shape") || !["NOTSET", "VALID"].includes(attr(site, "auto_pad", "NOTSET"))) {
+      throw new ModelError("output_shape and automatic padding are not supported");
+    }
+    const window = windowOf(site, W.shape.slice(2));
+    const attrs = {
+      ...window,
+      group: attr(site, "group", 1),
+      output_padding: ints(site, "output_padding") ?? window.strides.map(() => 0),
+    };
+    return site.graph.add("ConvTranspose", B ? [x, W, B] : [x, W], attrs, site.name);
+  },
+  MaxPool(site) {
+    if (attr(site, "storage_order", 0) === 1)
+      throw new ModelError("places in column order (storage_order 1) are not supported");
+    return pool(() => ({ storage_order: 0 }))(site);
+  },
+  Pow(site) {
+    // ONNX lets the exponent have a dtype of its own.
+    const [a, b] = site.inputs as [Value, Value];
+    return site.graph.add("Pow", [a, cast(b, a.dtype)], {}, site.name);
+  },
+  AveragePool: pool((site) => ({ count_include_pad: attr(site, "count_include_pad", 0) })),
+  BatchNormalization(site) {
+    const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
+    if (attr(site, "training_mode", 0) === 1)
+      throw new ModelError("it is in training mode; export the model in eval mode");
+    const column = (v: Value) => reshape(v, [v.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
+    // Of constants alone, so ONNX Runtime folds it into the convolution before.
+    const a = div(scale, sqrt(add(variance, attr(site, "epsilon", 1e-5))));
+    return add(mul(x, column(a)), column(sub(bias, mul(mean, a))));
+  },
+};
+
+function resolve(x: Value, shape: readonly number[]): number[] {
+  const open = shape.indexOf(-1);
+  if (open < 0) return [...shape];
+  const rest = shape.reduce((n, dim) => (dim === -1 ? n : n * dim), 1);
+  const size = sizeOf(x.shape) / rest;
+  if (!Number.isInteger(size)) throw new ShapeError(`[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
+  return shape.map((dim) => (dim === -1 ? size : dim));
+}

@@ -1,0 +1,167 @@
+// ONNX model → nodes of a graph. The operators of other opsets become those of ours; see import-rules.ts.
+import type { Graph, Value } from "../ir/graph.ts";
+import { formatType, ShapeError, type Tensor, type Type } from "../ir/type.ts";
+import { table as operators } from "../ops/table.ts";
+import { foldConstant } from "./fold.ts";
+import { attributesOf, importRules } from "./import-rules.ts";
+import { type ModelProto, type NodeProto, readModel, type ValueInfo } from "./schema.ts";
+import { ModelError } from "./wire.ts";
+
+export interface ImportOptions {
+  /** What error messages call the model, e.g. its file name. */
+  readonly name?: string;
+}
+
+/** A parsed model, which can be put into any number of graphs. */
+export interface OnnxModel {
+  readonly name: string;
+  /** Inputs that have no initialiser. */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly opset: number;
+  readonly producer: string;
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The weights, by name. */
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  /** Operators that the engine has no entry for: the model runs, but cannot be differentiated through them. */
+  readonly unknown: readonly { readonly op: string; readonly node: string }[];
+  /**
+   * Adds the model's nodes to the graph of its inputs. Shapes are those of the inputs, so open dimensions are fixed
+   * here; weights become constants, unless `weights` gives values for them.
+   *
+   * @throws ModelError naming the node, when an operator is unknown or its inputs do not fit
+   */
+  apply(inputs: Readonly<Record<string, Value>>, weights?: Readonly<Record<string, Value>>): Record<string, Value>;
+}
+
+/** Parses an ONNX model. @throws ModelError when the bytes are not one, or not a whole one */
+export function importOnnx(bytes: Uint8Array, { name = "model" }: ImportOptions = {}): OnnxModel {
+  let proto: ModelProto;
+  try {
+    proto = readModel(bytes);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(`${name}: not a readable ONNX model: ${error.message}. Export or download the file again.`, {
+      cause: error,
+    });
+  }
+  const opset = proto.opsets.get("") ?? 0;
+  if (opset < 1 || opset > 23) {
+    throw new ModelError(
+      `${name}: it uses opset ${opset}; opsets 1 to 23 of ai.onnx are read. Convert it with onnx.version_converter.`,
+    );
+  }
+  const { graph } = proto;
+  const inputs = graph.inputs.filter((input) => !graph.initializers.has(input.name));
+  return {
+    name,
+    inputs,
+    outputs: graph.outputs,
+    opset,
+    producer: proto.producer,
+    metadata: proto.metadata,
+    initializers: graph.initializers,
+    unknown: graph.nodes.flatMap((node) => (isKnown(node) ? [] : { op: labelOf(node), node: node.name })),
+    apply: (given, weights = {}) => apply(proto, name, opset, inputs, given, weights),
+  };
+}
+
+const isKnown = ({ op, domain }: NodeProto): boolean =>
+  domain === "" && (importRules[op] !== undefined || typeof operators[op]?.since === "number");
+const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
+
+function apply(
+  { graph: proto }: ModelProto,
+  name: string,
+  opset: number,
+  expected: readonly ValueInfo[],
+  given: Readonly<Record<string, Value>>,
+  weights: Readonly<Record<string, Value>>,
+): Record<string, Value> {
+  const graph = Object.values(given)[0]?.graph;
+  if (!graph)
+    throw new ModelError(`${name}: no input was given; it needs ${expected.map((input) => input.name).join(", ")}`);
+  const env = new Map<string, Value>();
+  for (const input of expected) {
+    const value = given[input.name];
+    if (!value)
+      throw new ModelError(`${name}: input "${input.name}" was not given; given were ${Object.keys(given).join(", ")}`);
+    checkInput(name, input, value);
+    env.set(input.name, value);
+  }
+  for (const [key, data] of proto.initializers) env.set(key, weights[key] ?? graph.constant(data, data.dtype, key));
+  for (const node of proto.nodes) {
+    const label = `operator "${labelOf(node)}" (node "${node.name || node.outputs[0]}")`;
+    const inputs = node.inputs.map((key) => {
+      if (key === "") return null;
+      const value = env.get(key);
+      if (!value)
+        throw new ModelError(
+          `${name}: ${label} reads "${key}", which nothing before it makes: the graph has a cycle, is out of order or is cut off`,
+        );
+      return value;
+    });
+    let outputs: readonly Value[];
+    try {
+      outputs = applyNode(graph, node, inputs, opset, label);
+    } catch (error) {
+      if (!(error instanceof ShapeError) && !(error instanceof ModelError)) throw error;
+      throw new ModelError(`${name}: ${error instanceof ShapeError ? `${label}: ` : ""}${error.message}`, {
+        cause: error,
+      });
+    }
+    for (const [i, key] of node.outputs.entries()) {
+      if (!key) continue;
+      if (env.has(key)) throw new ModelError(`${name}: ${label} makes "${key}" a second time`);
+      if (outputs[i]) env.set(key, outputs[i]);
+    }
+  }
+  return Object.fromEntries(
+    proto.outputs.map((output) => {
+      const value = env.get(output.name);
+      if (!value) throw new ModelError(`${name}: nothing makes its output "${output.name}"`);
+      return [output.name, value];
+    }),
+  );
+}
+
+function applyNode(
+  graph: Graph,
+  node: NodeProto,
+  inputs: readonly (Value | null)[],
+  opset: number,
+  label: string,
+): readonly Value[] {
+  if (node.attributes.has("broadcast") || node.attributes.has("consumed_inputs")) {
+    throw new ModelError(`${label} is written as before opset 7. Convert the model with onnx.version_converter.`);
+  }
+  const rule = node.domain === "" ? importRules[node.op] : undefined;
+  let outputs: readonly Value[];
+  if (rule) {
+    const made = rule({ graph, node, inputs, opset, name: node.name || node.outputs[0]! });
+    outputs = Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
+  } else {
+    const def = isKnown(node) ? operators[node.op] : undefined;
+    if (!def)
+      throw new ModelError(
+        `${label} is not supported for gradients. The model can still be run, or attacked without gradients.`,
+      );
+    const { attrs, rest } = attributesOf(def, node, inputs);
+    outputs = graph.add(node.op, rest, attrs, node.name || node.outputs[0]);
+  }
+  const folded = outputs.length === 1 ? foldConstant(outputs[0]!) : undefined;
+  return folded ? [graph.constant(folded)] : outputs;
+}
+
+function checkInput(name: string, { name: key, dtype, shape }: ValueInfo, value: Type): void {
+  const fits =
+    (dtype === null || dtype === value.dtype || (dtype === "float32" && value.dtype === "float64")) &&
+    (shape === null ||
+      (shape.length === value.shape.length &&
+        shape.every((dim, i) => typeof dim !== "number" || dim <= 0 || dim === value.shape[i])));
+  if (!fits) {
+    throw new ModelError(
+      `${name}: input "${key}" was given as ${formatType(value)}; the model takes ${dtype} [${(shape ?? []).map((dim) => dim ?? "?").join(", ")}]`,
+    );
+  }
+}

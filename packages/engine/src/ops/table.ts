@@ -1,0 +1,20 @@
+import * as conv from "./conv.ts";
+import * as elementwise from "./elementwise.ts";
+import * as indexing from "./indexing.ts";
+import * as layout from "./layout.ts";
+import * as linalg from "./linalg.ts";
+import type { OpDef } from "./op.ts";
+import * as reduce from "./reduce.ts";
+
+const { convSizes: _, ...convolutions } = conv;
+
+/** Every operator the engine knows, by its ONNX name. */
+export const table: Readonly<Record<string, OpDef>> = {
+  ...elementwise,
+  ...reduce,
+  ...linalg,
+  ...layout,
+  ...indexing,
+  ...convolutions,
+  // biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
+} as Record<string, OpDef<any>>;

@@ -1,0 +1,33 @@
+// onnxruntime-node. Its `run` blocks the thread it is called on: long work belongs in a worker (worker.ts).
+import { availableParallelism } from "node:os";
+import * as ort from "onnxruntime-node";
+import { cpu } from "../lower/cpu.ts";
+import type { Target } from "../lower/lower.ts";
+import { reference } from "../lower/reference.ts";
+import { webgpu } from "../lower/webgpu.ts";
+import { ortRuntime } from "./ort.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface NodeRuntimeOptions {
+  /** "cpu" is float32 and fast; "webgpu" runs on a GPU through Vulkan or Metal; "reference" is float64 and slow. */
+  readonly target?: "cpu" | "webgpu" | "reference";
+  /** Threads per operator; all cores when absent. */
+  readonly threads?: number;
+}
+
+/** A runtime on ONNX Runtime's native CPU or WebGPU provider. What WebGPU cannot run falls back to the CPU. */
+export function nodeRuntime({ target = "cpu", threads = availableParallelism() }: NodeRuntimeOptions = {}): Runtime {
+  const targets: Record<string, Target> = { cpu, webgpu, reference };
+  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+    target: targets[target]!,
+    writesInPlace: target !== "webgpu",
+    session: {
+      executionProviders: target === "webgpu" ? ["webgpu", "cpu"] : ["cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      // Threads that wait by sleeping leave the other core to whoever needs it; measured as fast as spinning.
+      extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+    },
+  });
+}

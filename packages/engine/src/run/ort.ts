@@ -1,0 +1,103 @@
+// What onnxruntime-node and onnxruntime-web have in common. Each is handed in, so that neither is loaded by the other.
+import type * as Ort from "onnxruntime-common";
+import { allocate, type Data, formatType, sameShape, type Tensor, type Type } from "../ir/type.ts";
+import type { Target } from "../lower/lower.ts";
+import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./runtime.ts";
+
+export interface OrtRuntimeOptions {
+  readonly target: Target;
+  /** Session options of every session, e.g. threads and providers. */
+  readonly session: Ort.InferenceSession.SessionOptions;
+  /** Whether runs can write into given arrays; elsewhere results replace the resident's array. */
+  readonly writesInPlace: boolean;
+}
+
+class HostResident implements Resident {
+  readonly dtype: Type["dtype"];
+  readonly shape: Type["shape"];
+  data: Data;
+
+  constructor({ dtype, shape }: Type) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.data = allocate(
+      dtype,
+      shape.reduce((a, b) => a * b, 1),
+    );
+  }
+
+  async read(): Promise<Tensor> {
+    return { dtype: this.dtype, shape: this.shape, data: this.data.slice() } as Tensor;
+  }
+
+  async write(tensor: Tensor): Promise<void> {
+    if (tensor.dtype !== this.dtype || !sameShape(tensor.shape, this.shape)) {
+      throw new Error(`write: the resident is ${formatType(this)}, the data is ${formatType(tensor)}`);
+    }
+    this.data.set(tensor.data as never);
+  }
+
+  release(): void {
+    this.data = allocate(this.dtype, 0);
+  }
+}
+
+/** A runtime over one of ONNX Runtime's JavaScript packages. */
+export function ortRuntime(ort: typeof Ort, { target, session: common, writesInPlace }: OrtRuntimeOptions): Runtime {
+  const toOrt = ({ dtype, shape, data }: Type & { readonly data: Data }) => new ort.Tensor(dtype, data as never, shape);
+  return {
+    target,
+    async allocate(type) {
+      return new HostResident(type);
+    },
+    async release() {},
+    async load(model: Uint8Array, { purpose = "infer" }: SessionOptions = {}): Promise<Session> {
+      const session = await ort.InferenceSession.create(model, {
+        ...common,
+        graphOptimizationLevel: purpose === "train" ? "basic" : "all",
+      });
+      const types = new Map(session.inputMetadata.map((input) => [input.name, input]));
+      return {
+        inputs: session.inputNames,
+        outputs: session.outputNames,
+        async run(feeds, { fetch, into = {} }: RunOptions = {}) {
+          const given: Record<string, Ort.Tensor> = {};
+          for (const [name, value] of Object.entries(feeds)) {
+            check(name, value, types.get(name));
+            given[name] = toOrt(value as HostResident | Tensor);
+          }
+          for (const name of session.inputNames) if (!given[name]) throw new Error(`run: input "${name}" is missing`);
+          const fetches: Record<string, Ort.Tensor | null> = {};
+          for (const [name, resident] of Object.entries(into)) {
+            fetches[name] = writesInPlace ? toOrt(resident as HostResident) : null;
+          }
+          for (const name of fetch ?? session.outputNames) fetches[name] ??= null;
+          const results = await session.run(given, fetches);
+          const returned: Record<string, Tensor> = {};
+          for (const [name, result] of Object.entries(results)) {
+            const resident = into[name] as HostResident | undefined;
+            if (!resident) {
+              returned[name] = { dtype: result.type, shape: result.dims, data: result.data } as Tensor;
+            } else if (!writesInPlace) resident.data = result.data as Data;
+          }
+          return returned;
+        },
+        release: () => session.release(),
+      };
+    },
+  };
+}
+
+function check(name: string, value: Type, expected: Ort.InferenceSession.ValueMetadata | undefined): void {
+  if (!expected) throw new Error(`run: the model has no input "${name}"`);
+  if (!expected.isTensor) return;
+  const fits =
+    expected.type === value.dtype &&
+    expected.shape.length === value.shape.length &&
+    expected.shape.every((dim, i) => typeof dim === "string" || dim < 0 || dim === value.shape[i]);
+  if (!fits) {
+    throw new Error(
+      `run: input "${name}" is ${formatType(value)}; the model expects ${expected.type} [${expected.shape.join(", ")}]`,
+    );
+  }
+}

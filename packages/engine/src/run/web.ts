@@ -1,0 +1,23 @@
+// onnxruntime-web on WASM: several threads where the page is cross-origin isolated, else one.
+import * as ort from "onnxruntime-web/wasm";
+import { wasm } from "../lower/wasm.ts";
+import { ortRuntime } from "./ort.ts";
+import type { Runtime } from "./runtime.ts";
+
+export interface WebRuntimeOptions {
+  /** Folder or files of ONNX Runtime's WASM binary, as ort.env.wasm.wasmPaths takes them. */
+  readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
+  /** Threads; ignored (1) without cross-origin isolation. */
+  readonly threads?: number;
+}
+
+/** A runtime on ONNX Runtime Web's WASM provider. The binary is fetched when the first model is loaded. */
+export function webRuntime({ wasmPaths, threads = navigator.hardwareConcurrency }: WebRuntimeOptions = {}): Runtime {
+  if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths as string;
+  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
+  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+    target: wasm,
+    writesInPlace: false,
+    session: { executionProviders: ["wasm"], logSeverityLevel: 3, extra: { session: { set_denormal_as_zero: "1" } } },
+  });
+}

@@ -1,0 +1,309 @@
+"""Reference values of the operator tests, by PyTorch in float64: outputs, and gradients of <dy, output>.
+
+Run from the repository's root:  /usr/bin/python3 tools/reference/ops_torch.py
+Writes packages/engine/test/fixtures/ops/<family>.json, one line per case. Made with PyTorch 1.13.0a0 as Debian 12 ships it.
+"""
+import pathlib
+import zlib
+
+import torch
+import torch.nn.functional as F
+
+OUT = pathlib.Path("packages/engine/test/fixtures/ops")
+families = {}
+family = None
+generator = torch.Generator()
+
+
+def begin(name):
+    global family
+    family = families.setdefault(name, {})
+
+
+def v(*shape, low=-2.0, high=2.0):
+    """Distinct values in (low, high), shuffled, three decimals, so that maxima and kinks are not ties."""
+    n = 1
+    for dim in shape:
+        n *= dim
+    places = torch.randperm(n, generator=generator).double() + 0.2 + 0.6 * torch.rand(n, generator=generator).double()
+    values = low + (high - low) * places / n
+    return torch.tensor([round(float(x), 3) for x in values], dtype=torch.float64).reshape(shape)
+
+
+def ints(values, dtype=torch.int64):
+    return torch.tensor(values, dtype=dtype)
+
+
+def bools(values):
+    return torch.tensor(values, dtype=torch.bool)
+
+
+def case(op, name, function, inputs, grad=True):
+    """`inputs` is a function, so that each case draws from a seed of its own name."""
+    key = f"{op}: {name}"
+    generator.manual_seed(zlib.crc32(key.encode()))
+    xs = [x.requires_grad_() if x.is_floating_point() and grad else x for x in inputs()]
+    out = function(*xs)
+    outs = list(out) if isinstance(out, (tuple, list)) else [out]
+    record = {"in": xs, "out": outs}
+    first = outs[0]
+    if grad:
+        dy = torch.rand(first.shape, generator=generator).double() * 2 - 1
+        dy = torch.round(dy * 100) / 100
+        wrt = [x for x in xs if x.requires_grad]
+        if first.requires_grad:
+            found = torch.autograd.grad((first * dy).sum(), wrt, allow_unused=True)
+        else:
+            found = [None for _ in wrt]
+        grads = iter(found)
+        record["dy"] = [dy]
+        record["grads"] = [
+            None if not x.requires_grad else (lambda g: torch.zeros_like(x) if g is None else g)(next(grads)) for x in xs
+        ]
+    assert key not in family, key
+    family[key] = record
+
+
+def number(x):
+    if isinstance(x, bool):
+        return str(int(x))
+    if isinstance(x, int):
+        return str(x)
+    if x != x:
+        return '"NaN"'
+    if x in (float("inf"), float("-inf")):
+        return '"Infinity"' if x > 0 else '"-Infinity"'
+    text = f"{x:.8g}"
+    return "0" if text == "-0" else text
+
+
+def write_tensor(x):
+    if x is None:
+        return "null"
+    kind = "b" if x.dtype == torch.bool else "f" if x.is_floating_point() else str(x.dtype)[6:]
+    shape = ",".join(map(str, x.shape))
+    return f'["{kind}",[{shape}],[{",".join(number(y) for y in x.detach().flatten().tolist())}]]'
+
+
+def write_all():
+    OUT.mkdir(parents=True, exist_ok=True)
+    for name, cases in families.items():
+        lines = []
+        for key, record in cases.items():
+            parts = ",".join(f'"{part}":[{",".join(write_tensor(x) for x in xs)}]' for part, xs in record.items())
+            lines.append(f'"{key}":{{{parts}}}')
+        (OUT / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+# --- elementwise
+begin("elementwise")
+two = {
+    "Add": torch.add,
+    "Sub": torch.sub,
+    "Mul": torch.mul,
+    "Div": torch.div,
+    "Min": torch.minimum,
+    "Max": torch.maximum,
+}
+for op, f in two.items():
+    case(op, "same shape", f, lambda: [v(2, 3), v(2, 3)])
+    case(op, "both broadcast", f, lambda: [v(2, 1, 3), v(4, 1)])
+    case(op, "scalar", f, lambda: [v(), v(2, 2)])
+case("Pow", "same shape", torch.pow, lambda: [v(2, 3, low=0.3, high=2), v(2, 3)])
+case("Pow", "both broadcast", torch.pow, lambda: [v(3, 1, low=0.3, high=2), v(2)])
+case("Pow", "square of negatives", lambda x: x**2, lambda: [v(5)])
+for op, f in {"Greater": torch.gt, "Less": torch.lt}.items():
+    case(op, "broadcast, with a tie", f, lambda: [ints([[1.0, 2.0, 3.0]], torch.float64), ints([[2.0], [3.5]], torch.float64)], grad=False)
+case("Equal", "broadcast", torch.eq, lambda: [ints([[1.0, 2.0, 3.0]], torch.float64), ints([[2.0], [3.0]], torch.float64)], grad=False)
+case("Equal", "integers", torch.eq, lambda: [ints([1, 2, 3]), ints([1, 5, 3])], grad=False)
+for op, f in {"And": torch.logical_and, "Or": torch.logical_or}.items():
+    case(op, "broadcast", f, lambda: [bools([[False, True]]), bools([[False], [True]])], grad=False)
+case("Not", "both", torch.logical_not, lambda: [bools([False, True])], grad=False)
+one = {
+    "Neg": torch.neg,
+    "Abs": torch.abs,
+    "Sign": torch.sign,
+    "Exp": torch.exp,
+    "Relu": torch.relu,
+    "Sigmoid": torch.sigmoid,
+    "Tanh": torch.tanh,
+    "Erf": torch.erf,
+    "Softplus": F.softplus,
+}
+for op, f in one.items():
+    case(op, "both signs", f, lambda: [v(2, 4)])
+    if op in ("Sigmoid", "Tanh", "Erf", "Softplus"):
+        case(op, "far out", f, lambda: [ints([-80.0, -12.5, 12.5, 80.0], torch.float64)])
+for op, f in {"Log": torch.log, "Sqrt": torch.sqrt}.items():
+    case(op, "positive", f, lambda: [v(2, 4, low=0.2, high=3)])
+case("Reciprocal", "both signs", torch.reciprocal, lambda: [torch.cat([v(4, low=0.3, high=2), v(4, low=-2, high=-0.3)])])
+case("LeakyRelu", "default slope", lambda x: F.leaky_relu(x, 0.01), lambda: [v(2, 4)])
+case("LeakyRelu", "slope 0.3", lambda x: F.leaky_relu(x, 0.3), lambda: [v(2, 4)])
+case("Clip", "both limits", lambda x: torch.clamp(x, -0.7, 1.1), lambda: [v(2, 5)])
+case("Clip", "from below", lambda x: torch.clamp(x, min=-0.7), lambda: [v(6)])
+case("Clip", "from above", lambda x: torch.clamp(x, max=0.2), lambda: [v(6)])
+case("Where", "all three broadcast", torch.where, lambda: [bools([[True], [False]]), v(3, 1, 1), v(4)])
+case("Cast", "to integer and back", lambda x: x.to(torch.int64).to(torch.float64), lambda: [v(6)], grad=False)
+case("Cast", "bool to float", lambda x: x.to(torch.float64), lambda: [bools([True, False])], grad=False)
+case("Identity", "matrix", lambda x: x * 1, lambda: [v(2, 3)])
+case("StopGradient", "one factor of two", lambda x: x * x.detach(), lambda: [v(5)])
+
+# --- reductions
+begin("reduce")
+for op, f in {"ReduceSum": torch.sum, "ReduceMean": torch.mean, "ReduceMax": torch.amax, "ReduceMin": torch.amin}.items():
+    case(op, "all axes", lambda x, f=f: f(x, dim=(0, 1, 2)), lambda: [v(2, 3, 2)])
+    case(op, "middle axis", lambda x, f=f: f(x, dim=1), lambda: [v(2, 3, 2)])
+    case(op, "outer axes, kept", lambda x, f=f: f(x, dim=(0, -1), keepdim=True), lambda: [v(2, 3, 2)])
+for op, f in {"Softmax": torch.softmax, "LogSoftmax": torch.log_softmax}.items():
+    case(op, "last axis", lambda x, f=f: f(x, -1), lambda: [v(2, 4)])
+    case(op, "first axis of three", lambda x, f=f: f(x, 0), lambda: [v(3, 2, 2)])
+    case(op, "large logits", lambda x, f=f: f(x, -1), lambda: [ints([[200.0, 198.5, -300.0]], torch.float64)])
+case("ArgMax", "last axis", lambda x: torch.argmax(x, -1), lambda: [v(3, 5)], grad=False)
+case("ArgMax", "first axis, kept", lambda x: torch.argmax(x, 0, keepdim=True), lambda: [v(3, 5)], grad=False)
+
+# --- linear algebra
+begin("linalg")
+case("MatMul", "matrices", torch.matmul, lambda: [v(2, 3), v(3, 4)])
+case("MatMul", "batches broadcast on both sides", torch.matmul, lambda: [v(2, 1, 2, 3), v(3, 3, 2)])
+case("MatMul", "a row and a column", torch.matmul, lambda: [v(1, 5), v(5, 1)])
+case("Gemm", "plain", lambda a, b: a @ b, lambda: [v(2, 3), v(3, 4)])
+case("Gemm", "bias row", lambda a, b, c: a @ b + c, lambda: [v(2, 3), v(3, 4), v(4)])
+case("Gemm", "scaled, bias column", lambda a, b, c: 0.5 * (a @ b) + 2 * c, lambda: [v(2, 3), v(3, 4), v(2, 1)])
+case("Gemm", "A transposed", lambda a, b: 1.5 * (a.T @ b), lambda: [v(3, 2), v(3, 4)])
+case("Gemm", "B transposed", lambda a, b, c: a @ b.T + c, lambda: [v(2, 3), v(4, 3), v()])
+case("Gemm", "both transposed", lambda a, b: -1 * (a.T @ b.T), lambda: [v(3, 2), v(4, 3)])
+
+# --- layout
+begin("layout")
+case("Reshape", "with a free size", lambda x: x.reshape(3, -1), lambda: [v(2, 3, 2)])
+case("Flatten", "after the batch", lambda x: x.flatten(1), lambda: [v(2, 3, 2)])
+case("Flatten", "before the last", lambda x: x.reshape(6, 2), lambda: [v(2, 3, 2)])
+case("Transpose", "three axes", lambda x: x.permute(2, 0, 1), lambda: [v(2, 3, 4)])
+case("Transpose", "reversed", lambda x: x.T, lambda: [v(2, 3)])
+case("Expand", "new and old axes", lambda x: x.expand(2, 3, 4), lambda: [v(3, 1)])
+case("Concat", "three along the last axis", lambda a, b, c: torch.cat([a, b, c], -1), lambda: [v(2, 1), v(2, 3), v(2, 2)])
+case("Concat", "the same value twice", lambda a, b: torch.cat([a, b, a], 0), lambda: [v(1, 3), v(2, 3)])
+case("Split", "second part used", lambda x: torch.split(x, [1, 3, 2], 1)[1], lambda: [v(2, 6)])
+case("Split", "products of parts", lambda x: (lambda p: p[0] * p[2])(torch.split(x, [2, 1, 2], 0)), lambda: [v(5, 2)])
+case("Slice", "two axes", lambda x: x[1:3, 2:], lambda: [v(4, 5)])
+case("Slice", "steps", lambda x: x[:, 1::2], lambda: [v(2, 6)])
+case("Slice", "step 3 with a rest", lambda x: x[::3], lambda: [v(8)])
+case("Slice", "reversed", lambda x: x.flip(1), lambda: [v(2, 4)])
+case("Slice", "step -2 from inside", lambda x: x.flip(0)[1:6:2], lambda: [v(8, 2)])
+case("Slice", "negative bounds", lambda x: x[-3:-1], lambda: [v(5)])
+case("Slice", "bounds outside", lambda x: x[2:], lambda: [v(5)])
+case("Slice", "nothing", lambda x: x[3:3], lambda: [v(5)])
+case("Pad", "constant", lambda x: F.pad(x, (1, 2, 0, 3), value=1.5), lambda: [v(2, 3)])
+
+# --- indexing
+begin("indexing")
+case("Gather", "rows, repeated", lambda x, i: x[i], lambda: [v(4, 3), ints([2, 0, 2])])
+case("Gather", "middle axis, matrix of indices", lambda x, i: x[:, i], lambda: [v(2, 4, 2), ints([[3, 0], [1, 3]])])
+case("Gather", "negative index", lambda x, i: x[i], lambda: [v(4, 2), ints([-1, 1])])
+case("Gather", "one scalar index", lambda x, i: x[:, i], lambda: [v(3, 4), ints(2)])
+case("GatherElements", "last axis, repeated", lambda x, i: x.gather(1, i), lambda: [v(2, 4), ints([[0, 3, 3], [1, 1, 2]])])
+case("GatherElements", "first axis, fewer columns", lambda x, i: x.gather(0, i), lambda: [v(3, 3), ints([[2, 0]])])
+case("ScatterElements", "add, repeated", lambda x, i, u: x.scatter_add(1, i, u), lambda: [v(2, 4), ints([[0, 3, 3], [1, 1, 2]]), v(2, 3)])
+case("ScatterElements", "replace", lambda x, i, u: x.scatter(0, i, u), lambda: [v(4, 2), ints([[3, 0], [1, 2]]), v(2, 2)])
+
+# --- convolution and pooling
+begin("conv")
+case("Conv", "1-D", F.conv1d, lambda: [v(2, 3, 7), v(2, 3, 3), v(2)])
+case("Conv", "1-D strided and dilated", lambda x, w: F.conv1d(x, w, None, 2, 2, 2), lambda: [v(1, 2, 9), v(3, 2, 3)])
+case("Conv", "2-D", F.conv2d, lambda: [v(2, 2, 5, 4), v(3, 2, 3, 2), v(3)])
+case("Conv", "stride 2, a rest left over", lambda x, w: F.conv2d(x, w, None, 2, 1), lambda: [v(1, 2, 6, 7), v(2, 2, 3, 3)])
+case("Conv", "stride larger than kernel", lambda x, w: F.conv2d(x, w, None, 3), lambda: [v(1, 2, 8, 8), v(2, 2, 2, 2)])
+case("Conv", "pointwise", F.conv2d, lambda: [v(2, 3, 3, 2), v(4, 3, 1, 1)])
+case("Conv", "pointwise, stride 2", lambda x, w: F.conv2d(x, w, None, 2), lambda: [v(1, 3, 5, 4), v(2, 3, 1, 1)])
+case("Conv", "uneven pads", lambda x, w: F.conv2d(F.pad(x, (0, 2, 1, 0)), w), lambda: [v(1, 2, 4, 3), v(2, 2, 3, 3)])
+case("Conv", "pads wider than the kernel", lambda x, w: F.conv2d(x, w, None, 1, 3), lambda: [v(1, 1, 2, 3), v(2, 1, 2, 2)])
+case("Conv", "dilated", lambda x, w: F.conv2d(x, w, None, 1, 2, (2, 1)), lambda: [v(1, 2, 6, 5), v(2, 2, 3, 2)])
+case("Conv", "two groups", lambda x, w, b: F.conv2d(x, w, b, 1, 1, 1, 2), lambda: [v(1, 4, 4, 3), v(6, 2, 3, 3), v(6)])
+case("Conv", "depthwise", lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 3), lambda: [v(2, 3, 4, 3), v(3, 1, 3, 3)])
+case("Conv", "depthwise, two per channel, stride 2", lambda x, w: F.conv2d(x, w, None, 2, 1, 1, 2), lambda: [v(1, 2, 5, 5), v(4, 1, 3, 3)])
+case("Conv", "eight channels", lambda x, w: F.conv2d(x, w, None, 1, 1), lambda: [v(1, 8, 3, 3), v(2, 8, 3, 3)])
+case("Conv", "3-D", lambda x, w, b: F.conv3d(x, w, b, 1, (1, 0, 1)), lambda: [v(1, 2, 3, 3, 4), v(2, 2, 2, 3, 3), v(2)])
+case("Conv", "3-D strided", lambda x, w: F.conv3d(x, w, None, (1, 2, 2), (1, 1, 1)), lambda: [v(1, 1, 3, 5, 4), v(2, 1, 3, 3, 3)])
+
+
+def input_grad(shape, convolve):
+    def f(w, dy):
+        x = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+        return torch.autograd.grad(convolve(x, w), x, dy, create_graph=True)[0]
+
+    return f
+
+
+def weight_grad(shape, convolve):
+    def f(x, dy):
+        w = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+        return torch.autograd.grad(convolve(x, w), w, dy, create_graph=True)[0]
+
+    return f
+
+
+case("ConvInputGrad", "stride 2, uneven rest", input_grad((1, 2, 6, 5), lambda x, w: F.conv2d(x, w, None, 2, 1)), lambda: [v(3, 2, 3, 3), v(1, 3, 3, 3)])
+case("ConvInputGrad", "eight channels in two groups", input_grad((1, 16, 3, 3), lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 2)), lambda: [v(2, 8, 3, 3), v(1, 2, 3, 3)])
+case("ConvInputGrad", "eight channels, dilated", input_grad((1, 8, 4, 4), lambda x, w: F.conv2d(x, w, None, 1, 1, 2)), lambda: [v(1, 8, 2, 2), v(1, 1, 4, 4)])
+case("ConvWeightGrad", "stride 2, uneven rest", weight_grad((3, 2, 3, 3), lambda x, w: F.conv2d(x, w, None, 2, 1)), lambda: [v(1, 2, 6, 5), v(1, 3, 3, 3)])
+case("ConvWeightGrad", "pointwise in two groups", weight_grad((4, 2, 1, 1), lambda x, w: F.conv2d(x, w, None, 1, 0, 1, 2)), lambda: [v(2, 4, 2, 3), v(2, 4, 2, 3)])
+case("ConvTranspose", "2-D", F.conv_transpose2d, lambda: [v(1, 2, 3, 3), v(2, 3, 3, 2), v(3)])
+case("ConvTranspose", "stride 2, output padding", lambda x, w: F.conv_transpose2d(x, w, None, 2, 1, 1), lambda: [v(2, 2, 3, 2), v(2, 2, 3, 3)])
+case("ConvTranspose", "groups and dilation", lambda x, w, b: F.conv_transpose2d(x, w, b, 1, 1, 0, 2, 2), lambda: [v(1, 4, 3, 4), v(4, 2, 2, 3), v(4)])
+case("ConvTranspose", "1-D", lambda x, w: F.conv_transpose1d(x, w, None, 3), lambda: [v(1, 2, 4), v(2, 1, 2)])
+case("ConvTranspose", "3-D", lambda x, w: F.conv_transpose3d(x, w, None, 2, 1), lambda: [v(1, 2, 2, 3, 2), v(2, 1, 3, 3, 3)])
+
+
+def flat_places(result, planes_size):
+    """PyTorch's places count within a channel, ONNX's within the whole tensor."""
+    y, places = result
+    n = y.shape[0] * y.shape[1]
+    return y, places + (torch.arange(n) * planes_size).reshape(y.shape[0], y.shape[1], *[1] * (y.dim() - 2))
+
+
+def max_pool(x, *args, **kwargs):
+    size = 1
+    for dim in x.shape[2:]:
+        size *= dim
+    f = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}[x.dim() - 2]
+    return flat_places(f(x, *args, **kwargs, return_indices=True), size)
+
+
+case("MaxPool", "2x2", lambda x: max_pool(x, 2), lambda: [v(2, 2, 4, 6)])
+case("MaxPool", "overlapping, padded", lambda x: max_pool(x, 3, 2, 1), lambda: [v(1, 2, 6, 5)])
+case("MaxPool", "overlapping, stride 1", lambda x: max_pool(x, (2, 3), 1), lambda: [v(1, 2, 4, 4)])
+case("MaxPool", "ceil mode", lambda x: max_pool(x, 3, 2, 0, ceil_mode=True), lambda: [v(1, 1, 6, 6)])
+case("MaxPool", "ceil mode, last window outside", lambda x: max_pool(x, 2, 3, 1, ceil_mode=True), lambda: [v(1, 1, 5, 6)])
+case("MaxPool", "dilated", lambda x: max_pool(x, 2, 1, 0, 2), lambda: [v(1, 1, 5, 4)])
+case("MaxPool", "1-D", lambda x: max_pool(x, 3, 2), lambda: [v(2, 2, 7)])
+case("MaxPool", "3-D", lambda x: max_pool(x, (1, 2, 2), (1, 2, 2)), lambda: [v(1, 2, 2, 4, 4)])
+case("MaxPool", "negative input, padded", lambda x: max_pool(x, 3, 2, 1), lambda: [v(1, 1, 4, 4, low=-5, high=-1)])
+
+
+def pool_grad(x, dy):
+    places = max_pool(x, 3, 2, 1)[1].flatten()
+    return torch.zeros(x.numel(), dtype=torch.float64).index_add(0, places, dy.flatten()).reshape(x.shape) + 0 * x
+
+
+case("MaxPoolGrad", "overlapping, padded", pool_grad, lambda: [v(1, 2, 6, 5), v(1, 2, 3, 3)])
+case("MaxPoolAt", "overlapping, padded", lambda x, d: d.flatten()[max_pool(x, 3, 2, 1)[1]] + 0 * x.sum(), lambda: [v(1, 2, 6, 5), v(1, 2, 6, 5)])
+case("AveragePool", "2x2", lambda x: F.avg_pool2d(x, 2), lambda: [v(2, 2, 4, 6)])
+case("AveragePool", "overlapping, padding not counted", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), lambda: [v(1, 2, 6, 5)])
+case("AveragePool", "overlapping, padding counted", lambda x: F.avg_pool2d(x, 3, 2, 1), lambda: [v(1, 2, 6, 5)])
+case("AveragePool", "ceil mode", lambda x: F.avg_pool2d(x, 3, 2, 0, ceil_mode=True), lambda: [v(1, 1, 6, 6)])
+case("AveragePool", "ceil mode, padding counted", lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True), lambda: [v(1, 1, 6, 6)])
+case("AveragePool", "ceil mode, padding not counted", lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False), lambda: [v(1, 1, 6, 6)])
+case("AveragePool", "1-D", lambda x: F.avg_pool1d(x, 3, 2), lambda: [v(1, 2, 7)])
+case("AveragePool", "3-D", lambda x: F.avg_pool3d(x, 2, 1), lambda: [v(1, 1, 3, 3, 3)])
+
+
+def average_grad(dy):
+    x = torch.zeros(1, 2, 6, 5, dtype=torch.float64, requires_grad=True)
+    return torch.autograd.grad(F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), x, dy, create_graph=True)[0]
+
+
+case("AveragePoolGrad", "overlapping, padding not counted", average_grad, lambda: [v(1, 2, 3, 3)])
+case("GlobalAveragePool", "2-D", lambda x: x.mean((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
+case("GlobalAveragePool", "3-D", lambda x: x.mean((2, 3, 4), keepdim=True), lambda: [v(1, 2, 2, 2, 3)])
+
+write_all()
