@@ -77,7 +77,7 @@ export function softmax(scores: usize, count: i32): f32 {
 
 // @ts-ignore: decorator
 @inline export function sigmoid(t: Tables, x: f32): f32 {
-  if (x < -8) return 0;
+  if (!(x >= -8)) return 0; // NaN too
   if (x > 8) return 1;
   return load<f32>(t.sigmoid + ((<usize>(<i32>(((x + 8) * 512) / 8 / 2))) << 2));
 }
@@ -86,6 +86,13 @@ export function softmax(scores: usize, count: i32): f32 {
 @inline function negativeLog(job: Job, p: f32): f64 {
   if (job.tabledLoss) return p > 1 ? 0 : -(<f64>load<f32>(job.tables.logs + ((<usize>(<i32>(p * 512))) << 2)));
   return -Math.log(max(<f64>p, 1e-10));
+}
+
+/** Loss of a yes-or-no question at the product x: −ln σ(x) or −ln(1 − σ(x)), from a table of both. */
+// @ts-ignore: decorator
+@inline function binaryLoss(job: Job, x: f32, p: f32, positive: bool): f64 {
+  if (job.tabledLoss || x < -8 || x > 8) return negativeLog(job, positive ? p : <f32>1 - p);
+  return <f64>load<f32>(job.tables.sigmoidLogs + ((<usize>((<i32>(x * 32 + 256)) + (positive ? 0 : 513))) << 2));
 }
 
 function binary(job: Job, t: Thread, row: i32, positive: bool, rate: f32): f64 {
@@ -97,7 +104,7 @@ function binary(job: Job, t: Thread, row: i32, positive: bool, rate: f32): f64 {
   const p = sigmoid(tables, product);
   store<f32>(t.scores, rate * (<f32>(positive ? 1 : 0) - p));
   stepRows(at, m.dim, 1, t.hidden, t.grad, t.scores);
-  return negativeLog(job, positive ? p : <f32>1 - p);
+  return binaryLoss(job, product, p, positive);
 }
 
 /** Loss of the labels at the hidden vector and one step of it; NaN when a score was NaN. */
@@ -128,10 +135,11 @@ export function forward(job: Job, t: Thread, labels: usize, labelCount: i32, tar
     if (sum != sum) return NaN;
     for (let i = 0; i < count; i++) {
       const at = t.scores + ((<usize>i) << 2);
-      const p = sigmoid(tables, load<f32>(at));
+      const x = load<f32>(at);
+      const p = sigmoid(tables, x);
       let positive = false;
       for (let j = 0; j < labelCount; j++) if (load<i32>(labels + ((<usize>j) << 2)) == i) positive = true;
-      loss += negativeLog(job, positive ? p : <f32>1 - p);
+      loss += binaryLoss(job, x, p, positive);
       store<f32>(at, rate * (<f32>(positive ? 1 : 0) - p));
     }
     stepRows(m.values, m.dim, count, t.hidden, t.grad, t.scores);

@@ -55,6 +55,8 @@
   pathCodes: usize;
   sigmoid: usize;
   logs: usize;
+  /** −ln σ of the 513 steps, then −ln(1 − σ). */
+  sigmoidLogs: usize;
 }
 
 // @ts-ignore: decorator

@@ -142,6 +142,7 @@ export function* readModel(
   name: string,
   total: number,
   label: string,
+  memory: Memory = new Memory(),
 ): Generator<Fill, { tables: Tables; header: Header }> {
   const reader = new Reader(name, total);
   if (total < 8 || (yield* reader.i32()) !== magic)
@@ -168,9 +169,8 @@ export function* readModel(
   const model = models[modelCode - 1] ?? reader.fail(`the model is number ${modelCode}; expected 1 to 3`);
   if (dim < 1 || dim > 65536) reader.fail(`rows have ${dim} numbers; expected 1 to 65536`);
   if (bucket < 0) reader.fail(`the bucket count is ${bucket}`);
-  if (wordNgrams > 1000 || maxn > 1000) reader.fail(`n-grams of ${Math.max(wordNgrams, maxn)} are longer than 1000`);
+  if (wordNgrams > 100 || maxn > 100) reader.fail(`n-grams of ${Math.max(wordNgrams, maxn)} are longer than 100`);
 
-  const memory = new Memory();
   const dictionary = yield* readDictionary(reader, memory, label);
   const quantized = (yield* reader.u8()) !== 0;
   const input = yield* readMatrix(reader, memory, quantized, "input");
@@ -276,8 +276,13 @@ function* readQuantizer(reader: Reader, memory: Memory, name: string): Generator
 }
 
 /** Reads a model that is whole in memory. */
-export function readBytes(bytes: Uint8Array, name = "model", label = "__label__"): { tables: Tables; header: Header } {
-  const reading = readModel(name, bytes.length, label);
+export function readBytes(
+  bytes: Uint8Array,
+  name = "model",
+  label = "__label__",
+  memory?: Memory,
+): { tables: Tables; header: Header } {
+  const reading = readModel(name, bytes.length, label, memory);
   let at = 0;
   for (let step = reading.next(); ; step = reading.next()) {
     if (step.done) return step.value;

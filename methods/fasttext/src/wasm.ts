@@ -15,7 +15,7 @@ const layouts = {
   dictionary: fields("slots slotMask starts counts kinds pool prefix prefixLength size words kept keptMask keptSize"),
   matrix: fields("rows dim values codes parts partDim lastDim centroids normCodes normCentroids"),
   tables: fields(
-    "dictionary model loss dim wordNgrams bucket minn maxn input output leaves left right pathStarts pathNodes pathCodes sigmoid logs",
+    "dictionary model loss dim wordNgrams bucket minn maxn input output leaves left right pathStarts pathNodes pathCodes sigmoid logs sigmoidLogs",
   ),
   encoding: fields("remap hashes kinds starts rows words wordNgrams bucket dictionary endOfLine lineHashes"),
   job: {
@@ -170,6 +170,7 @@ class Bound {
   readonly #structs = new WeakMap<object, Struct>();
   readonly #sigmoid: Float32Array;
   readonly #logs: Float32Array;
+  readonly #sigmoidLogs: Float32Array;
   #scratch: { struct: Struct; bytes: number; tables: Tables } | undefined;
 
   constructor(memory: Memory) {
@@ -177,8 +178,11 @@ class Bound {
     this.exports = instantiate(memory.wasm);
     this.#sigmoid = memory.float32(513);
     this.#logs = memory.float32(513);
+    this.#sigmoidLogs = memory.float32(2 * 513);
     for (let i = 0; i <= 512; i++) {
       this.#sigmoid[i] = 1 / (1 + Math.exp(-(i / 32 - 8)));
+      this.#sigmoidLogs[i] = -Math.log(Math.max(this.#sigmoid[i]!, 1e-10));
+      this.#sigmoidLogs[513 + i] = -Math.log(Math.max(1 - this.#sigmoid[i]!, 1e-10));
       this.#logs[i] = Math.log(Math.fround((i + 1e-5) / 512));
     }
   }
@@ -255,6 +259,7 @@ class Bound {
       pathCodes: t.tree?.pathCodes.byteOffset ?? 0,
       sigmoid: this.#sigmoid.byteOffset,
       logs: this.#logs.byteOffset,
+      sigmoidLogs: this.#sigmoidLogs.byteOffset,
     }));
   }
 
@@ -359,6 +364,18 @@ function on(memory: Memory): Bound {
   return found;
 }
 
+/** Bytes of the longest line of a text, rounded up so that it seldom changes. */
+function longestLine(text: Uint8Array): number {
+  let longest = 1 << 12;
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf(10, start);
+    const end = newline < 0 ? text.length : newline + 1;
+    longest = Math.max(longest, end - start);
+    start = end;
+  }
+  return 2 ** Math.ceil(Math.log2(longest));
+}
+
 /** Arrays that are not of the memory are copied in and out; what `use` does is done on the copy. */
 function within<R>(memory: Memory, array: Int32Array | Float32Array | Uint8Array, use: (address: number) => R): R {
   if (memory.owns(array)) return use(array.byteOffset);
@@ -431,7 +448,7 @@ export const wasmKernel: Kernel = {
 
   classify(tables, text, last, { k, threshold }, results) {
     const kernel = on(tables.memory);
-    const scratch = kernel.scratch(tables, Math.max(text.length, 1 << 18));
+    const scratch = kernel.scratch(tables, longestLine(text));
     const used = kernel.exports.classify(
       kernel.tables(tables).address,
       text.byteOffset,
