@@ -1,3 +1,4 @@
+export { type AutotuneOptions, autotune, parseMetric, type Trial } from "./autotune.ts";
 export { type QuantizeOptions, quantize } from "./compress.ts";
 export { completeSettings, type LossName, type ModelName, publishedTable1, type Settings } from "./config.ts";
 export { CorpusError, type TextSource } from "./corpus.ts";

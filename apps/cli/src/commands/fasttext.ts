@@ -40,6 +40,8 @@ Flags of training (defaults for supervised; skipgram and cbow where they differ)
   -minCount 1 (5)  -minCountLabel 0  -wordNgrams 1  -bucket 2000000  -minn 0 (3)  -maxn 0 (6)  -t 0.0001
   -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 0
   -compat     initialisation, end-of-file rule and probabilities as in the C++ program
+  -autotune-validation FILE  -autotune-metric f1 | f1:LABEL | precisionAtRecall:N[:LABEL] | recallAtPrecision:N[:LABEL]
+  -autotune-predictions 1  -autotune-duration 300  -autotune-modelsize 2M
 Flags of quantize: -cutoff 0  -retrain  -qnorm  -qout  -dsub 2, and those of training for -retrain
 --json prints one JSON document (test, predict and the verbs that train)`;
 

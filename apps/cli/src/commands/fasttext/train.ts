@@ -1,11 +1,33 @@
 // supervised, skipgram, cbow, quantize: from text and models to models.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Model, type ModelName, type Progress, parseVectors, quantize, train } from "@reprise/fasttext";
+import {
+  autotune,
+  type Model,
+  type ModelName,
+  type Progress,
+  parseMetric,
+  parseVectors,
+  quantize,
+  type Settings,
+  train,
+} from "@reprise/fasttext";
 import { filePieces, loadModel, nodeThreads, saveModel, writeWhole } from "@reprise/fasttext/node";
 import { ProgressLine, printResult } from "../../report.ts";
-import { givenSettings, numberOf, parseArguments, settingFlags, settingsOf, textOf, UsageError } from "./flags.ts";
+import {
+  type Arguments,
+  givenSettings,
+  numberOf,
+  parseArguments,
+  settingFlags,
+  settingsOf,
+  textOf,
+  UsageError,
+} from "./flags.ts";
 
+const autotuneFlags = ["validation", "metric", "predictions", "duration", "modelsize"].map(
+  (name) => `autotune-${name}`,
+);
 const quantizeFlags = ["cutoff", "retrain", "qnorm", "qout", "dsub"];
 
 /** One line of progress: words a second and thread, learning rate, mean loss, time left. */
@@ -22,7 +44,17 @@ function showProgress(
 }
 
 export async function trainVerb(model: ModelName, args: readonly string[]): Promise<void> {
-  const known = ["input", "output", ...settingFlags, "pretrainedVectors", "saveOutput", "verbose", "json"];
+  const known = [
+    "input",
+    "output",
+    ...settingFlags,
+    "pretrainedVectors",
+    "saveOutput",
+    "verbose",
+    "json",
+    ...autotuneFlags,
+    "dsub",
+  ];
   const { flags, rest } = parseArguments(args, known);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is no flag; expected -input FILE -output MODEL and flags.`);
   const input = textOf(flags, "input");
@@ -34,8 +66,10 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const line = new ProgressLine();
   let last: Progress | undefined;
   const vectors = flags.pretrainedVectors;
-  const learnt = await whileInterruptible((stop) =>
-    train(filePieces(input), settings, {
+  const learnt = await whileInterruptible((stop) => {
+    if (flags["autotune-validation"] !== undefined)
+      return tune(input, settings, flags, line, stop).then((trained) => ({ trained, interrupted: false }));
+    return train(filePieces(input), settings, {
       stop,
       runThreads: nodeThreads,
       ...(typeof vectors === "string" ? { pretrained: parseVectors(readFileSync(vectors, "utf8"), vectors) } : {}),
@@ -43,28 +77,74 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
         last = progress;
         if (!quiet) showProgress(line, progress);
       },
-    }).then((trained) => ({ trained, interrupted: stop.aborted })),
-  );
+    }).then((trained) => ({ trained, interrupted: stop.aborted }));
+  });
   const { trained } = learnt;
   const name = learnt.interrupted ? `${output}.interrupted` : output;
+  const file = `${name}.${trained.tables.input.kind === "dense" ? "bin" : "ftz"}`;
   const { dictionary } = trained.tables;
   line.end(
     quiet
       ? undefined
       : `${learnt.interrupted ? "Interrupted" : "Trained"}: ${dictionary.words} words, ${dictionary.labels} labels, ` +
-          `avg.loss ${last?.loss.toFixed(6) ?? "?"}; writing ${name}.bin`,
+          `avg.loss ${last?.loss.toFixed(6) ?? "?"}; writing ${file}`,
   );
-  saveModel(trained, `${name}.bin`);
+  saveModel(trained, file);
   writeWhole(`${name}.vec`, trained.vectorLines());
   if (flags.saveOutput) writeWhole(`${name}.output`, trained.outputLines());
   if (learnt.interrupted)
-    throw new Error(`interrupted; what was learnt until then is in ${name}.bin. ${output}.bin is as it was.`);
+    throw new Error(`interrupted; what was learnt until then is in ${file}. ${output}.bin is as it was.`);
   if (flags.json)
-    printResult(
-      true,
-      { model: `${output}.bin`, words: dictionary.words, labels: dictionary.labels, loss: last?.loss },
-      () => "",
-    );
+    printResult(true, { model: file, words: dictionary.words, labels: dictionary.labels, loss: last?.loss }, () => "");
+}
+
+/** Settings by trial; Ctrl-C ends the search. */
+async function tune(
+  input: string,
+  settings: Settings,
+  flags: Arguments["flags"],
+  line: ProgressLine,
+  stop: AbortSignal,
+): Promise<Model> {
+  const validation = textOf(flags, "autotune-validation");
+  const metric = String(flags["autotune-metric"] ?? "f1");
+  const size = flags["autotune-modelsize"];
+  const number = (name: string, fallback: number) =>
+    flags[name] === undefined ? fallback : numberOf(`-${name}`, flags[name]);
+  const seconds = number("autotune-duration", 300);
+  try {
+    parseMetric(metric);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  const fixed = new Set(Object.keys(flags));
+  // Without hashing the bucket count is 0; a trial with n-grams needs one.
+  const start = flags.bucket === undefined ? { ...settings, bucket: 2_000_000 } : settings;
+  const found = await autotune(() => filePieces(input), start, {
+    validation: () => filePieces(validation),
+    metric,
+    predictions: number("autotune-predictions", 1),
+    seconds,
+    fixed,
+    ...(size === undefined ? {} : { modelSize: bytesOf(String(size)) }),
+    signal: stop,
+    runThreads: nodeThreads,
+    onTrial: ({ number: trial, score, best }) =>
+      line.show(`Trials: ${trial} Last score: ${score.toFixed(6)} Best score: ${best.toFixed(6)}`),
+  });
+  const { epoch, lr, dim, wordNgrams, minn, maxn, bucket } = found.settings;
+  line.end(
+    `Best of ${found.trials} trials (${metric} ${found.score.toFixed(6)}): -epoch ${epoch} -lr ${lr} -dim ${dim} ` +
+      `-wordNgrams ${wordNgrams} -minn ${minn} -maxn ${maxn} -bucket ${bucket}`,
+  );
+  return found.model;
+}
+
+/** "500k", "2M", "1G" in bytes. */
+function bytesOf(text: string): number {
+  const [, digits, unit = ""] = /^(\d+)([kKmMgG]?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new UsageError(`-autotune-modelsize is "${text}"; expected a number with k, M or G.`);
+  return Number(digits) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase() as "" | "k" | "m" | "g"];
 }
 
 export async function quantizeVerb(args: readonly string[]): Promise<void> {
