@@ -79,6 +79,7 @@
 @unmanaged export class Job {
   lr: f64;
   totalTokens: i64;
+  untilTokens: i64;
   tables: Tables;
   lrUpdateRate: i32;
   lines: usize;

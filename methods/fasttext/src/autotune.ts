@@ -8,7 +8,7 @@ import type { Model } from "./model.ts";
 import { MinimalStandard } from "./random.ts";
 import { DivergedError, type LearnOptions, train } from "./train.ts";
 
-export interface AutotuneOptions extends Omit<LearnOptions, "stop"> {
+export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch"> {
   /** Labelled text to judge by; read once for each trial. */
   readonly validation: () => Iterable<Uint8Array>;
   /** f1, f1:LABEL, precisionAtRecall:N[:LABEL] or recallAtPrecision:N[:LABEL], N in percent. */
@@ -65,7 +65,15 @@ export async function autotune(
   start: Settings,
   options: AutotuneOptions,
 ): Promise<{ model: Model; settings: Settings; score: number; trials: number }> {
-  const { validation, metric = "f1", predictions = 1, seconds = 300, modelSize, fixed = new Set() } = options;
+  const {
+    validation,
+    metric = "f1",
+    predictions = 1,
+    seconds = 300,
+    modelSize,
+    fixed = new Set(),
+    ...learning
+  } = options;
   const clock = options.clock ?? (() => performance.now() / 1000);
   const score = parseMetric(metric);
   const random = new MinimalStandard(start.seed);
@@ -92,7 +100,7 @@ export async function autotune(
       trials++;
       let value = Number.NaN;
       try {
-        const model = await attempt(settings, partDim, { ...options, signal });
+        const model = await attempt(settings, partDim, { ...learning, signal });
         if (!model) tooSmall++;
         else {
           const evaluation = evaluate(model, validation(), { k: predictions });
@@ -117,7 +125,7 @@ export async function autotune(
         ? `No trial fitted into ${modelSize} bytes; allow a larger model.`
         : `No trial ended within ${seconds} seconds; allow more time.`,
     );
-  const model = await attempt(best.settings, best.partDim, options);
+  const model = await attempt(best.settings, best.partDim, learning);
   return { model: model!, settings: best.settings, score: best.score, trials };
 }
 

@@ -1,5 +1,6 @@
 // A trained model made small: prune its rows, train what is left once more, quantise.
 import { completeSettings, type Settings } from "./config.ts";
+import { settingsOf } from "./continue.ts";
 import type { TextSource } from "./corpus.ts";
 import type { DenseMatrix, Tables } from "./kernel.ts";
 import { Model } from "./model.ts";
@@ -59,16 +60,6 @@ export async function quantize(model: Model, options: QuantizeOptions = {}): Pro
     : small.output;
   return new Model({ ...small, input: quantized, output: quantizedOutput }, model.header, kernel);
 }
-
-const settingsOf = ({ model, loss, dim, wordNgrams, bucket, minn, maxn }: Tables) => ({
-  model,
-  loss,
-  dim,
-  wordNgrams,
-  bucket,
-  minn,
-  maxn,
-});
 
 function copyOf(matrix: DenseMatrix, { memory }: Tables): DenseMatrix {
   const values = memory.float32(matrix.values.length);

@@ -11,5 +11,14 @@ export { analogies, type Neighbour, nearest } from "./neighbours.ts";
 export { type Pretrained, parseVectors } from "./pretrained.ts";
 export { readableKernel } from "./readable.ts";
 export { webThreads } from "./threads/web.ts";
-export { DivergedError, type Progress, type RunThreads, type TrainOptions, train } from "./train.ts";
+export {
+  DivergedError,
+  type Epoch,
+  type LearnOptions,
+  type Progress,
+  type RunThreads,
+  type TrainOptions,
+  train,
+  type Validation,
+} from "./train.ts";
 export { wasmKernel } from "./wasm.ts";

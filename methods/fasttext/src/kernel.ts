@@ -85,8 +85,10 @@ export interface Job {
   readonly tables: Tables & { readonly input: DenseMatrix; readonly output: DenseMatrix };
   readonly lr: number;
   readonly lrUpdateRate: number;
-  /** Tokens after which the run ends: epochs · tokens of the corpus. */
+  /** Tokens of the whole run, epochs · tokens of the corpus: the learning rate falls to 0 over them. */
   readonly totalTokens: number;
+  /** Tokens after which the threads pause: the end, or that of an epoch. */
+  untilTokens: number;
   /** Supervised: encoded lines. Word vectors: entries of the final dictionary, −1 for what is not a word in it. */
   readonly lines: Int32Array;
   /** [1], tokens seen by all threads together. */
@@ -105,6 +107,8 @@ export interface Job {
   readonly endOfLine: number;
   /** Report the loss through the reference program's table of 512 logarithms, which is what it prints. */
   readonly tabledLoss: boolean;
+  /** Its threads, once they have started. */
+  threads: readonly ThreadState[];
 }
 
 /** What one thread of a run owns. */

@@ -91,7 +91,7 @@ function train(job: Job, thread: ThreadState, budget: number): TrainStatus {
   random.state = thread.random;
   while (left > 0) {
     const seen = Number(job.progress[0]!);
-    if (seen >= job.totalTokens || thread.from === thread.to) return "done";
+    if (seen >= job.untilTokens || thread.from === thread.to) return "done";
     // float32, as the reference program computes it: the learning rate is the same to the last bit.
     const progress = Math.fround(Math.fround(seen) / Math.fround(job.totalTokens));
     const rate = Math.fround(job.lr * (1 - progress));

@@ -1,7 +1,9 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
+import { extendedTables, settingsOf } from "./continue.ts";
 import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
 import type { Dictionary, Sort } from "./dictionary.ts";
+import { evaluate, f1 } from "./evaluate.ts";
 import { huffman } from "./huffman.ts";
 import { introsort } from "./introsort.ts";
 import {
@@ -56,16 +58,48 @@ export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>
 /** Training ended in numbers that are none. The rate is too high for the data. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
+  /** The model of the best epoch before, when a validation text was given. */
+  readonly lastGood: Model | undefined;
+
+  constructor(message: string, lastGood?: Model) {
+    super(message);
+    this.lastGood = lastGood;
+  }
 }
 
 /** Text whose pieces are given one by one, or lines with weights. */
 export interface LearnOptions extends TrainOptions {
+  /**
+   * Goes on with this model: its rows are the start, its words and labels keep theirs, new ones are added. Its dim,
+   * loss, n-grams and bucket hold. The model itself is left as it is.
+   */
+  readonly from?: Model;
   /** Word vectors to start from: rows of the words in them. Their length is `dim`. */
   readonly pretrained?: Pretrained;
   /** Factor on the learning rate for the examples of a label; 1 for labels that are not named. */
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
+  /** Called after each epoch. */
+  readonly onEpoch?: (epoch: Epoch) => void;
+  /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
+  readonly validation?: Validation;
+}
+
+export interface Epoch {
+  /** 1 for the first. */
+  readonly number: number;
+  /** F1 on the validation text; NaN without one. */
+  readonly score: number;
+}
+
+export interface Validation {
+  /** Labelled text, given anew each time. */
+  readonly text: () => Iterable<Uint8Array>;
+  /** Epochs without a better score after which training ends. */
+  readonly patience?: number;
+  /** Labels predicted for each line. */
+  readonly k?: number;
 }
 
 /**
@@ -75,21 +109,25 @@ export interface LearnOptions extends TrainOptions {
  * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
  */
 export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
-  const { kernel = wasmKernel, pretrained } = options;
-  const settings = completeSettings(given);
+  const { kernel = wasmKernel, pretrained, from } = options;
+  const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   if (pretrained) addWords(corpus.dictionary, pretrained, settings);
-  const { dictionary, remap } = corpus.dictionary.ranked(
+  const ranked = corpus.dictionary.ranked(
     pretrained ? Math.min(1, settings.minCount) : settings.minCount,
     settings.minCountLabel,
     { index: kernel.fillSlots, ...(settings.compat ? { sort: referenceOrder(corpus) } : {}) },
   );
-  check(dictionary, settings);
-  const tables = freshTables(dictionary, settings, memory, kernel);
+  check(ranked.dictionary, settings);
+  const newRows = (rows: number) => initialRows(rows, settings, memory, kernel);
+  const { tables, remap } = from
+    ? extendedTables(from.tables, corpus, ranked.dictionary, newRows, kernel, memory)
+    : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
-  await trainTables(corpus, remap, tables, settings, options);
-  return new Model(tables, headerOf(settings), kernel);
+  const model = new Model(tables, headerOf(settings), kernel);
+  await trainTables(corpus, remap, tables, settings, options, model);
+  return model;
 }
 
 /** The order of the reference program, down to that of equal counts. */
@@ -157,6 +195,7 @@ export async function trainTables(
   tables: TrainableTables,
   settings: Settings,
   options: LearnOptions,
+  watched?: Model,
 ): Promise<void> {
   const { memory, dictionary, model, loss } = tables;
   const { kernel = wasmKernel, labelWeights } = options;
@@ -169,6 +208,7 @@ export async function trainTables(
     lr: settings.lr,
     lrUpdateRate: settings.lrUpdateRate,
     totalTokens: settings.epoch * corpus.tokens,
+    untilTokens: settings.epoch * corpus.tokens,
     lines,
     progress: memory.int64(1),
     labelWeights: labelWeights ? weightsOf(labelWeights, dictionary, memory) : undefined,
@@ -184,8 +224,51 @@ export async function trainTables(
       : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
+    threads: [],
   };
-  await run(job, settings, kernel, options);
+  if (!watched || !(options.validation || options.onEpoch)) return run(job, settings, kernel, options);
+  await runByEpoch(job, settings, kernel, options, watched, corpus.tokens);
+}
+
+/** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
+async function runByEpoch(
+  job: Job,
+  settings: Settings,
+  kernel: Kernel,
+  options: LearnOptions,
+  model: Model,
+  tokens: number,
+): Promise<void> {
+  const { validation, onEpoch } = options;
+  const { input, output } = job.tables;
+  let best = Number.NEGATIVE_INFINITY;
+  let worse = 0;
+  let kept: Float32Array[] = [];
+  const restore = () => {
+    for (const [i, rows] of kept.entries()) [input, output][i]!.values.set(rows);
+  };
+  try {
+    for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
+      job.untilTokens = number * tokens;
+      await run(job, settings, kernel, options);
+      if (options.stop?.aborted) break;
+      const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
+      onEpoch?.({ number, score });
+      if (!validation) continue;
+      if (score > best) {
+        best = score;
+        worse = 0;
+        kept = [input.values.slice(), output.values.slice()];
+      } else worse++;
+    }
+  } catch (error) {
+    if (error instanceof DivergedError && kept.length > 0) {
+      restore();
+      throw new DivergedError(`${error.message} The rows of the best epoch (F1 ${best.toFixed(3)}) are kept.`, model);
+    }
+    throw error;
+  }
+  restore();
 }
 
 /** Rows that each word of the final dictionary brings, in its order. */
@@ -365,13 +448,15 @@ async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainO
   const report = reporter(job, settings, options.onProgress);
   const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
   const bounds = shares(job, count);
-  const threads = Array.from({ length: count }, (_, i) =>
-    threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+  const threads = Array.from(
+    { length: count },
+    (_, i) => job.threads[i] ?? threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
   );
+  job.threads = threads;
   if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
 
   const stop = job.tables.memory.int32(1);
-  const { work, tallies } = shareWork(job, threads, stop);
+  const { work, tallies, finish } = shareWork(job, threads, stop);
   const abort = () => Atomics.store(stop, 0, 1);
   signal?.throwIfAborted();
   signal?.addEventListener("abort", abort);
@@ -380,6 +465,7 @@ async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainO
   const timer = setInterval(() => report(tallies()), 100);
   try {
     const statuses = await runThreads(work);
+    finish();
     signal?.throwIfAborted();
     const progress = report(tallies());
     if (statuses.includes("nan")) throw diverged(settings, progress);

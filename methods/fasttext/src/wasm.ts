@@ -21,6 +21,7 @@ const layouts = {
   job: {
     lr: "f64",
     totalTokens: "i64",
+    untilTokens: "i64",
     ...fields(
       "tables lrUpdateRate lines progress labelWeights negatives negativesLength neg ws keep rowStarts rows endOfLine tabledLoss",
     ),
@@ -122,7 +123,7 @@ export function shareWork(
   job: Job,
   threads: readonly ThreadState[],
   stop: Int32Array,
-): { work: ThreadWork[]; tallies: () => ThreadTally[] } {
+): { work: ThreadWork[]; tallies: () => ThreadTally[]; finish: () => void } {
   const kernel = on(job.tables.memory);
   const structs = threads.map((thread) => kernel.thread(thread));
   const address = kernel.job(job).address;
@@ -134,7 +135,15 @@ export function shareWork(
       stop: stop.byteOffset,
     })),
     tallies: () => structs.map((struct) => ({ lossSum: struct.get("lossSum"), examples: struct.get("examples") })),
+    finish() {
+      for (const [i, struct] of structs.entries()) readBack(struct, threads[i]!);
+    },
   };
+}
+
+/** What a kernel changed in a thread's record, into the thread. */
+function readBack(struct: Struct, thread: ThreadState): void {
+  for (const name of ["at", "random", "pendingTokens", "lossSum", "examples"] as const) thread[name] = struct.get(name);
 }
 
 /** A worker's whole life: trains its share until the run ends, is stopped, or diverges. */
@@ -290,24 +299,30 @@ class Bound {
   }
 
   job(j: Job): Struct {
-    return this.record(j, layouts.job, () => ({
-      lr: j.lr,
-      totalTokens: j.totalTokens,
-      tables: this.tables(j.tables).address,
-      lrUpdateRate: j.lrUpdateRate,
-      lines: j.lines.byteOffset,
-      progress: j.progress.byteOffset,
-      labelWeights: j.labelWeights?.byteOffset ?? 0,
-      negatives: j.negatives.byteOffset,
-      negativesLength: j.negatives.length,
-      neg: j.neg,
-      ws: j.ws,
-      keep: j.keep.byteOffset,
-      rowStarts: j.rowStarts.byteOffset,
-      rows: j.rows.byteOffset,
-      endOfLine: j.endOfLine,
-      tabledLoss: j.tabledLoss ? 1 : 0,
-    }));
+    return this.record(
+      j,
+      layouts.job,
+      () => ({
+        lr: j.lr,
+        totalTokens: j.totalTokens,
+        untilTokens: j.untilTokens,
+        tables: this.tables(j.tables).address,
+        lrUpdateRate: j.lrUpdateRate,
+        lines: j.lines.byteOffset,
+        progress: j.progress.byteOffset,
+        labelWeights: j.labelWeights?.byteOffset ?? 0,
+        negatives: j.negatives.byteOffset,
+        negativesLength: j.negatives.length,
+        neg: j.neg,
+        ws: j.ws,
+        keep: j.keep.byteOffset,
+        rowStarts: j.rowStarts.byteOffset,
+        rows: j.rows.byteOffset,
+        endOfLine: j.endOfLine,
+        tabledLoss: j.tabledLoss ? 1 : 0,
+      }),
+      true,
+    );
   }
 
   thread(t: ThreadState): Struct {
@@ -441,8 +456,7 @@ export const wasmKernel: Kernel = {
     const kernel = on(job.tables.memory);
     const struct = kernel.thread(thread);
     const status = kernel.exports.train(kernel.job(job).address, struct.address, budget);
-    for (const name of ["at", "random", "pendingTokens", "lossSum", "examples"] as const)
-      thread[name] = struct.get(name);
+    readBack(struct, thread);
     return statuses[status]!;
   },
 

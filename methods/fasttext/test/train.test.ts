@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import {
   completeSettings,
   DivergedError,
+  evaluate,
+  f1,
   Model,
   readableKernel,
   type Settings,
@@ -194,4 +196,40 @@ test("rows that cannot be had are told before they are taken", async () => {
   await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
     /needs \d+ MB of memory.*smaller bucket or dim/,
   );
+});
+
+test("training goes on from a model: old words keep their rows, new words and labels are added", async () => {
+  const settings = { dim: 6, epoch: 20, lr: 0.5, wordNgrams: 2, bucket: 50 };
+  const first = await train([labelled], settings);
+  const before = bytesOf(first);
+  const same = await train(["__label__fish salmon\n"], { epoch: 0 }, { from: first });
+  expect(same.wordVector("oven")).toEqual(first.wordVector("oven"));
+  expect(same.predict("bake bread dough")).toEqual(first.predict("bake bread dough"));
+  const second = await train(["__label__tea leaf kettle infuse\n".repeat(20)], { epoch: 20, lr: 0.5 }, { from: first });
+  expect(bytesOf(first).equals(before)).toBe(true);
+  expect(second.labels.toSorted()).toEqual([...first.labels, "__label__tea"].toSorted());
+  expect(second.predict("infuse the leaf")[0]!.label).toBe("__label__tea");
+  expect(second.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+  const tree = await train([labelled], { ...settings, loss: "hs" });
+  await expect(train(["__label__tea leaf\n"], {}, { from: tree })).rejects.toThrow(
+    /new label "__label__tea".*cannot grow/,
+  );
+});
+
+test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
+  const settings = { dim: 6, epoch: 6, lr: 0.5 };
+  const epochs: number[] = [];
+  const watched = await train([labelled], settings, { onEpoch: ({ number }) => epochs.push(number) });
+  expect(epochs).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(bytesOf(watched).equals(bytesOf(await train([labelled], settings)))).toBe(true);
+  const scores: number[] = [];
+  const validation = { text: () => [fixture("test.txt")], patience: 2 };
+  const model = await train(
+    [labelled],
+    { ...settings, epoch: 40 },
+    { validation, onEpoch: ({ score }) => scores.push(score) },
+  );
+  expect(scores.length).toBeLessThan(40);
+  const { all } = evaluate(model, validation.text());
+  expect(f1(all)).toBe(Math.max(...scores));
 });
