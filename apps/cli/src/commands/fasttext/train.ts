@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   autotune,
+  type LearnOptions,
   type Model,
   type ModelName,
   type Progress,
@@ -28,6 +29,8 @@ import {
 const autotuneFlags = ["validation", "metric", "predictions", "duration", "modelsize"].map(
   (name) => `autotune-${name}`,
 );
+/** Not in the reference program. */
+const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights"];
 const quantizeFlags = ["cutoff", "retrain", "qnorm", "qout", "dsub"];
 
 /** One line of progress: words a second and thread, learning rate, mean loss, time left. */
@@ -54,6 +57,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
     "json",
     ...autotuneFlags,
     "dsub",
+    ...ourFlags,
   ];
   const { flags, rest } = parseArguments(args, known);
   if (rest.length > 0) throw new UsageError(`"${rest[0]}" is no flag; expected -input FILE -output MODEL and flags.`);
@@ -73,6 +77,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       stop,
       runThreads: nodeThreads,
       ...(typeof vectors === "string" ? { pretrained: parseVectors(readFileSync(vectors, "utf8"), vectors) } : {}),
+      ...ourOptions(flags),
       onProgress(progress) {
         last = progress;
         if (!quiet) showProgress(line, progress);
@@ -96,6 +101,36 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
     throw new Error(`interrupted; what was learnt until then is in ${file}. ${output}.bin is as it was.`);
   if (flags.json)
     printResult(true, { model: file, words: dictionary.words, labels: dictionary.labels, loss: last?.loss }, () => "");
+}
+
+/** A model to go on from, a validation text, weights of labels ("label weight" lines) and of lines (a number each). */
+function ourOptions(flags: Arguments["flags"]): LearnOptions {
+  const { inputModel, validation, labelWeights, lineWeights } = flags;
+  const rows = (path: string) => readFileSync(path, "utf8").split("\n").filter(Boolean);
+  return {
+    ...(typeof inputModel === "string" ? { from: loadModel(inputModel) } : {}),
+    ...(typeof validation === "string"
+      ? {
+          validation: {
+            text: () => filePieces(validation),
+            patience: flags.patience === undefined ? 3 : numberOf("-patience", flags.patience),
+          },
+        }
+      : {}),
+    ...(typeof labelWeights === "string"
+      ? {
+          labelWeights: Object.fromEntries(
+            rows(labelWeights).map((row) => {
+              const [label = "", weight] = row.split(/\s+/);
+              return [label, numberOf(`the weight of ${label}`, weight)];
+            }),
+          ),
+        }
+      : {}),
+    ...(typeof lineWeights === "string"
+      ? { lineWeights: rows(lineWeights).map((row, i) => numberOf(`line ${i + 1} of ${lineWeights}`, row)) }
+      : {}),
+  };
 }
 
 /** Settings by trial; Ctrl-C ends the search. */
