@@ -363,24 +363,26 @@ function check(dictionary: Dictionary, settings: Settings): void {
 }
 
 /**
- * Every row uniform in (−1/dim, 1/dim).
+ * Word rows uniform in (−1/dim, 1/dim); hashed rows too for word vectors, 0 for a classifier.
  *
- * Departure: the program fills a tenth of the rows per thread and leaves the others 0, so that its result depends on
- * the number of threads. Here all rows are drawn and the threads do not matter; `compat` does as the program.
+ * Departure: the program fills a tenth of all rows per thread and leaves the others 0, so that its result depends on
+ * the number of threads. Here it does not. A classifier's hashed rows start at 0, so that an n-gram which was never
+ * trained says nothing (and is pruned first), as nearly all of them do in the program with one thread.
  */
 function initialRows(
   rows: number,
-  { dim, seed, threads, compat }: Settings,
+  { model, bucket, dim, seed, threads, compat }: Settings,
   memory: Memory,
   kernel: Kernel,
 ): DenseMatrix {
   const values = memory.float32(rows * dim);
   const a = Math.fround(1 / dim);
-  if (!compat) kernel.fillUniform(memory, values, a, seed);
+  const random = model === "supervised" ? rows - bucket : rows;
+  if (!compat) kernel.fillUniform(memory, values.subarray(0, random * dim), a, seed);
   const block = Math.floor((rows * dim) / 10);
   for (let b = 0; compat && b < threads; b++) {
-    const random = new MinimalStandard(b + seed);
-    for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = random.uniform() * 2 * a - a;
+    const generator = new MinimalStandard(b + seed);
+    for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = generator.uniform() * 2 * a - a;
   }
   return { kind: "dense", rows, dim, values };
 }
