@@ -306,4 +306,42 @@ case("AveragePoolGrad", "overlapping, padding not counted", average_grad, lambda
 case("GlobalAveragePool", "2-D", lambda x: x.mean((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
 case("GlobalAveragePool", "3-D", lambda x: x.mean((2, 3, 4), keepdim=True), lambda: [v(1, 2, 2, 2, 3)])
 
+
+# --- normalisation
+begin("normalize")
+
+
+def bn_eval(x, w, b, mean, var):
+    shape = [1, -1] + [1] * (x.dim() - 2)
+    column = lambda t: t.reshape(shape)
+    return (x - column(mean)) / torch.sqrt(column(var) + 1e-5) * column(w) + column(b)
+
+
+def bn_train(x, w, b):
+    axes = [0, *range(2, x.dim())]
+    return F.batch_norm(x, None, None, w, b, training=True), x.mean(axes), x.var(axes, unbiased=False)
+
+
+def positive(*shape):
+    return v(*shape, low=0.3, high=2)
+
+
+case("BatchNormalization", "images", bn_eval, lambda: [v(2, 3, 2, 2), v(3), v(3), v(3), positive(3)])
+case("BatchNormalization", "rows", bn_eval, lambda: [v(4, 3), v(3), v(3), v(3), positive(3)])
+case("BatchNormalizationTraining", "images", bn_train, lambda: [v(2, 3, 2, 3), v(3), v(3)])
+case("BatchNormalizationTraining", "rows", bn_train, lambda: [v(5, 2), v(2), v(2)])
+case("BatchNormalizationTraining", "video", bn_train, lambda: [v(2, 2, 2, 2, 2), v(2), v(2)])
+case("BatchNormalizationTraining", "one pixel, one channel", bn_train, lambda: [v(4, 1, 1, 1), v(1), v(1)])
+case("LayerNormalization", "last axis", lambda x, w, b: F.layer_norm(x, (4,), w, b), lambda: [v(2, 3, 4), v(4), v(4)])
+case("LayerNormalization", "two axes, no bias", lambda x, w: F.layer_norm(x, (3, 2), w), lambda: [v(2, 3, 2), v(3, 2)])
+case("LRN", "five channels", lambda x: F.local_response_norm(x, 5, 0.3, 0.75, 2.0), lambda: [v(1, 7, 2, 2)])
+case("LRN", "two channels", lambda x: x / (1.0 + 0.4 / 2 * (x**2 + F.pad(x, (0, 0, 0, 1))[:, 1:] ** 2)) ** 0.6, lambda: [v(1, 3, 2)])
+
+# --- functions of several nodes
+begin("composite")
+case("batchNorm", "training", lambda x, w, b, m, r: [F.batch_norm(x, m2 := m.detach().clone(), r2 := r.detach().clone(), w, b, True, 0.1), m2, r2], lambda: [v(3, 2, 2, 2), v(2), v(2), v(2), positive(2)])
+case("batchNorm", "evaluation", bn_eval, lambda: [v(3, 2, 2, 2), v(2), v(2), v(2), positive(2)])
+case("groupNorm", "two groups", lambda x, w, b: F.group_norm(x, 2, w, b), lambda: [v(2, 4, 2, 2), v(4), v(4)])
+case("instanceNorm", "images", lambda x, w, b: F.instance_norm(x, weight=w, bias=b), lambda: [v(2, 3, 2, 2), v(3), v(3)])
+
 write_all()

@@ -4,6 +4,7 @@ import { allocate, type Shape, type Tensor } from "../ir/type.ts";
 import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { batchNormByKernel, lrnByPooling } from "./normalize.ts";
 import {
   averagePoolGradByConv,
   flooredAveragePool,
@@ -87,6 +88,9 @@ export const cpu: Target = {
   float: "float32",
   rules: {
     StopGradient: passThrough,
+    BatchNormalizationTraining: batchNormByKernel,
+    // ONNX Runtime's kernel takes odd sizes only.
+    LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
     MaxPool: flooredMaxPool,

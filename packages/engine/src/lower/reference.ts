@@ -29,6 +29,7 @@ import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { passThrough } from "./cpu.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { batchNormByMeans, layerNormByMeans, lrnByPooling } from "./normalize.ts";
 import {
   averagePoolGradByConv,
   flooredMaxPool,
@@ -161,6 +162,9 @@ export const reference: Target = {
   float: "float64",
   rules: {
     StopGradient: passThrough,
+    BatchNormalizationTraining: batchNormByMeans,
+    LayerNormalization: layerNormByMeans,
+    LRN: lrnByPooling,
     Conv: convRule,
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,

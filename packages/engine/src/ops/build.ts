@@ -6,4 +6,5 @@ export * from "./build/indexing.ts";
 export * from "./build/layout.ts";
 export * from "./build/linalg.ts";
 export type { Operand } from "./build/node.ts";
+export * from "./build/normalize.ts";
 export * from "./build/reduce.ts";

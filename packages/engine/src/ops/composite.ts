@@ -1,9 +1,13 @@
 // Losses and other functions of several nodes. Means are over the batch unless `reduction` says otherwise.
 import type { Value } from "../ir/graph.ts";
-import { formatType, ShapeError } from "../ir/type.ts";
+import { formatType, ShapeError, sizeOf } from "../ir/type.ts";
 import {
   add,
+  batchNormalization,
+  batchNormalizationTraining,
   exp,
+  full,
+  layerNormalization,
   log,
   logSoftmax,
   mul,
@@ -12,6 +16,7 @@ import {
   reduceMax,
   reduceMean,
   reduceSum,
+  reshape,
   stopGradient,
   sub,
 } from "./build.ts";
@@ -53,3 +58,71 @@ export function logSumExp(
   const y = add(sum, top);
   return keepDims ? y : reduceSum(y, { axes });
 }
+
+export interface BatchNormState {
+  /** Learned, [C]. */
+  readonly scale: Value;
+  readonly bias: Value;
+  /** Exponential averages over the batches so far, [C]. */
+  readonly runningMean: Value;
+  readonly runningVariance: Value;
+}
+
+/**
+ * Batch normalisation with running statistics: X [N, C, …]. In training the batch's own mean and variance are used and
+ * the averages move: running ← (1 − momentum)·running + momentum·batch, with the unbiased variance, as PyTorch.
+ *
+ * @returns y, and the averages after this batch (unchanged outside training)
+ * @throws ShapeError when a parameter is not [C], or a training batch has one element per channel
+ */
+export function batchNorm(
+  X: Value,
+  { scale, bias, runningMean, runningVariance }: BatchNormState,
+  { training, momentum = 0.1, epsilon = 1e-5 }: { training: boolean; momentum?: number; epsilon?: number },
+): { readonly y: Value; readonly runningMean: Value; readonly runningVariance: Value } {
+  if (!training) {
+    const y = batchNormalization(X, { scale, bias, mean: runningMean, variance: runningVariance }, { epsilon });
+    return { y, runningMean, runningVariance };
+  }
+  const n = sizeOf(X.shape) / X.shape[1]!;
+  if (n < 2) {
+    throw new ShapeError(
+      `batchNorm: input ${formatType(X)} has one element per channel, which has no variance; use larger batches to train`,
+    );
+  }
+  const { y, mean, variance } = batchNormalizationTraining(X, { scale, bias }, { epsilon });
+  const average = (running: Value, now: Value, factor: number) =>
+    add(mul(running, 1 - momentum), mul(stopGradient(now), momentum * factor));
+  return {
+    y,
+    runningMean: average(runningMean, mean, 1),
+    runningVariance: average(runningVariance, variance, n / (n - 1)),
+  };
+}
+
+/**
+ * Normalisation over groups of channels and space: X [N, C, …], scale and bias [C]. One group is layer normalisation,
+ * C groups are instance normalisation.
+ *
+ * @see Wu & He 2018, "Group Normalization"
+ */
+export function groupNorm(
+  X: Value,
+  { scale, bias }: { readonly scale: Value; readonly bias: Value },
+  { groups, epsilon = 1e-5 }: { groups: number; epsilon?: number },
+): Value {
+  const [N, C, ...space] = X.shape as [number, number, ...number[]];
+  if (C % groups !== 0) throw new ShapeError(`groupNorm: ${C} channels cannot be split into ${groups} groups`);
+  const size = (C / groups) * sizeOf(space);
+  const one = full(X, 1, [size]);
+  const normal = reshape(layerNormalization(reshape(X, [N, groups, size]), { scale: one }, { epsilon }), X.shape);
+  const column = (v: Value) => reshape(v, [C, ...space.map(() => 1)]);
+  return add(mul(normal, column(scale)), column(bias));
+}
+
+/** Each channel of each image normalised over space: groupNorm with a group per channel. */
+export const instanceNorm = (
+  X: Value,
+  parameters: { readonly scale: Value; readonly bias: Value },
+  { epsilon = 1e-5 } = {},
+): Value => groupNorm(X, parameters, { groups: X.shape[1]!, epsilon });

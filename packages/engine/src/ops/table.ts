@@ -3,10 +3,12 @@ import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as layout from "./layout.ts";
 import * as linalg from "./linalg.ts";
+import * as normalize from "./normalize.ts";
 import type { OpDef } from "./op.ts";
 import * as reduce from "./reduce.ts";
 
 const { convSizes: _, ...convolutions } = conv;
+const { overChannels: __, ...normalizations } = normalize;
 
 /** Every operator the engine knows, by its ONNX name. */
 export const table: Readonly<Record<string, OpDef>> = {
@@ -16,5 +18,6 @@ export const table: Readonly<Record<string, OpDef>> = {
   ...layout,
   ...indexing,
   ...convolutions,
+  ...normalizations,
   // biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
 } as Record<string, OpDef<any>>;
