@@ -2,6 +2,7 @@
 import { compile, gradient, operators, ShapeError, tensor } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { describe, expect, it } from "vitest";
+import * as activation from "./ops/activation.ts";
 import * as composite from "./ops/composite.ts";
 import * as conv from "./ops/conv.ts";
 import * as elementwise from "./ops/elementwise.ts";
@@ -14,6 +15,7 @@ import { checkAgainstStored, checkDifferences, maker, type Row, readFixtures } f
 
 const families: Record<string, { readonly rows: Readonly<Record<string, Row>> }> = {
   elementwise,
+  activation,
   reduce,
   linalg,
   layout,

@@ -83,11 +83,15 @@ function oneHotKernels(dtype: "float32" | "float64", C: number, kernel: readonly
 /** StopGradient means nothing once the gradient is taken. */
 export const passThrough: LoweringRule = ([x]) => x!;
 
+/** StraightThrough is its value once the gradient is taken. */
+export const takeSecond: LoweringRule = ([, y]) => y!;
+
 export const cpu: Target = {
   name: "cpu",
   float: "float32",
   rules: {
     StopGradient: passThrough,
+    StraightThrough: takeSecond,
     BatchNormalizationTraining: batchNormByKernel,
     // ONNX Runtime's kernel takes odd sizes only.
     LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),

@@ -1,5 +1,6 @@
 // The vocabulary: one function per operator, by which gradient rules, composites, lowerings and users build graphs.
 // A number where a value is expected becomes a scalar constant of the other operand's dtype.
+export * from "./build/activation.ts";
 export * from "./build/conv.ts";
 export * from "./build/elementwise.ts";
 export * from "./build/indexing.ts";

@@ -1,10 +1,13 @@
 // Losses and other functions of several nodes. Means are over the batch unless `reduction` says otherwise.
 import type { Value } from "../ir/graph.ts";
-import { formatType, ShapeError, sizeOf } from "../ir/type.ts";
+import { formatType, ShapeError, sameShape, sizeOf } from "../ir/type.ts";
 import {
+  abs,
   add,
   batchNormalization,
   batchNormalizationTraining,
+  clip,
+  erf,
   exp,
   full,
   layerNormalization,
@@ -17,8 +20,13 @@ import {
   reduceMean,
   reduceSum,
   reshape,
+  round,
+  sigmoid,
+  softplus,
   stopGradient,
+  straightThrough,
   sub,
+  tanh,
 } from "./build.ts";
 
 export type Reduction = "mean" | "sum" | "none";
@@ -47,6 +55,53 @@ export function softmaxCrossEntropy(logits: Value, labels: Value, { reduction = 
   const hit = oneHot(labels, logits.shape[1]!, logits.dtype);
   return reduceLoss(neg(reduceSum(mul(logSoftmax(logits), hit), { axes: [1] })), reduction);
 }
+
+/**
+ * −t log σ(x) − (1 − t) log(1 − σ(x)) for logits x and targets t in [0, 1] of one shape, without overflow:
+ * log(1 + eˣ) − t·x. Mean over all elements, their sum, or each one.
+ *
+ * @throws ShapeError when the shapes differ
+ */
+export function sigmoidCrossEntropy(logits: Value, targets: Value, { reduction = "mean" as Reduction } = {}): Value {
+  if (!sameShape(logits.shape, targets.shape) || logits.dtype !== targets.dtype) {
+    throw new ShapeError(
+      `sigmoidCrossEntropy: logits are ${formatType(logits)}, targets are ${formatType(targets)}; they must be alike`,
+    );
+  }
+  return reduceLoss(sub(softplus(logits), mul(logits, targets)), reduction);
+}
+
+/**
+ * Huber's loss as detectors use it: d²/2β where |d| < β, |d| − β/2 elsewhere, for d = prediction − target.
+ * Mean over all elements, their sum, or each one. β = 0 is |d|.
+ *
+ * @see Girshick 2015, "Fast R-CNN", eq. (3), β = 1
+ */
+export function smoothL1(prediction: Value, target: Value, { beta = 1, reduction = "mean" as Reduction } = {}): Value {
+  if (!sameShape(prediction.shape, target.shape)) {
+    throw new ShapeError(
+      `smoothL1: the prediction is ${formatType(prediction)}, the target is ${formatType(target)}; they must be alike`,
+    );
+  }
+  const d = sub(prediction, target);
+  if (beta === 0) return reduceLoss(abs(d), reduction);
+  // With c = d limited to ±β both branches are c·(d − c/2)/β.
+  const c = clip(d, { min: -beta, max: beta });
+  return reduceLoss(mul(mul(c, sub(d, mul(c, 0.5))), 1 / beta), reduction);
+}
+
+/** x·Φ(x), Φ the normal distribution: x/2·(1 + erf(x/√2)); or the tanh approximation of Hendrycks & Gimpel 2016. */
+export function gelu(x: Value, { approximate = "none" as "none" | "tanh" } = {}): Value {
+  if (approximate === "none") return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+  const inner = mul(add(x, mul(mul(x, mul(x, x)), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
+}
+/** x·σ(x), also called swish. */
+export const silu = (x: Value): Value => mul(x, sigmoid(x));
+/** x·tanh(log(1 + eˣ)). */
+export const mish = (x: Value): Value => mul(x, tanh(softplus(x)));
+/** The nearest integer, the even one of two, with the gradient of x. */
+export const roundStraightThrough = (x: Value): Value => straightThrough(x, round(x));
 
 /** log Σ eˣ over the axes, without overflow. */
 export function logSumExp(

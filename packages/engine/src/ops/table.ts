@@ -1,3 +1,4 @@
+import * as activation from "./activation.ts";
 import * as conv from "./conv.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
@@ -6,6 +7,7 @@ import * as linalg from "./linalg.ts";
 import * as normalize from "./normalize.ts";
 import type { OpDef } from "./op.ts";
 import * as reduce from "./reduce.ts";
+import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
 const { overChannels: __, ...normalizations } = normalize;
@@ -13,6 +15,8 @@ const { overChannels: __, ...normalizations } = normalize;
 /** Every operator the engine knows, by its ONNX name. */
 export const table: Readonly<Record<string, OpDef>> = {
   ...elementwise,
+  ...activation,
+  ...trigonometry,
   ...reduce,
   ...linalg,
   ...layout,
