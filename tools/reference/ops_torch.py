@@ -196,6 +196,30 @@ for op, f in {"Softmax": torch.softmax, "LogSoftmax": torch.log_softmax}.items()
 case("ArgMax", "last axis", lambda x: torch.argmax(x, -1), lambda: [v(3, 5)], grad=False)
 case("ArgMax", "first axis, kept", lambda x: torch.argmax(x, 0, keepdim=True), lambda: [v(3, 5)], grad=False)
 
+case("ReduceProd", "middle axis", lambda x: x.prod(1), lambda: [v(2, 3, 2)])
+case("ReduceProd", "all axes", lambda x: x.prod(), lambda: [v(4)])
+case("ReduceProd", "outer axes, kept", lambda x: x.prod(0, keepdim=True).prod(2, keepdim=True), lambda: [v(2, 2, 2)])
+more = {
+    "ReduceL1": lambda x, d, k: x.abs().sum(d, keepdim=k),
+    "ReduceL2": lambda x, d, k: x.pow(2).sum(d, keepdim=k).sqrt(),
+    "ReduceSumSquare": lambda x, d, k: x.pow(2).sum(d, keepdim=k),
+    "ReduceLogSum": lambda x, d, k: x.sum(d, keepdim=k).log(),
+    "ReduceLogSumExp": lambda x, d, k: torch.logsumexp(x, d, keepdim=k),
+}
+for op, f in more.items():
+    low = 0.2 if op == "ReduceLogSum" else -2
+    case(op, "all axes", lambda x, f=f: f(x, (0, 1, 2), False), lambda: [v(2, 3, 2, low=low)])
+    case(op, "middle axis", lambda x, f=f: f(x, (1,), False), lambda: [v(2, 3, 2, low=low)])
+    case(op, "outer axes, kept", lambda x, f=f: f(x, (0, 2), True), lambda: [v(2, 3, 2, low=low)])
+case("ReduceLogSumExp", "large, kept", lambda x: torch.logsumexp(x, 1, keepdim=True), lambda: [ints([[900.0, 898.5, 10.0]], torch.float64)])
+case("ArgMin", "last axis", lambda x: torch.argmin(x, -1), lambda: [v(3, 5)], grad=False)
+case("ArgMin", "first axis, kept", lambda x: torch.argmin(x, 0, keepdim=True), lambda: [v(3, 5)], grad=False)
+case("TopK", "three largest", lambda x: torch.topk(x, 3), lambda: [v(2, 5)])
+case("TopK", "two smallest of the first axis", lambda x: torch.topk(x, 2, 0, largest=False), lambda: [v(4, 2)])
+case("CumSum", "last axis", lambda x: x.cumsum(-1), lambda: [v(2, 4)])
+case("CumSum", "first axis, exclusive", lambda x: x.cumsum(0) - x, lambda: [v(4, 2)])
+case("CumSum", "from the end", lambda x: x.flip(1).cumsum(1).flip(1), lambda: [v(2, 4)])
+
 # --- linear algebra
 begin("linalg")
 case("MatMul", "matrices", torch.matmul, lambda: [v(2, 3), v(3, 4)])
@@ -229,9 +253,18 @@ case("Slice", "negative bounds", lambda x: x[-3:-1], lambda: [v(5)])
 case("Slice", "bounds outside", lambda x: x[2:], lambda: [v(5)])
 case("Slice", "nothing", lambda x: x[3:3], lambda: [v(5)])
 case("Pad", "constant", lambda x: F.pad(x, (1, 2, 0, 3), value=1.5), lambda: [v(2, 3)])
+case("Pad", "reflect", lambda x: F.pad(x, (1, 2, 2, 0), mode="reflect"), lambda: [v(1, 2, 3, 4)])
+case("Pad", "edge", lambda x: F.pad(x, (1, 2, 3, 0), mode="replicate"), lambda: [v(1, 2, 2, 3)])
 
 # --- indexing
 begin("indexing")
+case("GatherND", "elements, repeated", lambda x, i: x[i[..., 0], i[..., 1]], lambda: [v(3, 4), ints([[[0, 1], [2, 3]], [[0, 1], [1, 0]]])])
+case("GatherND", "rows", lambda x, i: x[i[..., 0]], lambda: [v(3, 4), ints([[2], [0], [2]])])
+case("GatherND", "a shared axis", lambda x, i: torch.stack([x[b][i[b, :, 0]] for b in range(2)]), lambda: [v(2, 3, 2), ints([[[2], [0]], [[1], [1]]])])
+case("ScatterND", "add, repeated", lambda x, i, u: x.index_put((i[:, 0], i[:, 1]), u, accumulate=True), lambda: [v(3, 3), ints([[0, 1], [2, 2], [0, 1]]), v(3)])
+case("ScatterND", "replace rows", lambda x, i, u: x.index_put((i[:, 0],), u), lambda: [v(4, 2), ints([[3], [1]]), v(2, 2)])
+case("Trilu", "upper", torch.triu, lambda: [v(2, 3, 3)])
+case("Trilu", "lower, one above the diagonal", lambda x: torch.tril(x, 1), lambda: [v(3, 4)])
 case("Gather", "rows, repeated", lambda x, i: x[i], lambda: [v(4, 3), ints([2, 0, 2])])
 case("Gather", "middle axis, matrix of indices", lambda x, i: x[:, i], lambda: [v(2, 4, 2), ints([[3, 0], [1, 3]])])
 case("Gather", "negative index", lambda x, i: x[i], lambda: [v(4, 2), ints([-1, 1])])
@@ -391,7 +424,5 @@ case("gelu", "tanh", lambda x: F.gelu(x, approximate="tanh"), lambda: [v(6, low=
 case("silu", "both signs", F.silu, lambda: [v(6, low=-4, high=4)])
 case("mish", "both signs", F.mish, lambda: [v(6, low=-4, high=4)])
 case("roundStraightThrough", "both signs", lambda x: x + (torch.round(x) - x).detach(), lambda: [v(6)])
-case("logSumExp", "two axes", lambda x: torch.logsumexp(x, (0, 2)), lambda: [v(2, 3, 2)])
-case("logSumExp", "large, kept", lambda x: torch.logsumexp(x, 1, keepdim=True), lambda: [ints([[900.0, 898.5, 10.0]], torch.float64)])
 
 write_all()

@@ -8,15 +8,12 @@ import {
   batchNormalizationTraining,
   clip,
   erf,
-  exp,
   full,
   layerNormalization,
-  log,
   logSoftmax,
   mul,
   neg,
   oneHot,
-  reduceMax,
   reduceMean,
   reduceSum,
   reshape,
@@ -102,17 +99,6 @@ export const silu = (x: Value): Value => mul(x, sigmoid(x));
 export const mish = (x: Value): Value => mul(x, tanh(softplus(x)));
 /** The nearest integer, the even one of two, with the gradient of x. */
 export const roundStraightThrough = (x: Value): Value => straightThrough(x, round(x));
-
-/** log Σ eˣ over the axes, without overflow. */
-export function logSumExp(
-  x: Value,
-  { axes, keepDims = false }: { axes: readonly number[]; keepDims?: boolean },
-): Value {
-  const top = stopGradient(reduceMax(x, { axes, keepDims: true }));
-  const sum = log(reduceSum(exp(sub(x, top)), { axes, keepDims: true }));
-  const y = add(sum, top);
-  return keepDims ? y : reduceSum(y, { axes });
-}
 
 export interface BatchNormState {
   /** Learned, [C]. */

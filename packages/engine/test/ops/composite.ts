@@ -3,7 +3,6 @@ import {
   gelu,
   groupNorm,
   instanceNorm,
-  logSumExp,
   mish,
   roundStraightThrough,
   sigmoidCrossEntropy,
@@ -82,13 +81,6 @@ export const rows: Record<string, Row> = {
       "Round: input is int64 [2]; it must be float32 or float64: cast it",
     ),
     departs: true,
-  },
-  logSumExp: {
-    cases: {
-      "two axes": (x) => logSumExp(x, { axes: [0, 2] }),
-      "large, kept": (x) => logSumExp(x, { axes: [1], keepDims: true }),
-    },
-    wrong: [({ f }) => logSumExp(f(2, 3), { axes: [2] }), "axis 2 is outside a tensor of 2 dimensions"],
   },
   batchNorm: {
     cases: { training: batchNormAll(true), evaluation: batchNormAll(false) },
