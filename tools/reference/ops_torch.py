@@ -374,6 +374,109 @@ case("AveragePoolGrad", "overlapping, padding not counted", average_grad, lambda
 case("GlobalAveragePool", "2-D", lambda x: x.mean((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
 case("GlobalAveragePool", "3-D", lambda x: x.mean((2, 3, 4), keepdim=True), lambda: [v(1, 2, 2, 2, 3)])
 
+case("GlobalMaxPool", "2-D", lambda x: x.amax((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
+case("GlobalMaxPool", "1-D", lambda x: x.amax(2, keepdim=True), lambda: [v(2, 2, 4)])
+
+# --- resampling, regions, sums over named axes, quantisation
+begin("detect")
+
+
+def interpolate(size, mode, corners=None):
+    return lambda x: F.interpolate(x, size, mode=mode, align_corners=corners)
+
+
+case("Resize", "nearest, twice", interpolate((4, 6), "nearest"), lambda: [v(1, 2, 2, 3)])
+case("Resize", "nearest, 3 to 5 and 4 to 3", interpolate((5, 3), "nearest"), lambda: [v(1, 1, 3, 4)])
+case("Resize", "linear, up and down", interpolate((5, 2), "bilinear", False), lambda: [v(1, 2, 3, 4)])
+case("Resize", "linear, aligned corners", interpolate((5, 7), "bilinear", True), lambda: [v(1, 1, 3, 4)])
+case("Resize", "linear, to one", interpolate((1, 1), "bilinear", False), lambda: [v(1, 1, 3, 4)])
+case("Resize", "cubic", interpolate((5, 3), "bicubic", False), lambda: [v(1, 1, 4, 4)])
+case("Resize", "linear, 3-D", interpolate((3, 4, 3), "trilinear", False), lambda: [v(1, 1, 2, 3, 2)])
+case("Resize", "nearest, by scales of one half", lambda x: x[..., ::2, ::2], lambda: [v(1, 1, 4, 6)])
+for equation, shapes in {
+    "bij,bjk->bik": [(2, 2, 3), (2, 3, 2)],
+    "i,j->ij": [(3,), (2,)],
+    "ij->ji": [(2, 3)],
+    "ijk->j": [(2, 3, 2)],
+    "ii->i": [(3, 3)],
+    "ii": [(3, 3)],
+    "...ij,...jk->...ik": [(2, 2, 3), (2, 3, 2)],
+    "ab,bc,cd->ad": [(2, 3), (3, 2), (2, 2)],
+    "nchw,kc->nkhw": [(1, 2, 2, 2), (3, 2)],
+    "ij,j": [(2, 3), (3,)],
+}.items():
+    case("Einsum", equation, lambda *xs, e=equation: torch.einsum(e, *xs), lambda shapes=shapes: [v(*s) for s in shapes])
+
+import torchvision
+
+
+def regions(images=2):
+    boxes = [[0.5, 1.2, 5.1, 4.3], [2.0, 0.0, 3.0, 5.0], [-3.0, -2.0, 2.2, 2.5], [4.0, 3.5, 9.0, 8.0], [1.0, 1.0, 1.2, 1.1]]
+    return [v(images, 2, 5, 6), torch.tensor(boxes, dtype=torch.float64), torch.tensor([i % images for i in range(len(boxes))])]
+
+
+def roi_align(size, ratio, scale=1.0, aligned=False):
+    def f(x, boxes, batch):
+        rois = torch.cat([batch.double().unsqueeze(1), boxes.detach()], 1)
+        return torchvision.ops.roi_align(x, rois, size, scale, ratio, aligned)
+
+    return f
+
+
+def roi_max(x, boxes, batch, size=2, ratio=2):
+    """ONNX's maximum: of each neighbour of each sample times its weight, by plain loops."""
+    H, W = x.shape[2:]
+    out = []
+    for r in range(len(boxes)):
+        x1, y1, x2, y2 = (float(t) for t in boxes[r])
+        h, w = max(y2 - y1, 1.0) / size, max(x2 - x1, 1.0) / size
+        for i in range(size):
+            for j in range(size):
+                found = []
+                for s in range(ratio):
+                    for t in range(ratio):
+                        py, px = y1 + (i + (s + 0.5) / ratio) * h, x1 + (j + (t + 0.5) / ratio) * w
+                        ok = -1 <= py <= H and -1 <= px <= W
+                        py, px = min(max(py, 0), H - 1), min(max(px, 0), W - 1)
+                        ly, lx = int(py), int(px)
+                        for yy, wy in ((ly, 1 - (py - ly)), (min(ly + 1, H - 1), py - ly)):
+                            for xx, wx in ((lx, 1 - (px - lx)), (min(lx + 1, W - 1), px - lx)):
+                                found.append(x[batch[r], :, yy, xx] * (wy * wx if ok else 0.0))
+                out.append(torch.stack(found).amax(0))
+    return torch.stack(out).reshape(len(boxes), size, size, -1).permute(0, 3, 1, 2)
+
+
+case("RoiAlign", "pixels at 0", roi_align((2, 3), 2), lambda: regions())
+case("RoiAlign", "pixels at one half", roi_align((2, 2), 2, aligned=True), lambda: regions())
+case("RoiAlign", "half the scale, three samples, one image", roi_align((2, 2), 3, 0.5), lambda: regions(1))
+case("RoiAlign", "samples by the size of the box", roi_align((2, 2), 0), lambda: regions(), grad=False)
+
+
+def affine_grid(x, scale, zero, low, high, axis):
+    shape = [-1 if i == axis else 1 for i in range(x.dim())] if scale.dim() else []
+    s, z = scale.reshape(shape), zero.reshape(shape)
+    inside = ((torch.round(x / s) + z >= low) & (torch.round(x / s) + z <= high)).detach()
+    through = x / s + (torch.round(x / s) - x / s).detach()
+    return inside, s, z, torch.clamp(through + z, low, high)
+
+
+def quantized(x, scale, zero):
+    return affine_grid(x, scale, zero.double(), -128, 127, 1)[3].detach().round().to(torch.int8)
+
+
+def dequantized(q, scale, zero):
+    return (q.double() - zero.double().reshape(-1, 1)) * scale.reshape(-1, 1)
+
+
+def learned_step(x, scale, zero):
+    inside, s, z, q = affine_grid(x, scale, zero.double(), -128, 127, 1)
+    return (q - z) * s
+
+
+case("QuantizeLinear", "per tensor, limited", quantized, lambda: [v(2, 5), torch.tensor(0.011, dtype=torch.float64), ints(3, torch.int8)], grad=False)
+case("QuantizeLinear", "per column", quantized, lambda: [v(2, 3), v(3, low=0.01, high=0.3), ints([3, -4, 0], torch.int8)], grad=False)
+case("QuantizeLinear", "and back, straight through", learned_step, lambda: [v(2, 3), v(3, low=0.01, high=0.3), ints([3, -4, 0], torch.int8)])
+case("DequantizeLinear", "per row", dequantized, lambda: [ints([[1, -128], [127, 5]], torch.int8), v(2, low=0.1, high=1), ints([3, -4], torch.int8)])
 
 # --- normalisation
 begin("normalize")
@@ -424,5 +527,11 @@ case("gelu", "tanh", lambda x: F.gelu(x, approximate="tanh"), lambda: [v(6, low=
 case("silu", "both signs", F.silu, lambda: [v(6, low=-4, high=4)])
 case("mish", "both signs", F.mish, lambda: [v(6, low=-4, high=4)])
 case("roundStraightThrough", "both signs", lambda x: x + (torch.round(x) - x).detach(), lambda: [v(6)])
+case("adaptiveAveragePool", "5x6 to 3x2", lambda x: F.adaptive_avg_pool2d(x, (3, 2)), lambda: [v(1, 2, 5, 6)])
+case("adaptiveAveragePool", "4x6 to 2x3", lambda x: F.adaptive_avg_pool2d(x, (2, 3)), lambda: [v(1, 1, 4, 6)])
+case("adaptiveAveragePool", "3 to 5", lambda x: F.adaptive_avg_pool1d(x, 5), lambda: [v(1, 2, 3)])
+case("adaptiveMaxPool", "5x6 to 3x2", lambda x: F.adaptive_max_pool2d(x, (3, 2)), lambda: [v(1, 2, 5, 6)])
+case("adaptiveMaxPool", "4x6 to 2x3", lambda x: F.adaptive_max_pool2d(x, (2, 3)), lambda: [v(1, 1, 4, 6)])
+case("roiAlign", "maximum", roi_max, lambda: regions())
 
 write_all()

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import * as activation from "./ops/activation.ts";
 import * as composite from "./ops/composite.ts";
 import * as conv from "./ops/conv.ts";
+import * as detect from "./ops/detect.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as layout from "./ops/layout.ts";
@@ -21,6 +22,7 @@ const families: Record<string, { readonly rows: Readonly<Record<string, Row>> }>
   layout,
   indexing,
   conv,
+  detect,
   normalize,
   composite,
 };
@@ -55,7 +57,8 @@ for (const [name, { rows }] of Object.entries(families)) {
         // float64 on both sides, stored with eight digits.
         it(`${key} on reference equals PyTorch`, () => checkAgainstStored(reference, build, fixture, 1e-7));
         if (fixture.dy && !row.departs)
-          it(`${key} has the derivatives of its differences`, () => checkDifferences(reference, build, fixture));
+          it(`${key} has the derivatives of its differences`, () =>
+            checkDifferences(reference, build, fixture, row.fixed));
       }
       it(`${op} misused says so`, () => {
         const [misuse, message] = row.wrong;

@@ -1,30 +1,41 @@
 // Losses and other functions of several nodes. Means are over the batch unless `reduction` says otherwise.
 import type { Value } from "../ir/graph.ts";
-import { formatType, ShapeError, sameShape, sizeOf } from "../ir/type.ts";
+import { formatShape, formatType, ShapeError, sameShape, sizeOf } from "../ir/type.ts";
 import {
   abs,
   add,
+  averagePool,
   batchNormalization,
   batchNormalizationTraining,
   clip,
+  concat,
   erf,
   full,
+  gather,
   layerNormalization,
   logSoftmax,
+  matMul,
+  maxPool,
   mul,
   neg,
   oneHot,
+  reduceMax,
   reduceMean,
   reduceSum,
   reshape,
   round,
   sigmoid,
+  slice,
   softplus,
   stopGradient,
   straightThrough,
   sub,
   tanh,
+  transposeLast,
 } from "./build.ts";
+import { gridsOf } from "./detect.ts";
+import { alongAxis } from "./interpolate.ts";
+import { neighbourWeights } from "./roi.ts";
 
 export type Reduction = "mean" | "sum" | "none";
 
@@ -167,3 +178,91 @@ export const instanceNorm = (
   parameters: { readonly scale: Value; readonly bias: Value },
   { epsilon = 1e-5 } = {},
 ): Value => groupNorm(X, parameters, { groups: X.shape[1]!, epsilon });
+
+export interface RoiAlignOptions {
+  /** Rows and columns of the result, or one number for both. */
+  readonly outputSize: number | readonly [height: number, width: number];
+  /** Samples along each side of a bin; 0 takes as many as features in the bin, and has no gradient. */
+  readonly samplingRatio?: number;
+  /** Size of a feature map over that of the image in which the boxes are given. */
+  readonly spatialScale?: number;
+  /** Pixel centres at ½ (true, Detectron2's) or at 0 with boxes at least one feature wide (false, torchvision's default). */
+  readonly aligned?: boolean;
+  /** What becomes of the samples of a bin. "max" is the largest weighted neighbour, as ONNX defines it. */
+  readonly mode?: "avg" | "max";
+}
+
+/**
+ * Features of regions, by bilinear samples: X [N, C, H, W], boxes [R, 4] as x₁ y₁ x₂ y₂ in image pixels, batch [R] int64
+ * → [R, C, height, width]. Gradients go to the features, not to the boxes.
+ *
+ * @see He et al. 2017, "Mask R-CNN", §3
+ */
+export function roiAlign(
+  X: Value,
+  boxes: Value,
+  batch: Value,
+  { outputSize, samplingRatio = 2, spatialScale = 1, aligned = false, mode = "avg" }: RoiAlignOptions,
+): Value {
+  const [height, width] = typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
+  const attrs = {
+    coordinate_transformation_mode: aligned ? "half_pixel" : "output_half_pixel",
+    mode,
+    output_height: height,
+    output_width: width,
+    sampling_ratio: samplingRatio,
+    spatial_scale: spatialScale,
+  };
+  if (mode === "avg") return X.graph.add("RoiAlign", [X, boxes, batch], attrs)[0]!;
+  if (samplingRatio < 1) throw new ShapeError('roiAlign: mode "max" needs a samplingRatio of 1 or more');
+  // Each neighbour of each sample on its own, times its weight; the largest of a bin's is the result.
+  const { y, x } = gridsOf(X.shape, attrs);
+  const [R, C, H, W] = [boxes.shape[0]!, ...X.shape.slice(1)] as [number, number, number, number];
+  const fixed = stopGradient(boxes);
+  const rows = reshape(neighbourWeights(fixed, y), [R, 1, 2 * samplingRatio * height, H]);
+  const columns = reshape(neighbourWeights(fixed, x), [R, 1, 2 * samplingRatio * width, W]);
+  const own = X.shape[0] === 1 ? X : gather(X, batch);
+  const values = matMul(matMul(rows, own), transposeLast(columns));
+  const bins = maxPool(values, { kernel: [2 * samplingRatio, 2 * samplingRatio] });
+  return reshape(bins, [R, C, height, width]);
+}
+
+/** Begin and end of the bins that divide `input` elements into `output`, as PyTorch's adaptive pooling. */
+const adaptiveBins = (input: number, output: number): [begin: number, end: number][] =>
+  Array.from({ length: output }, (_, i) => [Math.floor((i * input) / output), Math.ceil(((i + 1) * input) / output)]);
+
+/** X [N, C, …] averaged over bins that divide each spatial axis into the given sizes; bins overlap where they must. */
+export function adaptiveAveragePool(X: Value, size: readonly number[]): Value {
+  checkAdaptive("adaptiveAveragePool", X, size);
+  const kernel = size.map((out, i) => X.shape[i + 2]! / out);
+  if (kernel.every(Number.isInteger)) return averagePool(X, { kernel });
+  return size.reduce((x, out, i) => {
+    const input = x.shape[i + 2]!;
+    const M = new Float64Array(out * input);
+    for (const [row, [begin, end]] of adaptiveBins(input, out).entries())
+      M.fill(1 / (end - begin), row * input + begin, row * input + end);
+    return alongAxis(x, i + 2, M);
+  }, X);
+}
+
+/** X [N, C, …]'s largest elements of the same bins. */
+export function adaptiveMaxPool(X: Value, size: readonly number[]): Value {
+  checkAdaptive("adaptiveMaxPool", X, size);
+  const kernel = size.map((out, i) => X.shape[i + 2]! / out);
+  if (kernel.every(Number.isInteger)) return maxPool(X, { kernel });
+  return size.reduce((x, out, i) => {
+    const axis = i + 2;
+    const parts = adaptiveBins(x.shape[axis]!, out).map(([start, end]) =>
+      reduceMax(slice(x, [{ axis, start, end }]), { axes: [axis], keepDims: true }),
+    );
+    return concat(parts, axis);
+  }, X);
+}
+
+function checkAdaptive(name: string, X: Value, size: readonly number[]): void {
+  if (X.shape.length !== size.length + 2) {
+    throw new ShapeError(
+      `${name}: input is ${formatShape(X.shape)}; sizes ${formatShape(size)} need [N, C] and ${size.length} spatial axes`,
+    );
+  }
+}

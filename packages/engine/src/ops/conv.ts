@@ -258,3 +258,22 @@ export const GlobalAveragePool = op({
     ),
   ],
 });
+
+/** Y = largest element over space, [N, C, 1, …].  dX = dY at it, the first at a tie. */
+export const GlobalMaxPool = op({
+  inputs: 1,
+  since: 1,
+  infer([X]) {
+    if (X.shape.length < 3) {
+      throw new ShapeError(`input is ${formatShape(X.shape)}; it must be [N, C, spatial axes…]`);
+    }
+    return { dtype: X.dtype, shape: X.shape.map((dim, i) => (i < 2 ? dim : 1)) };
+  },
+  grad({ x: [X], dy: dY }) {
+    const kernel = X.shape.slice(2);
+    const ones = kernel.map(() => 1);
+    const pads = [...kernel, ...kernel].map(() => 0);
+    const attrs = { kernel_shape: kernel, strides: ones, pads, dilations: ones, ceil_mode: 0, storage_order: 0 };
+    return [maxPoolGrad(X, dY, attrs)];
+  },
+});

@@ -1,9 +1,12 @@
 import {
+  adaptiveAveragePool,
+  adaptiveMaxPool,
   batchNorm,
   gelu,
   groupNorm,
   instanceNorm,
   mish,
+  roiAlign,
   roundStraightThrough,
   sigmoidCrossEntropy,
   silu,
@@ -101,6 +104,32 @@ export const rows: Record<string, Row> = {
     wrong: [
       ({ f }) => instanceNorm(f(1, 3, 2), { scale: f(2), bias: f(3) }),
       "Reshape: [2] has 2 elements and cannot become [3, 1]",
+    ],
+  },
+  adaptiveAveragePool: {
+    cases: {
+      "5x6 to 3x2": (x) => adaptiveAveragePool(x, [3, 2]),
+      "4x6 to 2x3": (x) => adaptiveAveragePool(x, [2, 3]),
+      "3 to 5": (x) => adaptiveAveragePool(x, [5]),
+    },
+    wrong: [
+      ({ f }) => adaptiveAveragePool(f(1, 2, 4, 4), [2]),
+      "adaptiveAveragePool: input is [1, 2, 4, 4]; sizes [2] need [N, C] and 1 spatial axes",
+    ],
+  },
+  adaptiveMaxPool: {
+    cases: { "5x6 to 3x2": (x) => adaptiveMaxPool(x, [3, 2]), "4x6 to 2x3": (x) => adaptiveMaxPool(x, [2, 3]) },
+    wrong: [
+      ({ f }) => adaptiveMaxPool(f(1, 2, 4), [2, 2]),
+      "adaptiveMaxPool: input is [1, 2, 4]; sizes [2, 2] need [N, C] and 2 spatial axes",
+    ],
+  },
+  roiAlign: {
+    fixed: [1],
+    cases: { maximum: (x, boxes, batch) => roiAlign(x, boxes, batch, { outputSize: 2, mode: "max" }) },
+    wrong: [
+      ({ f, i }) => roiAlign(f(1, 2, 4, 4), f(1, 4), i(1), { outputSize: 2, mode: "max", samplingRatio: 0 }),
+      'roiAlign: mode "max" needs a samplingRatio of 1 or more',
     ],
   },
 };
