@@ -291,7 +291,7 @@ case("Conv", "depthwise", lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 3), lambda:
 case("Conv", "depthwise, two per channel, stride 2", lambda x, w: F.conv2d(x, w, None, 2, 1, 1, 2), lambda: [v(1, 2, 5, 5), v(4, 1, 3, 3)])
 case("Conv", "eight channels", lambda x, w: F.conv2d(x, w, None, 1, 1), lambda: [v(1, 8, 3, 3), v(2, 8, 3, 3)])
 case("Conv", "3-D", lambda x, w, b: F.conv3d(x, w, b, 1, (1, 0, 1)), lambda: [v(1, 2, 3, 3, 4), v(2, 2, 2, 3, 3), v(2)])
-case("Conv", "3-D strided", lambda x, w: F.conv3d(x, w, None, (1, 2, 2), (1, 1, 1)), lambda: [v(1, 1, 3, 5, 4), v(2, 1, 3, 3, 3)])
+case("Conv", "3-D strided", lambda x, w: F.conv3d(x, w, None, (1, 2, 2), (1, 1, 1)), lambda: [v(1, 1, 3, 5, 4), v(2, 1, 2, 3, 2)])
 
 
 def input_grad(shape, convolve):
@@ -319,7 +319,7 @@ case("ConvTranspose", "2-D", F.conv_transpose2d, lambda: [v(1, 2, 3, 3), v(2, 3,
 case("ConvTranspose", "stride 2, output padding", lambda x, w: F.conv_transpose2d(x, w, None, 2, 1, 1), lambda: [v(2, 2, 3, 2), v(2, 2, 3, 3)])
 case("ConvTranspose", "groups and dilation", lambda x, w, b: F.conv_transpose2d(x, w, b, 1, 1, 0, 2, 2), lambda: [v(1, 4, 3, 4), v(4, 2, 2, 3), v(4)])
 case("ConvTranspose", "1-D", lambda x, w: F.conv_transpose1d(x, w, None, 3), lambda: [v(1, 2, 4), v(2, 1, 2)])
-case("ConvTranspose", "3-D", lambda x, w: F.conv_transpose3d(x, w, None, 2, 1), lambda: [v(1, 2, 2, 3, 2), v(2, 1, 3, 3, 3)])
+case("ConvTranspose", "3-D", lambda x, w: F.conv_transpose3d(x, w, None, 2, 1), lambda: [v(1, 2, 2, 3, 2), v(2, 1, 2, 2, 3)])
 
 
 def flat_places(result, planes_size):

@@ -174,23 +174,32 @@ export async function checkDifferences(
   const exact = await program.run(inputs);
   for (const name of names) {
     const data = inputs[name]!.data as Float64Array;
-    const first = new Float64Array(data.length);
-    const second = new Float64Array(data.length);
-    for (let i = 0; i < data.length; i++) {
+    const chosen = sample(data.length);
+    const first: number[] = [];
+    const second: number[] = [];
+    for (const i of chosen) {
       const x = data[i]!;
       data[i] = x + h;
       const above = await program.run(inputs);
       data[i] = x - h;
       const below = await program.run(inputs);
       data[i] = x;
-      first[i] = (Number(above.L!.data[0]) - Number(below.L!.data[0])) / (2 * h);
-      second[i] = (Number(above.s!.data[0]) - Number(below.s!.data[0])) / (2 * h);
+      first.push((Number(above.L!.data[0]) - Number(below.L!.data[0])) / (2 * h));
+      second.push((Number(above.s!.data[0]) - Number(below.s!.data[0])) / (2 * h));
     }
-    const { shape } = inputs[name]!;
-    if (name !== "dy") expectClose(exact[`first ${name}`]!, tensor("float64", shape, first), tolerance, `d/d${name}`);
-    expectClose(exact[`second ${name}`]!, tensor("float64", shape, second), tolerance, `second derivative in ${name}`);
+    const pick = (all: Tensor) => vector(chosen.map((i) => Number(all.data[i])));
+    if (name !== "dy") expectClose(pick(exact[`first ${name}`]!), vector(first), tolerance, `d/d${name}`);
+    expectClose(pick(exact[`second ${name}`]!), vector(second), tolerance, `second derivative in ${name}`);
   }
   await program.release();
+}
+
+const vector = (values: readonly number[]): Tensor => tensor("float64", [values.length], values);
+
+/** All places of a small array, 40 of a large one, spread over it. */
+function sample(length: number): number[] {
+  const count = Math.min(length, 40);
+  return Array.from({ length: count }, (_, k) => Math.floor((k * length) / count));
 }
 
 const copy = (x: Tensor): Tensor => ({ ...x, data: x.data.slice() }) as Tensor;
