@@ -2,9 +2,9 @@
 // node tools/run.mjs --bin NAME [ARG…]   the same for a program of node_modules/.bin
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { pinnedNode, root, setup } from "./setup.mjs";
+import { pinnedNode, root, setupOrExit } from "./setup.mjs";
 
-setup();
+setupOrExit();
 const [first, ...rest] = process.argv.slice(2);
 const bin = join(root, "node_modules", ".bin");
 const [command, args] =

@@ -28,10 +28,11 @@ export function exportOnnx(
 ): Uint8Array {
   const names = new Map<Value, string>();
   const taken = new Set<string>([...graph.inputs.map((input) => input.name!), ...graph.outputs.keys()]);
-  const fresh = (base: string): string => {
+  const labels = new Set<string>();
+  const fresh = (base: string, among = taken): string => {
     let free = base;
-    for (let i = 1; taken.has(free); i++) free = `${base}_${i}`;
-    taken.add(free);
+    for (let i = 1; among.has(free); i++) free = `${base}_${i}`;
+    among.add(free);
     return free;
   };
   const nodes: MessageWriter[] = [];
@@ -82,12 +83,16 @@ export function exportOnnx(
       return key;
     });
     while (outputs.at(-1) === "") outputs.pop();
-    write({ op: node.op, name: node.name ?? `${node.op}_${i}`, inputs, outputs }, attributes, def.floats);
+    write(
+      { op: node.op, name: fresh(node.name ?? `${node.op}_${i}`, labels), inputs, outputs },
+      attributes,
+      def.floats,
+    );
   }
   // An output that is an input, a constant, or another output as well needs a node of its own.
   for (const [key, value] of graph.outputs) {
     if (wanted.get(value) !== key)
-      write({ op: "Identity", name: `output_${key}`, inputs: [nameOf(value)], outputs: [key] });
+      write({ op: "Identity", name: fresh(`output_${key}`, labels), inputs: [nameOf(value)], outputs: [key] });
   }
   const info = (key: string, { dtype, shape }: Value) =>
     writeValueInfo({ name: key, dtype, shape: shape.map((dim, i) => dynamic[key]?.[i] ?? dim) });

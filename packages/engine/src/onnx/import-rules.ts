@@ -1,8 +1,8 @@
-// How operators of ONNX files, opsets 7 to 23, become ours: missing attributes get ONNX's defaults, attributes that were
+// How operators of ONNX files, opsets up to 23, become ours: missing attributes get ONNX's defaults, attributes that were
 // or became inputs are read from both places, and operators that only rearrange are rewritten.
 import type { Attrs, Graph, Value } from "../ir/graph.ts";
 import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
-import { add, div, expand, logSoftmax, max, min, mul, reshape, softmax, sqrt, sub } from "../ops/build.ts";
+import { add, cast, div, expand, logSoftmax, max, min, mul, reshape, softmax, sqrt, sub } from "../ops/build.ts";
 import type { OpDef } from "../ops/op.ts";
 import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
 import { ModelError } from "./wire.ts";
@@ -261,7 +261,13 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     const split = ints(site, "split") ?? (site.inputs[1] ? numbersOf(site.inputs[1], "split") : equal);
     return site.graph.add("Split", [x], { split, axis }, site.name);
   },
-  Dropout: ({ inputs }) => inputs[0]!,
+  Dropout(site) {
+    const training = site.inputs[2];
+    if (training && numbersOf(training, "training_mode")[0] === 1) {
+      throw new ModelError("it is in training mode; export the model in eval mode");
+    }
+    return site.inputs[0]!;
+  },
   Identity: ({ inputs }) => inputs[0]!,
   Sum: variadic(add),
   Max: variadic(max),
@@ -287,7 +293,16 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     };
     return site.graph.add("ConvTranspose", B ? [x, W, B] : [x, W], attrs, site.name);
   },
-  MaxPool: pool(() => ({ storage_order: 0 })),
+  MaxPool(site) {
+    if (attr(site, "storage_order", 0) === 1)
+      throw new ModelError("places in column order (storage_order 1) are not supported");
+    return pool(() => ({ storage_order: 0 }))(site);
+  },
+  Pow(site) {
+    // ONNX lets the exponent have a dtype of its own.
+    const [a, b] = site.inputs as [Value, Value];
+    return site.graph.add("Pow", [a, cast(b, a.dtype)], {}, site.name);
+  },
   AveragePool: pool((site) => ({ count_include_pad: attr(site, "count_include_pad", 0) })),
   BatchNormalization(site) {
     const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];

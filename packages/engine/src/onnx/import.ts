@@ -46,9 +46,9 @@ export function importOnnx(bytes: Uint8Array, { name = "model" }: ImportOptions 
     });
   }
   const opset = proto.opsets.get("") ?? 0;
-  if (opset < 7 || opset > 23) {
+  if (opset < 1 || opset > 23) {
     throw new ModelError(
-      `${name}: it uses opset ${opset}; opsets 7 to 23 are read. Convert it with onnx.version_converter.`,
+      `${name}: it uses opset ${opset}; opsets 1 to 23 of ai.onnx are read. Convert it with onnx.version_converter.`,
     );
   }
   const { graph } = proto;
@@ -132,6 +132,9 @@ function applyNode(
   opset: number,
   label: string,
 ): readonly Value[] {
+  if (node.attributes.has("broadcast") || node.attributes.has("consumed_inputs")) {
+    throw new ModelError(`${label} is written as before opset 7. Convert the model with onnx.version_converter.`);
+  }
   const rule = node.domain === "" ? importRules[node.op] : undefined;
   let outputs: readonly Value[];
   if (rule) {

@@ -250,7 +250,8 @@ function push<T>(list: T[], more: readonly T[]): void {
 /** Raw bytes as a typed array: a view where the alignment allows one, else a copy. */
 function aligned(dtype: DType, raw: Uint8Array, size: number): Data {
   const ok = raw.byteOffset % bytesOf(dtype) === 0 && raw.buffer instanceof ArrayBuffer;
-  const bytes = ok ? raw : raw.slice();
+  // Not slice(): on a Buffer of Node that is a view.
+  const bytes = ok ? raw : new Uint8Array(raw);
   return viewAs(dtype, bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
 }
 

@@ -1,0 +1,224 @@
+import { expect, test } from "vitest";
+import {
+  add,
+  compile,
+  conv,
+  cpu,
+  exportOnnx,
+  gemm,
+  gradient,
+  importOnnx,
+  lower,
+  ModelError,
+  maxPool,
+  mul,
+  reduceSum,
+  relu,
+  reshape,
+  sigmoid,
+  type Tensor,
+  tensor,
+  trace,
+} from "../src/index.ts";
+import { nodeRuntime } from "../src/node.ts";
+import { MessageWriter } from "../src/onnx/wire.ts";
+
+const runtime = nodeRuntime({ threads: 1 });
+const wave = (shape: readonly number[], phase: number): Tensor<"float32"> =>
+  tensor(
+    "float32",
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1.3 * i + phase)),
+  );
+
+/** A small convolutional classifier with named constant weights, open batch dimension. */
+function classifier(): Uint8Array {
+  const graph = trace(
+    ({ x }: { x: Parameters<typeof relu>[0] }) => {
+      const weight = (name: string, shape: readonly number[], phase: number) =>
+        x.graph.constant(wave(shape, phase), "float32", name);
+      const h = maxPool(
+        relu(conv(x, weight("conv.weight", [4, 2, 3, 3], 1), weight("conv.bias", [4], 2), { pads: [1, 1] })),
+        { kernel: [2, 2] },
+      );
+      const logits = gemm(reshape(h, [-1, 4 * 3 * 3]), weight("fc.weight", [5, 36], 3), weight("fc.bias", [5], 4), {
+        transB: true,
+      });
+      return { logits: sigmoid(logits) };
+    },
+    { x: { dtype: "float32", shape: [1, 2, 6, 6] } },
+  );
+  return exportOnnx(lower(graph, cpu), { dynamic: { x: ["N"], logits: ["N"] }, metadata: { seed: "7" } });
+}
+
+async function run(bytes: Uint8Array, x: Tensor): Promise<number[]> {
+  const session = await runtime.load(bytes);
+  const { logits } = await session.run({ x });
+  await session.release();
+  return Array.from(logits!.data as Float32Array);
+}
+
+test("a model that we export is imported with its names, weights and metadata, and gives the same numbers", async () => {
+  const bytes = classifier();
+  const model = importOnnx(bytes, { name: "m.onnx" });
+  expect(model.inputs).toEqual([{ name: "x", dtype: "float32", shape: ["N", 2, 6, 6] }]);
+  expect(model.outputs.map(({ name }) => name)).toEqual(["logits"]);
+  expect(model.metadata.get("seed")).toBe("7");
+  expect([...model.initializers.keys()]).toEqual(
+    expect.arrayContaining(["conv.weight", "conv.bias", "fc.weight", "fc.bias"]),
+  );
+  expect(model.unknown).toEqual([]);
+  const x = wave([1, 2, 6, 6], 0.1);
+  const again = compile(runtime, ({ x }: { x: Parameters<typeof relu>[0] }) => model.apply({ x }));
+  const { logits } = await again.run({ x });
+  const direct = await run(bytes, x);
+  expect(Array.from(logits!.data as Float32Array)).toEqual(direct.map((v) => expect.closeTo(v, 6)));
+});
+
+test("an imported model is differentiated in its input, and in weights that are given as values", async () => {
+  const model = importOnnx(classifier());
+  const f = compile(runtime, ({ x, w }: Record<"x" | "w", Parameters<typeof relu>[0]>) => {
+    const { logits } = model.apply({ x }, { "fc.weight": w });
+    const loss = reduceSum(mul(logits!, logits!));
+    const [dx, dw] = gradient(loss, [x, w]);
+    return { loss, dx: dx!, dw: dw! };
+  });
+  const x = wave([1, 2, 6, 6], 0.1);
+  const w = wave([5, 36], 3);
+  const { loss, dx, dw } = await f.run({ x, w });
+  for (const [input, d] of [
+    [x, dx],
+    [w, dw],
+  ] as const) {
+    const at = 13;
+    const moved = tensor("float32", input.shape, input.data.slice());
+    moved.data[at] = moved.data[at]! + 1e-2;
+    const after = await f.run(input === x ? { x: moved, w } : { x, w: moved });
+    // float32 and a one-sided difference: two digits are what can be asked.
+    expect(Number(d.data[at]) * 1e-2).toBeCloseTo(Number(after.loss.data[0]) - Number(loss.data[0]), 3);
+  }
+});
+
+test("an input of another shape is refused with the file's, the input's and both types' names", () => {
+  const model = importOnnx(classifier(), { name: "m.onnx" });
+  expect(() =>
+    trace((v: Record<"x", Parameters<typeof relu>[0]>) => model.apply(v), {
+      x: { dtype: "float32", shape: [2, 3, 6, 6] },
+    }),
+  ).toThrow('m.onnx: input "x" was given as float32 [2, 3, 6, 6]; the model takes float32 [N, 2, 6, 6]');
+});
+
+test.each([
+  ["an empty file", (b: Uint8Array) => b.subarray(0, 0)],
+  ["text", () => new TextEncoder().encode("<!doctype html><title>404</title>")],
+  ["a file cut in the middle", (b: Uint8Array) => b.subarray(0, b.length >> 1)],
+  ["a file cut at its last byte", (b: Uint8Array) => b.subarray(0, b.length - 1)],
+])("%s is refused as a model, by name", (_, spoil) => {
+  expect(() => importOnnx(spoil(classifier()), { name: "m.onnx" })).toThrow(
+    /^m\.onnx: not a readable ONNX model: .+\. Export or download the file again\.$/,
+  );
+});
+
+test("no cut of a model crashes the reader otherwise, hangs it, or passes for whole", () => {
+  const bytes = classifier();
+  for (let length = 0; length < bytes.length; length += 7) {
+    expect(() => importOnnx(bytes.subarray(0, length)), `${length} of ${bytes.length} bytes`).toThrow(ModelError);
+  }
+});
+
+test("random damage gives a model or a ModelError, nothing else", () => {
+  const bytes = classifier();
+  let seed = 1;
+  for (let round = 0; round < 500; round++) {
+    const damaged = bytes.slice();
+    for (let i = 0; i < 3; i++) {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      damaged[seed % damaged.length] = (seed >>> 13) & 255;
+    }
+    try {
+      importOnnx(damaged);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ModelError);
+    }
+  }
+});
+
+/** A model of single nodes, written field by field. */
+function handmade(
+  nodes: readonly { op: string; name?: string; inputs: string[]; outputs: string[]; domain?: string }[],
+  { opset = 17, domain = "" } = {},
+): Uint8Array {
+  const dims = new MessageWriter().message(1, new MessageWriter().int(1, 3));
+  const info = (name: string) =>
+    new MessageWriter()
+      .string(1, name)
+      .message(2, new MessageWriter().message(1, new MessageWriter().int(1, 1).message(2, dims)));
+  const graph = new MessageWriter();
+  for (const { op, name = "", inputs, outputs, domain: own = "" } of nodes) {
+    const node = new MessageWriter();
+    for (const input of inputs) node.string(1, input);
+    for (const output of outputs) node.string(2, output);
+    graph.message(1, node.string(3, name).string(4, op).string(7, own));
+  }
+  graph.message(11, info("x")).message(12, info("y"));
+  return new MessageWriter()
+    .int(1, 8)
+    .message(7, graph)
+    .message(8, new MessageWriter().string(1, domain).int(2, opset))
+    .finish();
+}
+const applyTo = (bytes: Uint8Array) =>
+  trace((v: Record<"x", Parameters<typeof relu>[0]>) => importOnnx(bytes, { name: "m.onnx" }).apply(v), {
+    x: { dtype: "float32", shape: [3] },
+  });
+
+test("an operator we do not know is named with its node", () => {
+  const bytes = handmade([{ op: "Loop", name: "loop_12", inputs: ["x"], outputs: ["y"] }]);
+  expect(importOnnx(bytes).unknown).toEqual([{ op: "Loop", node: "loop_12" }]);
+  expect(() => applyTo(bytes)).toThrow(
+    'm.onnx: operator "Loop" (node "loop_12") is not supported for gradients. The model can still be run, or attacked without gradients.',
+  );
+});
+
+test("a graph with a cycle, and one out of order, say which node reads what is not there", () => {
+  const cycle = handmade([
+    { op: "Add", name: "a", inputs: ["x", "v"], outputs: ["u"] },
+    { op: "Relu", name: "b", inputs: ["u"], outputs: ["v"] },
+    { op: "Relu", name: "c", inputs: ["v"], outputs: ["y"] },
+  ]);
+  expect(() => applyTo(cycle)).toThrow(
+    'm.onnx: operator "Add" (node "a") reads "v", which nothing before it makes: the graph has a cycle, is out of order or is cut off',
+  );
+});
+
+test("an output that nothing makes, a name made twice, and a future opset are refused", () => {
+  expect(() => applyTo(handmade([{ op: "Relu", inputs: ["x"], outputs: ["z"] }]))).toThrow(
+    'm.onnx: nothing makes its output "y"',
+  );
+  const twice = handmade([
+    { op: "Relu", name: "a", inputs: ["x"], outputs: ["y"] },
+    { op: "Relu", name: "b", inputs: ["x"], outputs: ["y"] },
+  ]);
+  expect(() => applyTo(twice)).toThrow('m.onnx: operator "Relu" (node "b") makes "y" a second time');
+  expect(() => applyTo(handmade([], { opset: 99 }))).toThrow(
+    "m.onnx: it uses opset 99; opsets 1 to 23 of ai.onnx are read.",
+  );
+});
+
+test("an operator of another domain with a name we know is not taken for ours", () => {
+  expect(() =>
+    applyTo(handmade([{ op: "Relu", name: "r", inputs: ["x"], outputs: ["y"], domain: "com.example" }])),
+  ).toThrow('operator "com.example.Relu" (node "r") is not supported');
+});
+
+test("two graphs of one model do not share state", async () => {
+  const model = importOnnx(classifier());
+  const f = compile(runtime, ({ x }: { x: Parameters<typeof relu>[0] }) => {
+    const { logits } = model.apply({ x });
+    return { twice: add(logits!, model.apply({ x: mul(x, 1) }).logits!) };
+  });
+  const x = wave([2, 2, 6, 6], 0.4);
+  const { twice } = await f.run({ x });
+  expect(twice.data.length).toBe(10);
+  expect(twice.data.every((v) => Number.isFinite(Number(v)))).toBe(true);
+});
