@@ -8,6 +8,8 @@ export type ResizeAttrs = {
   coordinate_transformation_mode: string;
   nearest_mode: string;
   cubic_coeff_a: number;
+  /** 1: cubic weights of places outside are dropped and the others made to add up to 1. */
+  exclude_outside?: number;
   scales?: readonly number[];
   sizes?: readonly number[];
 };
@@ -45,7 +47,10 @@ export function interpolationMatrix(input: number, output: number, scale: number
       put(low + 1, at - low);
     } else {
       const low = Math.floor(x);
-      for (let tap = -1; tap <= 2; tap++) put(low + tap, cubic(Math.abs(x - low - tap), attrs.cubic_coeff_a));
+      const taps = [low - 1, low, low + 1, low + 2].filter((j) => !attrs.exclude_outside || j === inside(j));
+      const weights = taps.map((j) => cubic(Math.abs(x - j), attrs.cubic_coeff_a));
+      const total = attrs.exclude_outside ? weights.reduce((a, b) => a + b, 0) : 1;
+      for (const [k, j] of taps.entries()) put(j, weights[k]! / total);
     }
   }
   return M;

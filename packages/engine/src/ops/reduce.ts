@@ -157,6 +157,7 @@ export const LogSoftmax = op<{ axis: number }>({
 export const ArgMax = op<{ axis: number; keepdims: number }>({
   inputs: 1,
   since: 13,
+  defaults: { axis: 0, keepdims: 1 },
   infer: ([x], { axis, keepdims }) => ({ dtype: "int64", shape: reduced([x], { axes: [axis], keepdims }).shape }),
   grad: "none",
 });
@@ -164,6 +165,7 @@ export const ArgMax = op<{ axis: number; keepdims: number }>({
 export const ArgMin = op<{ axis: number; keepdims: number }>({
   inputs: 1,
   since: 13,
+  defaults: { axis: 0, keepdims: 1 },
   infer: ([x], { axis, keepdims }) => ({ dtype: "int64", shape: reduced([x], { axes: [axis], keepdims }).shape }),
   grad: "none",
 });

@@ -17,7 +17,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
 export const Resize = op<ResizeAttrs>({
   inputs: [1, 2],
   since: 13,
-  floats: ["scales", "cubic_coeff_a"],
+  floats: ["cubic_coeff_a"],
   asInputs: { scales: { at: 2, dtype: "float32" }, sizes: { at: 3, dtype: "int64" } },
   defaults: {
     mode: "nearest",
@@ -37,6 +37,10 @@ export const Resize = op<ResizeAttrs>({
     for (const [key, values] of Object.entries(known)) {
       const value = attrs[key as "mode"];
       if (!values.includes(value)) throw new ShapeError(`${key} "${value}" is not one of ${values.join(", ")}`);
+    }
+    for (const key of ["antialias", "axes", "keep_aspect_ratio_policy", "extrapolation_value"]) {
+      const value = (attrs as Readonly<Record<string, unknown>>)[key];
+      if (value !== undefined && value !== 0 && value !== "stretch") throw new ShapeError(`${key} is not supported`);
     }
     return { dtype: X.dtype, shape: sizes ?? X.shape.map((dim, i) => Math.floor(dim * scales![i]!)) };
   },
