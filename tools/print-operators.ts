@@ -77,6 +77,14 @@ A value of the graph has a concrete shape, so operators whose result depends on 
 \`NonZero\`, \`NonMaxSuppression\`, \`Unique\`, \`Compress\`. Selection of that kind happens in TypeScript between two graphs,
 padded to a fixed number with a mask. A model with such an operator can be run, not differentiated. Nor are there
 control flow (\`If\`, \`Loop\`, \`Scan\`), recurrent layers, sequences and strings.
+
+## ONNX's own cases
+
+ONNX ships 922 test cases of single operators. \`node tools/select-onnx-cases.ts FOLDER\` packs those whose operators can
+be imported and that take at most 60 kB; \`npx vitest run packages/engine/test/onnx-cases.test.ts\` runs them and checks
+these numbers: 766 cases, of which 696 give ONNX's results, 68 are refused with a message (dtypes that the engine does not
+compute with, nodes in training mode, shapes computed at run time), and 2 differ because ONNX Runtime's kernel does.
+The other 156 need operators named above, or are larger.
 `;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -38,11 +38,17 @@ def bools(values):
     return torch.tensor(values, dtype=torch.bool)
 
 
+def frozen(x):
+    """An input whose gradient PyTorch does not give."""
+    x.frozen = True
+    return x
+
+
 def case(op, name, function, inputs, grad=True):
     """`inputs` is a function, so that each case draws from a seed of its own name."""
     key = f"{op}: {name}"
     generator.manual_seed(zlib.crc32(key.encode()))
-    xs = [x.requires_grad_() if x.is_floating_point() and grad else x for x in inputs()]
+    xs = [x.requires_grad_() if x.is_floating_point() and grad and not hasattr(x, "frozen") else x for x in inputs()]
     out = function(*xs)
     outs = list(out) if isinstance(out, (tuple, list)) else [out]
     record = {"in": xs, "out": outs}
@@ -519,6 +525,11 @@ case("sigmoidCrossEntropy", "far out", lambda x, t: F.binary_cross_entropy_with_
 case("softmaxCrossEntropy", "mean", F.cross_entropy, lambda: [v(3, 4), ints([2, 0, 3])])
 case("softmaxCrossEntropy", "each row", lambda x, t: F.cross_entropy(x, t, reduction="none"), lambda: [v(3, 4), ints([2, 0, 3])])
 case("softmaxCrossEntropy", "sum", lambda x, t: F.cross_entropy(x, t, reduction="sum"), lambda: [v(3, 4), ints([2, 0, 3])])
+case("softmaxCrossEntropy", "places, weights, an ignored label", lambda x, t, w: F.cross_entropy(x, t, w, ignore_index=-1), lambda: [v(2, 3, 2), ints([[0, -1], [2, 1]]), frozen(positive(3))])
+case("negativeLogLikelihood", "mean", F.nll_loss, lambda: [v(3, 4), ints([2, 0, 3])])
+case("negativeLogLikelihood", "weights, each", lambda x, t, w: F.nll_loss(x, t, w, reduction="none"), lambda: [v(3, 4), ints([2, 0, 3]), frozen(positive(4))])
+case("negativeLogLikelihood", "an ignored label, sum", lambda x, t: F.nll_loss(x, t, ignore_index=1, reduction="sum"), lambda: [v(3, 4), ints([2, 1, 3])])
+case("negativeLogLikelihood", "an ignored label, mean", lambda x, t: F.nll_loss(x, t, ignore_index=1), lambda: [v(3, 4), ints([2, 1, 3])])
 case("smoothL1", "mean", F.smooth_l1_loss, lambda: [v(2, 4), v(2, 4)])
 case("smoothL1", "beta 1/9, each", lambda x, t: F.smooth_l1_loss(x, t, reduction="none", beta=1 / 9), lambda: [v(2, 4, low=0, high=0.4), v(2, 4, low=0, high=0.4)])
 case("smoothL1", "beta 0, sum", lambda x, t: F.smooth_l1_loss(x, t, reduction="sum", beta=0), lambda: [v(4), v(4)])

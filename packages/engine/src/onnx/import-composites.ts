@@ -8,6 +8,7 @@ import {
   greater,
   layerNormalization,
   less,
+  logSoftmax,
   mul,
   reshape,
   sub,
@@ -15,6 +16,7 @@ import {
   where,
 } from "../ops/build.ts";
 import { gelu, groupNorm, instanceNorm, mish, roiAlign } from "../ops/composite.ts";
+import { negativeLogLikelihood, type Reduction } from "../ops/loss.ts";
 import type { ImportRule, ImportSite } from "./import-rules.ts";
 import { ModelError } from "./wire.ts";
 
@@ -52,9 +54,26 @@ const spaceAndDepth =
       : reshape(transpose(reshape(x, [N, c, b, b, H, W]), [0, 1, 4, 2, 5, 3]), together);
   };
 
+const classLoss =
+  (logits: boolean): ImportRule =>
+  (site) => {
+    const [x, labels, weights] = site.inputs as [Value, Value, Value | null | undefined];
+    const ignoreIndex = site.node.attributes.get("ignore_index") as number | undefined;
+    const options = {
+      reduction: string(site, "reduction", "mean") as Reduction,
+      ...(weights && { weights }),
+      ...(ignoreIndex !== undefined && { ignoreIndex }),
+    };
+    if (!logits) return negativeLogLikelihood(x, labels, options);
+    const logProbabilities = logSoftmax(x, { axis: 1 });
+    return [negativeLogLikelihood(logProbabilities, labels, options), logProbabilities];
+  };
+
 export const compositeRules: Readonly<Record<string, ImportRule>> = {
   QuantizeLinear: quantization,
   DequantizeLinear: quantization,
+  SoftmaxCrossEntropyLoss: classLoss(true),
+  NegativeLogLikelihoodLoss: classLoss(false),
   CastLike: ({ inputs: [x, like] }) => cast(x!, like!.dtype),
   Gelu: (site) => gelu(site.inputs[0]!, { approximate: string(site, "approximate", "none") as "none" | "tanh" }),
   Mish: ({ inputs: [x] }) => mish(x!),

@@ -1,27 +1,20 @@
-// Losses and other functions of several nodes. Means are over the batch unless `reduction` says otherwise.
+// Functions of several nodes: activations, normalisation, pooling, regions. Losses are in loss.ts.
 import type { Value } from "../ir/graph.ts";
-import { formatShape, formatType, ShapeError, sameShape, sizeOf } from "../ir/type.ts";
+import { formatShape, formatType, ShapeError, sizeOf } from "../ir/type.ts";
 import {
-  abs,
   add,
   averagePool,
   batchNormalization,
   batchNormalizationTraining,
-  clip,
   concat,
   erf,
   full,
   gather,
   layerNormalization,
-  logSoftmax,
   matMul,
   maxPool,
   mul,
-  neg,
-  oneHot,
   reduceMax,
-  reduceMean,
-  reduceSum,
   reshape,
   round,
   sigmoid,
@@ -29,74 +22,12 @@ import {
   softplus,
   stopGradient,
   straightThrough,
-  sub,
   tanh,
   transposeLast,
 } from "./build.ts";
 import { gridsOf } from "./detect.ts";
 import { alongAxis } from "./interpolate.ts";
 import { neighbourWeights } from "./roi.ts";
-
-export type Reduction = "mean" | "sum" | "none";
-
-/** A row of losses [N] brought to what the caller wants: their mean, their sum, or themselves. */
-export function reduceLoss(rows: Value, reduction: Reduction): Value {
-  return reduction === "none" ? rows : reduction === "sum" ? reduceSum(rows) : reduceMean(rows);
-}
-
-/**
- * −log softmax(logits) at the label: logits [N, K], labels [N] int64 → [] or, with reduction "none", [N].
- *
- * @throws ShapeError when labels are not one integer per row
- */
-export function softmaxCrossEntropy(logits: Value, labels: Value, { reduction = "mean" as Reduction } = {}): Value {
-  if (
-    logits.shape.length !== 2 ||
-    labels.shape.length !== 1 ||
-    labels.shape[0] !== logits.shape[0] ||
-    !labels.dtype.startsWith("int")
-  ) {
-    throw new ShapeError(
-      `softmaxCrossEntropy: logits are ${formatType(logits)}, labels are ${formatType(labels)}; expected float [N, K] and int64 [N]`,
-    );
-  }
-  const hit = oneHot(labels, logits.shape[1]!, logits.dtype);
-  return reduceLoss(neg(reduceSum(mul(logSoftmax(logits), hit), { axes: [1] })), reduction);
-}
-
-/**
- * −t log σ(x) − (1 − t) log(1 − σ(x)) for logits x and targets t in [0, 1] of one shape, without overflow:
- * log(1 + eˣ) − t·x. Mean over all elements, their sum, or each one.
- *
- * @throws ShapeError when the shapes differ
- */
-export function sigmoidCrossEntropy(logits: Value, targets: Value, { reduction = "mean" as Reduction } = {}): Value {
-  if (!sameShape(logits.shape, targets.shape) || logits.dtype !== targets.dtype) {
-    throw new ShapeError(
-      `sigmoidCrossEntropy: logits are ${formatType(logits)}, targets are ${formatType(targets)}; they must be alike`,
-    );
-  }
-  return reduceLoss(sub(softplus(logits), mul(logits, targets)), reduction);
-}
-
-/**
- * Huber's loss as detectors use it: d²/2β where |d| < β, |d| − β/2 elsewhere, for d = prediction − target.
- * Mean over all elements, their sum, or each one. β = 0 is |d|.
- *
- * @see Girshick 2015, "Fast R-CNN", eq. (3), β = 1
- */
-export function smoothL1(prediction: Value, target: Value, { beta = 1, reduction = "mean" as Reduction } = {}): Value {
-  if (!sameShape(prediction.shape, target.shape)) {
-    throw new ShapeError(
-      `smoothL1: the prediction is ${formatType(prediction)}, the target is ${formatType(target)}; they must be alike`,
-    );
-  }
-  const d = sub(prediction, target);
-  if (beta === 0) return reduceLoss(abs(d), reduction);
-  // With c = d limited to ±β both branches are c·(d − c/2)/β.
-  const c = clip(d, { min: -beta, max: beta });
-  return reduceLoss(mul(mul(c, sub(d, mul(c, 0.5))), 1 / beta), reduction);
-}
 
 /** x·Φ(x), Φ the normal distribution: x/2·(1 + erf(x/√2)); or the tanh approximation of Hendrycks & Gimpel 2016. */
 export function gelu(x: Value, { approximate = "none" as "none" | "tanh" } = {}): Value {

@@ -6,6 +6,7 @@ import {
   groupNorm,
   instanceNorm,
   mish,
+  negativeLogLikelihood,
   roiAlign,
   roundStraightThrough,
   sigmoidCrossEntropy,
@@ -38,10 +39,23 @@ export const rows: Record<string, Row> = {
       mean: (x, t) => softmaxCrossEntropy(x, t),
       "each row": (x, t) => softmaxCrossEntropy(x, t, { reduction: "none" }),
       sum: (x, t) => softmaxCrossEntropy(x, t, { reduction: "sum" }),
+      "places, weights, an ignored label": (x, t, weights) => softmaxCrossEntropy(x, t, { weights, ignoreIndex: -1 }),
     },
     wrong: [
       ({ f, i }) => softmaxCrossEntropy(f(3, 4), i(4)),
-      "softmaxCrossEntropy: logits are float32 [3, 4], labels are int64 [4]; expected float [N, K] and int64 [N]",
+      "softmaxCrossEntropy: logits are float32 [3, 4], labels are int64 [4]; expected float [N, K] and int64 [N], or with places [N, K, …] and [N, …]",
+    ],
+  },
+  negativeLogLikelihood: {
+    cases: {
+      mean: (x, t) => negativeLogLikelihood(x, t),
+      "weights, each": (x, t, weights) => negativeLogLikelihood(x, t, { weights, reduction: "none" }),
+      "an ignored label, sum": (x, t) => negativeLogLikelihood(x, t, { ignoreIndex: 1, reduction: "sum" }),
+      "an ignored label, mean": (x, t) => negativeLogLikelihood(x, t, { ignoreIndex: 1 }),
+    },
+    wrong: [
+      ({ f, i }) => negativeLogLikelihood(f(3, 4), i(3), { weights: f(3) }),
+      "negativeLogLikelihood: weights are [3]; expected one per class, [4]",
     ],
   },
   sigmoidCrossEntropy: {
