@@ -41,7 +41,7 @@ await runtime.release();
 
 async function benchmark(name: string, epochs: number, peer: Peer): Promise<void> {
   const trained = await peer.ask<Trained>({ train: name, epochs, rows });
-  const classifier = await onnxClassifier(runtime, toOnnx(trained.layers), { name });
+  const classifier = await onnxClassifier(runtime, toOnnx(trained.layers), { name, sharpness: 1 });
   const images = floats(trained.images);
   const labels = trained.labels;
   const targets = Int32Array.from(labels, (label, row) => (label + 1 + ((row * 7) % 9)) % 10);

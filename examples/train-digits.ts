@@ -16,8 +16,8 @@ const kept = join(tmpdir(), `reprise-${name}${folder ? "" : "-subset"}.safetenso
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 
-// The runtime has a thread of its own, so that this one hears Ctrl-C.
-const runtime = nodeWorkerRuntime();
+// The runtime has a thread of its own, so that this one hears Ctrl-C; small networks gain nothing from more than one.
+const runtime = nodeWorkerRuntime({ threads: 1 });
 const resume = await loadCheckpoint(kept, network).catch(() => undefined);
 const run = trainClassifier(runtime, network, {
   examples: await load("train"),

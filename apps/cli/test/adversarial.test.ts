@@ -170,7 +170,7 @@ describe("reprise adversarial", () => {
     // The others in this process, which is quicker: main.ts turns what is thrown into such a line.
     const at = (name: string) => join(folder, name);
     const attack = (path: string, flags: object = {}) =>
-      attackVerb(path, { target: "random", seed: 0, norm: "squared", bisections: 8, ...flags });
+      attackVerb(path, { target: "random", seed: 0, norm: "squared", sharpness: 2, bisections: 8, ...flags });
     const train = (flags: object) => trainVerb({ network: "fc10-1", out: at("x.onnx"), seed: 0, ...flags });
     const cases: [run: () => Promise<void>, line: RegExp][] = [
       [() => attack(at("cut.onnx")), /cut\.onnx: not a readable ONNX model/],

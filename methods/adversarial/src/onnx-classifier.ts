@@ -1,9 +1,11 @@
 import {
   cast,
   compile,
+  div,
   gradient,
   importOnnx,
   ModelError,
+  mul,
   type OnnxModel,
   type Runtime,
   reduceSum,
@@ -19,6 +21,12 @@ export interface OnnxClassifierOptions {
   readonly output?: string;
   /** One image without the batch axis, where the model leaves it open. */
   readonly inputShape?: readonly number[];
+  /**
+   * β of the loss that is differentiated, cross-entropy(β·logits) / β. At 1 it is the paper's; the larger, the closer the
+   * loss is to the margin between the target and its nearest rival, which is what the constraint is about, and the closer
+   * the penalty's minimum to the smallest perturbation.
+   */
+  readonly sharpness?: number;
   /**
    * Rows that one run of the model takes, ascending; a call is padded to the next of them. Multiples of 16 keep a row's
    * result the same to the bit at any place in any of them.
@@ -44,7 +52,9 @@ export async function onnxClassifier(
   bytes: Uint8Array,
   options: OnnxClassifierOptions = {},
 ): Promise<OnnxClassifier> {
-  const { name = "model" } = options;
+  const { name = "model", sharpness = 2 } = options;
+  if (!(sharpness > 0 && sharpness < Infinity))
+    throw new RangeError(`onnxClassifier: sharpness is ${sharpness}, expected a number above 0.`);
   const model = importOnnx(bytes, { name });
   const input = theInput(model, name);
   const { inputShape, fixedBatch } = imageShape(model, name, options.inputShape);
@@ -60,7 +70,8 @@ export async function onnxClassifier(
     runtime,
     ({ images, labels }: { readonly images: Value; readonly labels: Value }) => {
       const logits = logitsOf(images);
-      const loss = softmaxCrossEntropy(logits, cast(labels, "int64"), { reduction: "none" });
+      const sharp = softmaxCrossEntropy(mul(logits, sharpness), cast(labels, "int64"), { reduction: "none" });
+      const loss = div(sharp, sharpness);
       return { logits, loss, gradient: gradient(reduceSum(loss), [images])[0]! };
     },
     { purpose: "infer" },

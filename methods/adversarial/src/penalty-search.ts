@@ -99,6 +99,11 @@ export class PenaltySearch {
     solver.restart(clean);
   }
 
+  /** The nearest minimiser so far that reaches the label, or the last one tried; [n], written over as the search goes on. */
+  get best(): Float64Array {
+    return this.#best;
+  }
+
   /** Takes the model's loss towards the target, its gradient [n] and its logits [K] at `x`. */
   tellGradient(loss: number, gradient: ArrayLike<number>, logits: ArrayLike<number>): void {
     const solver = this.#solver;

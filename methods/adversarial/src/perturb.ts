@@ -25,8 +25,14 @@ export interface PerturbOptions extends Partial<PenaltySearchOptions> {
 }
 
 export type PerturbEvent =
-  /** One problem of the search over c is solved. */
-  | { readonly kind: "step"; readonly row: number; readonly target: number; readonly step: SearchStep }
+  /** One problem of the search over c is solved. `best` is the nearest image so far, valid until the callback returns. */
+  | {
+      readonly kind: "step";
+      readonly row: number;
+      readonly target: number;
+      readonly step: SearchStep;
+      readonly best: Float64Array;
+    }
   /** A row is finished; so are `done` of `rows`. */
   | { readonly kind: "row"; readonly result: Perturbation; readonly done: number; readonly rows: number };
 
@@ -172,7 +178,13 @@ export async function perturb(
       const entry = owner.get(told)!;
       const { state, solver } = entry;
       for (; entry.steps < told.trace.length; entry.steps++)
-        onEvent?.({ kind: "step", row: state.row, target: told.target, step: told.trace[entry.steps]! });
+        onEvent?.({
+          kind: "step",
+          row: state.row,
+          target: told.target,
+          step: told.trace[entry.steps]!,
+          best: told.best,
+        });
       if (told.wants !== "nothing") return;
       owner.delete(told);
       idle.push(solver);

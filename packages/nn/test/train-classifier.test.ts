@@ -69,7 +69,7 @@ test("learns 2,000 real digits: FC100-100-10 gets 89 % of 500 unseen ones right"
   const examples = await mnistSubset({ split: "train" });
   const run = trainClassifier(runtime, network, {
     examples,
-    recipe: { epochs: 8, batchSize: 100, learningRate: 0.01 },
+    recipe: { optimizer: "adam", epochs: 8, batchSize: 100, learningRate: 0.01 },
     seed: 0,
   });
   let next = await run.next();

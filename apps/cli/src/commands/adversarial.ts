@@ -45,6 +45,7 @@ export function command(): Command {
     .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
     .option("--seed <n>", "of random targets", wholeNumber, 0)
     .addOption(new Option("--norm <name>", "c·‖r‖² or c·‖r‖").choices(["squared", "l2"]).default("squared"))
+    .option("--sharpness <b>", "loss = cross-entropy(b·logits) / b; 1 is the paper's", positive, 2)
     .option("--bisections <n>", "steps of the search over c once it is bracketed", wholeNumber, 8)
     .option("--against <model...>", "show the adversarial images to these classifiers too")
     .option("--out <dir>", "folder for results.json, results.csv, adversarial.npy, figure.svg and images/*.png")

@@ -27,6 +27,7 @@ interface AttackFlags {
   readonly target: Exclude<Target, Int32Array>;
   readonly seed: number;
   readonly norm: "squared" | "l2";
+  readonly sharpness: number;
   readonly bisections: number;
   readonly against?: readonly string[];
   readonly out?: string;
@@ -37,14 +38,14 @@ interface AttackFlags {
 const SHOWN = 20;
 
 export async function attackVerb(model: string, flags: AttackFlags): Promise<void> {
-  const { target, seed, norm, bisections, out, json } = flags;
+  const { target, seed, norm, sharpness, bisections, out, json } = flags;
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
   const { signal, done } = interruption("Nothing was written.");
   const started = performance.now();
   try {
-    const load = async (path: string) => onnxClassifier(runtime, await readBytes(path), { name: path });
+    const load = async (path: string) => onnxClassifier(runtime, await readBytes(path), { name: path, sharpness });
     const classifier = await load(model);
     const others: Record<string, DifferentiableClassifier> = {};
     for (const path of flags.against ?? []) others[path] = await load(path);
@@ -86,8 +87,10 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const records = results.map((result, i) => recordOf(result, after8Bit[i]!));
     if (out !== undefined)
       await writeResults(out, { classifier, images, adversarial, results, records, summary, transfer });
-    printResult(json, { ...summary, settings: { target, seed, norm, bisections }, transfer, rows: records }, () =>
-      [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
+    printResult(
+      json,
+      { ...summary, settings: { target, seed, norm, sharpness, bisections }, transfer, rows: records },
+      () => [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
     );
   } finally {
     progress.end();
