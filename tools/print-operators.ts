@@ -15,6 +15,7 @@ const families: readonly (readonly [file: string, title: string])[] = [
   ["indexing", "Indexing"],
   ["conv", "Convolution and pooling"],
   ["normalize", "Normalisation"],
+  ["lrn", "Response normalisation"],
   ["resize", "Resizing"],
   ["detect", "Regions"],
   ["quantize", "Quantisation"],

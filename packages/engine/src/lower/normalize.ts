@@ -14,7 +14,7 @@ import {
   sqrt,
   sub,
 } from "../ops/build.ts";
-import { overChannels } from "../ops/normalize.ts";
+import { overChannels } from "../ops/lrn.ts";
 import type { LoweringRule } from "./lower.ts";
 
 const column = (v: Value, like: Value): Value => reshape(v, [v.shape[0]!, ...like.shape.slice(2).map(() => 1)]);

@@ -18,22 +18,12 @@ import {
   sub,
   where,
 } from "./build.ts";
+import { floating, numeric } from "./dtype.ts";
 import { op } from "./op.ts";
 
 type Inputs = readonly [Type, ...Type[]];
 
 const same = ([x]: Inputs): Type => x;
-
-/** Checks that the operator is defined for real numbers, and keeps the type. */
-function floating([x]: Inputs): Type {
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
-  return x;
-}
-
-function numeric([x]: Inputs): Type {
-  if (x.dtype === "bool") throw new ShapeError(`input is ${formatType(x)}; it must be a number: cast it`);
-  return x;
-}
 
 function binary([a, b]: readonly [Type, Type, ...Type[]]): Type {
   if (a.dtype !== b.dtype) {

@@ -1,6 +1,6 @@
 // Reductions and the softmax family.
 import type { Value } from "../ir/graph.ts";
-import { axisOf, formatShape, formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
+import { axisOf, formatShape, ShapeError, type Type } from "../ir/type.ts";
 import {
   and,
   cast,
@@ -21,6 +21,7 @@ import {
   sub,
   where,
 } from "./build.ts";
+import { floating } from "./dtype.ts";
 import { op } from "./op.ts";
 
 type ReduceAttrs = { axes: readonly number[]; keepdims: number };
@@ -135,8 +136,7 @@ export const ReduceLogSumExp = op<ReduceAttrs>({
 
 function floatAxis([x]: readonly [Type, ...Type[]], { axis }: { axis: number }): Type {
   axisOf(axis, x.shape.length);
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
-  return x;
+  return floating([x]);
 }
 
 /** y = eˣ/Σeˣ along the axis.  dx = y·(dy − Σ dy·y). */

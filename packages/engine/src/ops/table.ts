@@ -6,6 +6,7 @@ import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as layout from "./layout.ts";
 import * as linalg from "./linalg.ts";
+import { LRN } from "./lrn.ts";
 import * as normalize from "./normalize.ts";
 import type { OpDef } from "./op.ts";
 import { DequantizeLinear, QuantizeLinear } from "./quantize.ts";
@@ -14,7 +15,6 @@ import { Resize } from "./resize.ts";
 import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
-const { overChannels: __, ...normalizations } = normalize;
 
 /** Every operator the engine knows, by its ONNX name. */
 export const table: Readonly<Record<string, OpDef>> = {
@@ -26,7 +26,8 @@ export const table: Readonly<Record<string, OpDef>> = {
   ...layout,
   ...indexing,
   ...convolutions,
-  ...normalizations,
+  ...normalize,
+  LRN,
   QuantizeLinear,
   DequantizeLinear,
   Einsum,

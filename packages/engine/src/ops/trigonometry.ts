@@ -1,12 +1,7 @@
-// Circular and hyperbolic functions and their inverses; angles in radians.
-import { formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
 import { add, cos, cosh, div, mul, neg, sin, sinh, sqrt, sub } from "./build.ts";
+import { floating } from "./dtype.ts";
 import { op } from "./op.ts";
 
-function floating([x]: readonly [Type, ...Type[]]): Type {
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
-  return x;
-}
 const common = { inputs: 1, infer: floating };
 
 /** y = sin x.  dx = dy·cos x. */
