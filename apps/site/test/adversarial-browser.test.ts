@@ -213,6 +213,15 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     expect(await page.locator(".pad.chosen").count()).toBe(1);
   });
 
+  test("a target that is reached already is said, without numbers that mean nothing", async () => {
+    const page = await open(`${address}#run&digit=t9&target=7`);
+    await ready(page);
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toContain("already calls the original a 7");
+    expect(await page.locator("#run").textContent()).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
   test("a network that is missing on the server is named, and the panel goes on", async () => {
     const page = await open(`${address}#run`);
     await ready(page);

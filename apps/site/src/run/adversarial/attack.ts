@@ -43,7 +43,7 @@ export interface Guess {
 /** What is known while the search goes on. */
 export interface AttackSoFar {
   readonly original: Float32Array;
-  /** The nearest image so far that reaches a target; null before the first. */
+  /** The nearest image so far that reaches a target, null before the first; at the end, the result whatever it is. */
   readonly best: Float32Array | null;
   readonly bestTarget: number | null;
   readonly points: readonly SearchPoint[];
@@ -176,14 +176,7 @@ async function search(
       });
     },
   });
-  const reached = attack!.status === "success";
-  return {
-    attack: attack!,
-    original,
-    best: reached ? attack!.image : best,
-    bestTarget: reached ? attack!.target : bestTarget,
-    points,
-  };
+  return { attack: attack!, original, best: attack!.image, bestTarget: attack!.target, points };
 }
 
 function targetOption(target: TargetChoice): "all" | "leastLikely" | "random" | number {

@@ -21,7 +21,11 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
       <div class="attack-columns">
         <section aria-labelledby="attack-search">
           <h3 id="attack-search">The search over c</h3>
-          <SearchChart points={soFar.points} target={soFar.bestTarget} c={result ? result.attack.c : null} />
+          <SearchChart
+            points={soFar.points}
+            target={soFar.bestTarget}
+            c={result && Number.isFinite(result.attack.c) ? result.attack.c : null}
+          />
           <p class="small why">
             Each mark is one solved problem: minimise c‖r‖{inputs.norm === "squared" && "²"} + loss(x + r, label) in the
             box. c weighs the size of r, so every small enough c reaches the label, with an ever larger r. The nearest
@@ -220,7 +224,10 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
     ["Distortion, √(‖r‖² / 784)", decimal(attack.distortion)],
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
-    [inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖", decimal(attack.c)],
+    [
+      inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖",
+      Number.isFinite(attack.c) ? decimal(attack.c) : "none reached the label",
+    ],
     ["Problems solved", `${count(points.length)}, with ${count(attack.iterations)} iterations of L-BFGS-B`],
     [
       "Evaluations",

@@ -30,9 +30,11 @@ export function Downloads({ result, inputs }: DownloadsProps) {
   const stem = `adversarial-${inputs.network}-${result.attack.predictedBefore}-to-${result.attack.predictedAfter}`;
   return (
     <p class="downloads">
-      <a href={svg} download={`${stem}.svg`}>
-        Figure (SVG)
-      </a>
+      {svg !== "" && (
+        <a href={svg} download={`${stem}.svg`}>
+          Figure (SVG)
+        </a>
+      )}
       <a href={pngOf(grayRgba(result.rounded))} download={`${stem}.png`}>
         x′ in 8 bits (PNG, 28 × 28)
       </a>

@@ -13,9 +13,10 @@ interface FigurePart {
 
 const tile = 168;
 const gap = 44;
+const margin = 14;
 
 /** Size of the picture in CSS pixels. */
-export const figureSize = { width: 3 * tile + 2 * gap, height: tile + 62 };
+export const figureSize = { width: 3 * tile + 2 * gap + 2 * margin, height: tile + 48 + 2 * margin };
 
 /** Turns 28×28 RGBA pixels into a PNG as a data URI; the browser's canvas and Node have each their own way. */
 export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>) => string | Promise<string>;
@@ -43,16 +44,16 @@ export async function resultFigure({ original, attack, verdicts }: AttackResult,
 function figureSvg(parts: readonly [FigurePart, FigurePart, FigurePart]): string {
   const { width, height } = figureSize;
   const pieces = parts.map(({ png, title, note }, i) => {
-    const x = i * (tile + gap);
+    const x = margin + i * (tile + gap);
     const middle = x + tile / 2;
-    return `<rect x="${x + 0.5}" y="0.5" width="${tile - 1}" height="${tile - 1}" fill="#fffdf8" stroke="#dad2bf"/>
-<image x="${x}" y="0" width="${tile}" height="${tile}" href="${png}" image-rendering="pixelated"/>
-<text x="${middle}" y="${tile + 24}" font-size="16">${escapeXml(title)}</text>
-<text x="${middle}" y="${tile + 46}" font-size="14" fill="#5f5748">${escapeXml(note)}</text>
-${i < 2 ? `<text x="${x + tile + gap / 2}" y="${tile / 2 + 11}" font-size="32" fill="#a3301a">${i === 0 ? "+" : "="}</text>` : ""}`;
+    return `<image x="${x}" y="${margin}" width="${tile}" height="${tile}" href="${png}" image-rendering="pixelated"/>
+<rect x="${x + 0.5}" y="${margin + 0.5}" width="${tile - 1}" height="${tile - 1}" fill="none" stroke="#dad2bf"/>
+<text x="${middle}" y="${margin + tile + 24}" font-size="16">${escapeXml(title)}</text>
+<text x="${middle}" y="${margin + tile + 45}" font-size="14" fill="#5f5748">${escapeXml(note)}</text>
+${i < 2 ? `<text x="${x + tile + gap / 2}" y="${margin + tile / 2 + 11}" font-size="32" fill="#a3301a">${i === 0 ? "+" : "="}</text>` : ""}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="'Source Serif 4', Charter, Georgia, serif" text-anchor="middle" fill="#1f1c17">
-<rect width="${width}" height="${height}" fill="#faf7ef"/>
+<rect width="${width}" height="${height}" fill="#fffdf8"/>
 ${pieces.join("\n")}
 </svg>
 `;
