@@ -176,7 +176,7 @@ export function adaptiveAveragePool(X: Value, size: readonly number[]): Value {
   }, X);
 }
 
-/** X [N, C, …]'s largest elements of the same bins. */
+/** X [N, C, …]'s largest elements of the same bins. Where bins are unequal, equal largest elements share the gradient. */
 export function adaptiveMaxPool(X: Value, size: readonly number[]): Value {
   checkAdaptive("adaptiveMaxPool", X, size);
   const kernel = size.map((out, i) => X.shape[i + 2]! / out);
