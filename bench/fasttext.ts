@@ -17,7 +17,7 @@ if (!data || !existsSync(join(data, "fasttext"))) {
 }
 const folder = join(tmpdir(), "reprise-bench-fasttext");
 mkdirSync(folder, { recursive: true });
-const main = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../apps/cli/bin/reprise.mjs", import.meta.url));
 const ours = [process.execPath, main, "fasttext"];
 const native = process.env.FASTTEXT_NATIVE;
 const sides: Record<string, string[]> = { ours, ...(native ? { native: [native] } : {}), debian: ["fasttext"] };

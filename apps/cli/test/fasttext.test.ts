@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 
 const fixtures = fileURLToPath(new URL("../../../methods/fasttext/test/fixtures/", import.meta.url));
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

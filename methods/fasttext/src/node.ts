@@ -33,7 +33,7 @@ export function loadModel(
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
-    const reading = readModel(path, stat.size, label);
+    const reading = readModel(path, stat.size, label, { index: kernel.fillSlots });
     for (let step = reading.next(); ; step = reading.next()) {
       if (step.done) return new Model(step.value.tables, step.value.header, kernel);
       const { target } = step.value;
