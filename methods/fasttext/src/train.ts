@@ -1,7 +1,19 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
 import { extendedTables, settingsOf } from "./continue.ts";
-import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
+import {
+  type Corpus,
+  CorpusError,
+  CorpusReader,
+  defaultMemoryBytes,
+  encodedBlocks,
+  encodedLength,
+  encodeLines,
+  encodingOf,
+  type Limits,
+  type TextSource,
+} from "./corpus.ts";
+import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
 import type { Dictionary, Sort } from "./dictionary.ts";
 import { evaluate, f1 } from "./evaluate.ts";
 import { huffman } from "./huffman.ts";
@@ -80,6 +92,8 @@ export interface LearnOptions extends TrainOptions {
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
+  /** Memory that the corpus may take. */
+  readonly limits?: Limits;
   /** Called after each epoch. */
   readonly onEpoch?: (epoch: Epoch) => void;
   /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
@@ -133,7 +147,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
 /** The order of the reference program, down to that of equal counts. */
 function referenceOrder(corpus: Corpus): Sort {
   // Here the line end is entry 0; there it is an entry when it first comes up, behind the words of the first line.
-  const first = corpus.blocks[0] ?? new Int32Array(0);
+  const first = corpus.blocks[0]?.read() ?? new Int32Array(0);
   let behind = 0;
   for (let i = 0; i < first.length && first[i] !== corpus.endOfLine; i++) behind = Math.max(behind, first[i]!);
   return (ids, kinds, counts) => {
@@ -201,7 +215,15 @@ export async function trainTables(
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
   const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
-  const lines = supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory);
+  const streamed =
+    supervised && 4 * encodedLength(corpus, encoding) > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
+  if (streamed && options.lineWeights)
+    throw new CorpusError("Line weights need all lines in memory; allow more with memoryBytes.");
+  const lines = streamed
+    ? memory.int32(0)
+    : supervised
+      ? encodeLines(corpus, encoding, kernel, memory)
+      : plainLines(corpus, remap, memory);
   if (options.lineWeights) weighLines(lines, options.lineWeights);
   const job: Job = {
     tables,
@@ -210,6 +232,7 @@ export async function trainTables(
     totalTokens: settings.epoch * corpus.tokens,
     untilTokens: settings.epoch * corpus.tokens,
     lines,
+    onePass: streamed,
     progress: memory.int64(1),
     labelWeights: labelWeights ? weightsOf(labelWeights, dictionary, memory) : undefined,
     negatives:
@@ -226,15 +249,44 @@ export async function trainTables(
     tabledLoss: settings.compat,
     threads: [],
   };
-  if (!watched || !(options.validation || options.onEpoch)) return run(job, settings, kernel, options);
-  await runByEpoch(job, settings, kernel, options, watched, corpus.tokens);
+  const runEpochs = (): Promise<void> =>
+    streamed
+      ? runStreamed(job, () => encodedBlocks(corpus, encoding, kernel, memory), settings, kernel, options)
+      : run(job, settings, kernel, options);
+  if (!watched || !(options.validation || options.onEpoch)) return runEpochs();
+  await runByEpoch(job, settings, runEpochs, options, watched, corpus.tokens);
+}
+
+/** One thread, block by block: for corpora whose encoded lines do not fit. */
+async function runStreamed(
+  job: Job,
+  blocks: () => Iterable<Int32Array>,
+  settings: Settings,
+  kernel: Kernel,
+  options: TrainOptions,
+): Promise<void> {
+  const report = reporter(job, settings, options.onProgress);
+  const thread = job.threads[0] ?? threadState(job, 0, 0, settings.seed);
+  job.threads = [thread];
+  while (Number(job.progress[0]!) < job.untilTokens) {
+    const before = job.progress[0]!;
+    for (const lines of blocks()) {
+      job.lines = lines;
+      Object.assign(thread, { from: 0, at: 0, to: lines.length });
+      await runHere(job, thread, kernel, options, report);
+      job.progress[0]! += BigInt(thread.pendingTokens);
+      thread.pendingTokens = 0;
+      if (options.stop?.aborted) return;
+    }
+    if (job.progress[0] === before) return;
+  }
 }
 
 /** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
 async function runByEpoch(
   job: Job,
   settings: Settings,
-  kernel: Kernel,
+  runEpoch: () => Promise<void>,
   options: LearnOptions,
   model: Model,
   tokens: number,
@@ -250,7 +302,7 @@ async function runByEpoch(
   try {
     for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
       job.untilTokens = number * tokens;
-      await run(job, settings, kernel, options);
+      await runEpoch();
       if (options.stop?.aborted) break;
       const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
       onEpoch?.({ number, score });
@@ -316,9 +368,9 @@ export async function readCorpus(
   settings: Settings,
   memory: Memory,
   kernel: Kernel,
-  { signal, onProgress }: TrainOptions,
+  { signal, onProgress, limits }: LearnOptions,
 ): Promise<Corpus> {
-  const reader = new CorpusReader(memory, kernel, settings);
+  const reader = new CorpusReader(memory, kernel, settings, limits);
   const encoder = new TextEncoder();
   let sincePause = 0;
   for await (const piece of text) {
@@ -401,7 +453,7 @@ function keepProbabilities(dictionary: Dictionary, { t }: Settings, memory: Memo
 function plainLines(corpus: Corpus, remap: Int32Array, memory: Memory): Int32Array {
   const lines = memory.int32(corpus.tokens);
   let at = 0;
-  for (const block of corpus.blocks) for (const entry of block) lines[at++] = remap[entry]!;
+  for (const block of corpus.blocks) for (const entry of block.read()) lines[at++] = remap[entry]!;
   return lines;
 }
 
@@ -448,6 +500,7 @@ export function shares(job: Job, count: number): number[] {
 async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
   const { runThreads, signal, stop: early } = options;
   const report = reporter(job, settings, options.onProgress);
+  if (settings.deterministic && settings.threads > 1) return runDeterministic(job, settings, kernel, options, report);
   const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
   const bounds = shares(job, count);
   const threads = Array.from(
@@ -475,6 +528,46 @@ async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainO
     clearInterval(timer);
     signal?.removeEventListener("abort", abort);
     early?.removeEventListener("abort", abort);
+  }
+}
+
+/** The shares of runs that are under way. */
+const sharesUnderWay = new WeakMap<Job, Share[]>();
+
+/** As many copies of the rows as threads, joined a few times an epoch; at once or one after the other, the same bytes. */
+async function runDeterministic(
+  job: Job,
+  settings: Settings,
+  kernel: Kernel,
+  options: TrainOptions,
+  report: (tallies: readonly ThreadTally[]) => number,
+): Promise<void> {
+  const { runThreads, signal, stop: early } = options;
+  const bounds = shares(job, settings.threads);
+  let own = sharesUnderWay.get(job);
+  if (!own) {
+    const threads = Array.from({ length: settings.threads }, (_, i) =>
+      threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+    );
+    own = sharesOf(job, bounds, threads, settings.epoch);
+    sharesUnderWay.set(job, own);
+    job.threads = threads;
+  }
+  const stop = job.tables.memory.int32(1);
+  const done = Number(job.progress[0]!) / job.totalTokens;
+  for (const part of stretches(done, job.untilTokens / job.totalTokens, settings, job.totalTokens)) {
+    signal?.throwIfAborted();
+    for (const share of own) share.job.untilTokens = Math.ceil(share.job.totalTokens * part);
+    if (runThreads && kernel === wasmKernel) {
+      const shared = own.map((share) => shareWork(share.job, [share.thread], stop));
+      const statuses = await runThreads(shared.flatMap(({ work }) => work));
+      for (const { finish } of shared) finish();
+      if (statuses.includes("nan")) throw diverged(settings, part);
+    } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
+    join(job, own, kernel);
+    job.progress[0] = BigInt(Math.round(part * job.totalTokens));
+    report(job.threads);
+    if (early?.aborted) return;
   }
 }
 
