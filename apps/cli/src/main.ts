@@ -21,7 +21,8 @@ try {
     command.exitOverride().showHelpAfterError("(add --help for the options)");
     if (command.commands.length === 0) command.option("--debug", "print the stack of an error");
   }
-  await program.parseAsync();
+  if (name === "") program.outputHelp();
+  else await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {

@@ -144,7 +144,10 @@ export class Training {
     return this.#step;
   }
 
-  /** One step on a batch; returns the loss before it and the reported values. */
+  /**
+   * One step on a batch; returns the loss before it and the reported values. A step whose loss is not finite is not
+   * taken: the state stays as it was.
+   */
   async run(
     batch: Readonly<Record<string, Tensor>>,
     { learningRate }: { readonly learningRate: number },
@@ -158,9 +161,12 @@ export class Training {
     feeds.learningRate = tensor("float32", [], [learningRate]);
     feeds.step = tensor("float32", [], [this.#step + 1]);
     const { loss, ...report } = await this.#compiled.run(feeds, { into });
-    for (const pair of this.#state.values()) pair.reverse();
-    this.#step++;
-    return { loss: Number(loss!.data[0]), report };
+    const value = Number(loss!.data[0]);
+    if (Number.isFinite(value)) {
+      for (const pair of this.#state.values()) pair.reverse();
+      this.#step++;
+    }
+    return { loss: value, report };
   }
 
   /** A copy of everything needed to go on later. */

@@ -7,6 +7,12 @@ interface Entry {
 
 /** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
 export const commands: Readonly<Record<string, Entry>> = {
+  serve: { summary: "start the site in the browser", load: () => import("./serve.ts") },
+  data: { summary: "list and download data sets", load: () => import("./data.ts") },
+  adversarial: {
+    summary: "smallest perturbations that change what a classifier sees (Szegedy et al. 2013)",
+    load: () => import("./adversarial.ts"),
+  },
   fasttext: {
     summary: "text classification and word vectors, fast (Joulin et al. 2016)",
     load: () => import("./fasttext.ts"),

@@ -1,5 +1,5 @@
 // The graph: values and the nodes that make them, in the order they were added, which is a topological order.
-import { type DType, formatShape, type Shape, ShapeError, sizeOf, type Tensor, type Type, tensor } from "./type.ts";
+import { type DType, formatShape, type Shape, ShapeError, type Tensor, type Type, tensor } from "./type.ts";
 
 /** Attributes of a node, named as in ONNX. */
 export type Attrs = Readonly<Record<string, number | string | readonly number[] | Tensor | undefined>>;
@@ -94,12 +94,13 @@ export class Graph {
     return outputs;
   }
 
-  /** Declares a result under a name. */
+  /** Declares a result under a name, which no input and no other result has. */
   output(name: string, value: Value): void {
+    if (this.outputs.has(name)) throw new Error(`graph: two outputs are named "${name}"`);
+    if (this.inputs.some((input) => input.name === name)) {
+      throw new Error(`graph: output "${name}" has the name of an input; name one of them differently`);
+    }
     if (value.graph !== this) throw new Error(`graph: output "${name}" belongs to another graph`);
     this.outputs.set(name, value);
   }
 }
-
-/** Elements of a value. */
-export const elements = (value: Type): number => sizeOf(value.shape);

@@ -59,7 +59,8 @@ function rebuild(
   };
   const small = new Map<string, Value>();
   const shared = (to: Graph, data: Tensor, name: string | undefined): Value => {
-    if (data.data.length > 64) return to.constant(data, data.dtype, name);
+    // A constant with a name is one the user wants to find again: it stays apart from its equals.
+    if (data.data.length > 64 || name !== undefined) return to.constant(data, data.dtype, name);
     const key = `${data.dtype} ${data.shape} ${Array.from(data.data as ArrayLike<number>, keyOf)}`;
     const value = small.get(key) ?? to.constant(data, data.dtype, name);
     small.set(key, value);

@@ -14,7 +14,7 @@ export interface ImportSite {
   readonly opset: number;
   readonly name: string;
 }
-type ImportRule = (site: ImportSite) => Value | readonly Value[];
+export type ImportRule = (site: ImportSite) => Value | readonly Value[];
 
 /** Defaults that ONNX gives to attributes which our operators always want. */
 const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {
@@ -56,6 +56,7 @@ export function attributesOf(
   inputs: readonly (Value | null)[],
 ): { attrs: Attrs; rest: (Value | null)[] } {
   const attrs: Record<string, AttributeValue> = {
+    ...(def.defaults as Record<string, AttributeValue>),
     ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
   };
   for (const [key, value] of node.attributes) {

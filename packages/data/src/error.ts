@@ -1,0 +1,13 @@
+/**
+ * Data that cannot be read or used as asked. The message starts with `source`, the name the user gave the data
+ * (a file, a folder, an option), so that one line tells what to look at.
+ */
+export class DataError extends Error {
+  override readonly name = "DataError";
+  readonly source: string;
+
+  constructor(source: string, problem: string, options?: ErrorOptions) {
+    super(`${source}: ${problem}`, options);
+    this.source = source;
+  }
+}

@@ -1,0 +1,209 @@
+// The safetensors format (https://github.com/huggingface/safetensors, "Format"): 8 bytes of header length, a JSON header
+// that gives each array's dtype, shape and byte range, then the arrays. Nothing of a file is believed before it is checked.
+import { type DType, formatShape, ModelError, sizeOf, type Tensor } from "@reprise/engine";
+
+export interface Safetensors {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Strings the file carries beside its arrays. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface SafetensorsSource {
+  /** The file's name in messages. */
+  readonly source?: string;
+}
+
+/** The reference implementation's limit on the header. */
+const MAX_HEADER_BYTES = 100_000_000;
+const METADATA = "__metadata__";
+
+interface Stored {
+  readonly bytes: number;
+  readonly dtype: DType;
+  decode(bytes: Uint8Array): Tensor["data"];
+}
+const plain = <T extends Tensor["data"]>(
+  dtype: DType,
+  array: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
+): Stored => ({ bytes: array.BYTES_PER_ELEMENT, dtype, decode: (bytes) => new array(copied(bytes)) });
+
+/** What can be read. Half floats become float32, in which every one of them is exact. */
+const dtypes: Readonly<Record<string, Stored>> = {
+  F64: plain("float64", Float64Array),
+  F32: plain("float32", Float32Array),
+  I64: plain("int64", BigInt64Array),
+  I32: plain("int32", Int32Array),
+  I8: plain("int8", Int8Array),
+  U8: plain("uint8", Uint8Array),
+  BOOL: plain("bool", Uint8Array),
+  F16: { bytes: 2, dtype: "float32", decode: (bytes) => Float32Array.from(halves(bytes), halfToFloat) },
+  BF16: {
+    bytes: 2,
+    dtype: "float32",
+    decode: (bytes) => new Float32Array(Uint32Array.from(halves(bytes), (h) => h << 16).buffer),
+  },
+};
+const nameOf: Readonly<Record<DType, string>> = {
+  float64: "F64",
+  float32: "F32",
+  int64: "I64",
+  int32: "I32",
+  int8: "I8",
+  uint8: "U8",
+  bool: "BOOL",
+};
+
+/**
+ * Arrays as the bytes of a safetensors file, the widest dtypes first and the header padded to 8 bytes, so that every
+ * array is aligned.
+ */
+export function writeSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  { metadata = {} }: { readonly metadata?: Readonly<Record<string, string>> } = {},
+): Uint8Array {
+  const entries = Object.entries(tensors).sort(
+    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT, // a stable sort
+  );
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[METADATA, metadata]] : [];
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    if (name === METADATA) throw new Error(`safetensors: an array cannot be named "${METADATA}"`);
+    if (data.length !== sizeOf(shape))
+      throw new Error(`safetensors: "${name}" has ${data.length} numbers for shape ${formatShape(shape)}`);
+    const begin = end;
+    end += data.byteLength;
+    header.push([name, { dtype: nameOf[dtype], shape, data_offsets: [begin, end] }]);
+  }
+  let text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  if (text.length % 8 !== 0) {
+    const padded = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
+    padded.set(text);
+    text = padded;
+  }
+  const file = new Uint8Array(8 + text.length + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(text, 8);
+  let at = 8 + text.length;
+  for (const [, { data }] of entries) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * The arrays of a safetensors file.
+ *
+ * @throws ModelError naming the file and the array, when the header is not valid, an array's bytes are outside the
+ *                    file, overlap another's or leave a gap, or a dtype is one we do not compute with
+ */
+export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: SafetensorsSource = {}): Safetensors {
+  const fail = (problem: string, cause?: unknown): never => {
+    throw new ModelError(`${source}: ${problem}`, cause === undefined ? undefined : { cause });
+  };
+  if (bytes.length < 8) fail(`the file has ${bytes.length} bytes; a safetensors file has at least 8`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(bytes.length - 8, MAX_HEADER_BYTES))) {
+    fail(
+      `the header is said to have ${length} bytes, the file has ${bytes.length - 8} after its length; it is cut off or not a safetensors file`,
+    );
+  }
+  const headerBytes = bytes.subarray(8, 8 + Number(length));
+  if (headerBytes[0] !== 0x7b) fail(`the header does not start with "{"; this is not a safetensors file`);
+  let text = "";
+  let header: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(headerBytes);
+    header = JSON.parse(text);
+  } catch (error) {
+    fail(`the header is not valid JSON (${(error as Error).message})`, error);
+  }
+  const twice = repeatedKey(text);
+  if (twice !== null) fail(`the header names "${twice}" twice`);
+  const body = bytes.subarray(8 + Number(length));
+  const metadata: Record<string, string> = {};
+  const found: { name: string; stored: Stored; shape: number[]; begin: number; end: number }[] = [];
+  for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
+    if (name === METADATA) {
+      if (!isRecord(entry) || !Object.values(entry).every((value) => typeof value === "string"))
+        fail(`${METADATA} must hold strings only`);
+      for (const [key, value] of Object.entries(entry as Record<string, string>))
+        Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
+      continue;
+    }
+    if (!isRecord(entry)) fail(`"${name}" is described by ${JSON.stringify(entry)}, not by an object`);
+    const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
+    const stored = typeof dtype === "string" && Object.hasOwn(dtypes, dtype) ? dtypes[dtype]! : undefined;
+    if (!stored)
+      return fail(`"${name}" has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(dtypes).join(", ")}`);
+    if (!isCounts(shape)) return fail(`"${name}" has shape ${JSON.stringify(shape)}; expected a list of sizes`);
+    if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]! || offsets[1]! > body.length) {
+      return fail(
+        `"${name}" is said to lie at bytes ${JSON.stringify(offsets)} of ${body.length}; the file is cut off or damaged`,
+      );
+    }
+    const [begin, end] = offsets as [number, number];
+    if (sizeOf(shape) * stored.bytes !== end - begin) {
+      fail(
+        `"${name}" is ${dtype} ${formatShape(shape)}, which takes ${sizeOf(shape) * stored.bytes} bytes, but ${end - begin} are given`,
+      );
+    }
+    found.push({ name, stored, shape, begin, end });
+  }
+  // By start, then end, so that arrays without bytes stand before the one that starts where they do.
+  found.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let covered = 0;
+  for (const { name, begin, end } of found) {
+    if (begin < covered) fail(`"${name}" overlaps another array at byte ${begin}`);
+    if (begin > covered) fail(`bytes ${covered} to ${begin} belong to no array`);
+    covered = end;
+  }
+  if (covered !== body.length) fail(`${body.length - covered} bytes at the end belong to no array`);
+  const tensors = Object.fromEntries(
+    found.map(({ name, stored, shape, begin, end }) => {
+      const data = stored.decode(body.subarray(begin, end));
+      if (stored.dtype === "bool" && (data as Uint8Array).some((b) => b > 1))
+        fail(`"${name}" holds bytes above 1, not booleans`);
+      return [name, { dtype: stored.dtype, shape, data } as Tensor];
+    }),
+  );
+  return { tensors, metadata };
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+const isCounts = (x: unknown): x is number[] =>
+  Array.isArray(x) && x.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+
+/** The first name that a JSON object or one of those inside it gives twice: JSON.parse keeps the last without a word. */
+function repeatedKey(text: string): string | null {
+  const open: (Set<string> | null)[] = []; // the names of each object we are inside of; null for a list
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "[") open.push(null);
+    else if (token === "}" || token === "]") open.pop();
+    else if (token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
+      const names = open.at(-1);
+      if (names?.has(key)) return key;
+      names?.add(key);
+    }
+  }
+  return null;
+}
+
+/** The bytes in a buffer of their own: arrays may start at any byte of a file. A Buffer's `slice` would not copy. */
+const copied = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
+
+function halves(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(copied(bytes));
+}
+
+/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

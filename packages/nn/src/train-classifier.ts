@@ -1,0 +1,117 @@
+// A network trained on labelled images by its recipe: what the command line, the site and the examples call.
+import { Random } from "@reprise/data";
+import {
+  add,
+  argMax,
+  cast,
+  equal,
+  type Runtime,
+  reduceMean,
+  softmaxCrossEntropy,
+  type TrainingProgram,
+  type Values,
+} from "@reprise/engine";
+import { checkLabels, ExampleBatches, type Examples } from "./batches.ts";
+import { evaluator } from "./evaluate.ts";
+import type { Network } from "./network.ts";
+import { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
+import { type Checkpoint, type TrainEvent, train } from "./trainer.ts";
+
+export interface TrainClassifierOptions {
+  readonly examples: Examples;
+  /** Evaluated after every epoch: `loss`, `accuracy`. */
+  readonly validation?: Examples;
+  /** Replaces settings of the network's recipe. */
+  readonly recipe?: Partial<Recipe>;
+  /** Fixes initial weights, order and dropout. */
+  readonly seed?: number;
+  readonly resume?: Checkpoint;
+  /** What else must be equal at a resume, e.g. the data's hash. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Steps between checkpoints; an epoch when absent. */
+  readonly checkpointEvery?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains a network on images and labels; returns the last checkpoint, whose `state.parameters` are the weights.
+ *
+ * @throws RangeError when a label is not one of the network's classes or a setting is out of range
+ * @throws ShapeError when the images are not of the network's input shape
+ * @throws DivergedError, Error as `train` does
+ */
+export async function* trainClassifier(
+  runtime: Runtime,
+  network: Network,
+  {
+    examples,
+    validation,
+    recipe: changes = {},
+    seed = 0,
+    resume,
+    config = {},
+    checkpointEvery,
+    signal,
+  }: TrainClassifierOptions,
+): AsyncGenerator<TrainEvent, Checkpoint> {
+  const recipe: Recipe = { ...network.recipe, ...changes };
+  checkRecipe(recipe);
+  checkLabels(examples, network.classes);
+  if (validation) checkLabels(validation, network.classes);
+  // One stream each, so that a change in what one part draws does not move the others.
+  const random = new Random(seed);
+  const initial = random.fork();
+  const order = random.uniform() * 2 ** 53;
+  const noise = random.fork();
+  const { batchSize, epochs } = recipe;
+  const batches = new ExampleBatches(examples, { batchSize, seed: order, inputShape: network.inputShape });
+  const steps = epochs * batches.batchesPerEpoch;
+  const scorer = validation ? evaluator(runtime, network) : null;
+  const { source: _, ...rest } = recipe;
+  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
+  try {
+    return yield* train(runtime, {
+      program: classifierProgram(network, recipe),
+      batches,
+      schedule: scheduleOf(recipe, steps),
+      steps,
+      from: resume ?? { parameters: network.init(initial) },
+      ...(network.noise ? { noise: network.noise } : {}),
+      random: noise,
+      config: { network: network.name, seed: String(seed), ...settings, ...config },
+      ...(scorer
+        ? {
+            validate: (weights) =>
+              scorer.evaluate(weights, validation!).then(({ loss, accuracy }) => ({ loss, accuracy })),
+          }
+        : {}),
+      ...(checkpointEvery ? { checkpointEvery } : {}),
+      ...(signal ? { signal } : {}),
+    });
+  } finally {
+    await scorer?.release();
+  }
+}
+
+/** The training step of a classifier: mean cross-entropy plus the network's penalty; reports the batch's accuracy. */
+export function classifierProgram(network: Network, recipe: Recipe = network.recipe): TrainingProgram {
+  return {
+    parameters: network.parameters,
+    ...(network.buffers ? { buffers: network.buffers } : {}),
+    optimizer: optimizerOf(recipe),
+    forward(parameters, batch, buffers) {
+      const { x, labels, ...rest } = batch as Values & { x: Values[string]; labels: Values[string] };
+      const noise = Object.fromEntries(
+        Object.entries(rest).map(([name, value]) => [name.replace(/^noise\./, ""), value]),
+      );
+      const result = network.forward(parameters, x, { training: true, buffers, noise });
+      const crossEntropy = softmaxCrossEntropy(result.logits, labels);
+      const accuracy = reduceMean(cast(equal(argMax(result.logits), labels), "float32"));
+      return {
+        loss: network.penalty ? add(crossEntropy, network.penalty(parameters)) : crossEntropy,
+        ...(result.buffers ? { buffers: result.buffers } : {}),
+        report: { accuracy },
+      };
+    },
+  };
+}
