@@ -12,16 +12,8 @@ export { ModelFileError } from "./model-file.ts";
 export { analogies, type Neighbour, nearest } from "./neighbours.ts";
 export { type Pretrained, parseVectors } from "./pretrained.ts";
 export { readableKernel } from "./readable.ts";
+export { DivergedError, type Progress, type RunThreads, type TrainOptions } from "./run.ts";
 export { type Suggestion, type TaggedText, Tagger } from "./tagger.ts";
 export { webThreads } from "./threads/web.ts";
-export {
-  DivergedError,
-  type Epoch,
-  type LearnOptions,
-  type Progress,
-  type RunThreads,
-  type TrainOptions,
-  train,
-  type Validation,
-} from "./train.ts";
+export { type Epoch, type LearnOptions, train, type Validation } from "./train.ts";
 export { wasmKernel } from "./wasm.ts";

@@ -32,7 +32,7 @@ export interface Fill {
   readonly target: Uint8Array;
 }
 
-export const magic = 793712314;
+const magic = 793712314;
 const newest = 12;
 const losses: readonly LossName[] = ["hs", "ns", "softmax", "ova"]; // 1, 2, 3, 4
 const models: readonly ModelName[] = ["cbow", "skipgram", "supervised"]; // 1, 2, 3
