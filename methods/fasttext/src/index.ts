@@ -15,5 +15,5 @@ export { readableKernel } from "./readable.ts";
 export { DivergedError, type Progress, type RunThreads, type TrainOptions } from "./run.ts";
 export { type Suggestion, type TaggedText, Tagger } from "./tagger.ts";
 export { webThreads } from "./threads/web.ts";
-export { type Epoch, type LearnOptions, train, type Validation } from "./train.ts";
+export { type Epoch, type LearnOptions, type Plan, train, type Validation } from "./train.ts";
 export { wasmKernel } from "./wasm.ts";

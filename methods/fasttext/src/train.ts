@@ -40,12 +40,22 @@ export interface LearnOptions extends TrainOptions {
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
+  /** Called when the text is read, before the memory for the rows is taken. */
+  readonly onPlan?: (plan: Plan) => void;
   /** Memory that the corpus may take. */
   readonly limits?: Limits;
   /** Called after each epoch. */
   readonly onEpoch?: (epoch: Epoch) => void;
   /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
   readonly validation?: Validation;
+}
+
+/** What will be trained. */
+export interface Plan {
+  readonly words: number;
+  readonly labels: number;
+  /** Bytes of all rows. */
+  readonly modelBytes: number;
 }
 
 export interface Epoch {
@@ -82,6 +92,9 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     { index: kernel.fillSlots, ...(settings.compat ? { sort: referenceOrder(corpus) } : {}) },
   );
   check(ranked.dictionary, settings);
+  const { words, labels } = ranked.dictionary;
+  const outputs = settings.model === "supervised" ? labels : words;
+  options.onPlan?.({ words, labels, modelBytes: 4 * settings.dim * (words + settings.bucket + outputs) });
   const newRows = (rows: number) => initialRows(rows, settings, memory, kernel);
   const { tables, remap } = from
     ? extendedTables(from.tables, corpus, ranked.dictionary, newRows, kernel, memory)

@@ -193,6 +193,12 @@ test("settings out of range name the setting, its value and what is possible", (
 });
 
 test("rows that cannot be had are told before they are taken", async () => {
+  let bytes = 0;
+  const onPlan = ({ modelBytes }: { modelBytes: number }) => {
+    bytes = modelBytes;
+  };
+  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onPlan });
+  expect(bytes).toBe(4 * 6 * (tables.input.rows + tables.output.rows));
   await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
     /needs \d+ MB of memory.*smaller bucket or dim/,
   );

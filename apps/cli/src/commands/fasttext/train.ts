@@ -78,6 +78,9 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       runThreads: nodeThreads,
       ...(typeof vectors === "string" ? { pretrained: parseVectors(readFileSync(vectors, "utf8"), vectors) } : {}),
       ...ourOptions(flags),
+      onPlan({ words, labels, modelBytes }) {
+        if (!quiet) line.end(`${words} words, ${labels} labels; the rows take ${(modelBytes / 1e6).toFixed(1)} MB`);
+      },
       onProgress(progress) {
         last = progress;
         if (!quiet) showProgress(line, progress);
