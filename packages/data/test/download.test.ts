@@ -94,7 +94,7 @@ const from = (...mirrors: (keyof typeof behaviours)[]): DownloadFile => ({
   ...sums,
   urls: mirrors.map((mirror) => base + mirror),
 });
-const quick: DownloadOptions = { retries: 2, backoffMs: 1, stallMs: 200 };
+const quick: DownloadOptions = { retries: 2, backoffMs: 1, stallMs: 20_000 };
 const get = (file: DownloadFile, options: DownloadOptions = {}) => downloadFile(file, folder, { ...quick, ...options });
 const arrived = () => readFile(join(folder, "digits.gz"));
 const asked = () => requests.map(({ path }) => path);
