@@ -26,6 +26,8 @@ export { networkByName, networks } from "./networks.ts";
 export { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafetensors } from "./safetensors.ts";
 export { constantRate, cosine, type Schedule, stepDecay, warmUp } from "./schedule.ts";
+export { stateDictOf, weightsFromTensors } from "./state-dict.ts";
+export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, type TorchValue } from "./torch-file.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
 export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";
