@@ -148,6 +148,41 @@ case("Cast", "bool to float", lambda x: x.to(torch.float64), lambda: [bools([Tru
 case("Identity", "matrix", lambda x: x * 1, lambda: [v(2, 3)])
 case("StopGradient", "one factor of two", lambda x: x * x.detach(), lambda: [v(5)])
 
+for op, f in {"GreaterOrEqual": torch.ge, "LessOrEqual": torch.le}.items():
+    case(op, "broadcast, with a tie", f, lambda: [ints([[1.0, 2.0, 3.0]], torch.float64), ints([[2.0], [3.5]], torch.float64)], grad=False)
+case("Xor", "broadcast", torch.logical_xor, lambda: [bools([[False, True]]), bools([[False], [True]])], grad=False)
+nan, inf = float("nan"), float("inf")
+case("IsNaN", "all kinds", torch.isnan, lambda: [ints([1.0, nan, inf, -inf], torch.float64)], grad=False)
+case("IsInf", "all kinds", torch.isinf, lambda: [ints([1.0, nan, inf, -inf], torch.float64)], grad=False)
+case("Mod", "floats, sign of the dividend", torch.fmod, lambda: [v(4, 2), v(2, low=0.4, high=0.9)])
+case("Mod", "integers, sign of the divisor", torch.remainder, lambda: [ints([-7, 7, -7, 7]), ints([3, 3, -3, -3])], grad=False)
+halves = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.3, -0.7]
+for op, f in {"Floor": torch.floor, "Ceil": torch.ceil, "Round": torch.round}.items():
+    case(op, "both signs", f, lambda: [v(6)])
+    case(op, "halves", f, lambda: [ints(halves, torch.float64)], grad=False)
+case("StraightThrough", "a step that passes its gradient", lambda x: x + (torch.sign(x) - x).detach(), lambda: [v(6)])
+
+# --- activations, circular and hyperbolic functions
+begin("activation")
+case("HardSigmoid", "ONNX's slope", lambda x: torch.clamp(0.2 * x + 0.5, 0, 1), lambda: [v(8, low=-4, high=4)])
+case("HardSigmoid", "PyTorch's slope", F.hardsigmoid, lambda: [v(8, low=-4, high=4)])
+case("HardSwish", "both signs", F.hardswish, lambda: [v(8, low=-4, high=4)])
+case("Elu", "both signs", F.elu, lambda: [v(6)])
+case("Elu", "alpha 0.4, far out", lambda x: F.elu(x, 0.4), lambda: [ints([-800.0, -3.0, 3.0, 800.0], torch.float64)])
+case("Selu", "both signs", F.selu, lambda: [v(6)])
+case("Celu", "alpha 1", F.celu, lambda: [v(6)])
+case("Celu", "alpha 0.6", lambda x: F.celu(x, 0.6), lambda: [v(6)])
+case("ThresholdedRelu", "above 0.7", lambda x: F.threshold(x, 0.7, 0), lambda: [v(6)])
+case("PRelu", "a slope per channel", lambda x, a: F.prelu(x, a.reshape(-1)), lambda: [v(2, 3, 2), v(3, 1)])
+case("PRelu", "one slope", lambda x, a: F.prelu(x, a), lambda: [v(2, 3), v(1)])
+case("Softsign", "both signs", F.softsign, lambda: [v(6)])
+for op, f in {"Sin": torch.sin, "Cos": torch.cos, "Sinh": torch.sinh, "Cosh": torch.cosh, "Asinh": torch.asinh, "Atan": torch.atan}.items():
+    case(op, "both signs", f, lambda: [v(8, low=-4, high=4)])
+case("Tan", "both signs", torch.tan, lambda: [v(6, low=-1.4, high=1.4)])
+for op, f in {"Asin": torch.asin, "Acos": torch.acos, "Atanh": torch.atanh}.items():
+    case(op, "both signs", f, lambda: [v(6, low=-0.9, high=0.9)])
+case("Acosh", "above 1", torch.acosh, lambda: [v(6, low=1.2, high=4)])
+
 # --- reductions
 begin("reduce")
 for op, f in {"ReduceSum": torch.sum, "ReduceMean": torch.mean, "ReduceMax": torch.amax, "ReduceMin": torch.amin}.items():
@@ -305,5 +340,58 @@ def average_grad(dy):
 case("AveragePoolGrad", "overlapping, padding not counted", average_grad, lambda: [v(1, 2, 3, 3)])
 case("GlobalAveragePool", "2-D", lambda x: x.mean((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
 case("GlobalAveragePool", "3-D", lambda x: x.mean((2, 3, 4), keepdim=True), lambda: [v(1, 2, 2, 2, 3)])
+
+
+# --- normalisation
+begin("normalize")
+
+
+def bn_eval(x, w, b, mean, var):
+    shape = [1, -1] + [1] * (x.dim() - 2)
+    column = lambda t: t.reshape(shape)
+    return (x - column(mean)) / torch.sqrt(column(var) + 1e-5) * column(w) + column(b)
+
+
+def bn_train(x, w, b):
+    axes = [0, *range(2, x.dim())]
+    return F.batch_norm(x, None, None, w, b, training=True), x.mean(axes), x.var(axes, unbiased=False)
+
+
+def positive(*shape):
+    return v(*shape, low=0.3, high=2)
+
+
+case("BatchNormalization", "images", bn_eval, lambda: [v(2, 3, 2, 2), v(3), v(3), v(3), positive(3)])
+case("BatchNormalization", "rows", bn_eval, lambda: [v(4, 3), v(3), v(3), v(3), positive(3)])
+case("BatchNormalizationTraining", "images", bn_train, lambda: [v(2, 3, 2, 3), v(3), v(3)])
+case("BatchNormalizationTraining", "rows", bn_train, lambda: [v(5, 2), v(2), v(2)])
+case("BatchNormalizationTraining", "video", bn_train, lambda: [v(2, 2, 2, 2, 2), v(2), v(2)])
+case("BatchNormalizationTraining", "one pixel, one channel", bn_train, lambda: [v(4, 1, 1, 1), v(1), v(1)])
+case("LayerNormalization", "last axis", lambda x, w, b: F.layer_norm(x, (4,), w, b), lambda: [v(2, 3, 4), v(4), v(4)])
+case("LayerNormalization", "two axes, no bias", lambda x, w: F.layer_norm(x, (3, 2), w), lambda: [v(2, 3, 2), v(3, 2)])
+case("LRN", "five channels", lambda x: F.local_response_norm(x, 5, 0.3, 0.75, 2.0), lambda: [v(1, 7, 2, 2)])
+case("LRN", "two channels", lambda x: x / (1.0 + 0.4 / 2 * (x**2 + F.pad(x, (0, 0, 0, 1))[:, 1:] ** 2)) ** 0.6, lambda: [v(1, 3, 2)])
+
+# --- functions of several nodes
+begin("composite")
+case("batchNorm", "training", lambda x, w, b, m, r: [F.batch_norm(x, m2 := m.detach().clone(), r2 := r.detach().clone(), w, b, True, 0.1), m2, r2], lambda: [v(3, 2, 2, 2), v(2), v(2), v(2), positive(2)])
+case("batchNorm", "evaluation", bn_eval, lambda: [v(3, 2, 2, 2), v(2), v(2), v(2), positive(2)])
+case("groupNorm", "two groups", lambda x, w, b: F.group_norm(x, 2, w, b), lambda: [v(2, 4, 2, 2), v(4), v(4)])
+case("instanceNorm", "images", lambda x, w, b: F.instance_norm(x, weight=w, bias=b), lambda: [v(2, 3, 2, 2), v(3), v(3)])
+case("sigmoidCrossEntropy", "mean", F.binary_cross_entropy_with_logits, lambda: [v(2, 3), v(2, 3, low=0, high=1)])
+case("sigmoidCrossEntropy", "far out", lambda x, t: F.binary_cross_entropy_with_logits(x, t, reduction="none"), lambda: [ints([-90.0, 90.0, 90.0], torch.float64), ints([0.0, 1.0, 0.0], torch.float64)])
+case("softmaxCrossEntropy", "mean", F.cross_entropy, lambda: [v(3, 4), ints([2, 0, 3])])
+case("softmaxCrossEntropy", "each row", lambda x, t: F.cross_entropy(x, t, reduction="none"), lambda: [v(3, 4), ints([2, 0, 3])])
+case("softmaxCrossEntropy", "sum", lambda x, t: F.cross_entropy(x, t, reduction="sum"), lambda: [v(3, 4), ints([2, 0, 3])])
+case("smoothL1", "mean", F.smooth_l1_loss, lambda: [v(2, 4), v(2, 4)])
+case("smoothL1", "beta 1/9, each", lambda x, t: F.smooth_l1_loss(x, t, reduction="none", beta=1 / 9), lambda: [v(2, 4, low=0, high=0.4), v(2, 4, low=0, high=0.4)])
+case("smoothL1", "beta 0, sum", lambda x, t: F.smooth_l1_loss(x, t, reduction="sum", beta=0), lambda: [v(4), v(4)])
+case("gelu", "exact", F.gelu, lambda: [v(6, low=-4, high=4)])
+case("gelu", "tanh", lambda x: F.gelu(x, approximate="tanh"), lambda: [v(6, low=-4, high=4)])
+case("silu", "both signs", F.silu, lambda: [v(6, low=-4, high=4)])
+case("mish", "both signs", F.mish, lambda: [v(6, low=-4, high=4)])
+case("roundStraightThrough", "both signs", lambda x: x + (torch.round(x) - x).detach(), lambda: [v(6)])
+case("logSumExp", "two axes", lambda x: torch.logsumexp(x, (0, 2)), lambda: [v(2, 3, 2)])
+case("logSumExp", "large, kept", lambda x: torch.logsumexp(x, 1, keepdim=True), lambda: [ints([[900.0, 898.5, 10.0]], torch.float64)])
 
 write_all()

@@ -94,8 +94,12 @@ export class Graph {
     return outputs;
   }
 
-  /** Declares a result under a name. */
+  /** Declares a result under a name, which no input and no other result has. */
   output(name: string, value: Value): void {
+    if (this.outputs.has(name)) throw new Error(`graph: two outputs are named "${name}"`);
+    if (this.inputs.some((input) => input.name === name)) {
+      throw new Error(`graph: output "${name}" has the name of an input; name one of them differently`);
+    }
     if (value.graph !== this) throw new Error(`graph: output "${name}" belongs to another graph`);
     this.outputs.set(name, value);
   }

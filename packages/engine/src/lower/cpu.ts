@@ -4,6 +4,7 @@ import { allocate, type Shape, type Tensor } from "../ir/type.ts";
 import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { batchNormByKernel, lrnByPooling } from "./normalize.ts";
 import {
   averagePoolGradByConv,
   flooredAveragePool,
@@ -82,11 +83,18 @@ function oneHotKernels(dtype: "float32" | "float64", C: number, kernel: readonly
 /** StopGradient means nothing once the gradient is taken. */
 export const passThrough: LoweringRule = ([x]) => x!;
 
+/** StraightThrough is its value once the gradient is taken. */
+export const takeSecond: LoweringRule = ([, y]) => y!;
+
 export const cpu: Target = {
   name: "cpu",
   float: "float32",
   rules: {
     StopGradient: passThrough,
+    StraightThrough: takeSecond,
+    BatchNormalizationTraining: batchNormByKernel,
+    // ONNX Runtime's kernel takes odd sizes only.
+    LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
     MaxPool: flooredMaxPool,

@@ -3,32 +3,26 @@
 import type { Value } from "../ir/graph.ts";
 import type { Shape } from "../ir/type.ts";
 import {
-  abs,
   add,
   concat,
   conv,
   convInputGrad,
   div,
-  exp,
   full,
-  greater,
-  log,
   matMul,
-  max,
-  mul,
-  neg,
   pad,
   reduceMean,
   reduceSum,
   reshape,
   slice,
   transposeLast,
-  where,
 } from "../ops/build.ts";
 import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
 import { padAxis, spread } from "../ops/strided.ts";
-import { passThrough } from "./cpu.ts";
+import { passThrough, takeSecond } from "./cpu.ts";
+import { float64Elementwise } from "./elementwise.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { batchNormByMeans, layerNormByMeans, lrnByPooling } from "./normalize.ts";
 import {
   averagePoolGradByConv,
   flooredMaxPool,
@@ -146,21 +140,15 @@ const averagePoolRule: LoweringRule = ([X], attrs, node) => {
   return div(sum, X!.graph.constant({ dtype: "float64", shape: [1, 1, ...output], data: new Float64Array(counts) }));
 };
 
-/** erf x = 2/√π·e^(−x²)·Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!: all terms have one sign, 80 of them give float64 up to |x| = 5. */
-const erfRule: LoweringRule = ([x]) => {
-  const limited = max(x!, -5.5);
-  const z = where(greater(limited, 5.5), 5.5, limited);
-  const zz = mul(z, z);
-  let sum: Value = full(z, 1);
-  for (let n = 100; n > 0; n--) sum = add(mul(sum, mul(zz, 2 / (2 * n + 1))), 1);
-  return mul(mul(exp(neg(zz)), mul(z, sum)), 2 / Math.sqrt(Math.PI));
-};
-
 export const reference: Target = {
   name: "reference",
   float: "float64",
   rules: {
     StopGradient: passThrough,
+    StraightThrough: takeSecond,
+    BatchNormalizationTraining: batchNormByMeans,
+    LayerNormalization: layerNormByMeans,
+    LRN: lrnByPooling,
     Conv: convRule,
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
@@ -171,8 +159,6 @@ export const reference: Target = {
     AveragePool: averagePoolRule,
     AveragePoolGrad: averagePoolGradByConv,
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
-    Erf: erfRule,
-    LeakyRelu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(x!, alpha as number)),
-    Softplus: ([x]) => add(max(x!, 0), log(add(exp(neg(abs(x!))), 1))),
+    ...float64Elementwise,
   },
 };

@@ -56,6 +56,7 @@ export function attributesOf(
   inputs: readonly (Value | null)[],
 ): { attrs: Attrs; rest: (Value | null)[] } {
   const attrs: Record<string, AttributeValue> = {
+    ...(def.defaults as Record<string, AttributeValue>),
     ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
   };
   for (const [key, value] of node.attributes) {

@@ -1,6 +1,23 @@
 // Operators that work element by element. Binary ones broadcast as NumPy does; grad.ts sums over what was broadcast.
-import { broadcast, dtypes, formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
-import { add, cast, div, equal, exp, greater, less, log, mul, neg, pow, sigmoid, sign, sub, where } from "./build.ts";
+import { broadcast, dtypes, formatType, isFloat, ShapeError, sameShape, type Type } from "../ir/type.ts";
+import {
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  greater,
+  less,
+  log,
+  mul,
+  neg,
+  pow,
+  sigmoid,
+  sign,
+  stopGradient,
+  sub,
+  where,
+} from "./build.ts";
 import { op } from "./op.ts";
 
 type Inputs = readonly [Type, ...Type[]];
@@ -70,6 +87,20 @@ export const Pow = op({
     need[1] ? mul(dy, where(equal(a, 0), 0, mul(y, log(where(equal(a, 0), 1, a))))) : null,
   ],
 });
+/**
+ * y = the rest of a/b: with the sign of b for integers (fmod 0), with that of a for fmod 1, which floats need.
+ * da = dy, db = −dy·q with q = (a − y)/b, a whole number.
+ */
+export const Mod = op<{ fmod: number }>({
+  inputs: 2,
+  since: 13,
+  defaults: { fmod: 0 },
+  infer([a, b], { fmod }) {
+    if (isFloat(a.dtype) && !fmod) throw new ShapeError(`inputs are ${formatType(a)}; floats need fmod: 1`);
+    return binary([a, b]);
+  },
+  grad: ({ x: [a, b], y: [y], dy, need }) => [dy, need[1] ? neg(mul(dy, stopGradient(div(sub(a, y), b)))) : null],
+});
 /** y = min(a, b).  The gradient goes to the smaller one; half to each at a tie, as PyTorch. */
 export const Min = op({
   inputs: 2,
@@ -91,8 +122,11 @@ const share = (a: Parameters<typeof neg>[0], b: Parameters<typeof neg>[0]) =>
 export const Greater = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
 export const Less = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
 export const Equal = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
+export const GreaterOrEqual = op({ inputs: 2, since: 16, infer: compared, grad: "none" });
+export const LessOrEqual = op({ inputs: 2, since: 16, infer: compared, grad: "none" });
 export const And = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
 export const Or = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
+export const Xor = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
 export const Not = op({
   inputs: 1,
   since: 1,
@@ -103,12 +137,28 @@ export const Not = op({
   grad: "none",
 });
 
+const asked = (x: Inputs): Type => ({ dtype: "bool", shape: floating(x).shape });
+export const IsNaN = op({ inputs: 1, since: 13, infer: asked, grad: "none" });
+export const IsInf = op<{ detect_negative: number; detect_positive: number }>({
+  inputs: 1,
+  since: 10,
+  defaults: { detect_negative: 1, detect_positive: 1 },
+  infer: asked,
+  grad: "none",
+});
+
 /** y = −x.  dx = −dy. */
 export const Neg = op({ inputs: 1, since: 13, infer: numeric, grad: ({ dy }) => [neg(dy)] });
 /** y = |x|.  dx = dy·sign x, 0 at x = 0, as PyTorch. */
 export const Abs = op({ inputs: 1, since: 13, infer: numeric, grad: ({ x: [x], dy }) => [mul(dy, sign(x))] });
 /** y = sign x.  Its gradient is zero everywhere. */
 export const Sign = op({ inputs: 1, since: 13, infer: numeric, grad: () => [null] });
+/** y = the largest integer ≤ x.  Its gradient is zero everywhere. */
+export const Floor = op({ inputs: 1, since: 13, infer: floating, grad: () => [null] });
+/** y = the smallest integer ≥ x.  Its gradient is zero everywhere. */
+export const Ceil = op({ inputs: 1, since: 13, infer: floating, grad: () => [null] });
+/** y = the nearest integer, the even one of two.  Its gradient is zero everywhere; see roundStraightThrough. */
+export const Round = op({ inputs: 1, since: 11, infer: floating, grad: () => [null] });
 /** y = eˣ.  dx = dy·y. */
 export const Exp = op({ inputs: 1, since: 13, infer: floating, grad: ({ y: [y], dy }) => [mul(dy, y)] });
 /** y = log x.  dx = dy/x. */
@@ -206,3 +256,15 @@ export const Cast = op<{ to: Type["dtype"] }>({
 export const Identity = op({ inputs: 1, since: 16, infer: same, grad: ({ dy }) => [dy] });
 /** y = x, without a gradient. Lowered to nothing. */
 export const StopGradient = op({ inputs: 1, since: null, infer: same, grad: () => [null] });
+/** y = the second input.  The first one gets dy, the second none: the straight-through estimator. Lowered to nothing. */
+export const StraightThrough = op({
+  inputs: 2,
+  since: null,
+  infer([x, y]) {
+    if (!sameShape(x.shape, y.shape) || x.dtype !== y.dtype) {
+      throw new ShapeError(`the gradient goes to ${formatType(x)}, the value is ${formatType(y)}; they must be alike`);
+    }
+    return y;
+  },
+  grad: ({ dy }) => [dy, null],
+});

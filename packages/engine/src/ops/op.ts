@@ -29,6 +29,8 @@ export interface OpDef<A extends Attrs = Attrs> extends Operator {
   readonly grad: GradientRule<A> | "none";
   /** Outputs from this place on are left out of the file when nothing needs them; kernels take no gaps elsewhere. */
   readonly optionalFrom?: number;
+  /** What ONNX takes for attributes that a file leaves out, where we always write them. */
+  readonly defaults?: Partial<A>;
   /** Attributes that ONNX writes as float; other numbers are integers there. */
   readonly floats?: readonly string[];
   /** Attributes that ONNX takes as constant inputs: their place, and the dtype (or that of input 0). */

@@ -1,20 +1,27 @@
+import * as activation from "./activation.ts";
 import * as conv from "./conv.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as layout from "./layout.ts";
 import * as linalg from "./linalg.ts";
+import * as normalize from "./normalize.ts";
 import type { OpDef } from "./op.ts";
 import * as reduce from "./reduce.ts";
+import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
+const { overChannels: __, ...normalizations } = normalize;
 
 /** Every operator the engine knows, by its ONNX name. */
 export const table: Readonly<Record<string, OpDef>> = {
   ...elementwise,
+  ...activation,
+  ...trigonometry,
   ...reduce,
   ...linalg,
   ...layout,
   ...indexing,
   ...convolutions,
+  ...normalizations,
   // biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
 } as Record<string, OpDef<any>>;

@@ -1,0 +1,34 @@
+// Activations, and circular and hyperbolic functions.
+import type { Value } from "../../ir/graph.ts";
+import { first, unary } from "./node.ts";
+
+/** αx + β limited to [0, 1]; PyTorch's has α = 1/6. */
+export const hardSigmoid = (x: Value, { alpha = 0.2, beta = 0.5 } = {}): Value =>
+  first(x.graph.add("HardSigmoid", [x], { alpha, beta }));
+/** x·(x/6 + ½ limited to [0, 1]). */
+export const hardSwish = (x: Value): Value => unary("HardSwish", x);
+/** x where x > 0, α(eˣ − 1) elsewhere. */
+export const elu = (x: Value, { alpha = 1 } = {}): Value => first(x.graph.add("Elu", [x], { alpha }));
+/** γx where x > 0, γα(eˣ − 1) elsewhere. */
+export const selu = (x: Value, { alpha = 1.6732632423543772, gamma = 1.0507009873554805 } = {}): Value =>
+  first(x.graph.add("Selu", [x], { alpha, gamma }));
+/** x where x > 0, α(e^(x/α) − 1) elsewhere. */
+export const celu = (x: Value, { alpha = 1 } = {}): Value => first(x.graph.add("Celu", [x], { alpha }));
+/** x where x > α, 0 elsewhere. */
+export const thresholdedRelu = (x: Value, { alpha = 1 } = {}): Value =>
+  first(x.graph.add("ThresholdedRelu", [x], { alpha }));
+/** x where x > 0, slope·x elsewhere; the slope is broadcast to x. */
+export const pRelu = (x: Value, slope: Value): Value => first(x.graph.add("PRelu", [x, slope]));
+/** x/(1 + |x|). */
+export const softsign = (x: Value): Value => unary("Softsign", x);
+export const sin = (x: Value): Value => unary("Sin", x);
+export const cos = (x: Value): Value => unary("Cos", x);
+export const tan = (x: Value): Value => unary("Tan", x);
+export const asin = (x: Value): Value => unary("Asin", x);
+export const acos = (x: Value): Value => unary("Acos", x);
+export const atan = (x: Value): Value => unary("Atan", x);
+export const sinh = (x: Value): Value => unary("Sinh", x);
+export const cosh = (x: Value): Value => unary("Cosh", x);
+export const asinh = (x: Value): Value => unary("Asinh", x);
+export const acosh = (x: Value): Value => unary("Acosh", x);
+export const atanh = (x: Value): Value => unary("Atanh", x);
