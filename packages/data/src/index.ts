@@ -1,6 +1,9 @@
+export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
 export { DataError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
 export { decodeIdx, encodeIdx, type IdxDType } from "./idx.ts";
+export { grayFromRgb, interleaved, planar, unitBytes, unitFloat } from "./image/pixels.ts";
+export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHalves } from "./mnist.ts";
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { Random, type RandomState } from "./random.ts";

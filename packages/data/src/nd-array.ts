@@ -66,7 +66,7 @@ export function fromBytes<T extends DType>(
   bytes: Uint8Array,
   byteOrder: "big" | "little",
 ): NdArray<T> {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes); // a Buffer's slice would share its memory
   if (byteOrder === "big") reverseElements(copy, bytesPerElement(dtype));
   const data = new constructors[dtype](copy.buffer, 0, copy.length / bytesPerElement(dtype));
   return ndArray(dtype, shape, data as ArrayOf[T]);

@@ -21,6 +21,7 @@ export { cpu } from "./lower/cpu.ts";
 export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.ts";
 export { reference } from "./lower/reference.ts";
 export { wasm } from "./lower/wasm.ts";
+export { webgpu } from "./lower/webgpu.ts";
 // ONNX files
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";

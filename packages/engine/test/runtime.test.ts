@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { compile, type Inputs, mul, type Runtime, tensor } from "../src/index.ts";
 import { nodeRuntime, nodeWorkerRuntime } from "../src/node.ts";
@@ -7,6 +8,21 @@ const runtimes: [string, () => Runtime][] = [
   ["onnxruntime-node, this thread", () => nodeRuntime({ threads: 1 })],
   ["onnxruntime-node, worker thread", () => nodeWorkerRuntime({ threads: 1 })],
 ];
+
+// A software Vulkan device, where Debian's chromium and libvulkan1 are installed; a machine's own GPU with WEBGPU=1.
+const icd = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const software = existsSync(icd) && existsSync("/usr/lib/x86_64-linux-gnu/libvulkan.so.1");
+if (software && !process.env.WEBGPU) process.env.VK_ICD_FILENAMES = icd;
+const hasWebgpu = software || process.env.WEBGPU === "1";
+
+describe.skipIf(!hasWebgpu)(
+  "onnxruntime-node, WebGPU (skipped without a Vulkan device: install chromium and libvulkan1, or set WEBGPU=1)",
+  () => {
+    test.each(Object.entries(runtimeSuite))("%s", async (_name, run) => {
+      await run(nodeRuntime({ target: "webgpu" }));
+    });
+  },
+);
 
 describe.each(runtimes)("%s", (_, start) => {
   const runtime = start();

@@ -1,6 +1,5 @@
-// Batches of labelled examples in a seeded order that a checkpoint can hold: the order of an epoch is drawn again from
-// the generator's state at its start, so that the place in it is one number.
-import { Random, type RandomState } from "@reprise/data";
+// Batches of labelled examples, as a training step is fed them, in a seeded order that a checkpoint can hold.
+import { Batches, type BatchOptions, type BatchState } from "@reprise/data";
 import { formatShape, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@reprise/engine";
 
 /** What a training step is fed, and which examples it is made of. */
@@ -29,89 +28,50 @@ export interface Examples {
   readonly labels: Tensor;
 }
 
-interface BatchState {
-  readonly epoch: number;
-  /** Batches of this epoch that were given out. */
-  readonly position: number;
-  /** The generator at the start of this epoch. */
-  readonly random: RandomState;
-  /** Number of examples and of examples in a batch, to refuse the state of another run. */
-  readonly examples: number;
-  readonly batchSize: number;
-}
-
 export interface ExampleBatchesOptions {
   readonly batchSize: number;
-  readonly random: Random;
+  /** Decides the order. */
+  readonly seed: number;
   /** Shape of one image in the batch; that of `images` when absent. */
   readonly inputShape?: Shape;
 }
 
-/** Shuffled batches `{ x: [B, …shape], labels: int64 [B] }`; the examples that do not fill a last batch sit out an epoch. */
+/** Shuffled batches `{ x: [B, …shape], labels: int64 [B] }`; examples that do not fill a last batch sit out an epoch. */
 export class ExampleBatches implements BatchSource {
-  readonly batchesPerEpoch: number;
   readonly #examples: Examples;
   readonly #shape: Shape;
-  readonly #batchSize: number;
-  #random: Random;
-  #start: RandomState;
-  #order: Uint32Array;
-  #epoch = 0;
-  #position = 0;
+  readonly #options: BatchOptions;
+  #batches: Batches;
 
-  /** @throws ShapeError when labels and images do not match or a batch is larger than the set */
+  /** @throws ShapeError when labels and images do not match, RangeError when a batch is larger than the set */
   constructor(
     examples: Examples,
-    { batchSize, random, inputShape = examples.images.shape.slice(1) }: ExampleBatchesOptions,
+    { batchSize, seed, inputShape = examples.images.shape.slice(1) }: ExampleBatchesOptions,
   ) {
-    const count = countExamples(examples, inputShape);
-    if (batchSize > count) throw new ShapeError(`batch size ${batchSize} is above the ${count} examples there are`);
-    this.batchesPerEpoch = Math.floor(count / batchSize);
     this.#examples = examples;
     this.#shape = inputShape;
-    this.#batchSize = batchSize;
-    this.#random = random;
-    this.#start = random.state;
-    this.#order = random.permutation(count);
+    this.#options = { count: countExamples(examples, inputShape), batchSize, seed, last: "drop" };
+    this.#batches = new Batches(this.#options);
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#batches.perEpoch;
   }
 
   next(): Batch {
-    if (this.#position === this.batchesPerEpoch) {
-      this.#epoch++;
-      this.#position = 0;
-      this.#start = this.#random.state;
-      this.#order = this.#random.permutation(this.#order.length);
-    }
-    const at = this.#position++ * this.#batchSize;
-    const indices = this.#order.slice(at, at + this.#batchSize);
-    return { feeds: gatherExamples(this.#examples, indices, this.#shape), indices, epoch: this.#epoch };
+    const { indices, epoch } = this.#batches.next();
+    return { feeds: gatherExamples(this.#examples, indices, this.#shape), indices, epoch };
   }
 
   get state(): BatchState {
-    return {
-      epoch: this.#epoch,
-      position: this.#position,
-      random: this.#start,
-      examples: this.#order.length,
-      batchSize: this.#batchSize,
-    };
+    return this.#batches.state;
   }
 
   restore(state: unknown): void {
-    const { epoch, position, random, examples, batchSize } = (state ?? {}) as Partial<BatchState>;
-    const counts = Number.isInteger(epoch) && Number.isInteger(position) && position! >= 0;
-    if (!counts || position! > this.batchesPerEpoch || !random)
+    const { options, random } = (state ?? {}) as Partial<BatchState>;
+    if (!options || !random)
       throw new Error(`resume: the checkpoint's place in the data is ${JSON.stringify(state)}, which is not one`);
-    if (examples !== this.#order.length || batchSize !== this.#batchSize) {
-      throw new Error(
-        `resume: the checkpoint was made on ${examples} examples in batches of ${batchSize}, this run has ${this.#order.length} in batches of ${this.#batchSize}; resume with the same data and batch size`,
-      );
-    }
-    this.#start = random;
-    this.#random = new Random(random);
-    this.#order = this.#random.permutation(this.#order.length);
-    this.#epoch = epoch!;
-    this.#position = position!;
+    this.#batches = Batches.resume(this.#options, state as BatchState);
   }
 }
 

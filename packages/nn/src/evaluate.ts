@@ -62,7 +62,7 @@ export function evaluator(runtime: Runtime, network: Network, { batchSize = 500 
       signal?.throwIfAborted();
       const rows = Math.min(batchSize, count - at);
       // The last batch is filled up with zeros: one session does for all, and a row's logits depend on it alone.
-      let x = source.subarray(at * size, (at + rows) * size);
+      let x = source.slice(at * size, (at + rows) * size); // a view would take the whole set to a runtime in a worker
       if (rows < batchSize) {
         const filled = new Float32Array(batchSize * size);
         filled.set(x);
@@ -98,5 +98,5 @@ function score(logits: Float32Array, labels: Tensor, K: number, count: number): 
     loss += Math.log(sum) + top - logits[at + label]!;
     if (best !== label || !Number.isFinite(top)) errors++;
   }
-  return { count, errors, accuracy: 1 - errors / count, loss: loss / count };
+  return { count, errors, accuracy: (count - errors) / count, loss: loss / count };
 }

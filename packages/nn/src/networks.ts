@@ -4,28 +4,36 @@ import { mlp } from "./models/mlp.ts";
 import { softmaxRegression } from "./models/softmax.ts";
 import type { Network } from "./network.ts";
 
-const lambda = [1e-5, 1e-5, 1e-6]; // Szegedy et al. 2013, Table 1
-
 /** Every network with a name of its own. */
 export const networks: readonly Network[] = [
   softmaxRegression(1e-4, { name: "fc10-1e-4" }), // Szegedy et al. 2013, Table 1
   softmaxRegression(1e-2, { name: "fc10-1e-2" }), // Table 1
   softmaxRegression(1, { name: "fc10-1" }), // Table 1
-  mlp({ units: [100, 100, 10], lambda }), // Table 1
-  mlp({ units: [200, 200, 10], lambda }), // Table 1
-  mlp({ units: [123, 456, 10], lambda }), // Table 3; its λ is not in the paper, we take that of FC100-100-10
+  fullyConnected([100, 100]), // Table 1
+  fullyConnected([200, 200]), // Table 1
+  fullyConnected([123, 456]), // Table 3
   lenet,
 ];
 
 /**
- * A network by name.
+ * A network by name: one of the table, or FCa-b-…-10 with any hidden layers, e.g. `fc50-10`.
  *
  * @throws Error listing the names, when there is none of this name
  */
 export function networkByName(name: string): Network {
   const found = networks.find((network) => network.name === name.toLowerCase());
   if (found) return found;
+  const hidden = /^fc((?:[1-9]\d{0,4}-)+)10$/i.exec(name)?.[1]?.split("-").slice(0, -1).map(Number);
+  if (hidden) return fullyConnected(hidden);
   throw new Error(
-    `network "${name}" is not known; choose one of ${networks.map((network) => network.name).join(", ")}`,
+    `network "${name}" is not known; choose one of ${networks.map((network) => network.name).join(", ")}, or hidden layers of your own as in fc50-20-10`,
   );
+}
+
+/**
+ * FCa-b-…-10 with λ = 1e-5 in hidden layers and 1e-6 in the last: Table 1's for FC100-100-10 and FC200-200-10, taken for
+ * all others because the paper gives none.
+ */
+function fullyConnected(hidden: readonly number[]): Network {
+  return mlp({ units: [...hidden, 10], lambda: [...hidden.map(() => 1e-5), 1e-6] });
 }

@@ -58,14 +58,17 @@ export async function* trainClassifier(
   checkRecipe(recipe);
   checkLabels(examples, network.classes);
   if (validation) checkLabels(validation, network.classes);
-  const random = new Random(seed);
   // One stream each, so that a change in what one part draws does not move the others.
-  const [initial, order, noise] = [random.fork(), random.fork(), random.fork()];
+  const random = new Random(seed);
+  const initial = random.fork();
+  const order = random.uniform() * 2 ** 53;
+  const noise = random.fork();
   const { batchSize, epochs } = recipe;
-  const batches = new ExampleBatches(examples, { batchSize, random: order, inputShape: network.inputShape });
+  const batches = new ExampleBatches(examples, { batchSize, seed: order, inputShape: network.inputShape });
   const steps = epochs * batches.batchesPerEpoch;
   const scorer = validation ? evaluator(runtime, network) : null;
-  const { source: _, ...settings } = recipe;
+  const { source: _, ...rest } = recipe;
+  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
   try {
     return yield* train(runtime, {
       program: classifierProgram(network, recipe),
@@ -75,7 +78,7 @@ export async function* trainClassifier(
       from: resume ?? { parameters: network.init(initial) },
       ...(network.noise ? { noise: network.noise } : {}),
       random: noise,
-      config: { network: network.name, seed: String(seed), recipe: JSON.stringify(settings), ...config },
+      config: { network: network.name, seed: String(seed), ...settings, ...config },
       ...(scorer
         ? {
             validate: (weights) =>

@@ -57,10 +57,12 @@ test("another network's or a damaged checkpoint is refused with the file's name"
   }
   writeFileSync(path, "\x02\0\0\0\0\0\0\0{}");
   await expect(loadCheckpoint(path, layouts)).rejects.toThrow(/not a checkpoint of version 1 \(found none\)/);
-  await expect(loadCheckpoint(join(folder, "none"), layouts)).rejects.toThrow(/none: cannot be read \(ENOENT\)/);
+  await expect(loadCheckpoint(join(folder, "none"), layouts)).rejects.toThrow(
+    /none: cannot be read: there is no such file/,
+  );
   writeFileSync(join(folder, "plain"), "");
   await expect(saveCheckpoint(join(folder, "plain", "c.st"), checkpoint, layouts)).rejects.toThrow(
-    /c\.st: cannot be written \((ENOTDIR|EEXIST)\); choose another path/,
+    /plain: cannot be created: /,
   );
 });
 
@@ -125,6 +127,6 @@ describe("log", () => {
     expect(readFileSync(path, "utf8")).toBe("");
   });
   test("an unwritable path is named", async () => {
-    await expect(openLog(folder)).rejects.toThrow(/reprise-checkpoint-.*: cannot be written \(EISDIR\)/);
+    await expect(openLog(folder)).rejects.toThrow(/reprise-checkpoint-.*: cannot be written: it is a folder/);
   });
 });

@@ -23,6 +23,9 @@ test("the table's networks by name, with their sizes", () => {
     expect(weights).toHaveLength(layoutSize(network.parameters));
     expect(network.recipe.source).not.toBe("");
   }
+  expect(networkByName("FC50-20-10").parameters).toMatchObject({ "fc2.weight": [20, 50], "fc3.bias": [10] });
+  for (const name of ["fc0-10", "fc100-100", "fc-10", "fc50--10"])
+    expect(() => networkByName(name)).toThrow(`network "${name}" is not known`);
   expect(() => networkByName("fc10")).toThrow(/network "fc10" is not known; choose one of fc10-1e-4, .*lenet/);
 });
 

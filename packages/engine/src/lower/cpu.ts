@@ -12,6 +12,7 @@ import {
   maxPoolAtByIndices,
   maxPoolGradByIndices,
 } from "./pooling.ts";
+import { isSeparable, separableWeightGrad } from "./separable.ts";
 
 /**
  * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
@@ -53,6 +54,9 @@ function exchange(W: Value, group: number): Value {
  */
 export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
   const { strides, pads, dilations, group, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
+  if (isSeparable(X!.shape, weight_shape, attrs as unknown as ConvAttrs)) {
+    return separableWeightGrad(X!, dY!, weight_shape, attrs as unknown as ConvAttrs);
+  }
   const [K, Cg, ...kernel] = weight_shape as [number, number, ...number[]];
   const [N, C] = X!.shape as [number, number];
   const taps = kernel.reduce((a, b) => a * b, 1);

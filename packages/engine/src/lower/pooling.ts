@@ -1,8 +1,23 @@
 // Lowerings of pooling that several targets share.
 import type { Attrs, Value } from "../ir/graph.ts";
 import { type Shape, sizeOf, tensor } from "../ir/type.ts";
-import { convInputGrad, div, full, gatherElements, mul, reshape, scatterElements } from "../ops/build.ts";
+import {
+  add,
+  cast,
+  convInputGrad,
+  div,
+  equal,
+  full,
+  gatherElements,
+  mul,
+  pad,
+  reshape,
+  scatterElements,
+  slice,
+  sub,
+} from "../ops/build.ts";
 import type { PoolAttrs } from "../ops/conv.ts";
+import { padAxis, spread } from "../ops/strided.ts";
 import type { LoweringRule } from "./lower.ts";
 
 /** Pads that make sizes rounded down come out as those of `output`: a window may reach past the declared end. */
@@ -116,3 +131,64 @@ export function windowCounts(
   );
   return perAxis.reduce<number[]>((counts, axis) => counts.flatMap((a) => axis.map((b) => a * b)), [1]);
 }
+
+/** The parts of X that each place of the kernel sees, in the shape of the output; padding is the smallest float. */
+function parts(X: Value, output: Shape, attrs: Attrs): { part: Value; place: (x: Value) => Value }[] {
+  const { kernel_shape: kernel, strides, dilations } = attrs as unknown as PoolAttrs;
+  const pads = padsFor(X.shape, output, attrs as unknown as PoolAttrs);
+  const n = kernel.length;
+  const padded = pad(X, [0, 0, ...pads.slice(0, n)], [0, 0, ...pads.slice(n)], -3.4e38);
+  const offsets = kernel.reduce<number[][]>(
+    (all, k) => all.flatMap((head) => Array.from({ length: k }, (_, i) => [...head, i])),
+    [[]],
+  );
+  return offsets.map((offset) => {
+    const starts = offset.map((at, i) => at * dilations[i]!);
+    const range = starts.map((start, i) => ({
+      axis: i + 2,
+      start,
+      end: start + (output[i + 2]! - 1) * strides[i]! + 1,
+      step: strides[i]!,
+    }));
+    // The inverse: put back where the slice took it from, then cut the padding off.
+    const place = (x: Value) => {
+      let y = x;
+      for (const [i, start] of starts.entries()) {
+        y = spread(y, i + 2, strides[i]!);
+        y = padAxis(y, i + 2, start, padded.shape[i + 2]! - start - y.shape[i + 2]!);
+      }
+      return slice(
+        y,
+        kernel.map((_, i) => ({ axis: i + 2, start: pads[i]!, end: pads[i]! + X.shape[i + 2]! })),
+      );
+    };
+    return { part: slice(padded, range), place };
+  });
+}
+
+/** For each place of the kernel: 1 where it holds the window's first largest element, 0 elsewhere. */
+function firstHits(X: Value, attrs: Attrs): { hit: Value; part: Value; place: (x: Value) => Value }[] {
+  const Y = X.graph.add("MaxPool", [X], attrs)[0]!;
+  let open: Value | undefined;
+  return parts(X, Y.shape, attrs).map(({ part, place }) => {
+    const equals = cast(equal(part, Y), X.dtype);
+    const hit = open ? mul(equals, open) : equals;
+    open = open ? sub(open, hit) : sub(1, hit);
+    return { hit, part, place };
+  });
+}
+
+/** dX of max pooling by comparing, where the operator's second output is not to be had. */
+export const maxPoolGradByHits: LoweringRule = ([X, dY], attrs) =>
+  firstHits(X!, attrs)
+    .map(({ hit, place }) => place(mul(hit, dY!)))
+    .reduce((a, b) => add(a, b));
+
+/** The elements of D at the largest places, likewise. */
+export const maxPoolAtByHits: LoweringRule = ([X, D], attrs) => {
+  const outputs = X!.graph.add("MaxPool", [X!], attrs)[0]!.shape;
+  const own = parts(D!, outputs, attrs);
+  return firstHits(X!, attrs)
+    .map(({ hit }, i) => mul(hit, own[i]!.part))
+    .reduce((a, b) => add(a, b));
+};

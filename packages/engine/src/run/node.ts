@@ -4,24 +4,25 @@ import * as ort from "onnxruntime-node";
 import { cpu } from "../lower/cpu.ts";
 import type { Target } from "../lower/lower.ts";
 import { reference } from "../lower/reference.ts";
+import { webgpu } from "../lower/webgpu.ts";
 import { ortRuntime } from "./ort.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface NodeRuntimeOptions {
-  /** "cpu" is float32 and fast; "reference" is float64 and slow. */
-  readonly target?: "cpu" | "reference";
+  /** "cpu" is float32 and fast; "webgpu" runs on a GPU through Vulkan or Metal; "reference" is float64 and slow. */
+  readonly target?: "cpu" | "webgpu" | "reference";
   /** Threads per operator; all cores when absent. */
   readonly threads?: number;
 }
 
-/** A runtime on ONNX Runtime's native CPU provider. */
+/** A runtime on ONNX Runtime's native CPU or WebGPU provider. What WebGPU cannot run falls back to the CPU. */
 export function nodeRuntime({ target = "cpu", threads = availableParallelism() }: NodeRuntimeOptions = {}): Runtime {
-  const targets: Record<string, Target> = { cpu, reference };
+  const targets: Record<string, Target> = { cpu, webgpu, reference };
   return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
     target: targets[target]!,
-    writesInPlace: true,
+    writesInPlace: target !== "webgpu",
     session: {
-      executionProviders: ["cpu"],
+      executionProviders: target === "webgpu" ? ["webgpu", "cpu"] : ["cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,

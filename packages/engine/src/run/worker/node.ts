@@ -2,9 +2,12 @@
 import { Worker } from "node:worker_threads";
 import { cpu } from "../../lower/cpu.ts";
 import { reference } from "../../lower/reference.ts";
+import { webgpu } from "../../lower/webgpu.ts";
 import type { NodeRuntimeOptions } from "../node.ts";
 import type { Runtime } from "../runtime.ts";
 import { remoteRuntime } from "./protocol.ts";
+
+const targets = { cpu, webgpu, reference };
 
 /**
  * A runtime on ONNX Runtime's native CPU provider, in a thread of its own. Release it, or the process stays alive.
@@ -18,7 +21,7 @@ export function nodeWorkerRuntime(options: NodeRuntimeOptions = {}): Runtime {
       postMessage: (message) => worker.postMessage(message),
       listen: (onMessage) => worker.on("message", onMessage),
     },
-    options.target === "reference" ? reference : cpu,
+    targets[options.target ?? "cpu"],
     async () => {
       await worker.terminate();
     },

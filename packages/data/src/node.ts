@@ -1,0 +1,12 @@
+export { createFolder, fileError, readBytes, writeFileAtomic } from "./file/node.ts";
+export {
+  type DecodeOptions,
+  decodeImage,
+  encodeImage,
+  type ImageFormat,
+  listImages,
+  readImage,
+  readImages,
+  writeImage,
+} from "./image/node.ts";
+export { loadMnist, mnistSubset, mnistSubsetFolder } from "./mnist/node.ts";

@@ -1,0 +1,37 @@
+// ONNX Runtime's WebGPU provider. It has no second output of MaxPool, no Split into many, and LogSoftmax would go to
+// the CPU and back; the same formulas otherwise.
+import type { Value } from "../ir/graph.ts";
+import { axisOf } from "../ir/type.ts";
+import { exp, log, reduceMax, reduceSum, slice, sub } from "../ops/build.ts";
+import { cpu } from "./cpu.ts";
+import type { LoweringRule, Target } from "./lower.ts";
+import { maxPoolAtByHits, maxPoolGradByHits } from "./pooling.ts";
+
+/** Parts as slices: a shader binds at most a dozen arrays. */
+const splitBySlices: LoweringRule = ([x], { split, axis }) => {
+  let start = 0;
+  return (split as readonly number[]).map((size) => {
+    const part = slice(x!, [{ axis: axis as number, start, end: start + size }]);
+    start += size;
+    return part;
+  });
+};
+
+/** x − max − log Σ e^(x − max). */
+const logSoftmaxByParts: LoweringRule = ([x], { axis }): Value => {
+  const over = { axes: [axisOf(axis as number, x!.shape.length)], keepDims: true };
+  const shifted = sub(x!, reduceMax(x!, over));
+  return sub(shifted, log(reduceSum(exp(shifted), over)));
+};
+
+export const webgpu: Target = {
+  name: "webgpu",
+  float: "float32",
+  rules: {
+    ...cpu.rules,
+    Split: splitBySlices,
+    LogSoftmax: logSoftmaxByParts,
+    MaxPoolGrad: maxPoolGradByHits,
+    MaxPoolAt: maxPoolAtByHits,
+  },
+};
