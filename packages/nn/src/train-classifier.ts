@@ -13,7 +13,7 @@ import {
 } from "@reprise/engine";
 import { checkLabels, ExampleBatches, type Examples } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
-import type { Network } from "./network.ts";
+import { initialWeights, type Network } from "./network.ts";
 import { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 import { type Checkpoint, type TrainEvent, train } from "./trainer.ts";
 
@@ -75,7 +75,7 @@ export async function* trainClassifier(
       batches,
       schedule: scheduleOf(recipe, steps),
       steps,
-      from: resume ?? { parameters: network.init(initial) },
+      from: resume ?? initialWeights(network, initial),
       ...(network.noise ? { noise: network.noise } : {}),
       random: noise,
       config: { network: network.name, seed: String(seed), ...settings, ...config },
