@@ -1,8 +1,21 @@
+export { randomFlip, randomShift } from "./augment.ts";
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
+export { cifar10Classes, decodeCifar } from "./cifar.ts";
+export { type Dataset, type DownloadFile, datasets } from "./download/catalogue.ts";
 export { DataError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
 export { decodeIdx, encodeIdx, type IdxDType } from "./idx.ts";
 export { grayFromRgb, interleaved, planar, unitBytes, unitFloat } from "./image/pixels.ts";
+export {
+  accuracy,
+  confusionMatrix,
+  type MeanInterval,
+  meanInterval,
+  median,
+  quantile,
+  quantiles,
+  shareInterval,
+} from "./metrics.ts";
 export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHalves } from "./mnist.ts";
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";

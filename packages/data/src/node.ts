@@ -1,3 +1,4 @@
+export { type DownloadOptions, type DownloadProgress, downloadDataset, downloadFile } from "./download/node.ts";
 export { createFolder, fileError, readBytes, writeFileAtomic } from "./file/node.ts";
 export {
   type DecodeOptions,

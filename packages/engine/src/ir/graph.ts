@@ -1,5 +1,5 @@
 // The graph: values and the nodes that make them, in the order they were added, which is a topological order.
-import { type DType, formatShape, type Shape, ShapeError, sizeOf, type Tensor, type Type, tensor } from "./type.ts";
+import { type DType, formatShape, type Shape, ShapeError, type Tensor, type Type, tensor } from "./type.ts";
 
 /** Attributes of a node, named as in ONNX. */
 export type Attrs = Readonly<Record<string, number | string | readonly number[] | Tensor | undefined>>;
@@ -104,6 +104,3 @@ export class Graph {
     this.outputs.set(name, value);
   }
 }
-
-/** Elements of a value. */
-export const elements = (value: Type): number => sizeOf(value.shape);

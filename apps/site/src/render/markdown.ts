@@ -1,0 +1,118 @@
+// Markdown with LaTeX → HTML that is safe to store and to put into a page. Pure: no files, no network, no clock.
+import type { Element, Root } from "hast";
+import type { Root as MarkdownRoot, Nodes, Paragraph } from "mdast";
+import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
+import rehypeStringify from "rehype-stringify";
+import remarkGfm from "remark-gfm";
+import remarkMath from "remark-math";
+import remarkParse from "remark-parse";
+import remarkRehype from "remark-rehype";
+import { unified } from "unified";
+import { visit } from "unist-util-visit";
+import { citations } from "./citations.ts";
+import { mathStrings } from "./math.ts";
+
+/** Raised whenever the same Markdown would give other HTML: stored pages are then rendered again. */
+export const rendererVersion = 1;
+
+/** A stored text: the whole, its first paragraph, and that paragraph without markup (formulas as TeX). */
+export interface Rendered {
+  readonly html: string;
+  readonly teaserHtml: string;
+  readonly teaserText: string;
+}
+
+/** What the text may refer to. */
+export interface RenderContext {
+  /** Text of a citation's link, such as "He et al. 2017"; without it the key is shown. */
+  readonly citeLabel?: (key: string) => string | undefined;
+  /** Where an image of the text's own folder is served, and its size in pixels; unknown images are not shown. */
+  readonly image?: (
+    file: string,
+  ) => { readonly src: string; readonly width: number; readonly height: number } | undefined;
+}
+
+/**
+ * Renders one text. Raw HTML, scripts, foreign images and dangerous links in it do not survive; headings start at h2,
+ * below the page's own.
+ */
+export function renderMarkdown(markdown: string, context: RenderContext = {}): Rendered {
+  const processor = unified()
+    .use(remarkParse)
+    .use(remarkGfm)
+    .use(remarkMath)
+    .use(citations, { label: context.citeLabel ?? (() => undefined) })
+    .use(remarkRehype)
+    .use(ownImages, context.image ?? (() => undefined))
+    .use(rehypeSanitize, schema)
+    .use(layout)
+    .use(mathStrings)
+    .use(rehypeStringify, { allowDangerousHtml: true }); // the raw nodes are KaTeX's, see math.ts
+  const tree = processor.parse(markdown);
+  const first = tree.children.find((node): node is Paragraph => node.type === "paragraph");
+  const teaser: MarkdownRoot = { type: "root", children: first ? [first] : [] };
+  const teaserText = first ? textOf(first).replace(/\s+/g, " ").trim() : "";
+  const teaserHtml = processor.stringify(processor.runSync(structuredClone(teaser)));
+  return { html: processor.stringify(processor.runSync(tree)), teaserHtml, teaserText };
+}
+
+const schema: typeof defaultSchema = {
+  ...defaultSchema,
+  attributes: {
+    ...defaultSchema.attributes,
+    code: [["className", /^language-[\w-]+$/, "math-inline", "math-display"]],
+    a: [
+      "href",
+      "ariaDescribedBy",
+      "ariaLabel",
+      "dataFootnoteBackref",
+      "dataFootnoteRef",
+      ["className", "cite", "data-footnote-backref"],
+    ],
+    img: ["src", "alt", "title", "width", "height"],
+  },
+  protocols: { ...defaultSchema.protocols, href: ["http", "https", "mailto"], src: [] },
+};
+
+/** Images of the text's own folder get their address and size; any other becomes its alternative text. */
+function ownImages(image: NonNullable<RenderContext["image"]>) {
+  return (tree: Root) => {
+    visit(tree, "element", (node, index, parent) => {
+      if (node.tagName !== "img" || !parent || index === undefined) return;
+      const known = image(String(node.properties.src ?? ""));
+      const alt = String(node.properties.alt ?? "");
+      if (known) node.properties = { ...known, alt };
+      else parent.children[index] = { type: "text", value: alt === "" ? "[image not shown]" : `[image: ${alt}]` };
+    });
+  };
+}
+
+/** Headings below the page's own, tables in boxes that scroll, foreign links marked as a reader's. */
+function layout() {
+  return (tree: Root) => {
+    visit(tree, "element", (node, index, parent) => {
+      const level = /^h([1-6])$/.exec(node.tagName)?.[1];
+      if (level) node.tagName = `h${Math.max(2, Number(level))}`;
+      if (node.tagName === "a" && /^https?:/i.test(String(node.properties.href ?? "")))
+        node.properties.rel = ["ugc", "nofollow", "noopener"];
+      if (node.tagName !== "table" || !parent || index === undefined) return;
+      if (parent.type === "element" && hasScroll(parent)) return;
+      parent.children[index] = {
+        type: "element",
+        tagName: "div",
+        properties: { className: ["scroll"] },
+        children: [node],
+      };
+    });
+  };
+}
+
+function hasScroll({ properties }: Element): boolean {
+  return Array.isArray(properties.className) && properties.className.includes("scroll");
+}
+
+function textOf(node: Nodes): string {
+  if ("value" in node) return node.type === "html" ? "" : node.value;
+  if ("alt" in node) return node.alt ?? "";
+  return "children" in node ? node.children.map(textOf).join("") : "";
+}

@@ -1,0 +1,75 @@
+// The shape of the files in content/<BibTeX key>/: what a paper's folder must hold, checked when it is read.
+import { z } from "zod";
+
+const nonEmpty = z.string().trim().min(1);
+const link = z.strictObject({ label: nonEmpty, url: z.url({ protocol: /^https?$/ }) });
+
+/** paper.json: what the paper is. */
+export const paperFile = z.strictObject({
+  bibtexKey: nonEmpty.regex(/^[\w.:+-]+(\/[\w.:+-]+)*$/, "letters, digits and . : + - _ in parts separated by /"),
+  aliases: z.array(nonEmpty).default([]),
+  title: nonEmpty,
+  authors: z.array(nonEmpty).min(1),
+  venue: nonEmpty,
+  year: z.int().min(1600).max(2200),
+  arxivId: nonEmpty.nullish(),
+  doi: nonEmpty.nullish(),
+  links: z.array(link).default([]),
+  bibtex: nonEmpty,
+});
+
+/** A number as the paper prints it, and where. */
+const claimed = z.strictObject({ value: nonEmpty, source: nonEmpty });
+
+/** A number of ours, with everything needed to get it again. */
+const reproduced = z.strictObject({
+  value: nonEmpty,
+  command: nonEmpty,
+  seed: z.int(),
+  dataSha256: nonEmpty,
+  version: nonEmpty,
+  machine: nonEmpty,
+  seconds: z.number().nonnegative(),
+  date: nonEmpty,
+});
+
+const resultTable = z.strictObject({
+  caption: nonEmpty,
+  metric: nonEmpty,
+  rows: z
+    .array(
+      z.strictObject({
+        name: nonEmpty,
+        claimed: claimed.nullable(),
+        reproduced: reproduced.nullable(),
+        command: nonEmpty.nullish(),
+      }),
+    )
+    .min(1),
+});
+
+/** results.json: claimed beside reproduced. */
+export const resultsFile = z.strictObject({ tables: z.array(resultTable) });
+
+const cell = z.union([z.string(), z.number()]);
+
+/** run/result.json: one stored run of the panel, shown before anything is pressed and without scripts. */
+export const runFile = z.strictObject({
+  title: nonEmpty,
+  caption: nonEmpty,
+  command: nonEmpty,
+  image: z
+    .strictObject({
+      file: nonEmpty.regex(/^[\w-]+\.(png|svg)$/, "a .png or .svg file in the same folder"),
+      width: z.int().positive(),
+      height: z.int().positive(),
+      alt: nonEmpty,
+    })
+    .nullish(),
+  table: z.strictObject({ columns: z.array(nonEmpty).min(1), rows: z.array(z.array(cell)) }).nullish(),
+});
+
+export type PaperFile = z.infer<typeof paperFile>;
+export type PaperLink = z.infer<typeof link>;
+export type ResultTable = z.infer<typeof resultTable>;
+export type StoredRun = z.infer<typeof runFile>;

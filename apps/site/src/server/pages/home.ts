@@ -1,0 +1,45 @@
+// The home page: every paper with the first paragraph of its summary.
+import { html, raw } from "hono/html";
+import { paperPath } from "../../render/citations.ts";
+import type { PaperCard } from "../papers.ts";
+import { type Frame, page } from "./layout.ts";
+import { repeatSign } from "./repeat-sign.ts";
+
+const description =
+  "Summaries of machine-learning papers whose methods run in the page: read how it works, then try it on an input of your own.";
+
+/** The list of all papers; those with a run panel say so. */
+export function homePage(frame: Frame, papers: readonly PaperCard[]): Promise<string> {
+  return page(
+    frame,
+    {
+      title: "Reprise",
+      description,
+      path: "/",
+      data: {
+        "@context": "https://schema.org",
+        "@type": "WebSite",
+        name: "Reprise",
+        url: `${frame.origin}/`,
+        description,
+      },
+    },
+    html`<div class="hero">
+<h1>Paper summaries that run</h1>
+<p>Read how a method works, then play it again: in this page, on an input of your own. What a paper claims and what we could reproduce stand side by side.</p>
+</div>
+<span class="staff opening">${repeatSign}</span>
+${papers.length === 0 ? html`<p>There are no papers yet: the content folder is empty.</p>` : ""}
+<ol class="papers">
+${papers.map(
+  (paper) => html`<li><article>
+<h2><a href="${paperPath(paper.bibtexKey)}">${paper.title}</a></h2>
+<p class="byline">${paper.authors.join(", ")} · <span class="venue">${paper.venue}</span>, ${paper.year}</p>
+<div class="teaser">${raw(paper.teaserHtml ?? "")}</div>
+${frame.panelOf(paper.bibtexKey) ? html`<p><a class="runs" href="${paperPath(paper.bibtexKey)}#run">${repeatSign}Run it in the page<span class="hidden">: ${paper.title}</span></a></p>` : ""}
+</article></li>
+`,
+)}
+</ol>`,
+  );
+}

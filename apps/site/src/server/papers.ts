@@ -1,0 +1,99 @@
+// What the pages read: one query per page, JSON aggregates instead of joins multiplied out.
+import { type Kysely, sql } from "kysely";
+import type { PaperLink, ResultTable, StoredRun } from "./content-format.ts";
+import type { Tables } from "./database/schema.ts";
+
+/** A paper in a list. */
+export interface PaperCard {
+  readonly bibtexKey: string;
+  readonly title: string;
+  readonly authors: readonly string[];
+  readonly venue: string;
+  readonly year: number;
+  readonly teaserHtml: string | null;
+  readonly updatedAt: Date;
+}
+
+/** A summary as shown on its paper's page. */
+interface SummaryView {
+  readonly author: string;
+  readonly html: string;
+  readonly editedAt: Date;
+}
+
+/** A paper's page. */
+export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
+  readonly arxivId: string | null;
+  readonly doi: string | null;
+  readonly links: readonly PaperLink[];
+  readonly bibtex: string;
+  readonly results: readonly ResultTable[];
+  readonly run: StoredRun | null;
+  readonly summaries: readonly SummaryView[];
+  /** First paragraph of the first summary, as text. */
+  readonly description: string;
+}
+
+const authors = sql<string[]>`(select coalesce(json_agg(a.name order by pa.position), '[]')
+  from paper_authors pa join authors a on a.id = pa.author_id where pa.paper_id = papers.id)`;
+
+/** Every paper, the newest first. */
+export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
+  return db
+    .selectFrom("papers")
+    .innerJoin("venues", "venues.id", "papers.venue_id")
+    .select([
+      "papers.bibtex_key as bibtexKey",
+      "papers.title",
+      "papers.year",
+      "papers.updated_at as updatedAt",
+      "venues.name as venue",
+      authors.as("authors"),
+      sql<string | null>`(select s.teaser_html from summaries s where s.paper_id = papers.id order by s.id limit 1)`.as(
+        "teaserHtml",
+      ),
+    ])
+    .orderBy("papers.year", "desc")
+    .orderBy("papers.title")
+    .execute();
+}
+
+/** The paper with this key or alias. */
+export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperView | undefined> {
+  const row = await db
+    .selectFrom("papers")
+    .innerJoin("venues", "venues.id", "papers.venue_id")
+    .where((eb) =>
+      eb.or([
+        eb("papers.bibtex_key", "=", key),
+        eb("papers.id", "in", eb.selectFrom("paper_aliases").select("paper_id").where("alias", "=", key)),
+      ]),
+    )
+    .select([
+      "papers.bibtex_key as bibtexKey",
+      "papers.title",
+      "papers.year",
+      "papers.arxiv_id as arxivId",
+      "papers.doi",
+      "papers.links",
+      "papers.bibtex",
+      "papers.results",
+      "papers.run",
+      "papers.updated_at as updatedAt",
+      "venues.name as venue",
+      authors.as("authors"),
+      sql<{ author: string; html: string; teaser: string; edited_at: string }[]>`(
+        select coalesce(json_agg(json_build_object(
+          'author', u.display_name, 'html', s.html, 'teaser', s.teaser_text, 'edited_at', s.edited_at) order by s.id), '[]')
+        from summaries s join users u on u.id = s.user_id where s.paper_id = papers.id)`.as("summaries"),
+    ])
+    .orderBy(sql`papers.bibtex_key <> ${key}`) // its own key before another paper's alias
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { summaries, ...paper } = row;
+  return {
+    ...paper,
+    description: summaries[0]?.teaser ?? "",
+    summaries: summaries.map(({ author, html, edited_at }) => ({ author, html, editedAt: new Date(edited_at) })),
+  };
+}

@@ -1,0 +1,20 @@
+// What every page does beyond being read: theme, copying, scroll boxes by keyboard, run panels where there are any.
+import "katex/dist/katex.min.css";
+import "./styles/fonts.css";
+import "./styles/base.css";
+import "./styles/text.css";
+import "./styles/frame.css";
+import "./styles/home.css";
+import "./styles/paper.css";
+import "./styles/results.css";
+import "./styles/panel.css";
+import "./styles/print.css";
+import { copyButtons } from "./copy.ts";
+import { mountPanel } from "./panels.ts";
+import { scrollBoxes } from "./scroll-boxes.ts";
+import { themeToggle } from "./theme-toggle.ts";
+
+themeToggle();
+copyButtons();
+scrollBoxes();
+mountPanel();

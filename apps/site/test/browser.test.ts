@@ -1,0 +1,315 @@
+// A walk through the site in a real browser: reading, both themes, the panel's whole life, and what must not happen.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { type Site, startSite } from "../src/server/main.ts";
+
+const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const paper = "/paper?bibtexKey=journals/corr/SampleRun21";
+const hostile = "/paper?bibtexKey=journals/corr/Hostile66";
+const routes = ["/", paper, hostile, "/about", "/nothing"];
+
+describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "reprise-browser-"));
+  let site: Site;
+  let browser: Browser;
+  /** Requests to other hosts, uncaught errors and console errors since the test began. */
+  let unwanted: string[] = [];
+
+  beforeAll(async () => {
+    site = await startSite({
+      dataDir: folder,
+      port: 0,
+      contentDir,
+      panels: { "journals/corr/SampleRun21": "estimate-pi" },
+    });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true });
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    const seen = unwanted;
+    unwanted = [];
+    expect(seen).toEqual([]);
+  });
+
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
+        unwanted.push(request.url());
+    });
+    page.on("pageerror", (error) => unwanted.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("404")) unwanted.push(message.text());
+    });
+    page.on("dialog", (dialog) => unwanted.push(`dialog: ${dialog.message()}`));
+    await page.goto(site.url + path, { waitUntil: "load" });
+    return page;
+  }
+
+  /** What axe finds: rule and place of each violation. */
+  async function violations(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { run } = (globalThis as unknown as { axe: { run: () => Promise<AxeResult> } }).axe;
+      interface AxeResult {
+        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+      }
+      const result = await run();
+      return result.violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
+      );
+    });
+  }
+
+  const status = (page: Page) => page.locator(".panel-status");
+  const panelReady = (page: Page) => page.locator("#run[data-ready]").waitFor({ state: "attached" });
+
+  test.each(routes)("axe finds nothing on %s in light and dark", async (route) => {
+    const page = await open(route, { colorScheme: "light" });
+    if (route === paper) {
+      await page.locator("#run").scrollIntoViewIfNeeded();
+      await panelReady(page);
+    }
+    expect(await violations(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test.each(routes)("%s fits a screen of 320 px; only tables, formulas and code scroll sideways", async (route) => {
+    const page = await open(route, { viewport: { width: 320, height: 640 } });
+    const wide = await page.evaluate(() =>
+      [...document.querySelectorAll("body *")]
+        .filter(
+          (element) =>
+            element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".scroll, pre, .katex"),
+        )
+        .map((element) => element.outerHTML.slice(0, 80)),
+    );
+    expect(wide).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("home leads to the paper, the paper to home and to its panel", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: /^Gradients of a Sample/ }).click();
+    await page.waitForURL(/SampleRun21/);
+    expect(await page.locator("h1").textContent()).toContain("Gradients of a Sample");
+    await page.getByRole("link", { name: "Run it in this page" }).click();
+    await panelReady(page);
+    expect(await page.locator("#run").evaluate((run) => run.getBoundingClientRect().top < innerHeight)).toBe(true);
+    await page.getByRole("link", { name: "Reprise", exact: true }).click();
+    await page.waitForURL(`${site.url}/`);
+  });
+
+  test("without scripts the page has its text, formulas, numbers and the stored run", async () => {
+    const page = await open(paper, { javaScriptEnabled: false });
+    const text = await page.locator("main").textContent();
+    for (const part of ["A sample paper asks", "0.062", "0.0634", "π by 20,000 points", "3.1412"])
+      expect(text).toContain(part);
+    expect(await page.locator("math").count()).toBeGreaterThan(2);
+    expect(await page.locator("#run img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64);
+    expect(await page.getByRole("button", { name: "Dark theme" }).isVisible()).toBe(false);
+    expect(await page.getByText("with scripts").isVisible()).toBe(true);
+  });
+
+  test("the panel runs, shows progress and its result, and the address repeats it after a reload", async () => {
+    const page = await open(paper);
+    await page.locator("#run").scrollIntoViewIfNeeded();
+    await panelReady(page);
+    expect(await page.getByText("π by 20,000 points").isVisible()).toBe(true);
+    await page.getByLabel("Points").fill("5000");
+    await page.getByLabel("Shape").selectOption("quarter");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator('[data-phase="done"]').waitFor();
+    const result = await status(page).textContent();
+    expect(result).toMatch(/^π ≈ 3\.\d{4} after 5,000 points\.$/);
+    expect(await page.locator('[role="status"]').textContent()).toBe(result);
+    expect(await page.getByText("π by 20,000 points").isVisible()).toBe(false);
+    expect(await page.getByRole("table", { name: "The estimate" }).textContent()).toContain("5000");
+    expect(await violations(page)).toEqual([]);
+    expect(new URL(page.url()).hash).toBe("#run&points=5000&seed=1&shape=quarter");
+
+    await page.reload({ waitUntil: "load" });
+    await panelReady(page);
+    expect(await page.getByLabel("Points").inputValue()).toBe("5000");
+    expect(await page.getByLabel("Shape").inputValue()).toBe("quarter");
+    expect(await page.locator("#run").evaluate((run) => run.getBoundingClientRect().top < innerHeight)).toBe(true);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator('[data-phase="done"]').waitFor();
+    expect(await status(page).textContent()).toBe(result);
+  });
+
+  test("a long run shows progress, and Cancel stops it; the next run works", async () => {
+    const page = await open(`${paper}#run&points=1000000000&seed=1&shape=disc`);
+    await panelReady(page);
+    const run = page.getByRole("button", { name: "Run", exact: true });
+    const cancel = page.getByRole("button", { name: "Cancel" });
+    expect(await cancel.isDisabled()).toBe(true);
+    await run.click();
+    await page.getByText("So far").waitFor({ timeout: 20_000 });
+    expect(await status(page).textContent()).toMatch(/^\d+ % · [\d,]+ points$/);
+    expect(await page.getByRole("progressbar").getAttribute("max")).toBe("1000000000");
+    expect(await violations(page)).toEqual([]);
+    await cancel.click();
+    await page.locator('[data-phase="cancelled"]').waitFor({ timeout: 3000 });
+    expect(await status(page).textContent()).toBe("Cancelled.");
+    expect(await run.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.getByRole("button", { name: "Quick" }).click();
+    await run.click();
+    await page.locator('[data-phase="done"]').waitFor();
+    expect(await status(page).textContent()).toContain("after 1,000 points");
+  });
+
+  test("the panel works by keyboard alone: Enter runs, Escape cancels", async () => {
+    const page = await open(`${paper}#run&points=1000000000&seed=1&shape=disc`);
+    await panelReady(page);
+    await page.getByLabel("Seed").focus();
+    await page.keyboard.press("Enter");
+    await page.locator('[data-phase="running"]').waitFor();
+    await page.getByRole("button", { name: "Cancel" }).focus();
+    await page.keyboard.press("Escape");
+    await page.locator('[data-phase="cancelled"]').waitFor({ timeout: 3000 });
+    await page.getByLabel("Points").focus();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("2000");
+    await page.keyboard.press("Control+Enter");
+    await page.locator('[data-phase="done"]').waitFor();
+  });
+
+  test("a bad value is named beside its field and cannot be run; a bad address falls back", async () => {
+    const page = await open(`${paper}#run&points=7&seed=x&shape=cube&other=1`);
+    await panelReady(page);
+    expect(await page.getByLabel("Points").inputValue()).toBe("20000");
+    await page.getByLabel("Points").fill("7");
+    expect(await page.getByText("7 is outside 100 to 1000000000.").isVisible()).toBe(true);
+    await page.getByRole("button", { name: "Run", exact: true }).click({ force: true });
+    expect(await page.locator(".panel-status").getAttribute("data-phase")).toBe("idle");
+    await page.getByLabel("Points").fill("");
+    expect(await page.getByText("A number from 100 to 1000000000 is needed.").isVisible()).toBe(true);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("what a method refuses is shown as an alert", async () => {
+    const page = await open(`${paper}#run&seed=13`);
+    await panelReady(page);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    expect(await page.getByRole("alert").textContent()).toContain("seed 13 is the one that this demonstration refuses");
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("the theme button changes the theme, which stays and is there before the first paint", async () => {
+    const page = await open("/", { colorScheme: "light" });
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await background();
+    const button = page.getByRole("button", { name: "Dark theme" });
+    expect(await button.getAttribute("aria-pressed")).toBe("false");
+    await button.click();
+    expect(await button.getAttribute("aria-pressed")).toBe("true");
+    expect(await background()).not.toBe(light);
+    const early = page.waitForEvent("framenavigated");
+    await page.reload({ waitUntil: "commit" });
+    await early;
+    await page.waitForFunction(() => document.body !== null);
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe("dark");
+    await page.getByRole("button", { name: "Dark theme" }).click();
+    expect(await background()).toBe(light);
+  });
+
+  test("hostile text runs nothing, loads nothing and breaks nothing", async () => {
+    const page = await open(hostile);
+    for (const link of await page.locator("main a:not([href^='http'])").all()) await link.hover({ force: true });
+    for (const details of await page.locator("main summary").all()) await details.click();
+    expect(await page.evaluate(() => (window as { pwned?: unknown }).pwned)).toBeUndefined();
+    expect(await page.locator("main script, main iframe, main style, main form, main [onclick]").count()).toBe(0);
+    expect(await page.locator("h1").textContent()).toBe("</title><script>window.pwned = 15</script>");
+  });
+
+  test("the policy stops inline scripts, eval and foreign requests, and allows isolated WebAssembly", async () => {
+    const page = await open("/about");
+    const seen = await page.evaluate(async () => {
+      const script = document.createElement("script");
+      script.textContent = "window.inline = true";
+      document.head.append(script);
+      const style = document.createElement("style");
+      style.textContent = "body { color: rgb(1, 2, 3) }";
+      document.head.append(style);
+      const attempt = async (what: () => unknown) => {
+        try {
+          await what();
+          return "allowed";
+        } catch {
+          return "stopped";
+        }
+      };
+      const wasm = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+      return {
+        inline: "inline" in window,
+        style: getComputedStyle(document.body).color === "rgb(1, 2, 3)",
+        // In a task of its own: the debugger's own evaluation is exempt from the policy.
+        eval: await new Promise((resolve) => {
+          // biome-ignore lint/security/noGlobalEval: to see that it is stopped
+          setTimeout(() => attempt(() => globalThis.eval("1")).then(resolve));
+        }),
+        foreign: await attempt(() => fetch("https://example.org/")),
+        wasm: await attempt(() => WebAssembly.compile(wasm)),
+        isolated: crossOriginIsolated,
+      };
+    });
+    expect(seen).toEqual({
+      inline: false,
+      style: false,
+      eval: "stopped",
+      foreign: "stopped",
+      wasm: "allowed",
+      isolated: true,
+    });
+    expect(unwanted.every((line) => /Content Security Policy|Refused to connect/.test(line))).toBe(true);
+    unwanted = [];
+  });
+
+  test("nothing of a panel is loaded before it comes near, and the page does not jump when it does", async () => {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 500 } });
+    const page = await context.newPage();
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(request.url()));
+    await page.goto(site.url + paper, { waitUntil: "networkidle" });
+    expect(loaded.some((url) => url.includes("panel-shell"))).toBe(false);
+    await page.evaluate(() => {
+      const state = window as { shift?: number };
+      state.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries())
+          state.shift = (state.shift ?? 0) + (entry as unknown as { value: number }).value;
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.locator("#run").scrollIntoViewIfNeeded();
+    await panelReady(page);
+    await page.waitForTimeout(200);
+    expect(loaded.some((url) => url.includes("panel-shell"))).toBe(true);
+    expect(loaded.some((url) => url.includes("worker"))).toBe(false);
+    expect(await page.evaluate(() => (window as { shift?: number }).shift)).toBeLessThan(0.02);
+  });
+
+  test("the skip link is the first stop of the keyboard and leads to the text", async () => {
+    const page = await open(paper);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the text");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+  });
+});

@@ -1,0 +1,3 @@
+import { routesSuite } from "./routes.suite.ts";
+
+routesSuite(async () => ({ directory: null }));

@@ -1,0 +1,239 @@
+// Files fetched over HTTP from one of several mirrors: resumed where they broke off, checked, and put in place whole.
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DataError } from "../error.ts";
+import { createFolder, fileError } from "../file/node.ts";
+import type { Dataset, DownloadFile } from "./catalogue.ts";
+
+export interface DownloadProgress {
+  /** Name of the file. */
+  readonly file: string;
+  /** "present" and "done" end a file; "retrying" tells a failure that is not the end, with its reason. */
+  readonly state: "downloading" | "retrying" | "present" | "done";
+  /** Bytes of the file that are here, and all of them. */
+  readonly bytes: number;
+  readonly total: number;
+  /** The mirror in use. */
+  readonly url?: string;
+  readonly reason?: string;
+}
+
+export interface DownloadOptions {
+  /** Stops the download; the .part file stays, and the next download goes on from it. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Further tries of one mirror after a failure that may pass (5 by default); tries that bring 64 KiB are not counted. */
+  readonly retries?: number;
+  /** Wait before the first further try, in ms (500 by default); doubles each time, at most 10 s. */
+  readonly backoffMs?: number;
+  /** A connection that brings nothing for so long is given up, in ms; 20 s by default. */
+  readonly stallMs?: number;
+}
+
+/**
+ * Downloads what is missing of a data set into a folder (made if need be), one file after the other.
+ *
+ * @returns for each file whether it was there already
+ * @throws  DataError if a file cannot be had from any mirror; those already there stay. When the signal stops it, the
+ *   signal's reason
+ */
+export async function downloadDataset(
+  dataset: Dataset,
+  folder: string,
+  options: DownloadOptions = {},
+): Promise<{ file: string; path: string; wasPresent: boolean }[]> {
+  await createFolder(folder);
+  const results = [];
+  for (const file of dataset.files) {
+    const wasPresent = (await downloadFile(file, folder, options)) === "present";
+    results.push({ file: file.name, path: join(folder, file.name), wasPresent });
+  }
+  return results;
+}
+
+/**
+ * Downloads one file into a folder, unless it is there and right. It comes as NAME.part and gets its name only when size
+ * and SHA-256 are right; a wrong file of that name is replaced then, not before.
+ *
+ * @throws DataError naming each mirror and why it failed. When the signal stops it, the signal's reason
+ */
+export async function downloadFile(
+  file: DownloadFile,
+  folder: string,
+  { signal, onProgress, retries = 5, backoffMs = 500, stallMs = 20_000 }: DownloadOptions = {},
+): Promise<"present" | "downloaded"> {
+  const path = join(folder, file.name);
+  const part = `${path}.part`;
+  const report = (state: DownloadProgress["state"], bytes: number, more: { url?: string; reason?: string } = {}) =>
+    onProgress?.({ file: file.name, state, bytes, total: file.bytes, ...more });
+  signal?.throwIfAborted();
+  if (await isRight(path, file)) {
+    report("present", file.bytes);
+    return "present";
+  }
+
+  const failures: string[] = [];
+  for (const url of file.urls) {
+    let furthest = await sizeOf(part);
+    for (let tries = 0; ; tries++) {
+      try {
+        await fetchInto(part, file, url, {
+          signal,
+          stallMs,
+          onBytes: (bytes) => report("downloading", bytes, { url }),
+        });
+        await rename(part, path).catch((cause: unknown) => {
+          throw fileError(path, cause, "written");
+        });
+        report("done", file.bytes, { url });
+        return "downloaded";
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof MirrorFailure)) throw error; // the disk, not the network
+        const size = await sizeOf(part);
+        if (size >= furthest + 65_536) tries = 0;
+        furthest = Math.max(furthest, size);
+        report("retrying", size, { url, reason: error.message });
+        if (!error.mayPass || tries >= retries) {
+          failures.push(`${url}: ${error.message}`);
+          break;
+        }
+        await sleep(Math.min(backoffMs * 2 ** tries, 10_000), undefined, signal && { signal }).catch(() => {});
+        signal?.throwIfAborted();
+      }
+    }
+  }
+  throw new DataError(
+    path,
+    `could not be downloaded (${failures.join("; ") || "no address is known"}). Try again later: what has arrived is kept. Or put the file there yourself, SHA-256 ${file.sha256}.`,
+  );
+}
+
+/** Why a mirror did not give the file; `mayPass` when trying it again can help. */
+class MirrorFailure extends Error {
+  readonly mayPass: boolean;
+  constructor(message: string, { mayPass, cause }: { mayPass: boolean; cause?: unknown }) {
+    super(message, { cause });
+    this.mayPass = mayPass;
+  }
+}
+
+interface FetchOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly stallMs: number;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Brings the .part file to full length from one URL, from where it stands, and checks it. */
+async function fetchInto(part: string, file: DownloadFile, url: string, options: FetchOptions): Promise<void> {
+  let start = await sizeOf(part);
+  if (start > file.bytes) {
+    await rm(part, { force: true });
+    start = 0;
+  }
+  if (start < file.bytes) await receive(part, file, url, start, options);
+  if ((await sha256Of(part)) === file.sha256) return;
+  await rm(part, { force: true });
+  // A part that began elsewhere may be what was wrong: this mirror gets a chance to give it whole.
+  throw new MirrorFailure("the file has another SHA-256 than expected", { mayPass: start > 0 });
+}
+
+async function receive(
+  part: string,
+  file: DownloadFile,
+  url: string,
+  start: number,
+  { signal, stallMs, onBytes }: FetchOptions,
+): Promise<void> {
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(), stallMs);
+  const network = (cause: unknown) =>
+    stalled.signal.aborted
+      ? new MirrorFailure(`nothing came for ${stallMs / 1000} s`, { mayPass: true, cause })
+      : networkFailure(cause);
+  let output: FileHandle | undefined;
+  try {
+    const response = await fetch(url, {
+      signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
+      // identity: a .gz sent with "Content-Encoding: gzip" would arrive unpacked.
+      headers: { "accept-encoding": "identity", ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
+    }).catch((cause: unknown) => {
+      throw network(cause);
+    });
+    checkResponse(response, file, start);
+    let at = response.status === 206 ? start : 0; // a server that ignores Range sends the whole file
+    output = await open(part, at > 0 ? "a" : "w").catch((cause: unknown) => {
+      throw fileError(part, cause, "written");
+    });
+    const reader = response.body!.getReader();
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        throw network(cause);
+      });
+      if (done) break;
+      timer.refresh();
+      if (at + value.length > file.bytes) {
+        await reader.cancel().catch(() => {});
+        await output.truncate(0);
+        throw new MirrorFailure(`sent more than the ${file.bytes} bytes expected`, { mayPass: false });
+      }
+      await output.writeFile(value).catch((cause: unknown) => {
+        throw fileError(part, cause, "written");
+      });
+      at += value.length;
+      onBytes(at);
+    }
+    if (at < file.bytes) throw new MirrorFailure(`ended after ${at} of ${file.bytes} bytes`, { mayPass: true });
+    await output.sync();
+  } finally {
+    clearTimeout(timer);
+    await output?.close();
+  }
+}
+
+function checkResponse(response: Response, file: DownloadFile, start: number): void {
+  const { status, headers } = response;
+  const refuse = (message: string, mayPass: boolean) => {
+    void response.body?.cancel().catch(() => {}); // the connection is not needed any more
+    throw new MirrorFailure(message, { mayPass });
+  };
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (status !== 200 && status !== 206)
+    refuse(`answered ${status} ${response.statusText}`.trim(), status >= 500 || status === 408 || status === 429);
+  if (encoding !== "identity") refuse(`sent it encoded as ${encoding}`, false);
+  const from = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
+  if (status === 206 && Number(from) !== start)
+    refuse(`sent bytes from ${from ?? "nowhere"} when asked from ${start}`, false);
+  const length = headers.get("content-length");
+  const expected = status === 206 ? file.bytes - start : file.bytes;
+  if (length !== null && Number(length) > expected)
+    refuse(`would send ${length} bytes; ${expected} are expected`, false);
+}
+
+// fetch's own message is "fetch failed"; the reason is inside.
+function networkFailure(cause: unknown): MirrorFailure {
+  const inner = (cause as Error).cause as NodeJS.ErrnoException | undefined; // undici wraps what the system said
+  const message = inner?.message || inner?.code || (cause as Error).message;
+  return new MirrorFailure(message, { mayPass: inner?.code !== "ENOTFOUND", cause });
+}
+
+async function isRight(path: string, file: DownloadFile): Promise<boolean> {
+  return (await sizeOf(path)) === file.bytes && (await sha256Of(path)) === file.sha256;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  } catch (cause) {
+    throw fileError(path, cause, "read");
+  }
+  return hash.digest("hex");
+}

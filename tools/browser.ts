@@ -1,0 +1,36 @@
+// The browser that tests drive: one that is installed, never downloaded.
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const names = ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome", "msedge"];
+const fixed = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+  "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/** Path of CHROME_PATH, Chrome or Chromium, in this order; null where none is installed. */
+export function findBrowser(environment: Readonly<Record<string, string | undefined>> = process.env): string | null {
+  const given = environment.CHROME_PATH;
+  if (given) {
+    if (!existsSync(given)) throw new Error(`CHROME_PATH is ${given}, where there is no file: correct or unset it`);
+    return given;
+  }
+  const found = (environment.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  return [...found, ...fixed].find((path) => existsSync(path)) ?? null;
+}
+
+/** Why browser tests cannot run here, or null where they can: `test.skipIf(noBrowser)(…)`; put it into the test's name. */
+export const noBrowser: string | null =
+  findBrowser() === null ? "no Chrome or Chromium is installed: apt-get install chromium, or set CHROME_PATH" : null;
+
+/** Starts the browser without a window. Close it in `afterAll`. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (executablePath === null) throw new Error(noBrowser ?? "no browser");
+  // Chromium's sandbox does not work for root, as in containers.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath, args });
+}
