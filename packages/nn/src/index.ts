@@ -1,7 +1,14 @@
 // Networks
 
 export { BatchNorms, batchNormBuffers, batchNormParameters, initialStatistics } from "./batch-norm.ts";
-export { type Batch, type BatchSource, ExampleBatches, type ExampleBatchesOptions, type Examples } from "./batches.ts";
+export {
+  type Augment,
+  type Batch,
+  type BatchSource,
+  ExampleBatches,
+  type ExampleBatchesOptions,
+  type Examples,
+} from "./batches.ts";
 // Files
 export { type CheckpointLayouts, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export { type Evaluation, type Evaluator, evaluator } from "./evaluate.ts";
@@ -38,6 +45,7 @@ export {
   weightsByName,
 } from "./network.ts";
 export { networkByName, networks } from "./networks.ts";
+export { type ChannelStatistics, channelStatistics, imageNetStatistics, normalized } from "./normalized.ts";
 export { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafetensors } from "./safetensors.ts";
 export { constantRate, cosine, milestones, type Schedule, stepDecay, warmUp } from "./schedule.ts";
