@@ -8,5 +8,6 @@ interface Entry {
 /** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
 export const commands: Readonly<Record<string, Entry>> = {
   serve: { summary: "start the site in the browser", load: () => import("./serve.ts") },
+  classifier: { summary: "train and test image classifiers", load: () => import("./classifier.ts") },
   data: { summary: "list and download data sets", load: () => import("./data.ts") },
 };
