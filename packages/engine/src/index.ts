@@ -35,6 +35,7 @@ export { table as operators } from "./ops/table.ts";
 export { type AdamOptions, adam, type Optimizer, type OptimizerStep, type SgdOptions, sgd } from "./optim.ts";
 export type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./run/runtime.ts";
 export { type Port, remoteRuntime, serveRuntime } from "./run/worker/protocol.ts";
+export { webWorkerRuntime } from "./run/worker/web.ts";
 export {
   flatten as flattenArrays,
   type Layout,

@@ -116,7 +116,7 @@ export function checkLabels({ labels }: Examples, classes: number): void {
 }
 
 /** The chosen examples as a batch: x float32 [B, …shape], labels int64 [B]. */
-export function gatherExamples(
+function gatherExamples(
   { images, labels }: Examples,
   indices: ArrayLike<number>,
   shape: Shape,

@@ -117,6 +117,7 @@ export async function* train(
   const resumed = "state" in from ? from : null;
   if (resumed) {
     checkConfig(resumed.config, config);
+    checkOptimizer(resumed, program);
     batches.restore(resumed.batches);
   }
   const noiseRandom = resumed ? new Random(resumed.noise) : random;
@@ -179,24 +180,28 @@ async function checked(now: Checkpoint, good: Checkpoint, batch: Batch | null): 
   );
 }
 
-function diverged(
-  loss: number,
-  { feeds, indices, epoch }: Batch,
-  checkpoint: Checkpoint,
-  stepped: boolean,
-): DivergedError {
+function diverged(loss: number, batch: Batch, checkpoint: Checkpoint, stepped: boolean): DivergedError {
+  const { indices, epoch } = batch;
   const step = checkpoint.state.step + 1;
-  const broken = Object.entries(feeds).find(([, { data }]) => data instanceof Float32Array && !allFinite(data));
-  const cause = broken
-    ? `"${broken[0]}" of the batch holds ${broken[1].data[firstBroken(broken[1].data as Float32Array)]} in example ${indices[Math.floor((firstBroken(broken[1].data as Float32Array) * indices.length) / broken[1].data.length)]}: correct or leave out the example.`
-    : `${stepped ? "Lower the learning rate" : "Check the initial weights"}, or look at these examples.`;
+  const advice =
+    brokenExample(batch) ??
+    `${stepped ? "Lower the learning rate" : "Check the initial weights"}, or look at these examples.`;
   return new DivergedError(
-    `training: the loss is ${loss} at step ${step} (epoch ${epoch + 1}, examples ${list(indices)}). The weights after step ${checkpoint.state.step} are kept. ${cause}`,
+    `training: the loss is ${loss} at step ${step} (epoch ${epoch + 1}, examples ${list(indices)}). The weights after step ${checkpoint.state.step} are kept. ${advice}`,
     { step, indices, checkpoint },
   );
 }
 
-const firstBroken = (numbers: Float32Array): number => numbers.findIndex((x) => !Number.isFinite(x));
+/** What to do about the first number of a batch that is not finite; null when all are. */
+function brokenExample({ feeds, indices }: Batch): string | null {
+  for (const [name, { data }] of Object.entries(feeds)) {
+    const at = data instanceof Float32Array ? data.findIndex((x) => !Number.isFinite(x)) : -1;
+    if (at < 0) continue;
+    const example = indices[Math.floor((at * indices.length) / data.length)];
+    return `"${name}" of the batch holds ${data[at]} in example ${example}: correct it or leave it out.`;
+  }
+  return null;
+}
 
 function allFinite(numbers: Float32Array): boolean {
   for (const x of numbers) if (!Number.isFinite(x)) return false;
@@ -221,4 +226,12 @@ function checkConfig(had: Checkpoint["config"], has: Checkpoint["config"]): void
   if (differ.length === 0) return;
   const say = differ.map((key) => `${key} ${had[key] ?? "(none)"}, not ${has[key] ?? "(none)"}`).join("; ");
   throw new Error(`resume: the checkpoint was made with ${say}. Resume with the same settings, or start anew.`);
+}
+
+// Training.start takes absent slots for zeros, which here would lose the optimizer's memory without a word.
+function checkOptimizer({ state }: Checkpoint, { optimizer }: TrainingProgram): void {
+  if (state.slots.length === optimizer.slots) return;
+  throw new Error(
+    `resume: the checkpoint holds ${state.slots.length} vectors of an optimizer, ${optimizer.name} has ${optimizer.slots}. Resume with the optimizer that made it.`,
+  );
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { mnistSubset } from "@reprise/data/node";
 import { type Tensor, Training, tensor, unflatten } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
-import { classifierProgram, networkByName } from "../src/index.ts";
+import { classifierProgram, evaluator, networkByName, trainClassifier } from "../src/index.ts";
 
 /** The numbers of `formula` in tools/reference/nn_training_steps.py: in [0, 1), exact in float32. */
 function formula(count: number, seed: number): number[] {
@@ -61,4 +62,23 @@ describe("three training steps equal PyTorch's", () => {
       });
     }
   }
+});
+
+test("learns 2,000 real digits: FC100-100-10 gets 89 % of 500 unseen ones right", async () => {
+  const network = networkByName("fc100-100-10");
+  const examples = await mnistSubset({ split: "train" });
+  const run = trainClassifier(runtime, network, {
+    examples,
+    recipe: { optimizer: "adam", epochs: 8, batchSize: 100, learningRate: 0.01 },
+    seed: 0,
+  });
+  let next = await run.next();
+  while (!next.done) next = await run.next();
+  const scorer = evaluator(runtime, network);
+  // 0.972 and 0.914 where this was written (x86-64, one thread); other machines round differently.
+  expect((await scorer.evaluate(next.value.state, examples)).accuracy).toBeGreaterThan(0.95);
+  expect((await scorer.evaluate(next.value.state, await mnistSubset({ split: "test" }))).accuracy).toBeGreaterThan(
+    0.88,
+  );
+  await scorer.release();
 });

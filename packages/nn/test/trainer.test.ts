@@ -167,6 +167,8 @@ test("a checkpoint of another run is refused, naming what differs", async () => 
   await expect(resume({ recipe: { epochs: 2, batchSize: 8 } })).rejects.toThrow(
     /made with epochs 1, not 2; batchSize 16, not 8\. /,
   );
+  const state = { ...end.state, slots: end.state.slots.slice(1) };
+  await expect(resume({ resume: { ...end, state } })).rejects.toThrow(/holds 1 vectors of an optimizer, adam has 2\./);
   await expect(resume({ config: { data: "abc" } })).rejects.toThrow(/made with data \(none\), not abc/);
   await expect(resume({ examples: corners(80, 1) })).rejects.toThrow(/made with count 64, this run has 80/);
   await expect(resume({ resume: { ...end, batches: { epoch: 0 } } })).rejects.toThrow(

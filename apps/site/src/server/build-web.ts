@@ -22,7 +22,7 @@ export async function buildWeb({ log = () => {} }: { log?: (line: string) => voi
   const draft = join(dist, `draft-${randomUUID()}`);
   mkdirSync(draft, { recursive: true });
   try {
-    const { build } = await import("vite");
+    const { build, defaultClientConditions } = await import("vite");
     const root = join(site, "src/web");
     await build({
       root,
@@ -32,6 +32,8 @@ export async function buildWeb({ log = () => {} }: { log?: (line: string) => voi
       cacheDir: join(dist, "cache"),
       logLevel: "warn",
       oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+      // ONNX Runtime's WASM is served from its package (assets.ts), not copied into the build.
+      resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
       worker: { format: "es" },
       build: {
         outDir: draft,

@@ -3,6 +3,7 @@ import type { Panel } from "./panel.ts";
 
 /** Each loads only when its page's panel comes near the visible part of the page. */
 const panels: Readonly<Record<string, () => Promise<{ readonly panel: Panel }>>> = {
+  adversarial: () => import("./panels/adversarial.tsx") as unknown as Promise<{ panel: Panel }>,
   "estimate-pi": () => import("./panels/estimate-pi.ts") as unknown as Promise<{ panel: Panel }>,
 };
 

@@ -4,8 +4,14 @@ import { wasm } from "../lower/wasm.ts";
 import { ortRuntime } from "./ort.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** The version of ONNX Runtime Web; its WASM files must be of the same one. */
+export const ortVersion: string = ort.env.versions.web ?? ort.env.versions.common;
+
 export interface WebRuntimeOptions {
-  /** Folder or files of ONNX Runtime's WASM binary, as ort.env.wasm.wasmPaths takes them. */
+  /**
+   * Folder or files of ONNX Runtime's WASM binary, as ort.env.wasm.wasmPaths takes them; a folder ends with a slash.
+   * Kept by the module, as are the threads: the first model of a page or worker decides for all.
+   */
   readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
   /** Threads; ignored (1) without cross-origin isolation. */
   readonly threads?: number;

@@ -19,14 +19,18 @@ export interface MlpOptions {
   readonly recipe?: Recipe;
 }
 
-/** Adam is ours (the paper used L-BFGS to convergence); it reaches 0 % training error, as the paper's networks do. */
-export const mlpRecipe: Recipe = {
-  optimizer: "adam",
+/**
+ * Of ten settings tried with FC100-100-10 on 50,000 training images (seed 0), the one with the fewest errors on the other
+ * 10,000. Small batches and a high rate matter: Adam at 4e-3 in batches of 200 made a quarter more.
+ */
+const mlpRecipe: Recipe = {
+  optimizer: "sgd",
+  momentum: 0.9,
   epochs: 40,
-  batchSize: 200,
-  learningRate: 4e-3,
+  batchSize: 50,
+  learningRate: 0.25,
   schedule: "cosine",
-  source: "ours; the paper gives no training settings but λ",
+  source: "ours, every number; the paper gives λ only, and trained with L-BFGS as far as we know",
 };
 
 /**

@@ -1,0 +1,260 @@
+import { join } from "node:path";
+import {
+  amplify,
+  type DifferentiableClassifier,
+  figure,
+  gaussianControl,
+  imageSize,
+  onnxClassifier,
+  type Perturbation,
+  perturb,
+  predictedLabel,
+  type Target,
+  type TransferTable,
+  transferTable,
+} from "@reprise/adversarial";
+import { encodeNpy, ndArray } from "@reprise/data";
+import { createFolder, mnistSubset, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
+import { nodeRuntime } from "@reprise/engine/node";
+import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { readImagesFor, readLabels } from "./images.ts";
+import { interruption } from "./interruption.ts";
+
+interface AttackFlags {
+  readonly images?: string;
+  readonly labels?: string;
+  readonly count?: number;
+  readonly target: Exclude<Target, Int32Array>;
+  readonly seed: number;
+  readonly norm: "squared" | "l2";
+  readonly sharpness: number;
+  readonly bisections: number;
+  readonly against?: readonly string[];
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Rows shown as text and in the figure; all of them are in the files. */
+const SHOWN = 20;
+
+export async function attackVerb(model: string, flags: AttackFlags): Promise<void> {
+  const { target, seed, norm, sharpness, bisections, out, json } = flags;
+  if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
+  const runtime = nodeRuntime();
+  const progress = new ProgressLine();
+  const { signal, done } = interruption("Nothing was written.");
+  const started = performance.now();
+  try {
+    const load = async (path: string) => onnxClassifier(runtime, await readBytes(path), { name: path, sharpness });
+    const classifier = await load(model);
+    const others: Record<string, DifferentiableClassifier> = {};
+    for (const path of flags.against ?? []) others[path] = await load(path);
+    const { images, labels } = await examplesFor(classifier, flags);
+    const rows = labels.length;
+    const results = await perturb(classifier, images, labels, {
+      target,
+      seed,
+      norm,
+      bisections,
+      signal,
+      onEvent: (event) => {
+        if (event.kind === "row")
+          progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
+      },
+    });
+    progress.end();
+
+    const n = imageSize(classifier);
+    const adversarial = new Float32Array(rows * n);
+    for (const { row, image } of results) adversarial.set(image, row * n);
+    const after8Bit = await survivingBytes(classifier, adversarial, results);
+    const transfer =
+      Object.keys(others).length > 0
+        ? await transferTable(
+            {
+              "clean images": images,
+              [`made for ${model}`]: adversarial,
+              "the same, amplified to 0.1": amplify(images, adversarial, rows, 0.1),
+              "Gaussian noise, σ = 0.1": gaussianControl(images, rows, 0.1, { seed }),
+            },
+            { [model]: classifier, ...others },
+            images,
+            labels,
+            { signal },
+          )
+        : undefined;
+    const summary = summarise(model, results, after8Bit, (performance.now() - started) / 1000);
+    const records = results.map((result, i) => recordOf(result, after8Bit[i]!));
+    if (out !== undefined)
+      await writeResults(out, { classifier, images, adversarial, results, records, summary, transfer });
+    printResult(
+      json,
+      { ...summary, settings: { target, seed, norm, sharpness, bisections }, transfer, rows: records },
+      () => [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
+    );
+  } finally {
+    progress.end();
+    done();
+    await runtime.release();
+  }
+}
+
+async function examplesFor(classifier: DifferentiableClassifier, { images, labels, count }: AttackFlags) {
+  const n = imageSize(classifier);
+  if (images === undefined) {
+    const mnist = await mnistSubset({ split: "test" });
+    const rows = Math.min(count ?? Infinity, mnist.labels.data.length);
+    return { images: mnist.images.data.slice(0, rows * n), labels: mnist.labels.data.slice(0, rows) };
+  }
+  const read = await readImagesFor(images, classifier.inputShape);
+  const rows = Math.min(count ?? Infinity, read.count);
+  const pixels = read.images.slice(0, rows * n);
+  if (labels !== undefined) return { images: pixels, labels: await readLabels(labels, rows) };
+  const logits = await classifier.logits(pixels, rows);
+  const k = classifier.classes;
+  const seen = Int32Array.from({ length: rows }, (_, i) =>
+    Math.max(0, predictedLabel(logits.subarray(i * k, (i + 1) * k))),
+  );
+  return { images: pixels, labels: seen };
+}
+
+/** Whether each result still has its target after its pixels are rounded to whole 255ths, as in a PNG. */
+async function survivingBytes(
+  classifier: DifferentiableClassifier,
+  adversarial: Float32Array,
+  results: readonly Perturbation[],
+): Promise<boolean[]> {
+  const rounded = adversarial.map((value) => Math.round(255 * value) / 255);
+  const { classes } = classifier;
+  const logits = await classifier.logits(rounded, results.length);
+  return results.map(
+    ({ status, target }, i) =>
+      (status === "success" || status === "alreadyTarget") &&
+      predictedLabel(logits.subarray(i * classes, (i + 1) * classes)) === target,
+  );
+}
+
+function recordOf(result: Perturbation, survives8Bit: boolean) {
+  const { row, status, label, target, predictedBefore, predictedAfter, c, distortion, l1, l2, lInfinity } = result;
+  const { probabilitiesBefore, probabilitiesAfter, evaluations, forwardPasses, iterations } = result;
+  return {
+    row,
+    status,
+    label,
+    target,
+    predictedBefore,
+    probabilityBefore: probabilitiesBefore[predictedBefore] ?? null,
+    predictedAfter,
+    probabilityAfter: probabilitiesAfter[predictedAfter] ?? null,
+    c: Number.isFinite(c) ? c : null,
+    distortion,
+    l1,
+    l2,
+    lInfinity,
+    survives8Bit,
+    evaluations,
+    forwardPasses,
+    iterations,
+  };
+}
+type RowRecord = ReturnType<typeof recordOf>;
+
+function summarise(model: string, results: readonly Perturbation[], survives: readonly boolean[], seconds: number) {
+  const count = (status: string) => results.filter((result) => result.status === status).length;
+  const reached = results.filter(({ status }) => status === "success");
+  const distortions = reached.map(({ distortion }) => distortion).sort((a, b) => a - b);
+  const mean = distortions.reduce((a, b) => a + b, 0) / distortions.length;
+  return {
+    model,
+    images: results.length,
+    success: reached.length,
+    failed: count("failed"),
+    alreadyTarget: count("alreadyTarget"),
+    nonFinite: count("nonFinite"),
+    meanDistortion: reached.length > 0 ? mean : null,
+    medianDistortion: distortions[distortions.length >> 1] ?? null,
+    survives8Bit: results.filter(({ status }, i) => status === "success" && survives[i]).length,
+    seconds,
+  };
+}
+type Summary = ReturnType<typeof summarise>;
+
+async function writeResults(
+  out: string,
+  written: {
+    readonly classifier: DifferentiableClassifier;
+    readonly images: Float32Array;
+    readonly adversarial: Float32Array;
+    readonly results: readonly Perturbation[];
+    readonly records: readonly RowRecord[];
+    readonly summary: Summary;
+    readonly transfer: TransferTable | undefined;
+  },
+): Promise<void> {
+  const { classifier, images, adversarial, results, records, summary, transfer } = written;
+  const { inputShape } = classifier;
+  await writeFileAtomic(
+    join(out, "adversarial.npy"),
+    encodeNpy(ndArray("float32", [results.length, ...inputShape], adversarial)),
+  );
+  const fields = Object.keys(records[0] ?? {}) as (keyof RowRecord)[];
+  const csv = [fields.join(","), ...records.map((record) => fields.map((field) => record[field] ?? "").join(","))];
+  await writeFileAtomic(join(out, "results.csv"), `${csv.join("\n")}\n`);
+  const planes = inputShape.length === 3 && (inputShape[0] === 1 || inputShape[0] === 3);
+  if (planes) {
+    const digits = String(results.length - 1).length;
+    for (const { row, image } of results)
+      await writeImage(
+        join(out, "images", `${String(row).padStart(digits, "0")}.png`),
+        ndArray("float32", inputShape, image),
+      );
+    await writeFileAtomic(join(out, "figure.svg"), figure(images, results.slice(0, SHOWN), inputShape));
+  }
+  // Last, so that its presence says that the others are there.
+  await writeFileAtomic(
+    join(out, "results.json"),
+    `${JSON.stringify({ ...summary, transfer, rows: records }, null, 2)}\n`,
+  );
+}
+
+function rowTable(records: readonly RowRecord[]): string {
+  const percent = (p: number | null) => (p === null ? "–" : `${(100 * p).toFixed(1)} %`);
+  const lines = records
+    .slice(0, SHOWN)
+    .map((r) => [
+      String(r.row),
+      r.status,
+      `${r.predictedBefore} (${percent(r.probabilityBefore)})`,
+      `${r.predictedAfter} (${percent(r.probabilityAfter)})`,
+      String(r.target),
+      r.distortion.toFixed(5),
+      r.l2.toFixed(4),
+      r.c === null ? "–" : r.c.toPrecision(3),
+      r.survives8Bit ? "yes" : "no",
+    ]);
+  const head = ["image", "status", "before", "after", "target", "distortion", "L2", "c", "after 8 bits"];
+  const more = records.length > SHOWN ? `\n… ${records.length - SHOWN} more; --json or --out gives all` : "";
+  return textTable(head, lines) + more;
+}
+
+function summaryText(s: Summary): string {
+  const others = (["failed", "alreadyTarget", "nonFinite"] as const).filter((status) => s[status] > 0);
+  return [
+    `${s.model}: ${s.success} of ${s.images} reached${others.map((status) => `, ${s[status]} ${status}`).join("")}`,
+    s.meanDistortion === null
+      ? "no distortion to report"
+      : `mean distortion ${s.meanDistortion.toFixed(5)}, median ${s.medianDistortion!.toFixed(5)}; ` +
+        `${s.survives8Bit} of ${s.success} still reach the target when saved with 8 bits`,
+  ].join("\n");
+}
+
+function transferText({ columns, rows }: TransferTable): string {
+  return textTable(
+    ["images", "distortion", ...columns],
+    rows.map(({ name, distortion, errors }) => [
+      name,
+      distortion.toFixed(4),
+      ...errors.map(({ rate }) => `${(100 * rate).toFixed(1)} %`),
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+// Images and labels of the user for a classifier of a given input shape.
+import { stat } from "node:fs/promises";
+import { DataError, decodeIdx, decodeNpy, type NdArray } from "@reprise/data";
+import { fileError, listImages, readBytes, readImages } from "@reprise/data/node";
+
+/**
+ * Images as float32 in [0, 1], [N, ...inputShape]: bytes are divided by 255, floats are taken as they are.
+ *
+ * @throws DataError if they cannot be read or are not of the model's size
+ */
+export async function readImagesFor(
+  path: string,
+  inputShape: readonly number[],
+): Promise<{ images: Float32Array; count: number }> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw fileError(path, cause, "read");
+  });
+  const channels = inputShape.length === 3 && inputShape[0] === 3 ? 3 : 1;
+  const array = info.isDirectory()
+    ? await readImages(await listImages(path), { channels })
+    : /\.(png|jpe?g|webp)$/i.test(path)
+      ? await readImages([path], { channels })
+      : await readArray(path);
+  const n = inputShape.reduce((a, b) => a * b, 1);
+  const [count = 0, ...shape] = array.shape;
+  if (shape.reduce((a, b) => a * b, 1) !== n)
+    throw new DataError(
+      path,
+      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${n} values each.`,
+    );
+  if (array.data instanceof BigInt64Array || array.data instanceof BigUint64Array)
+    throw new DataError(path, `holds ${array.dtype}; images are uint8 in 0 … 255 or float32 in 0 … 1.`);
+  const scale = array.dtype === "uint8" ? 255 : 1;
+  return { images: Float32Array.from(array.data, (value) => value / scale), count };
+}
+
+/** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or fewer than the images */
+export async function readLabels(path: string, count: number): Promise<Int32Array> {
+  const array = await readArray(path);
+  if (array.shape.length !== 1)
+    throw new DataError(path, `holds ${array.dtype} [${array.shape.join(", ")}]; expected labels, [N].`);
+  if (array.data.length < count)
+    throw new DataError(path, `holds ${array.data.length} labels for ${count} images. They belong to different sets.`);
+  const labels = Array.from(array.data, Number);
+  const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0);
+  if (wrong >= 0) throw new DataError(path, `label ${wrong} is ${labels[wrong]}; expected whole numbers from 0 up.`);
+  return Int32Array.from(labels.slice(0, count));
+}
+
+async function readArray(path: string): Promise<NdArray> {
+  const bytes = await readBytes(path);
+  if (bytes[0] === 0x93) return decodeNpy(bytes, path);
+  return decodeIdx(bytes, path);
+}

@@ -1,0 +1,55 @@
+import { inducedError, onnxClassifier } from "@reprise/adversarial";
+import { DataError, type MnistSplit } from "@reprise/data";
+import { loadMnist, mnistSubset, readBytes } from "@reprise/data/node";
+import { nodeRuntime } from "@reprise/engine/node";
+import { printResult } from "../../report.ts";
+import { readImagesFor, readLabels } from "./images.ts";
+import { interruption } from "./interruption.ts";
+
+interface TestFlags {
+  readonly data?: string;
+  readonly split: MnistSplit;
+  readonly images?: string;
+  readonly labels?: string;
+  readonly json?: boolean;
+}
+
+/** Error of an ONNX classifier, with its 95 % interval. */
+export async function testVerb(model: string, { data, split, images, labels, json }: TestFlags): Promise<void> {
+  if ((images === undefined) !== (labels === undefined))
+    throw new DataError(images ? "--images" : "--labels", "goes with the other of --images and --labels; give both.");
+  const runtime = nodeRuntime();
+  const { signal, done } = interruption("Nothing was written.");
+  try {
+    const classifier = await onnxClassifier(runtime, await readBytes(model), { name: model });
+    const examples = async () => {
+      if (images !== undefined) {
+        const read = await readImagesFor(images, classifier.inputShape);
+        return { pixels: read.images, labels: await readLabels(labels!, read.count) };
+      }
+      const mnist = data ? await loadMnist(data, { split }) : await mnistSubset({ split });
+      return { pixels: mnist.images.data, labels: mnist.labels.data };
+    };
+    const { pixels, labels: truth } = await examples();
+    const error = await inducedError(classifier, pixels, truth, { signal });
+    await classifier.release();
+    const result = {
+      model,
+      images: error.of,
+      errors: error.count,
+      error: error.rate,
+      low: error.low,
+      high: error.high,
+    };
+    printResult(
+      json,
+      result,
+      () =>
+        `${model}: error ${(100 * error.rate).toFixed(2)} % (${error.count} of ${error.of}; ` +
+        `95 % interval ${(100 * error.low).toFixed(2)} to ${(100 * error.high).toFixed(2)} %)`,
+    );
+  } finally {
+    done();
+    await runtime.release();
+  }
+}

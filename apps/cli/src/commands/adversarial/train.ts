@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { LabelledImages } from "@reprise/data";
+import { createFolder, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
+import { nodeRuntime } from "@reprise/engine/node";
+import { type Checkpoint, evaluator, exportNetwork, networkByName, type Recipe, trainClassifier } from "@reprise/nn";
+import { loadCheckpoint, saveCheckpoint } from "@reprise/nn/node";
+import { ProgressLine, printResult } from "../../report.ts";
+import { interruption } from "./interruption.ts";
+
+interface TrainFlags {
+  readonly network: string;
+  readonly out: string;
+  readonly data?: string;
+  readonly seed: number;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly rate?: number;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+/** Trains, saving OUT.checkpoint after every epoch and on Ctrl-C; at the end writes the ONNX file. */
+export async function trainVerb(flags: TrainFlags): Promise<void> {
+  const { out, data, seed, resume, json } = flags;
+  const network = networkByName(flags.network);
+  const examples = data ? await loadMnist(data, { split: "train" }) : await mnistSubset({ split: "train" });
+  const validation = data ? await loadMnist(data, { split: "test" }) : await mnistSubset({ split: "test" });
+  const recipe: Partial<Recipe> = {
+    ...(flags.epochs === undefined ? {} : { epochs: flags.epochs }),
+    ...(flags.batch === undefined ? {} : { batchSize: flags.batch }),
+    ...(flags.rate === undefined ? {} : { learningRate: flags.rate }),
+  };
+  await createFolder(dirname(out));
+  const saved = `${out}.checkpoint`;
+  const runtime = nodeRuntime();
+  const progress = new ProgressLine();
+  const { signal, done } = interruption(`The weights so far are in ${saved}; --resume goes on from there.`);
+  const started = performance.now();
+  try {
+    const from = resume ? await loadCheckpoint(saved, network) : undefined;
+    const config = { data: hashOf(examples) };
+    const events = trainClassifier(runtime, network, {
+      examples,
+      validation,
+      recipe,
+      seed,
+      config,
+      signal,
+      ...(from ? { resume: from } : {}),
+    });
+    let last: Checkpoint | undefined;
+    let shown = "";
+    for (;;) {
+      const { value, done: finished } = await events.next();
+      if (finished) {
+        last = value;
+        break;
+      }
+      if (value.type === "step")
+        progress.show(
+          `epoch ${value.epoch + 1}  step ${value.step}  loss ${value.loss.toFixed(4)}  ` +
+            `${Math.round(value.examplesPerSecond)} images/s${shown}`,
+        );
+      else if (value.type === "validation") shown = `  test accuracy ${(100 * value.metrics.accuracy!).toFixed(2)} %`;
+      else await saveCheckpoint(saved, value.checkpoint, network);
+    }
+    progress.end();
+    const weights = last.state;
+    const command = `reprise adversarial train --network ${network.name} --seed ${seed}`;
+    await writeFileAtomic(
+      out,
+      exportNetwork(network, weights, { metadata: { command, seed: String(seed), data: config.data } }),
+    );
+    await rm(saved, { force: true });
+    const scorer = evaluator(runtime, network);
+    const train = await scorer.evaluate(weights, examples);
+    const test = await scorer.evaluate(weights, validation);
+    await scorer.release();
+    const result = {
+      network: network.name,
+      file: out,
+      seed,
+      data: { folder: data ?? "bundled subset", sha256: config.data, images: train.count },
+      trainError: 1 - train.accuracy,
+      testError: 1 - test.accuracy,
+      seconds: (performance.now() - started) / 1000,
+    };
+    printResult(json, result, () =>
+      [
+        `${out}: ${network.name}, seed ${seed}, ${train.count} training images (${result.data.folder})`,
+        `training error ${percent(result.trainError)}, test error ${percent(result.testError)} on ${test.count} images`,
+      ].join("\n"),
+    );
+  } finally {
+    progress.end();
+    done();
+    await runtime.release();
+  }
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** SHA-256 of the pixels and labels. */
+function hashOf({ images, labels }: LabelledImages): string {
+  return createHash("sha256").update(images.data).update(labels.data).digest("hex");
+}

@@ -1,0 +1,62 @@
+// The result as one SVG picture, for a page without scripts and for downloads: original, perturbation, adversarial image.
+
+import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { differenceRgba, inkRgba } from "./raster.ts";
+import { percent, plain } from "./wording.ts";
+
+/** One of the three pictures: a PNG as a data URI, and two lines under it. */
+interface FigurePart {
+  readonly png: string;
+  readonly title: string;
+  readonly note: string;
+}
+
+const tile = 168;
+const gap = 44;
+const margin = 14;
+
+/** Size of the picture in CSS pixels. */
+export const figureSize = { width: 3 * tile + 2 * gap + 2 * margin, height: tile + 48 + 2 * margin };
+
+/** Turns 28×28 RGBA pixels into a PNG as a data URI; the browser's canvas and Node have each their own way. */
+export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>) => string | Promise<string>;
+
+/** x + r = x′ as an SVG document in the colours of the light theme. */
+export async function resultFigure({ original, attack, verdicts }: AttackResult, pngOf: PngOf): Promise<string> {
+  const r = attack.image.map((value, i) => value - original[i]!);
+  const scale = attack.lInfinity > 0 ? 1 / attack.lInfinity : 1;
+  const { clean, adversarial } = verdicts[0]!;
+  return figureSvg([
+    { png: await pngOf(inkRgba(original)), title: `x, read as a ${clean.label}`, note: percent(clean.probability) },
+    {
+      png: await pngOf(differenceRgba(r, scale)),
+      title: `r × ${plain(scale)}`,
+      note: `distortion ${plain(attack.distortion)}`,
+    },
+    {
+      png: await pngOf(inkRgba(attack.image)),
+      title: `x′, read as a ${adversarial.label}`,
+      note: percent(adversarial.probability),
+    },
+  ]);
+}
+
+function figureSvg(parts: readonly [FigurePart, FigurePart, FigurePart]): string {
+  const { width, height } = figureSize;
+  const pieces = parts.map(({ png, title, note }, i) => {
+    const x = margin + i * (tile + gap);
+    const middle = x + tile / 2;
+    return `<image x="${x}" y="${margin}" width="${tile}" height="${tile}" href="${png}" image-rendering="pixelated"/>
+<rect x="${x + 0.5}" y="${margin + 0.5}" width="${tile - 1}" height="${tile - 1}" fill="none" stroke="#dad2bf"/>
+<text x="${middle}" y="${margin + tile + 24}" font-size="16">${escapeXml(title)}</text>
+<text x="${middle}" y="${margin + tile + 45}" font-size="14" fill="#5f5748">${escapeXml(note)}</text>
+${i < 2 ? `<text x="${x + tile + gap / 2}" y="${margin + tile / 2 + 11}" font-size="32" fill="#a3301a">${i === 0 ? "+" : "="}</text>` : ""}`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="'Source Serif 4', Charter, Georgia, serif" text-anchor="middle" fill="#1f1c17">
+<rect width="${width}" height="${height}" fill="#fffdf8"/>
+${pieces.join("\n")}
+</svg>
+`;
+}
+
+const escapeXml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");

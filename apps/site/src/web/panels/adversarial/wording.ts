@@ -1,0 +1,42 @@
+// Numbers and results in words, the same in the page and in the stored run.
+import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+
+/** 0.9876 → "98.8 %"; what is not quite all or nothing is not rounded to it. */
+export function percent(share: number): string {
+  if (share > 0.9995 && share < 1) return "> 99.9 %";
+  if (share < 0.0005 && share > 0) return "< 0.1 %";
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Four significant digits. */
+export const decimal = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 4 });
+
+/** Two significant digits. */
+export const plain = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 2 });
+
+export const count = (value: number): string => value.toLocaleString("en");
+
+/** Whole milliseconds, or seconds from one second on. */
+export const milliseconds = (value: number): string =>
+  value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
+
+/** The result in one or two sentences. */
+export function sentence({ attack, verdicts }: AttackResult, { network, target }: AdversarialInputs): string {
+  const name = titleOf(network);
+  const { status, predictedBefore, distortion } = attack;
+  switch (status) {
+    case "alreadyTarget":
+      return `${name} already calls the original a ${predictedBefore}: nothing to do. Choose another target.`;
+    case "failed":
+      return `No c reached ${target === "closest" ? "another label" : "the label"}: the image is the last one tried.`;
+    case "nonFinite":
+      return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
+    case "success": {
+      const others = verdicts.slice(1);
+      const fooled = others.filter((verdict) => verdict.adversarial.label !== verdict.clean.label).length;
+      const whom = fooled === 0 ? "none" : fooled === others.length ? "all" : String(fooled);
+      return `${name} takes this ${predictedBefore} for a ${attack.predictedAfter}, after a distortion of ${plain(distortion)} per pixel. It fools ${whom} of the ${others.length} other networks.`;
+    }
+  }
+}

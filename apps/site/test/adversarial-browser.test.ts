@@ -1,0 +1,259 @@
+// The panel "adversarial examples" in a real browser: from the home page to a result, cancelled, reloaded, drawn.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodeRuntime } from "@reprise/engine/node";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { type AttackResult, attackDigit } from "../src/run/adversarial/attack.ts";
+import { digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
+import { defaultInputs, paperKey } from "../src/run/adversarial/inputs.ts";
+import { type Site, startSite } from "../src/server/main.ts";
+import { decimal } from "../src/web/panels/adversarial/wording.ts";
+import { quickModels } from "./quick-models.ts";
+
+const ownContent = fileURLToPath(new URL("../content", import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const address = `/paper?bibtexKey=${paperKey}`;
+/** Seconds of work: time to look at a running panel and to cancel it. */
+const longRun = "#run&digit=t9&network=lenet&target=closest&norm=l2&seed=0";
+
+const name = `the panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
+// Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.
+describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "reprise-panel-"));
+  let site: Site;
+  let browser: Browser;
+  let models: Awaited<ReturnType<typeof quickModels>>;
+  /** Requests to other hosts, uncaught errors and console errors since the test began. */
+  let unwanted: string[] = [];
+
+  beforeAll(async () => {
+    const paper = join(folder, "content", paperKey);
+    mkdirSync(paper, { recursive: true });
+    for (const file of ["paper.json", "summary.md", "results.json"])
+      cpSync(join(ownContent, paperKey, file), join(paper, file));
+    models = await quickModels();
+    mkdirSync(join(paper, "models"));
+    for (const [name, bytes] of models.files) writeFileSync(join(paper, "models", name), bytes);
+    writeFileSync(join(paper, "models/models.json"), JSON.stringify(models.models));
+    site = await startSite({ dataDir: join(folder, "data"), port: 0, contentDir: join(folder, "content") });
+    browser = await launchBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    const seen = unwanted;
+    unwanted = [];
+    expect(seen).toEqual([]);
+  });
+
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
+        unwanted.push(request.url());
+    });
+    page.on("pageerror", (error) => unwanted.push(error.message));
+    page.on("console", (message) => message.type() === "error" && unwanted.push(message.text()));
+    await page.goto(site.url + path, { waitUntil: "load" });
+    return page;
+  }
+
+  const ready = (page: Page) => page.locator("#run[data-ready]").waitFor({ state: "attached" });
+  const runButton = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
+  const phase = (page: Page, name: string) => page.locator(`.panel-status[data-phase="${name}"]`).waitFor();
+  const hash = (page: Page) => page.evaluate(() => location.hash); // page.url() lags behind replaceState
+  const status = (page: Page) => page.locator(".panel-status").textContent();
+
+  async function violations(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      interface Found {
+        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+      }
+      const { run } = (globalThis as unknown as { axe: { run: () => Promise<Found> } }).axe;
+      const result = await run();
+      return result.violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
+      );
+    });
+  }
+
+  test("from the home page to a result, the same that Node computes", async () => {
+    const page = await open("/");
+    await page.getByRole("link", { name: "Intriguing properties of neural networks" }).first().click();
+    await page.getByRole("link", { name: "Run it in this page" }).click();
+    await ready(page);
+    await runButton(page).click();
+    await page.locator(".equation canvas").first().waitFor();
+    await phase(page, "done");
+
+    const node: AttackResult = await attackDigit(
+      digitOf("t9", await readDigits(new Uint8Array(readFileSync(digitsUrl)))),
+      defaultInputs,
+      {
+        runtime: nodeRuntime({ threads: 1 }),
+        models: models.models,
+        loadModel: async (file) => models.files.get(file)!,
+        signal: new AbortController().signal,
+        progress: () => {},
+        breathe: async () => {},
+      },
+    );
+    expect(await status(page)).toContain(`takes this 7 for a ${node.attack.predictedAfter}`);
+    const shown = await page.locator(".numbers div", { hasText: "Distortion" }).locator("dd").textContent();
+    // Sums in another order: the searches end within float32 of each other.
+    expect(Number(shown) / Number(decimal(node.attack.distortion))).toBeCloseTo(1, 1);
+
+    expect(await page.locator(".verdicts tbody tr").count()).toBe(5);
+    expect(await page.locator(".probabilities tbody tr").count()).toBe(10);
+    expect(await page.locator(".search-chart .mark.reached").count()).toBeGreaterThan(9);
+    expect(await page.locator(".panel-stored").isVisible()).toBe(false);
+    expect(await page.locator('.equation canvas[role="img"]').nth(1).getAttribute("aria-label")).toMatch(
+      /^The perturbation, scaled by [\d.]+: \d+ of 784 pixels move/,
+    );
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Figure (SVG)" }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/^adversarial-fc100-100-10-7-to-\d\.svg$/);
+    expect(readFileSync(await file.path(), "utf8")).toMatch(/^<svg [\s\S]*x′, read as a/);
+  });
+
+  test("less than 30 kB of script before the panel is used, and no WebAssembly", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    await page.locator(".tile canvas").first().waitFor();
+    const loaded = await page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .map((entry) => [entry.name, (entry as PerformanceResourceTiming).encodedBodySize] as const),
+    );
+    expect(loaded.filter(([name]) => /wasm|worker|\.onnx|\.mjs/.test(name))).toEqual([]);
+    const scripts = loaded.filter(([name]) => name.endsWith(".js"));
+    expect(scripts.length).toBeGreaterThan(2);
+    expect(scripts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(30_000);
+    expect(await page.getByText("The first run loads 15.8 MB.").isVisible()).toBe(true);
+  });
+
+  test("cancelling works at once, and the next run is whole", async () => {
+    const page = await open(`${address}${longRun}`);
+    await ready(page);
+    await runButton(page).click();
+    await page.locator(".search-chart .mark").first().waitFor();
+    await page.keyboard.press("Escape");
+    await phase(page, "cancelled");
+    expect(await status(page)).toBe("Cancelled.");
+    await page.getByLabel("Network").selectOption("fc10-1e-4");
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toContain("FC10(10⁻⁴) takes this 7 for");
+  });
+
+  test("the address holds every input, and reloading gives the same result", async () => {
+    const page = await open(address);
+    await page.locator("#run").scrollIntoViewIfNeeded();
+    await ready(page);
+    // Radio buttons: one stop for Tab, arrows move inside.
+    await page.getByRole("radio", { name: "7, number 1 of 3" }).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await page.getByRole("radio", { name: "7, number 2 of 3" }).isChecked()).toBe(true);
+    await page.getByLabel("Network").selectOption("fc200-200-10");
+    await page.getByLabel("Make it read").selectOption("3");
+    await page.getByLabel("Size of r").selectOption("l2");
+    await page.getByLabel("Seed").fill("11");
+    expect(await hash(page)).toBe("#run&digit=t12&network=fc200-200-10&target=3&norm=l2&seed=11");
+    const result = async () => {
+      await runButton(page).click();
+      await phase(page, "done");
+      const numbers = await page.locator(".numbers div").allTextContents();
+      return [await status(page), ...numbers.slice(0, 6)];
+    };
+    const first = await result();
+    await page.reload();
+    await ready(page);
+    expect(await page.getByLabel("Network").inputValue()).toBe("fc200-200-10");
+    expect(await page.getByRole("radio", { name: "7, number 2 of 3" }).isChecked()).toBe(true);
+    expect(await result()).toEqual(first);
+  });
+
+  test("a digit can be drawn with the pointer and with the keyboard, and is in the address", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    const pad = page.getByRole("application");
+    await pad.scrollIntoViewIfNeeded();
+    const box = (await pad.boundingBox())!;
+    await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.15 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.85 * box.height, { steps: 8 });
+    await page.mouse.up();
+    const drawn = new URLSearchParams((await hash(page)).slice(5)).get("digit")!;
+    expect(drawn).toMatch(/^d[\da-o]+$/);
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toMatch(/takes this \d for a \d/);
+
+    await pad.focus();
+    await page.keyboard.press("Delete");
+    expect(await hash(page)).toContain("digit=t9");
+    await page.keyboard.press("Space");
+    for (let i = 0; i < 6; i++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Space");
+    expect(await hash(page)).toMatch(/digit=d\d+/);
+    await page.reload();
+    await ready(page);
+    expect(await page.locator(".pad.chosen").count()).toBe(1);
+  });
+
+  test("a target that is reached already is said, without numbers that mean nothing", async () => {
+    const page = await open(`${address}#run&digit=t9&target=7`);
+    await ready(page);
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toContain("already calls the original a 7");
+    expect(await page.locator("#run").textContent()).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test("a network that is missing on the server is named, and the panel goes on", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    await page.route("**/fc100-100-10.onnx", (route) => route.fulfill({ status: 404 }));
+    await runButton(page).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").textContent()).toBe(
+      "the network fc100-100-10.onnx could not be loaded: the server answers 404. Reload the page.",
+    );
+    unwanted = unwanted.filter((message) => !message.includes("404")); // what this test asked for
+    await page.unroute("**/fc100-100-10.onnx");
+    await runButton(page).click();
+    await phase(page, "done");
+  });
+
+  test.each(["light", "dark"] as const)("axe finds nothing: idle, running, done, %s", async (colorScheme) => {
+    const page = await open(`${address}${longRun}`, { colorScheme });
+    await ready(page);
+    await page.locator(".tile canvas").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await runButton(page).click();
+    await page.locator(".search-chart .mark").first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await phase(page, "done");
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test("nothing is wider than a screen of 320 px", async () => {
+    const page = await open(`${address}#run`, { viewport: { width: 320, height: 700 } });
+    await ready(page);
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+});

@@ -1,0 +1,209 @@
+// The parts of the panel "adversarial examples" that need no browser: digits, drawings, words, and the run itself.
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { mnistSubset } from "@reprise/data/node";
+import { layoutSize } from "@reprise/engine";
+import { nodeRuntime } from "@reprise/engine/node";
+import { networkByName } from "@reprise/nn";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type AttackContext, type AttackSoFar, attackDigit } from "../src/run/adversarial/attack.ts";
+import {
+  type Digit,
+  digitOf,
+  digitProblem,
+  digitsUrl,
+  readDigits,
+  testIndices,
+} from "../src/run/adversarial/digits.ts";
+import { decodeDrawing, encodeDrawing } from "../src/run/adversarial/drawing-code.ts";
+import { defaultInputs, downloadBytes, networks, paperKey } from "../src/run/adversarial/inputs.ts";
+import type { Progress } from "../src/run/protocol.ts";
+import { centreDigit } from "../src/web/panels/adversarial/centre-digit.ts";
+import { resultFigure } from "../src/web/panels/adversarial/figure.ts";
+import { percent, sentence } from "../src/web/panels/adversarial/wording.ts";
+import { quickModels } from "./quick-models.ts";
+
+let digits: ReadonlyMap<string, Digit>;
+beforeAll(async () => {
+  digits = await readDigits(new Uint8Array(readFileSync(digitsUrl)));
+});
+
+describe("digits", () => {
+  test("the bundled ones are those rows of the MNIST subset, three of each class", async () => {
+    const { images, labels } = await mnistSubset({ split: "test", flat: true });
+    expect(digits.size).toBe(30);
+    for (const index of testIndices) {
+      const { pixels, label } = digits.get(`t${index}`)!;
+      expect(label).toBe(labels.data[index]);
+      expect([...pixels]).toEqual(
+        [...images.data.subarray(784 * index, 784 * (index + 1))].map((v) => Math.round(255 * v)),
+      );
+    }
+  });
+
+  test("what stands for no digit is refused with the reason", () => {
+    expect(digitProblem("t9")).toBeNull();
+    expect(digitProblem("t31")).toBe("There is no digit “t31”: choose one of the 30 or draw one.");
+    expect(digitProblem("t")).toMatch(/no digit “t”/);
+    expect(digitProblem("d12")).toMatch(/drawing in the address is damaged/);
+    expect(digitProblem("d784")).toBe("Nothing is drawn yet.");
+    expect(() => digitOf("x", digits)).toThrow("There is no digit “x”");
+  });
+
+  test("a drawing survives the address, in 16 levels", () => {
+    const { pixels } = digits.get("t9")!;
+    const text = encodeDrawing(pixels);
+    expect(text.length).toBeLessThan(400);
+    const back = decodeDrawing(text)!;
+    expect(Math.max(...back.map((value, i) => Math.abs(value - pixels[i]!)))).toBeLessThanOrEqual(8);
+    expect(encodeDrawing(back)).toBe(text);
+    expect(digitOf(`d${text}`, digits)).toEqual({ pixels: back, label: null });
+  });
+
+  test.each(["", "783", "785", "784a", "783p", "783<", "999999999999999999999"])("%j is no drawing", (text) => {
+    expect(decodeDrawing(text)).toBeNull();
+  });
+});
+
+describe("centring", () => {
+  const drawing = (box: { x: number; y: number; width: number; height: number }) => {
+    const ink = new Uint8Array(280 * 280);
+    for (let y = box.y; y < box.y + box.height; y++) ink.fill(255, y * 280 + box.x, y * 280 + box.x + box.width);
+    return ink;
+  };
+
+  test("a bar fills 20 pixels and stands in the middle, wherever it was drawn", () => {
+    for (const at of [
+      { x: 3, y: 7 },
+      { x: 200, y: 90 },
+    ]) {
+      const pixels = centreDigit(drawing({ ...at, width: 50, height: 150 }), 280)!;
+      const inked = [...pixels.keys()].filter((i) => pixels[i]! > 0);
+      const rows = inked.map((i) => Math.floor(i / 28));
+      const columns = inked.map((i) => i % 28);
+      expect([Math.min(...rows), Math.max(...rows)]).toEqual([4, 23]);
+      expect(Math.max(...columns) - Math.min(...columns) + 1).toBe(7); // 50 / 7.5, rounded
+      // An odd width cannot be centred better than to half a pixel.
+      expect(Math.abs(columns.reduce((a, b) => a + b, 0) / columns.length + 0.5 - 14)).toBeLessThanOrEqual(0.5);
+    }
+  });
+
+  test("ink is kept: the mean over the area", () => {
+    const pixels = centreDigit(drawing({ x: 40, y: 40, width: 200, height: 200 }), 280)!;
+    expect(pixels.reduce((a, b) => a + b, 0)).toBe(20 * 20 * 255);
+  });
+
+  test("the heavier side is drawn to the centre, never out of the frame", () => {
+    const ink = drawing({ x: 20, y: 20, width: 40, height: 200 });
+    for (let y = 20; y < 40; y++) ink.fill(255, y * 280 + 20, y * 280 + 220); // a Γ
+    const pixels = centreDigit(ink, 280)!;
+    const columns = [...pixels.keys()].filter((i) => pixels[i]! > 0).map((i) => i % 28);
+    expect(Math.min(...columns)).toBeGreaterThan(4);
+    expect(Math.max(...columns)).toBe(27);
+  });
+
+  test("nothing drawn is nothing", () => {
+    expect(centreDigit(new Uint8Array(280 * 280), 280)).toBeNull();
+  });
+});
+
+describe("the run", () => {
+  let context: AttackContext;
+  const seen: Progress<AttackSoFar>[] = [];
+  beforeAll(async () => {
+    const { models, files } = await quickModels();
+    context = {
+      runtime: nodeRuntime({ threads: 1 }),
+      models,
+      loadModel: async (file) => files.get(file)!,
+      signal: new AbortController().signal,
+      progress: (progress) => seen.push(progress),
+      breathe: async () => {},
+    };
+  });
+
+  test("reaches another digit, says so, asks every network, and repeats itself exactly", async () => {
+    seen.length = 0;
+    const digit = digitOf("t9", digits);
+    const result = await attackDigit(digit, defaultInputs, context);
+    const { attack, verdicts, original } = result;
+    expect(attack.status).toBe("success");
+    expect(attack.predictedAfter).not.toBe(attack.predictedBefore);
+    expect(attack.image.every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(verdicts.map((verdict) => verdict.network)).toEqual(networks.map(({ name }) => name));
+    expect(verdicts[0]!.adversarial.label).toBe(attack.predictedAfter);
+    // As many marks for the reported label as its search has steps; its c is the largest that reached.
+    const own = result.points.filter((point) => point.target === attack.target);
+    expect(own.length).toBe(attack.trace.length);
+    expect(attack.c).toBe(Math.max(...own.filter((point) => point.reached).map((point) => point.c)));
+    // Live images are real: the best so far comes nearer and nearer.
+    const partial = seen.flatMap(({ partial }) => (partial?.best ? [partial] : []));
+    const distances = partial.map(({ best }) => Math.hypot(...best!.map((value, i) => value - original[i]!)));
+    expect(distances.length).toBeGreaterThan(5);
+    for (let i = 1; i < distances.length; i++) expect(distances[i]).toBeLessThanOrEqual(distances[i - 1]! + 1e-6);
+    expect(seen.every(({ done, total }) => done <= total!)).toBe(true);
+
+    expect(sentence(result, defaultInputs)).toMatch(
+      /^FC100-100-10 takes this 7 for a \d, after a distortion of 0\.\d+ per pixel\. It fools \w+ of the 4 other networks\.$/,
+    );
+    const svg = await resultFigure(result, () => "data:image/png;base64,AAAA");
+    expect(svg.match(/<image /g)).toHaveLength(3);
+    expect(svg).toContain(`x′, read as a ${attack.predictedAfter}`);
+
+    const again = await attackDigit(digit, defaultInputs, context);
+    expect([...again.attack.image]).toEqual([...attack.image]);
+    expect(again.verdicts).toEqual(verdicts);
+  });
+
+  test("a target that the digit has already is said to be there", async () => {
+    const first = await attackDigit(digitOf("t9", digits), { ...defaultInputs, target: "7" }, context);
+    expect(first.attack.status).toBe("alreadyTarget");
+    expect(sentence(first, { ...defaultInputs, target: "7" })).toBe(
+      "FC100-100-10 already calls the original a 7: nothing to do. Choose another target.",
+    );
+  });
+
+  test("a cancelled run ends with the signal's reason", async () => {
+    const controller = new AbortController();
+    const run = attackDigit(digitOf("t9", digits), defaultInputs, {
+      ...context,
+      signal: controller.signal,
+      progress: ({ partial }) => partial && controller.abort(new Error("cancelled")),
+    });
+    await expect(run).rejects.toThrow("cancelled");
+  });
+
+  test("a network that is not shipped is named", async () => {
+    await expect(attackDigit(digitOf("t9", digits), defaultInputs, { ...context, models: [] })).rejects.toThrow(
+      "the network fc100-100-10 is not among the shipped ones",
+    );
+  });
+});
+
+test("probabilities that are not quite 0 or 1 are not printed as if", () => {
+  expect([1, 0.99999, 0.5, 0.00001, 0].map(percent)).toEqual(["100.0 %", "> 99.9 %", "50.0 %", "< 0.1 %", "0.0 %"]);
+});
+
+test("the size shown beside the button is that of what is loaded, to 2 %", () => {
+  const ort = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
+  const runtime = ["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs"].map(
+    (name) => statSync(join(ort, name)).size,
+  );
+  const weights = networks.map(({ name }) => 4 * layoutSize(networkByName(name).parameters));
+  const bytes = [...runtime, ...weights].reduce((a, b) => a + b);
+  expect(downloadBytes / bytes).toBeGreaterThan(0.98);
+  expect(downloadBytes / bytes).toBeLessThan(1.02);
+});
+
+const shipped = fileURLToPath(new URL(`../content/${paperKey}/models/`, import.meta.url));
+const unshipped = existsSync(`${shipped}models.json`) ? "" : " (skipped: no models are in the content folder)";
+test.skipIf(unshipped)(`every network of the panel is shipped${unshipped}`, () => {
+  const models = JSON.parse(readFileSync(`${shipped}models.json`, "utf8")) as { file: string; network: string }[];
+  for (const { name } of networks) {
+    const model = models.find((entry) => entry.network === name);
+    expect(model, name).toBeDefined();
+    expect(existsSync(shipped + model!.file), model!.file).toBe(true);
+  }
+});

@@ -1,0 +1,46 @@
+/**
+ * What an attack needs of a model. Rows are independent: what a row gets does not depend on the others in the call, so
+ * that a result can be repeated with any number of images.
+ */
+export interface DifferentiableClassifier {
+  /** One image without the batch axis, for example [1, 28, 28]. */
+  readonly inputShape: readonly number[];
+  /** K, the number of labels. */
+  readonly classes: number;
+  /** Scores before the softmax, [count, K], of images [count, ...inputShape]. */
+  logits(images: Float32Array, count: number): Promise<Float32Array>;
+  /**
+   * Cross-entropy of every row towards its label, [count]; its gradient in the image, [count, ...inputShape]; and the
+   * logits, [count, K]. The arrays belong to the caller until its next call.
+   */
+  lossAndGradient(
+    images: Float32Array,
+    labels: Int32Array,
+    count: number,
+  ): Promise<{ loss: Float64Array | Float32Array; gradient: Float32Array; logits: Float32Array }>;
+}
+
+/** Number of values in one image. */
+export function imageSize(classifier: DifferentiableClassifier): number {
+  return classifier.inputShape.reduce((a, b) => a * b, 1);
+}
+
+/** The label with the highest score; the first of equals. −1 if any score is NaN. */
+export function predictedLabel(logits: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 0; k < logits.length; k++) {
+    if (Number.isNaN(logits[k])) return -1;
+    if (logits[k]! > logits[best]!) best = k;
+  }
+  return best;
+}
+
+/** exp(zₖ) / Σ exp(zⱼ), in float64. */
+export function softmax(logits: ArrayLike<number>): Float64Array {
+  const p = Float64Array.from(logits);
+  const max = p.reduce((a, b) => Math.max(a, b), -Infinity);
+  let sum = 0;
+  for (let k = 0; k < p.length; k++) sum += p[k] = Math.exp(p[k]! - max);
+  for (let k = 0; k < p.length; k++) p[k] = p[k]! / sum;
+  return p;
+}

@@ -1,0 +1,236 @@
+import {
+  cast,
+  compile,
+  div,
+  gradient,
+  importOnnx,
+  ModelError,
+  mul,
+  type OnnxModel,
+  type Runtime,
+  reduceSum,
+  softmaxCrossEntropy,
+  type Value,
+} from "@reprise/engine";
+import { type DifferentiableClassifier, softmax } from "./differentiable-classifier.ts";
+
+export interface OnnxClassifierOptions {
+  /** What error messages call the model, e.g. its file name. */
+  readonly name?: string;
+  /** Which output holds the logits, where the model has several. */
+  readonly output?: string;
+  /** One image without the batch axis, where the model leaves it open. */
+  readonly inputShape?: readonly number[];
+  /**
+   * β of the loss that is differentiated, cross-entropy(β·logits) / β. At 1 it is the paper's; the larger, the closer the
+   * loss is to the margin between the target and its nearest rival, which is what the constraint is about, and the closer
+   * the penalty's minimum to the smallest perturbation.
+   */
+  readonly sharpness?: number;
+  /**
+   * Rows that one run of the model takes, ascending; a call is padded to the next of them. Multiples of 16 keep a row's
+   * result the same to the bit at any place in any of them.
+   */
+  readonly batchSizes?: readonly number[];
+}
+
+/** A classifier that holds sessions; release it when done. */
+export interface OnnxClassifier extends DifferentiableClassifier {
+  release(): Promise<void>;
+}
+
+/**
+ * An ONNX classifier with the gradient of its loss in the image: one float32 input [N, …], one output [N, K] of logits.
+ * Weights are constants of the graph, so that the runtime folds and prepacks them. Where the model ends in a softmax,
+ * the scores before it are taken.
+ *
+ * @throws ModelError for bytes that are no ONNX model, several inputs or outputs, shapes that are none of a classifier's,
+ *         operators without a gradient, weights that are not finite, or probabilities that cannot be traced to logits
+ */
+export async function onnxClassifier(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  options: OnnxClassifierOptions = {},
+): Promise<OnnxClassifier> {
+  const { name = "model", sharpness = 2 } = options;
+  if (!(sharpness > 0 && sharpness < Infinity))
+    throw new RangeError(`onnxClassifier: sharpness is ${sharpness}, expected a number above 0.`);
+  const model = importOnnx(bytes, { name });
+  const input = theInput(model, name);
+  const { inputShape, fixedBatch } = imageShape(model, name, options.inputShape);
+  checkWeights(model, name);
+  const n = inputShape.reduce((a, b) => a * b, 1);
+  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 128] : [4]));
+
+  const logitsOf = (images: Value): Value => logitsBeforeSoftmax(model, name, options.output, input, images);
+  const forward = compile(runtime, ({ images }: { readonly images: Value }) => ({ logits: logitsOf(images) }), {
+    purpose: "infer",
+  });
+  const backward = compile(
+    runtime,
+    ({ images, labels }: { readonly images: Value; readonly labels: Value }) => {
+      const logits = logitsOf(images);
+      const sharp = softmaxCrossEntropy(mul(logits, sharpness), cast(labels, "int64"), { reduction: "none" });
+      const loss = div(sharp, sharpness);
+      return { logits, loss, gradient: gradient(reduceSum(loss), [images])[0]! };
+    },
+    { purpose: "infer" },
+  );
+
+  const smallest = batchSizes[0]!;
+  const grey = new Float32Array(smallest * n).fill(0.5);
+  const probe = (await forward.run({ images: imagesTensor(grey, smallest) })).logits;
+  const classes = probe.shape[1]!;
+  checkLogits(probe.data as Float32Array, classes, name);
+
+  function imagesTensor(data: Float32Array, rows: number) {
+    return { dtype: "float32", shape: [rows, ...inputShape], data } as const;
+  }
+  type Chunk = { row: number; rows: number; used: number; images: ReturnType<typeof imagesTensor> };
+  /** The images in pieces of the batch sizes, the last one padded with zeros. */
+  const chunksOf = function* (images: Float32Array, count: number): Generator<Chunk> {
+    for (let row = 0; row < count; ) {
+      const left = count - row;
+      const rows = batchSizes.find((size) => size >= left) ?? batchSizes.at(-1)!;
+      const used = Math.min(rows, left);
+      let data = images.subarray(row * n, (row + used) * n);
+      if (used < rows) {
+        const padded = new Float32Array(rows * n);
+        padded.set(data);
+        data = padded;
+      }
+      yield { row, rows, used, images: imagesTensor(data, rows) };
+      row += used;
+    }
+  };
+
+  const runBackward = async ({ rows, used, images }: Chunk, labels: Int32Array) => {
+    const padded = new Int32Array(rows);
+    padded.set(labels);
+    const answer = await backward.run({ images, labels: { dtype: "int32", shape: [rows], data: padded } });
+    return {
+      loss: (answer.loss.data as Float32Array).subarray(0, used),
+      gradient: (answer.gradient.data as Float32Array).subarray(0, used * n),
+      logits: (answer.logits.data as Float32Array).subarray(0, used * classes),
+    };
+  };
+
+  return {
+    inputShape,
+    classes,
+    async logits(images, count) {
+      const out = new Float32Array(count * classes);
+      for (const chunk of chunksOf(images, count)) {
+        const { logits } = await forward.run({ images: chunk.images });
+        out.set((logits.data as Float32Array).subarray(0, chunk.used * classes), chunk.row * classes);
+      }
+      return out;
+    },
+    async lossAndGradient(images, labels, count) {
+      const chunks = [...chunksOf(images, count)];
+      if (chunks.length === 1) return runBackward(chunks[0]!, labels.subarray(0, count));
+      const loss = new Float32Array(count);
+      const gradients = new Float32Array(count * n);
+      const logits = new Float32Array(count * classes);
+      for (const chunk of chunks) {
+        const { row, used } = chunk;
+        const answer = await runBackward(chunk, labels.subarray(row, row + used));
+        loss.set(answer.loss, row);
+        gradients.set(answer.gradient, row * n);
+        logits.set(answer.logits, row * classes);
+      }
+      return { loss, gradient: gradients, logits };
+    },
+    async release() {
+      await Promise.all([forward.release(), backward.release()]);
+    },
+  };
+}
+
+function theInput(model: OnnxModel, name: string): string {
+  if (model.inputs.length !== 1)
+    throw new ModelError(
+      `${name}: it has ${model.inputs.length} inputs (${model.inputs.map((input) => input.name).join(", ")}); ` +
+        "an attack needs a classifier with one image input. Export it with the others fixed.",
+    );
+  const { name: input, dtype } = model.inputs[0]!;
+  if (dtype !== "float32")
+    throw new ModelError(`${name}: its input "${input}" is ${dtype ?? "of an unknown type"}, expected float32 images.`);
+  return input;
+}
+
+function imageShape(model: OnnxModel, name: string, given: readonly number[] | undefined) {
+  const { name: input, shape } = model.inputs[0]!;
+  if (!shape || shape.length < 2)
+    throw new ModelError(
+      `${name}: its input "${input}" has shape [${shape?.join(", ") ?? "?"}], expected [N, …] with a batch axis.`,
+    );
+  const [batch, ...declared] = shape;
+  const fixedBatch = typeof batch === "number" && batch > 0 ? batch : undefined;
+  const inputShape = given ?? declared;
+  const fits =
+    inputShape.length === declared.length &&
+    inputShape.every((dim, i) => typeof declared[i] !== "number" || declared[i] === dim);
+  if (!fits)
+    throw new ModelError(
+      `${name}: images of [${inputShape.join(", ")}] do not fit its input "${input}" [${shape.join(", ")}].`,
+    );
+  if (!inputShape.every((dim): dim is number => typeof dim === "number" && dim > 0))
+    throw new ModelError(
+      `${name}: its input "${input}" [${shape.join(", ")}] leaves the image size open; give inputShape, e.g. [3, 224, 224].`,
+    );
+  return { inputShape, fixedBatch };
+}
+
+/** The output's value, or what goes into its softmax. */
+function logitsBeforeSoftmax(
+  model: OnnxModel,
+  name: string,
+  wanted: string | undefined,
+  input: string,
+  images: Value,
+): Value {
+  const outputs = model.apply({ [input]: images });
+  const names = Object.keys(outputs);
+  if (wanted !== undefined && !outputs[wanted])
+    throw new ModelError(`${name}: it has no output "${wanted}"; its outputs are ${names.join(", ")}.`);
+  if (wanted === undefined && names.length !== 1)
+    throw new ModelError(
+      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits.`,
+    );
+  const chosen = wanted ?? names[0]!;
+  let value = outputs[chosen]!;
+  if (value.shape.length !== 2 || value.shape[0] !== images.shape[0] || value.shape[1]! < 2)
+    throw new ModelError(
+      `${name}: its output "${chosen}" is [${value.shape.join(", ")}] for a batch of ${images.shape[0]}; ` +
+        "expected the logits of a classifier, [N, K] with K ≥ 2.",
+    );
+  while (value.node && (value.node.op === "Softmax" || value.node.op === "Identity") && value.node.inputs[0])
+    value = value.node.inputs[0];
+  return value;
+}
+
+function checkWeights(model: OnnxModel, name: string): void {
+  for (const [weight, { data }] of model.initializers) {
+    if (data instanceof BigInt64Array) continue;
+    const bad = data.findIndex((value: number) => !Number.isFinite(value));
+    if (bad >= 0)
+      throw new ModelError(
+        `${name}: weight "${weight}" is ${data[bad]} at element ${bad}; expected finite numbers. ` +
+          "Was its training stopped by a NaN? Take an earlier checkpoint.",
+      );
+  }
+}
+
+/** Rows that lie in [0, 1] and sum to 1 are probabilities. */
+function checkLogits(scores: Float32Array, classes: number, name: string): void {
+  const row = scores.subarray(0, classes);
+  const sum = row.reduce((a, b) => a + b, 0);
+  if (row.every((p) => p >= 0 && p <= 1) && Math.abs(sum - 1) < 1e-4)
+    throw new ModelError(
+      `${name}: its output looks like probabilities (in [0, 1], sum ${sum.toFixed(4)}); expected logits. ` +
+        "Export the model without its last softmax.",
+    );
+  if (!softmax(row).every((p) => Number.isFinite(p)))
+    throw new ModelError(`${name}: its output for a grey image is not finite (${row.join(", ")}).`);
+}

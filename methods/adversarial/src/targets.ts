@@ -1,0 +1,52 @@
+import { rowRandom } from "./row-random.ts";
+
+/**
+ * What an attack aims at.
+ *
+ * - a number, or one a row: that label
+ * - "random": any label but the row's own, by `seed`
+ * - "leastLikely": the label with the lowest score on the clean image
+ * - "all": every label but the row's own and the predicted one; the result is the smallest perturbation found
+ * - "untargeted": any label but the row's own. The paper defines D(x, l) for a given l only; the smallest perturbation
+ *   to any wrong label is the minimum of D(x, l) over the wrong labels, so that is what runs. A row that the model gets
+ *   wrong to begin with needs no perturbation.
+ */
+export type Target = number | Int32Array | "random" | "leastLikely" | "all" | "untargeted";
+
+/**
+ * The labels to attack for one row, or none if the clean image already is what is asked for.
+ *
+ * @param limit  of "all" and "untargeted", only this many wrong labels, those with the highest scores
+ */
+export function targetsOf(
+  target: Target,
+  row: number,
+  label: number,
+  logits: ArrayLike<number>,
+  predicted: number,
+  seed: number,
+  limit: number,
+): number[] {
+  const classes = logits.length;
+  if (target === "random") {
+    const draw = Math.floor(rowRandom(seed, row)() * (classes - 1));
+    return without(draw < label ? draw : draw + 1, predicted);
+  }
+  if (target === "leastLikely") {
+    let least = 0;
+    for (let k = 1; k < classes; k++) if (logits[k]! < logits[least]!) least = k;
+    return without(least, predicted);
+  }
+  if (target === "all" || target === "untargeted") {
+    if (target === "untargeted" && predicted !== label) return [];
+    return Array.from({ length: classes }, (_, k) => k)
+      .filter((k) => k !== label && k !== predicted)
+      .sort((a, b) => logits[b]! - logits[a]! || a - b)
+      .slice(0, limit);
+  }
+  return without(typeof target === "number" ? target : target[row]!, predicted);
+}
+
+function without(target: number, predicted: number): number[] {
+  return target === predicted ? [] : [target];
+}
