@@ -248,7 +248,7 @@ function unfold(
   const tensorOf = ({ storage, offset, shape, strides }: LazyTensor): Tensor => {
     const { stored } = storage.type;
     const count = sizeOf(shape);
-    left -= count * 8;
+    left -= count * stored.bytes * 2; // 16-bit numbers become 32-bit ones
     if (!(left >= 0))
       throw new ModelError(`${source}: its tensors are far larger than the file, e.g. ${formatShape(shape)}; refused`);
     const bytes = gather(storageBytes(storage), stored.bytes, { offset, shape, strides });
