@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 import { DataError, ndArray, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
+import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readLabelledImages } from "../src/commands/classifier/labelled-images.ts";
 import { completeSettings, type TrainSettings, UsageError } from "../src/commands/classifier/settings.ts";
 import { confusionPicture, lossCurve } from "../src/commands/classifier/svg.ts";
 import { describeTest, testOnImages } from "../src/commands/classifier/test.ts";
@@ -105,6 +107,15 @@ describe("train and test", () => {
     expect(describeTest(result)).toMatch(
       /^resnet20: [\d.]+ % of 16 images right.*\n\nlabel ↓ predicted → +blue +red +right\n/,
     );
+    // The ONNX file takes the same pixels, in [0, 1].
+    const runtime = nodeRuntime({ threads: 1 });
+    const { examples } = await readLabelledImages(at("pictures"), { split: "test" });
+    const session = await runtime.load(await readFile(at("whole", "model.onnx")), { purpose: "infer" });
+    const logits = (await session.run({ x: examples.images })).logits!.data as Float32Array;
+    const predicted = Array.from({ length: 16 }, (_, i) => +(logits[2 * i + 1]! > logits[2 * i]!));
+    expect(predicted.filter((k, i) => k !== Number(examples.labels.data[i]))).toHaveLength(result.errors);
+    await session.release();
+    await runtime.release();
     expect(await readFile(at("c.svg"), "utf8")).toContain("blue taken for blue: ");
   });
 
