@@ -1,4 +1,5 @@
 // The browser that tests drive: one that is installed, never downloaded.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -33,4 +34,25 @@ export async function launchBrowser(): Promise<Browser> {
   // Chromium's sandbox does not work for root, as in containers.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({ executablePath, args });
+}
+
+/** Installs Debian's Chromium where there is no browser and we may; elsewhere says in one line what is missing. */
+export function installBrowser(say: (line: string) => void = console.error): void {
+  if (findBrowser() !== null) return;
+  const mayInstall = process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
+  if (mayInstall) {
+    say("setup: no Chrome or Chromium for the browser tests; installing Debian's chromium");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    for (const args of [
+      ["update", "-qq"],
+      ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ]) {
+      spawnSync("/usr/bin/apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
+    }
+  }
+  if (findBrowser() === null) {
+    say(
+      `setup: browser tests will be skipped: ${mayInstall ? "apt-get could not install chromium" : "install Chrome or Chromium, or set CHROME_PATH"}`,
+    );
+  }
 }

@@ -29,7 +29,7 @@ for (const name of names) {
     const { unknown, inputs } = importOnnx(files["model.onnx"]!);
     if (unknown.length > 0) count([...new Set(unknown.map(({ op }) => op))].join(" + "));
     else if (inputs.length === 0) count("no inputs");
-    else if (Object.values(files).reduce((n, { length }) => n + length, 0) > 200_000) count("larger than 200 kB");
+    else if (Object.values(files).reduce((n, { length }) => n + length, 0) > 60_000) count("larger than 60 kB");
     else cases[name] = files;
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;

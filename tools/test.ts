@@ -1,6 +1,8 @@
 // The whole test suite; arguments are passed to Vitest. Ends with the line "N passed, N failed, N skipped".
 import { startVitest } from "vitest/node";
+import { installBrowser } from "./browser.ts";
 
+installBrowser();
 const vitest = await startVitest(
   "test",
   process.argv.slice(2).filter((arg) => !arg.startsWith("-")),

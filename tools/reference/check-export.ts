@@ -18,6 +18,34 @@ const models: Record<string, (x: Value) => Value> = {
   softmax: (x) => engine.logSoftmax(engine.flatten(x)),
   layout: (x) =>
     engine.pad(engine.slice(engine.transpose(x), [{ axis: 0, start: 1, step: 2 }]), [0, 0, 1, 0], [0, 0, 0, 2]),
+  normalisation: (x) => {
+    const two = engine.constant(x, engine.tensor("float32", [2], [1, 2]));
+    const { y } = engine.batchNormalizationTraining(x, { scale: two, bias: two });
+    const row = engine.constant(x, engine.tensor("float32", [6], [1, 2, 3, 4, 5, 6]));
+    return engine.lrn(engine.layerNormalization(y, { scale: row, bias: row }), { size: 3 });
+  },
+  resampling: (x) => {
+    const boxes = engine.constant(x, engine.tensor("float32", [1, 4], [0, 1, 3, 4]));
+    const batch = engine.constant(x, engine.tensor("int64", [1], [0]));
+    const regions = engine.roiAlign(x, boxes, batch, { outputSize: 3 });
+    return engine.resize(engine.resize(regions, [6, 6]), [5, 4], { mode: "linear" });
+  },
+  sums: (x) => engine.cumSum(engine.topK(engine.einsum("nchw,ncwk->nhk", x, x), 3).values),
+  quantised: (x) => {
+    const scale = x.graph.constant(0.1);
+    const zero = engine.constant(x, engine.tensor("int8", [], [3]));
+    return engine.dequantizeLinear(engine.quantizeLinear(x, scale, zero), scale, zero);
+  },
+  activations: (x) => engine.pRelu(engine.hardSwish(engine.celu(engine.selu(engine.elu(x)))), x.graph.constant(0.2)),
+  scatter: (x) =>
+    engine.trilu(
+      engine.padWith(
+        engine.gatherND(x, x.graph.constant(engine.tensor("int64", [2, 2], [0, 1, 0, 0]))),
+        "reflect",
+        [0, 1, 1],
+        [0, 0, 1],
+      ),
+    ),
   indexing: (x) => engine.gather(engine.reshape(x, [-1]), x.graph.constant(engine.tensor("int64", [3], [1, 1, 5]))),
 };
 for (const [name, f] of Object.entries(models)) {

@@ -38,11 +38,17 @@ def bools(values):
     return torch.tensor(values, dtype=torch.bool)
 
 
+def frozen(x):
+    """An input whose gradient PyTorch does not give."""
+    x.frozen = True
+    return x
+
+
 def case(op, name, function, inputs, grad=True):
     """`inputs` is a function, so that each case draws from a seed of its own name."""
     key = f"{op}: {name}"
     generator.manual_seed(zlib.crc32(key.encode()))
-    xs = [x.requires_grad_() if x.is_floating_point() and grad else x for x in inputs()]
+    xs = [x.requires_grad_() if x.is_floating_point() and grad and not hasattr(x, "frozen") else x for x in inputs()]
     out = function(*xs)
     outs = list(out) if isinstance(out, (tuple, list)) else [out]
     record = {"in": xs, "out": outs}
@@ -196,6 +202,30 @@ for op, f in {"Softmax": torch.softmax, "LogSoftmax": torch.log_softmax}.items()
 case("ArgMax", "last axis", lambda x: torch.argmax(x, -1), lambda: [v(3, 5)], grad=False)
 case("ArgMax", "first axis, kept", lambda x: torch.argmax(x, 0, keepdim=True), lambda: [v(3, 5)], grad=False)
 
+case("ReduceProd", "middle axis", lambda x: x.prod(1), lambda: [v(2, 3, 2)])
+case("ReduceProd", "all axes", lambda x: x.prod(), lambda: [v(4)])
+case("ReduceProd", "outer axes, kept", lambda x: x.prod(0, keepdim=True).prod(2, keepdim=True), lambda: [v(2, 2, 2)])
+more = {
+    "ReduceL1": lambda x, d, k: x.abs().sum(d, keepdim=k),
+    "ReduceL2": lambda x, d, k: x.pow(2).sum(d, keepdim=k).sqrt(),
+    "ReduceSumSquare": lambda x, d, k: x.pow(2).sum(d, keepdim=k),
+    "ReduceLogSum": lambda x, d, k: x.sum(d, keepdim=k).log(),
+    "ReduceLogSumExp": lambda x, d, k: torch.logsumexp(x, d, keepdim=k),
+}
+for op, f in more.items():
+    low = 0.2 if op == "ReduceLogSum" else -2
+    case(op, "all axes", lambda x, f=f: f(x, (0, 1, 2), False), lambda: [v(2, 3, 2, low=low)])
+    case(op, "middle axis", lambda x, f=f: f(x, (1,), False), lambda: [v(2, 3, 2, low=low)])
+    case(op, "outer axes, kept", lambda x, f=f: f(x, (0, 2), True), lambda: [v(2, 3, 2, low=low)])
+case("ReduceLogSumExp", "large, kept", lambda x: torch.logsumexp(x, 1, keepdim=True), lambda: [ints([[900.0, 898.5, 10.0]], torch.float64)])
+case("ArgMin", "last axis", lambda x: torch.argmin(x, -1), lambda: [v(3, 5)], grad=False)
+case("ArgMin", "first axis, kept", lambda x: torch.argmin(x, 0, keepdim=True), lambda: [v(3, 5)], grad=False)
+case("TopK", "three largest", lambda x: torch.topk(x, 3), lambda: [v(2, 5)])
+case("TopK", "two smallest of the first axis", lambda x: torch.topk(x, 2, 0, largest=False), lambda: [v(4, 2)])
+case("CumSum", "last axis", lambda x: x.cumsum(-1), lambda: [v(2, 4)])
+case("CumSum", "first axis, exclusive", lambda x: x.cumsum(0) - x, lambda: [v(4, 2)])
+case("CumSum", "from the end", lambda x: x.flip(1).cumsum(1).flip(1), lambda: [v(2, 4)])
+
 # --- linear algebra
 begin("linalg")
 case("MatMul", "matrices", torch.matmul, lambda: [v(2, 3), v(3, 4)])
@@ -229,9 +259,18 @@ case("Slice", "negative bounds", lambda x: x[-3:-1], lambda: [v(5)])
 case("Slice", "bounds outside", lambda x: x[2:], lambda: [v(5)])
 case("Slice", "nothing", lambda x: x[3:3], lambda: [v(5)])
 case("Pad", "constant", lambda x: F.pad(x, (1, 2, 0, 3), value=1.5), lambda: [v(2, 3)])
+case("Pad", "reflect", lambda x: F.pad(x, (1, 2, 2, 0), mode="reflect"), lambda: [v(1, 2, 3, 4)])
+case("Pad", "edge", lambda x: F.pad(x, (1, 2, 3, 0), mode="replicate"), lambda: [v(1, 2, 2, 3)])
 
 # --- indexing
 begin("indexing")
+case("GatherND", "elements, repeated", lambda x, i: x[i[..., 0], i[..., 1]], lambda: [v(3, 4), ints([[[0, 1], [2, 3]], [[0, 1], [1, 0]]])])
+case("GatherND", "rows", lambda x, i: x[i[..., 0]], lambda: [v(3, 4), ints([[2], [0], [2]])])
+case("GatherND", "a shared axis", lambda x, i: torch.stack([x[b][i[b, :, 0]] for b in range(2)]), lambda: [v(2, 3, 2), ints([[[2], [0]], [[1], [1]]])])
+case("ScatterND", "add, repeated", lambda x, i, u: x.index_put((i[:, 0], i[:, 1]), u, accumulate=True), lambda: [v(3, 3), ints([[0, 1], [2, 2], [0, 1]]), v(3)])
+case("ScatterND", "replace rows", lambda x, i, u: x.index_put((i[:, 0],), u), lambda: [v(4, 2), ints([[3], [1]]), v(2, 2)])
+case("Trilu", "upper", torch.triu, lambda: [v(2, 3, 3)])
+case("Trilu", "lower, one above the diagonal", lambda x: torch.tril(x, 1), lambda: [v(3, 4)])
 case("Gather", "rows, repeated", lambda x, i: x[i], lambda: [v(4, 3), ints([2, 0, 2])])
 case("Gather", "middle axis, matrix of indices", lambda x, i: x[:, i], lambda: [v(2, 4, 2), ints([[3, 0], [1, 3]])])
 case("Gather", "negative index", lambda x, i: x[i], lambda: [v(4, 2), ints([-1, 1])])
@@ -258,7 +297,7 @@ case("Conv", "depthwise", lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 3), lambda:
 case("Conv", "depthwise, two per channel, stride 2", lambda x, w: F.conv2d(x, w, None, 2, 1, 1, 2), lambda: [v(1, 2, 5, 5), v(4, 1, 3, 3)])
 case("Conv", "eight channels", lambda x, w: F.conv2d(x, w, None, 1, 1), lambda: [v(1, 8, 3, 3), v(2, 8, 3, 3)])
 case("Conv", "3-D", lambda x, w, b: F.conv3d(x, w, b, 1, (1, 0, 1)), lambda: [v(1, 2, 3, 3, 4), v(2, 2, 2, 3, 3), v(2)])
-case("Conv", "3-D strided", lambda x, w: F.conv3d(x, w, None, (1, 2, 2), (1, 1, 1)), lambda: [v(1, 1, 3, 5, 4), v(2, 1, 3, 3, 3)])
+case("Conv", "3-D strided", lambda x, w: F.conv3d(x, w, None, (1, 2, 2), (1, 1, 1)), lambda: [v(1, 1, 3, 5, 4), v(2, 1, 2, 3, 2)])
 
 
 def input_grad(shape, convolve):
@@ -286,7 +325,7 @@ case("ConvTranspose", "2-D", F.conv_transpose2d, lambda: [v(1, 2, 3, 3), v(2, 3,
 case("ConvTranspose", "stride 2, output padding", lambda x, w: F.conv_transpose2d(x, w, None, 2, 1, 1), lambda: [v(2, 2, 3, 2), v(2, 2, 3, 3)])
 case("ConvTranspose", "groups and dilation", lambda x, w, b: F.conv_transpose2d(x, w, b, 1, 1, 0, 2, 2), lambda: [v(1, 4, 3, 4), v(4, 2, 2, 3), v(4)])
 case("ConvTranspose", "1-D", lambda x, w: F.conv_transpose1d(x, w, None, 3), lambda: [v(1, 2, 4), v(2, 1, 2)])
-case("ConvTranspose", "3-D", lambda x, w: F.conv_transpose3d(x, w, None, 2, 1), lambda: [v(1, 2, 2, 3, 2), v(2, 1, 3, 3, 3)])
+case("ConvTranspose", "3-D", lambda x, w: F.conv_transpose3d(x, w, None, 2, 1), lambda: [v(1, 2, 2, 3, 2), v(2, 1, 2, 2, 3)])
 
 
 def flat_places(result, planes_size):
@@ -341,6 +380,109 @@ case("AveragePoolGrad", "overlapping, padding not counted", average_grad, lambda
 case("GlobalAveragePool", "2-D", lambda x: x.mean((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
 case("GlobalAveragePool", "3-D", lambda x: x.mean((2, 3, 4), keepdim=True), lambda: [v(1, 2, 2, 2, 3)])
 
+case("GlobalMaxPool", "2-D", lambda x: x.amax((2, 3), keepdim=True), lambda: [v(2, 3, 3, 2)])
+case("GlobalMaxPool", "1-D", lambda x: x.amax(2, keepdim=True), lambda: [v(2, 2, 4)])
+
+# --- resampling, regions, sums over named axes, quantisation
+begin("detect")
+
+
+def interpolate(size, mode, corners=None):
+    return lambda x: F.interpolate(x, size, mode=mode, align_corners=corners)
+
+
+case("Resize", "nearest, twice", interpolate((4, 6), "nearest"), lambda: [v(1, 2, 2, 3)])
+case("Resize", "nearest, 3 to 5 and 4 to 3", interpolate((5, 3), "nearest"), lambda: [v(1, 1, 3, 4)])
+case("Resize", "linear, up and down", interpolate((5, 2), "bilinear", False), lambda: [v(1, 2, 3, 4)])
+case("Resize", "linear, aligned corners", interpolate((5, 7), "bilinear", True), lambda: [v(1, 1, 3, 4)])
+case("Resize", "linear, to one", interpolate((1, 1), "bilinear", False), lambda: [v(1, 1, 3, 4)])
+case("Resize", "cubic", interpolate((5, 3), "bicubic", False), lambda: [v(1, 1, 4, 4)])
+case("Resize", "linear, 3-D", interpolate((3, 4, 3), "trilinear", False), lambda: [v(1, 1, 2, 3, 2)])
+case("Resize", "nearest, by scales of one half", lambda x: x[..., ::2, ::2], lambda: [v(1, 1, 4, 6)])
+for equation, shapes in {
+    "bij,bjk->bik": [(2, 2, 3), (2, 3, 2)],
+    "i,j->ij": [(3,), (2,)],
+    "ij->ji": [(2, 3)],
+    "ijk->j": [(2, 3, 2)],
+    "ii->i": [(3, 3)],
+    "ii": [(3, 3)],
+    "...ij,...jk->...ik": [(2, 2, 3), (2, 3, 2)],
+    "ab,bc,cd->ad": [(2, 3), (3, 2), (2, 2)],
+    "nchw,kc->nkhw": [(1, 2, 2, 2), (3, 2)],
+    "ij,j": [(2, 3), (3,)],
+}.items():
+    case("Einsum", equation, lambda *xs, e=equation: torch.einsum(e, *xs), lambda shapes=shapes: [v(*s) for s in shapes])
+
+import torchvision
+
+
+def regions(images=2):
+    boxes = [[0.5, 1.2, 5.1, 4.3], [2.0, 0.0, 3.0, 5.0], [-3.0, -2.0, 2.2, 2.5], [4.0, 3.5, 9.0, 8.0], [1.0, 1.0, 1.2, 1.1]]
+    return [v(images, 2, 5, 6), torch.tensor(boxes, dtype=torch.float64), torch.tensor([i % images for i in range(len(boxes))])]
+
+
+def roi_align(size, ratio, scale=1.0, aligned=False):
+    def f(x, boxes, batch):
+        rois = torch.cat([batch.double().unsqueeze(1), boxes.detach()], 1)
+        return torchvision.ops.roi_align(x, rois, size, scale, ratio, aligned)
+
+    return f
+
+
+def roi_max(x, boxes, batch, size=2, ratio=2):
+    """ONNX's maximum: of each neighbour of each sample times its weight, by plain loops."""
+    H, W = x.shape[2:]
+    out = []
+    for r in range(len(boxes)):
+        x1, y1, x2, y2 = (float(t) for t in boxes[r])
+        h, w = max(y2 - y1, 1.0) / size, max(x2 - x1, 1.0) / size
+        for i in range(size):
+            for j in range(size):
+                found = []
+                for s in range(ratio):
+                    for t in range(ratio):
+                        py, px = y1 + (i + (s + 0.5) / ratio) * h, x1 + (j + (t + 0.5) / ratio) * w
+                        ok = -1 <= py <= H and -1 <= px <= W
+                        py, px = min(max(py, 0), H - 1), min(max(px, 0), W - 1)
+                        ly, lx = int(py), int(px)
+                        for yy, wy in ((ly, 1 - (py - ly)), (min(ly + 1, H - 1), py - ly)):
+                            for xx, wx in ((lx, 1 - (px - lx)), (min(lx + 1, W - 1), px - lx)):
+                                found.append(x[batch[r], :, yy, xx] * (wy * wx if ok else 0.0))
+                out.append(torch.stack(found).amax(0))
+    return torch.stack(out).reshape(len(boxes), size, size, -1).permute(0, 3, 1, 2)
+
+
+case("RoiAlign", "pixels at 0", roi_align((2, 3), 2), lambda: regions())
+case("RoiAlign", "pixels at one half", roi_align((2, 2), 2, aligned=True), lambda: regions())
+case("RoiAlign", "half the scale, three samples, one image", roi_align((2, 2), 3, 0.5), lambda: regions(1))
+case("RoiAlign", "samples by the size of the box", roi_align((2, 2), 0), lambda: regions(), grad=False)
+
+
+def affine_grid(x, scale, zero, low, high, axis):
+    shape = [-1 if i == axis else 1 for i in range(x.dim())] if scale.dim() else []
+    s, z = scale.reshape(shape), zero.reshape(shape)
+    inside = ((torch.round(x / s) + z >= low) & (torch.round(x / s) + z <= high)).detach()
+    through = x / s + (torch.round(x / s) - x / s).detach()
+    return inside, s, z, torch.clamp(through + z, low, high)
+
+
+def quantized(x, scale, zero):
+    return affine_grid(x, scale, zero.double(), -128, 127, 1)[3].detach().round().to(torch.int8)
+
+
+def dequantized(q, scale, zero):
+    return (q.double() - zero.double().reshape(-1, 1)) * scale.reshape(-1, 1)
+
+
+def learned_step(x, scale, zero):
+    inside, s, z, q = affine_grid(x, scale, zero.double(), -128, 127, 1)
+    return (q - z) * s
+
+
+case("QuantizeLinear", "per tensor, limited", quantized, lambda: [v(2, 5), torch.tensor(0.011, dtype=torch.float64), ints(3, torch.int8)], grad=False)
+case("QuantizeLinear", "per column", quantized, lambda: [v(2, 3), v(3, low=0.01, high=0.3), ints([3, -4, 0], torch.int8)], grad=False)
+case("QuantizeLinear", "and back, straight through", learned_step, lambda: [v(2, 3), v(3, low=0.01, high=0.3), ints([3, -4, 0], torch.int8)])
+case("DequantizeLinear", "per row", dequantized, lambda: [ints([[1, -128], [127, 5]], torch.int8), v(2, low=0.1, high=1), ints([3, -4], torch.int8)])
 
 # --- normalisation
 begin("normalize")
@@ -383,6 +525,11 @@ case("sigmoidCrossEntropy", "far out", lambda x, t: F.binary_cross_entropy_with_
 case("softmaxCrossEntropy", "mean", F.cross_entropy, lambda: [v(3, 4), ints([2, 0, 3])])
 case("softmaxCrossEntropy", "each row", lambda x, t: F.cross_entropy(x, t, reduction="none"), lambda: [v(3, 4), ints([2, 0, 3])])
 case("softmaxCrossEntropy", "sum", lambda x, t: F.cross_entropy(x, t, reduction="sum"), lambda: [v(3, 4), ints([2, 0, 3])])
+case("softmaxCrossEntropy", "places, weights, an ignored label", lambda x, t, w: F.cross_entropy(x, t, w, ignore_index=-1), lambda: [v(2, 3, 2), ints([[0, -1], [2, 1]]), frozen(positive(3))])
+case("negativeLogLikelihood", "mean", F.nll_loss, lambda: [v(3, 4), ints([2, 0, 3])])
+case("negativeLogLikelihood", "weights, each", lambda x, t, w: F.nll_loss(x, t, w, reduction="none"), lambda: [v(3, 4), ints([2, 0, 3]), frozen(positive(4))])
+case("negativeLogLikelihood", "an ignored label, sum", lambda x, t: F.nll_loss(x, t, ignore_index=1, reduction="sum"), lambda: [v(3, 4), ints([2, 1, 3])])
+case("negativeLogLikelihood", "an ignored label, mean", lambda x, t: F.nll_loss(x, t, ignore_index=1), lambda: [v(3, 4), ints([2, 1, 3])])
 case("smoothL1", "mean", F.smooth_l1_loss, lambda: [v(2, 4), v(2, 4)])
 case("smoothL1", "beta 1/9, each", lambda x, t: F.smooth_l1_loss(x, t, reduction="none", beta=1 / 9), lambda: [v(2, 4, low=0, high=0.4), v(2, 4, low=0, high=0.4)])
 case("smoothL1", "beta 0, sum", lambda x, t: F.smooth_l1_loss(x, t, reduction="sum", beta=0), lambda: [v(4), v(4)])
@@ -391,7 +538,11 @@ case("gelu", "tanh", lambda x: F.gelu(x, approximate="tanh"), lambda: [v(6, low=
 case("silu", "both signs", F.silu, lambda: [v(6, low=-4, high=4)])
 case("mish", "both signs", F.mish, lambda: [v(6, low=-4, high=4)])
 case("roundStraightThrough", "both signs", lambda x: x + (torch.round(x) - x).detach(), lambda: [v(6)])
-case("logSumExp", "two axes", lambda x: torch.logsumexp(x, (0, 2)), lambda: [v(2, 3, 2)])
-case("logSumExp", "large, kept", lambda x: torch.logsumexp(x, 1, keepdim=True), lambda: [ints([[900.0, 898.5, 10.0]], torch.float64)])
+case("adaptiveAveragePool", "5x6 to 3x2", lambda x: F.adaptive_avg_pool2d(x, (3, 2)), lambda: [v(1, 2, 5, 6)])
+case("adaptiveAveragePool", "4x6 to 2x3", lambda x: F.adaptive_avg_pool2d(x, (2, 3)), lambda: [v(1, 1, 4, 6)])
+case("adaptiveAveragePool", "3 to 5", lambda x: F.adaptive_avg_pool1d(x, 5), lambda: [v(1, 2, 3)])
+case("adaptiveMaxPool", "5x6 to 3x2", lambda x: F.adaptive_max_pool2d(x, (3, 2)), lambda: [v(1, 2, 5, 6)])
+case("adaptiveMaxPool", "4x6 to 2x3", lambda x: F.adaptive_max_pool2d(x, (2, 3)), lambda: [v(1, 1, 4, 6)])
+case("roiAlign", "maximum", roi_max, lambda: regions())
 
 write_all()

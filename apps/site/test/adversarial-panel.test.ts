@@ -183,7 +183,13 @@ describe("the run", () => {
 });
 
 test("probabilities that are not quite 0 or 1 are not printed as if", () => {
-  expect([1, 0.99999, 0.5, 0.00001, 0].map(percent)).toEqual(["100.0 %", "> 99.9 %", "50.0 %", "< 0.1 %", "0.0 %"]);
+  expect([1, 0.99999, 0.5, 0.00001, 0].map((share) => percent(share).replaceAll("\u00a0", " "))).toEqual([
+    "100.0 %",
+    "> 99.9 %",
+    "50.0 %",
+    "< 0.1 %",
+    "0.0 %",
+  ]);
 });
 
 test("the size shown beside the button is that of what is loaded, to 2 %", () => {

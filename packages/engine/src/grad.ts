@@ -1,6 +1,6 @@
 // The reverse sweep. Every gradient is built from public operators, so it can be differentiated again.
 import type { Graph, Node, Value } from "./ir/graph.ts";
-import { formatType, isFloat, ShapeError, sameShape } from "./ir/type.ts";
+import { type DType, formatType, isFloat, ShapeError, sameShape } from "./ir/type.ts";
 import { add, full, sumTo } from "./ops/build.ts";
 import type { GradientSite, OpDef } from "./ops/op.ts";
 
@@ -66,6 +66,9 @@ function differentiate(
   });
 }
 
+/** Floats, and the 8-bit integers of quantised numbers, whose gradients are floats. */
+const carries = (dtype: DType): boolean => isFloat(dtype) || dtype === "int8" || dtype === "uint8";
+
 /** The float values that depend on any of the sources, through operators that carry floats. */
 function dependents(graph: Graph, sources: readonly Value[]): Set<Value> {
   const found = new Set(sources);
@@ -73,7 +76,7 @@ function dependents(graph: Graph, sources: readonly Value[]): Set<Value> {
     if (node.op === "StopGradient") continue;
     if (!node.inputs.some((x) => x !== null && found.has(x))) continue;
     // A comparison or an argmax of a differentiable value is a constant to the gradient, not an error.
-    for (const output of node.outputs) if (isFloat(output.dtype)) found.add(output);
+    for (const output of node.outputs) if (carries(output.dtype)) found.add(output);
   }
   return found;
 }

@@ -30,6 +30,7 @@ export { ModelError } from "./onnx/wire.ts";
 // The vocabulary
 export * from "./ops/build.ts";
 export * from "./ops/composite.ts";
+export * from "./ops/loss.ts";
 export type { OpDef } from "./ops/op.ts";
 export { table as operators } from "./ops/table.ts";
 export { type AdamOptions, adam, type Optimizer, type OptimizerStep, type SgdOptions, sgd } from "./optim.ts";

@@ -1,5 +1,27 @@
 // Traps of ONNX Runtime's training kernel, which writes the statistics over its inputs (onnxruntime issue 29790).
-import { add, batchNorm, batchNormalizationTraining, compile, type Inputs, mul, tensor } from "@reprise/engine";
+
+import { readFileSync } from "node:fs";
+import {
+  add,
+  batchNorm,
+  batchNormalizationTraining,
+  compile,
+  conv,
+  flattenArrays,
+  type Inputs,
+  matMul,
+  maxPool,
+  mul,
+  reduceMean,
+  relu,
+  sgd,
+  sizeOf,
+  softmaxCrossEntropy,
+  Training,
+  tensor,
+  unflatten,
+  type Value,
+} from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { expect, it } from "vitest";
 
@@ -86,4 +108,65 @@ it("moves the running statistics that are given and keeps theirs", async () => {
   expect(got.runningVariance.data[1]).toBeCloseTo(0.5 + (0.5 * 2000) / 3, 3);
   expect([...given.mean.data, ...given.variance.data]).toEqual([0, 10, 1, 1]);
   await program.release();
+});
+
+it("trains as PyTorch does: five steps with momentum and weight decay, then evaluation", async () => {
+  const stored = JSON.parse(readFileSync(new URL("fixtures/batch-norm-steps.json", import.meta.url), "utf8"));
+  const wave = (shape: readonly number[], phase: number, scale: number, offset = 0) =>
+    tensor(
+      "float32",
+      shape,
+      Array.from({ length: sizeOf(shape) }, (_, i) => offset + scale * Math.sin(1.7 * i + phase)),
+    );
+  const parameters = { w1: [4, 1, 3, 3], scale: [4], bias: [4], w2: [4, 3] };
+  const buffers = { runningMean: [4], runningVariance: [4] };
+  const network = (
+    { w1, scale, bias, w2 }: Inputs<keyof typeof parameters>,
+    { x, t }: Inputs<"x" | "t">,
+    statistics: Inputs<keyof typeof buffers>,
+    training: boolean,
+  ) => {
+    const normal = batchNorm(conv(x, w1, null, { pads: [1, 1] }), { scale, bias, ...statistics }, { training });
+    const { y, ...moved } = normal;
+    const h = reduceMean(maxPool(relu(y), { kernel: [2, 2] }), { axes: [2, 3] });
+    return { loss: softmaxCrossEntropy(matMul(h, w2), t), buffers: moved };
+  };
+  const training = await Training.start(
+    runtime,
+    {
+      parameters,
+      buffers,
+      optimizer: sgd({ momentum: 0.9, weightDecay: 0.01 }),
+      forward: (p, batch: Inputs<"x" | "t">, statistics) => network(p, batch, statistics, true),
+    },
+    {
+      parameters: flattenArrays(
+        {
+          w1: wave(parameters.w1, 1, 0.5),
+          scale: wave(parameters.scale, 2, 0.1, 1),
+          bias: wave(parameters.bias, 3, 0.1),
+          w2: wave(parameters.w2, 4, 0.8),
+        },
+        parameters,
+      ),
+      buffers: new Float32Array([0, 0, 0, 0, 1, 1, 1, 1]),
+    },
+  );
+  const batch = { x: wave([6, 1, 5, 5], 5, 2), t: tensor("int64", [6], [0, 1, 2, 2, 1, 0]) };
+  // float32 against float64.
+  for (const expected of stored.losses) {
+    expect((await training.run(batch, { learningRate: 0.1 })).loss).toBeCloseTo(expected, 5);
+  }
+  const state = await training.state();
+  for (const [i, expected] of [...stored.mean, ...stored.variance].entries()) {
+    expect(state.buffers[i]).toBeCloseTo(expected, 5);
+  }
+  const evaluation = compile(runtime, ({ x, t, ...arrays }: Record<string, Value>) => {
+    const values = arrays as Inputs<keyof typeof parameters | keyof typeof buffers>;
+    return { loss: network(values, { x: x!, t: t! }, values, false).loss };
+  });
+  const arrays = { ...unflatten(state.parameters, parameters), ...unflatten(state.buffers, buffers) };
+  expect((await evaluation.run({ ...batch, ...arrays })).loss.data[0]).toBeCloseTo(stored.evaluation, 5);
+  await training.release();
+  await evaluation.release();
 });

@@ -49,7 +49,11 @@ export async function runCase(runtime: Runtime, name: string, files: Case): Prom
     model.inputs.map((input, i) => {
       const [, value] = readTensor(files[`test_data_set_0/input_${i}.pb`]!);
       // Axes, shapes and limits, which real models hold as constants, are inputs of these one-node models.
-      const fixed = value.dtype === "int64" || value.dtype === "bool" || (i > 0 && value.shape.length === 0);
+      const fixed =
+        value.dtype === "int64" ||
+        value.dtype === "bool" ||
+        (i > 0 && value.shape.length === 0) ||
+        /^(scales|roi|repeats)$/.test(input.name);
       if (!fixed) feeds[input.name] = value;
       return [input.name, fixed ? graph.constant(value) : graph.input(input.name, value.dtype, value.shape)];
     }),

@@ -1,6 +1,7 @@
 // The WebGPU lowering's formulas, run on the CPU provider: what differs from the CPU's must give the same numbers.
 import { expect, test } from "vitest";
 import {
+  batchNormalizationTraining,
   compile,
   gradient,
   type Inputs,
@@ -9,6 +10,8 @@ import {
   maxPool,
   mul,
   reduceSum,
+  reshape,
+  slice,
   split,
   tensor,
   trace,
@@ -74,4 +77,17 @@ test("a split into many parts becomes slices", async () => {
   );
   expect(lower(graph, webgpu).nodes.map((node) => node.op)).not.toContain("Split");
   await same(({ x }) => ({ y: split(x, Array(20).fill(2))[13]! }), wave([40]));
+});
+
+test("batch normalisation's statistics, result and gradients", async () => {
+  await same(
+    ({ x, w }) => {
+      const scale = slice(reshape(w, [-1]), [{ axis: 0, start: 0, end: 3 }]);
+      const bias = slice(reshape(w, [-1]), [{ axis: 0, start: 3, end: 6 }]);
+      const { y, mean, variance } = batchNormalizationTraining(x, { scale, bias });
+      const [dx, dw] = gradient(reduceSum(mul(mul(y, y), x)), [x, w]);
+      return { y, mean, variance, dx: dx!, dw: dw! };
+    },
+    wave([4, 3, 3, 2]),
+  );
 });

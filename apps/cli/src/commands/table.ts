@@ -14,4 +14,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "smallest perturbations that change what a classifier sees (Szegedy et al. 2013)",
     load: () => import("./adversarial.ts"),
   },
+  fasttext: {
+    summary: "text classification and word vectors, fast (Joulin et al. 2016)",
+    load: () => import("./fasttext.ts"),
+  },
 };

@@ -1,7 +1,20 @@
 // Lowerings of normalisation.
 import type { Value } from "../ir/graph.ts";
-import { abs, add, div, mul, pow, reciprocal, reduceMean, reshape, slice, sqrt, sub } from "../ops/build.ts";
-import { overChannels } from "../ops/normalize.ts";
+import {
+  abs,
+  add,
+  batchNormalization,
+  div,
+  mul,
+  pow,
+  reciprocal,
+  reduceMean,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+} from "../ops/build.ts";
+import { overChannels } from "../ops/lrn.ts";
 import type { LoweringRule } from "./lower.ts";
 
 const column = (v: Value, like: Value): Value => reshape(v, [v.shape[0]!, ...like.shape.slice(2).map(() => 1)]);
@@ -33,6 +46,16 @@ export const batchNormByMeans: LoweringRule = ([X, scale, bias], { epsilon }) =>
   const normal = div(centred, sqrt(add(variance, epsilon as number)));
   const y = add(mul(normal, column(scale!, X!)), column(bias!, X!));
   return [y, reshape(mean, [X!.shape[1]!]), reshape(variance, [X!.shape[1]!])];
+};
+
+/** Mean and variance by reductions, the result by the inference kernel: where there is no training kernel. */
+export const batchNormByMoments: LoweringRule = ([X, scale, bias], { epsilon }) => {
+  const axes = X!.shape.map((_, i) => i).filter((i) => i !== 1);
+  const mean = reduceMean(X!, { axes });
+  const centred = sub(X!, column(mean, X!));
+  const variance = reduceMean(mul(centred, centred), { axes });
+  const parameters = { scale: scale!, bias: bias!, mean, variance };
+  return [batchNormalization(X!, parameters, { epsilon: epsilon as number }), mean, variance];
 };
 
 export const layerNormByMeans: LoweringRule = ([X, scale, bias], { axis, epsilon }) => {

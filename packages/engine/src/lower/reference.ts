@@ -11,6 +11,7 @@ import {
   full,
   matMul,
   pad,
+  reduceMax,
   reduceMean,
   reduceSum,
   reshape,
@@ -18,6 +19,8 @@ import {
   transposeLast,
 } from "../ops/build.ts";
 import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
+import type { ResizeAttrs } from "../ops/interpolate.ts";
+import { resizeByMatrices } from "../ops/resize.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { passThrough, takeSecond } from "./cpu.ts";
 import { float64Elementwise } from "./elementwise.ts";
@@ -30,6 +33,7 @@ import {
   maxPoolGradByIndices,
   windowCounts,
 } from "./pooling.ts";
+import { dequantizeInFloat, quantizeInFloat } from "./quantize.ts";
 
 const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
 
@@ -159,6 +163,10 @@ export const reference: Target = {
     AveragePool: averagePoolRule,
     AveragePoolGrad: averagePoolGradByConv,
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
+    GlobalMaxPool: ([X]) => reduceMax(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
+    Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs as unknown as ResizeAttrs),
+    QuantizeLinear: quantizeInFloat,
+    DequantizeLinear: dequantizeInFloat,
     ...float64Elementwise,
   },
 };

@@ -1,10 +1,11 @@
-// ONNX Runtime's WebGPU provider. It has no second output of MaxPool, no Split into many, and LogSoftmax would go to
+// ONNX Runtime's WebGPU provider. It has no second output of MaxPool, no training mode of BatchNormalization, no Split into many, and LogSoftmax would go to
 // the CPU and back; the same formulas otherwise.
 import type { Value } from "../ir/graph.ts";
 import { axisOf } from "../ir/type.ts";
 import { exp, log, reduceMax, reduceSum, slice, sub } from "../ops/build.ts";
 import { cpu } from "./cpu.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { batchNormByMoments } from "./normalize.ts";
 import { maxPoolAtByHits, maxPoolGradByHits } from "./pooling.ts";
 
 /** Parts as slices: a shader binds at most a dozen arrays. */
@@ -29,6 +30,7 @@ export const webgpu: Target = {
   float: "float32",
   rules: {
     ...cpu.rules,
+    BatchNormalizationTraining: batchNormByMoments,
     Split: splitBySlices,
     LogSoftmax: logSoftmaxByParts,
     MaxPoolGrad: maxPoolGradByHits,

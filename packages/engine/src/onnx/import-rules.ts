@@ -14,7 +14,7 @@ export interface ImportSite {
   readonly opset: number;
   readonly name: string;
 }
-type ImportRule = (site: ImportSite) => Value | readonly Value[];
+export type ImportRule = (site: ImportSite) => Value | readonly Value[];
 
 /** Defaults that ONNX gives to attributes which our operators always want. */
 const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {

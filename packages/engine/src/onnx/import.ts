@@ -3,6 +3,7 @@ import type { Graph, Value } from "../ir/graph.ts";
 import { formatType, ShapeError, type Tensor, type Type } from "../ir/type.ts";
 import { table as operators } from "../ops/table.ts";
 import { foldConstant } from "./fold.ts";
+import { compositeRules } from "./import-composites.ts";
 import { attributesOf, importRules } from "./import-rules.ts";
 import { type ModelProto, type NodeProto, readModel, type ValueInfo } from "./schema.ts";
 import { ModelError } from "./wire.ts";
@@ -66,8 +67,9 @@ export function importOnnx(bytes: Uint8Array, { name = "model" }: ImportOptions 
   };
 }
 
+const rules = { ...importRules, ...compositeRules };
 const isKnown = ({ op, domain }: NodeProto): boolean =>
-  domain === "" && (importRules[op] !== undefined || typeof operators[op]?.since === "number");
+  domain === "" && (rules[op] !== undefined || typeof operators[op]?.since === "number");
 const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
 
 function apply(
@@ -135,7 +137,7 @@ function applyNode(
   if (node.attributes.has("broadcast") || node.attributes.has("consumed_inputs")) {
     throw new ModelError(`${label} is written as before opset 7. Convert the model with onnx.version_converter.`);
   }
-  const rule = node.domain === "" ? importRules[node.op] : undefined;
+  const rule = node.domain === "" ? rules[node.op] : undefined;
   let outputs: readonly Value[];
   if (rule) {
     const made = rule({ graph, node, inputs, opset, name: node.name || node.outputs[0]! });

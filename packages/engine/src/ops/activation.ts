@@ -1,13 +1,9 @@
 // The activation family beyond Relu, Sigmoid and Tanh. At a kink the derivative is that of the left branch, as PyTorch.
 import type { Value } from "../ir/graph.ts";
-import { broadcastsTo, formatShape, formatType, isFloat, ShapeError, type Type } from "../ir/type.ts";
+import { broadcastsTo, formatShape, ShapeError } from "../ir/type.ts";
 import { abs, add, and, cast, clip, div, exp, greater, less, mul, where } from "./build.ts";
+import { floating } from "./dtype.ts";
 import { op } from "./op.ts";
-
-function floating([x]: readonly [Type, ...Type[]]): Type {
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
-  return x;
-}
 
 /** x where x ≤ 0: the exponential of the branch not taken would be ∞, and ∞·0 NaN in second derivatives. */
 const negative = (x: Value): Value => where(greater(x, 0), 0, x);

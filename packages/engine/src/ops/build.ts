@@ -2,6 +2,7 @@
 // A number where a value is expected becomes a scalar constant of the other operand's dtype.
 export * from "./build/activation.ts";
 export * from "./build/conv.ts";
+export * from "./build/detect.ts";
 export * from "./build/elementwise.ts";
 export * from "./build/indexing.ts";
 export * from "./build/layout.ts";

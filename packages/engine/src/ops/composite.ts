@@ -1,94 +1,33 @@
-// Losses and other functions of several nodes. Means are over the batch unless `reduction` says otherwise.
+// Functions of several nodes: activations, normalisation, pooling, regions. Losses are in loss.ts.
 import type { Value } from "../ir/graph.ts";
-import { formatType, ShapeError, sameShape, sizeOf } from "../ir/type.ts";
+import { formatShape, formatType, ShapeError, sizeOf } from "../ir/type.ts";
 import {
-  abs,
   add,
+  averagePool,
   batchNormalization,
   batchNormalizationTraining,
-  clip,
+  concat,
   erf,
-  exp,
   full,
+  gather,
   layerNormalization,
-  log,
-  logSoftmax,
+  matMul,
+  maxPool,
   mul,
-  neg,
-  oneHot,
   reduceMax,
-  reduceMean,
-  reduceSum,
   reshape,
   round,
   sigmoid,
+  slice,
   softplus,
   stopGradient,
   straightThrough,
-  sub,
   tanh,
+  transposeLast,
 } from "./build.ts";
-
-export type Reduction = "mean" | "sum" | "none";
-
-/** A row of losses [N] brought to what the caller wants: their mean, their sum, or themselves. */
-export function reduceLoss(rows: Value, reduction: Reduction): Value {
-  return reduction === "none" ? rows : reduction === "sum" ? reduceSum(rows) : reduceMean(rows);
-}
-
-/**
- * −log softmax(logits) at the label: logits [N, K], labels [N] int64 → [] or, with reduction "none", [N].
- *
- * @throws ShapeError when labels are not one integer per row
- */
-export function softmaxCrossEntropy(logits: Value, labels: Value, { reduction = "mean" as Reduction } = {}): Value {
-  if (
-    logits.shape.length !== 2 ||
-    labels.shape.length !== 1 ||
-    labels.shape[0] !== logits.shape[0] ||
-    !labels.dtype.startsWith("int")
-  ) {
-    throw new ShapeError(
-      `softmaxCrossEntropy: logits are ${formatType(logits)}, labels are ${formatType(labels)}; expected float [N, K] and int64 [N]`,
-    );
-  }
-  const hit = oneHot(labels, logits.shape[1]!, logits.dtype);
-  return reduceLoss(neg(reduceSum(mul(logSoftmax(logits), hit), { axes: [1] })), reduction);
-}
-
-/**
- * −t log σ(x) − (1 − t) log(1 − σ(x)) for logits x and targets t in [0, 1] of one shape, without overflow:
- * log(1 + eˣ) − t·x. Mean over all elements, their sum, or each one.
- *
- * @throws ShapeError when the shapes differ
- */
-export function sigmoidCrossEntropy(logits: Value, targets: Value, { reduction = "mean" as Reduction } = {}): Value {
-  if (!sameShape(logits.shape, targets.shape) || logits.dtype !== targets.dtype) {
-    throw new ShapeError(
-      `sigmoidCrossEntropy: logits are ${formatType(logits)}, targets are ${formatType(targets)}; they must be alike`,
-    );
-  }
-  return reduceLoss(sub(softplus(logits), mul(logits, targets)), reduction);
-}
-
-/**
- * Huber's loss as detectors use it: d²/2β where |d| < β, |d| − β/2 elsewhere, for d = prediction − target.
- * Mean over all elements, their sum, or each one. β = 0 is |d|.
- *
- * @see Girshick 2015, "Fast R-CNN", eq. (3), β = 1
- */
-export function smoothL1(prediction: Value, target: Value, { beta = 1, reduction = "mean" as Reduction } = {}): Value {
-  if (!sameShape(prediction.shape, target.shape)) {
-    throw new ShapeError(
-      `smoothL1: the prediction is ${formatType(prediction)}, the target is ${formatType(target)}; they must be alike`,
-    );
-  }
-  const d = sub(prediction, target);
-  if (beta === 0) return reduceLoss(abs(d), reduction);
-  // With c = d limited to ±β both branches are c·(d − c/2)/β.
-  const c = clip(d, { min: -beta, max: beta });
-  return reduceLoss(mul(mul(c, sub(d, mul(c, 0.5))), 1 / beta), reduction);
-}
+import { gridsOf } from "./detect.ts";
+import { alongAxis } from "./interpolate.ts";
+import { neighbourWeights } from "./roi.ts";
 
 /** x·Φ(x), Φ the normal distribution: x/2·(1 + erf(x/√2)); or the tanh approximation of Hendrycks & Gimpel 2016. */
 export function gelu(x: Value, { approximate = "none" as "none" | "tanh" } = {}): Value {
@@ -102,17 +41,6 @@ export const silu = (x: Value): Value => mul(x, sigmoid(x));
 export const mish = (x: Value): Value => mul(x, tanh(softplus(x)));
 /** The nearest integer, the even one of two, with the gradient of x. */
 export const roundStraightThrough = (x: Value): Value => straightThrough(x, round(x));
-
-/** log Σ eˣ over the axes, without overflow. */
-export function logSumExp(
-  x: Value,
-  { axes, keepDims = false }: { axes: readonly number[]; keepDims?: boolean },
-): Value {
-  const top = stopGradient(reduceMax(x, { axes, keepDims: true }));
-  const sum = log(reduceSum(exp(sub(x, top)), { axes, keepDims: true }));
-  const y = add(sum, top);
-  return keepDims ? y : reduceSum(y, { axes });
-}
 
 export interface BatchNormState {
   /** Learned, [C]. */
@@ -181,3 +109,91 @@ export const instanceNorm = (
   parameters: { readonly scale: Value; readonly bias: Value },
   { epsilon = 1e-5 } = {},
 ): Value => groupNorm(X, parameters, { groups: X.shape[1]!, epsilon });
+
+export interface RoiAlignOptions {
+  /** Rows and columns of the result, or one number for both. */
+  readonly outputSize: number | readonly [height: number, width: number];
+  /** Samples along each side of a bin; 0 takes as many as features in the bin, and has no gradient. */
+  readonly samplingRatio?: number;
+  /** Size of a feature map over that of the image in which the boxes are given. */
+  readonly spatialScale?: number;
+  /** Pixel centres at ½ (true, Detectron2's) or at 0 with boxes at least one feature wide (false, torchvision's default). */
+  readonly aligned?: boolean;
+  /** What becomes of the samples of a bin. "max" is the largest weighted neighbour, as ONNX defines it. */
+  readonly mode?: "avg" | "max";
+}
+
+/**
+ * Features of regions, by bilinear samples: X [N, C, H, W], boxes [R, 4] as x₁ y₁ x₂ y₂ in image pixels, batch [R] int64
+ * → [R, C, height, width]. Gradients go to the features, not to the boxes.
+ *
+ * @see He et al. 2017, "Mask R-CNN", §3
+ */
+export function roiAlign(
+  X: Value,
+  boxes: Value,
+  batch: Value,
+  { outputSize, samplingRatio = 2, spatialScale = 1, aligned = false, mode = "avg" }: RoiAlignOptions,
+): Value {
+  const [height, width] = typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
+  const attrs = {
+    coordinate_transformation_mode: aligned ? "half_pixel" : "output_half_pixel",
+    mode,
+    output_height: height,
+    output_width: width,
+    sampling_ratio: samplingRatio,
+    spatial_scale: spatialScale,
+  };
+  if (mode === "avg") return X.graph.add("RoiAlign", [X, boxes, batch], attrs)[0]!;
+  if (samplingRatio < 1) throw new ShapeError('roiAlign: mode "max" needs a samplingRatio of 1 or more');
+  // Each neighbour of each sample on its own, times its weight; the largest of a bin's is the result.
+  const { y, x } = gridsOf(X.shape, attrs);
+  const [R, C, H, W] = [boxes.shape[0]!, ...X.shape.slice(1)] as [number, number, number, number];
+  const fixed = stopGradient(boxes);
+  const rows = reshape(neighbourWeights(fixed, y), [R, 1, 2 * samplingRatio * height, H]);
+  const columns = reshape(neighbourWeights(fixed, x), [R, 1, 2 * samplingRatio * width, W]);
+  const own = X.shape[0] === 1 ? X : gather(X, batch);
+  const values = matMul(matMul(rows, own), transposeLast(columns));
+  const bins = maxPool(values, { kernel: [2 * samplingRatio, 2 * samplingRatio] });
+  return reshape(bins, [R, C, height, width]);
+}
+
+/** Begin and end of the bins that divide `input` elements into `output`, as PyTorch's adaptive pooling. */
+const adaptiveBins = (input: number, output: number): [begin: number, end: number][] =>
+  Array.from({ length: output }, (_, i) => [Math.floor((i * input) / output), Math.ceil(((i + 1) * input) / output)]);
+
+/** X [N, C, …] averaged over bins that divide each spatial axis into the given sizes; bins overlap where they must. */
+export function adaptiveAveragePool(X: Value, size: readonly number[]): Value {
+  checkAdaptive("adaptiveAveragePool", X, size);
+  const kernel = size.map((out, i) => X.shape[i + 2]! / out);
+  if (kernel.every(Number.isInteger)) return averagePool(X, { kernel });
+  return size.reduce((x, out, i) => {
+    const input = x.shape[i + 2]!;
+    const M = new Float64Array(out * input);
+    for (const [row, [begin, end]] of adaptiveBins(input, out).entries())
+      M.fill(1 / (end - begin), row * input + begin, row * input + end);
+    return alongAxis(x, i + 2, M);
+  }, X);
+}
+
+/** X [N, C, …]'s largest elements of the same bins. Where bins are unequal, equal largest elements share the gradient. */
+export function adaptiveMaxPool(X: Value, size: readonly number[]): Value {
+  checkAdaptive("adaptiveMaxPool", X, size);
+  const kernel = size.map((out, i) => X.shape[i + 2]! / out);
+  if (kernel.every(Number.isInteger)) return maxPool(X, { kernel });
+  return size.reduce((x, out, i) => {
+    const axis = i + 2;
+    const parts = adaptiveBins(x.shape[axis]!, out).map(([start, end]) =>
+      reduceMax(slice(x, [{ axis, start, end }]), { axes: [axis], keepDims: true }),
+    );
+    return concat(parts, axis);
+  }, X);
+}
+
+function checkAdaptive(name: string, X: Value, size: readonly number[]): void {
+  if (X.shape.length !== size.length + 2) {
+    throw new ShapeError(
+      `${name}: input is ${formatShape(X.shape)}; sizes ${formatShape(size)} need [N, C] and ${size.length} spatial axes`,
+    );
+  }
+}

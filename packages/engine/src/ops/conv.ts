@@ -1,6 +1,6 @@
 // Convolution with its two gradients, and pooling. Conv is linear in X and in W, so Conv, ConvInputGrad and
 // ConvWeightGrad are closed under differentiation: each one's gradients are the other two.
-import { formatShape, type Shape, ShapeError, sameShape, type Type } from "../ir/type.ts";
+import { formatShape, formatType, type Shape, ShapeError, sameShape, type Type } from "../ir/type.ts";
 import {
   averagePoolGrad,
   conv,
@@ -42,6 +42,20 @@ export function convSizes(
   });
 }
 
+function checkPair(X: Type, W: Type): void {
+  if (X.shape.length !== W.shape.length || X.shape.length < 3 || X.dtype !== W.dtype) {
+    throw new ShapeError(
+      `input is ${formatType(X)}, weight is ${formatType(W)}; both must be one float dtype with two axes and then the spatial ones`,
+    );
+  }
+}
+
+function checkBias(B: Type | undefined, K: number, W: Shape): void {
+  if (B && (B.shape.length !== 1 || B.shape[0] !== K)) {
+    throw new ShapeError(`bias is ${formatShape(B.shape)}; weight ${formatShape(W)} needs [${K}]`);
+  }
+}
+
 function checkConv(X: Shape, W: Shape, { group }: ConvAttrs): void {
   if (X.length !== W.length || X.length < 3) {
     throw new ShapeError(
@@ -77,10 +91,9 @@ export const Conv = op<ConvAttrs>({
   inputs: [2, 3],
   since: 11,
   infer([X, W, B], attrs) {
+    checkPair(X, W);
     checkConv(X.shape, W.shape, attrs);
-    if (B && (B.shape.length !== 1 || B.shape[0] !== W.shape[0])) {
-      throw new ShapeError(`bias is ${formatShape(B.shape)}; weight ${formatShape(W.shape)} needs [${W.shape[0]}]`);
-    }
+    checkBias(B, W.shape[0]!, W.shape);
     return {
       dtype: X.dtype,
       shape: [X.shape[0]!, W.shape[0]!, ...convSizes(X.shape.slice(2), W.shape.slice(2), attrs)],
@@ -128,9 +141,20 @@ export const ConvWeightGrad = op<ConvAttrs & { weight_shape: Shape }>({
 export const ConvTranspose = op<ConvAttrs & { output_padding: Shape }>({
   inputs: [2, 3],
   since: 11,
-  infer([X, W], { strides, pads, dilations, group, output_padding }) {
+  infer([X, W, B], { strides, pads, dilations, group, output_padding }) {
+    checkPair(X, W);
     if (X.shape[1] !== W.shape[0]) {
       throw new ShapeError(`input has ${X.shape[1]} channels, weight ${formatShape(W.shape)} expects ${W.shape[0]}`);
+    }
+    if (W.shape[0]! % group !== 0) throw new ShapeError(`${W.shape[0]} channels cannot be split into ${group} groups`);
+    checkBias(B, W.shape[1]! * group, W.shape);
+    for (const [i, more] of output_padding.entries()) {
+      const most = Math.max(strides[i]!, dilations[i]!) - 1;
+      if (more > most) {
+        throw new ShapeError(
+          `output padding ${more} on spatial axis ${i} is more than stride and dilation leave open, ${most}`,
+        );
+      }
     }
     const sizes = X.shape.slice(2).map((size, i) => {
       const reach = dilations[i]! * (W.shape[i + 2]! - 1) + 1;
@@ -257,4 +281,23 @@ export const GlobalAveragePool = op({
       X.shape,
     ),
   ],
+});
+
+/** Y = largest element over space, [N, C, 1, …].  dX = dY at it, the first at a tie. */
+export const GlobalMaxPool = op({
+  inputs: 1,
+  since: 1,
+  infer([X]) {
+    if (X.shape.length < 3) {
+      throw new ShapeError(`input is ${formatShape(X.shape)}; it must be [N, C, spatial axes…]`);
+    }
+    return { dtype: X.dtype, shape: X.shape.map((dim, i) => (i < 2 ? dim : 1)) };
+  },
+  grad({ x: [X], dy: dY }) {
+    const kernel = X.shape.slice(2);
+    const ones = kernel.map(() => 1);
+    const pads = [...kernel, ...kernel].map(() => 0);
+    const attrs = { kernel_shape: kernel, strides: ones, pads, dilations: ones, ceil_mode: 0, storage_order: 0 };
+    return [maxPoolGrad(X, dY, attrs)];
+  },
 });

@@ -18,22 +18,12 @@ import {
   sub,
   where,
 } from "./build.ts";
+import { floating, numeric } from "./dtype.ts";
 import { op } from "./op.ts";
 
 type Inputs = readonly [Type, ...Type[]];
 
 const same = ([x]: Inputs): Type => x;
-
-/** Checks that the operator is defined for real numbers, and keeps the type. */
-function floating([x]: Inputs): Type {
-  if (!isFloat(x.dtype)) throw new ShapeError(`input is ${formatType(x)}; it must be float32 or float64: cast it`);
-  return x;
-}
-
-function numeric([x]: Inputs): Type {
-  if (x.dtype === "bool") throw new ShapeError(`input is ${formatType(x)}; it must be a number: cast it`);
-  return x;
-}
 
 function binary([a, b]: readonly [Type, Type, ...Type[]]): Type {
   if (a.dtype !== b.dtype) {
@@ -119,14 +109,23 @@ export const Max = op({
 const share = (a: Parameters<typeof neg>[0], b: Parameters<typeof neg>[0]) =>
   add(cast(greater(a, b), a.dtype), mul(cast(equal(a, b), a.dtype), 0.5));
 
+/** y = a > b, as bool. */
 export const Greater = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
+/** y = a < b, as bool. */
 export const Less = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
+/** y = a = b, as bool. */
 export const Equal = op({ inputs: 2, since: 13, infer: compared, grad: "none" });
+/** y = a ≥ b, as bool. */
 export const GreaterOrEqual = op({ inputs: 2, since: 16, infer: compared, grad: "none" });
+/** y = a ≤ b, as bool. */
 export const LessOrEqual = op({ inputs: 2, since: 16, infer: compared, grad: "none" });
+/** y = a and b. */
 export const And = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
+/** y = a or b. */
 export const Or = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
+/** y = a or b, not both. */
 export const Xor = op({ inputs: 2, since: 7, infer: logical, grad: "none" });
+/** y = not x. */
 export const Not = op({
   inputs: 1,
   since: 1,
@@ -138,7 +137,9 @@ export const Not = op({
 });
 
 const asked = (x: Inputs): Type => ({ dtype: "bool", shape: floating(x).shape });
+/** y = whether x is not a number, as bool. */
 export const IsNaN = op({ inputs: 1, since: 13, infer: asked, grad: "none" });
+/** y = whether x is infinite, as bool. */
 export const IsInf = op<{ detect_negative: number; detect_positive: number }>({
   inputs: 1,
   since: 10,

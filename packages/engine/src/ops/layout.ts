@@ -1,7 +1,7 @@
 // Operators that move elements without computing.
 
 import { axisOf, broadcast, formatShape, ShapeError, sizeOf } from "../ir/type.ts";
-import { concat, full, reshape, slice, split, transpose } from "./build.ts";
+import { add, concat, full, reduceSum, reshape, slice, split, transpose } from "./build.ts";
 import { op } from "./op.ts";
 import { padAxis, spread } from "./strided.ts";
 
@@ -175,7 +175,10 @@ function span(size: number, start: number, end: number, step: number): { first: 
   return { first, count: Math.max(0, Math.ceil((limit(end) - first) / step)) };
 }
 
-/** x with elements of a constant around it.  dx = the middle of dy. */
+/**
+ * x with elements around it: a constant, the mirror image without the edge ("reflect"), or the edge repeated ("edge").
+ * dx = the middle of dy; what came from x's own elements is added to them.
+ */
 export const Pad = op<{ pads: readonly number[]; value: number; mode: string }>({
   inputs: 1,
   since: 13,
@@ -183,17 +186,50 @@ export const Pad = op<{ pads: readonly number[]; value: number; mode: string }>(
   asInputs: { pads: { at: 1, dtype: "int64" }, value: { at: 2, dtype: "like" } },
   infer([x], { pads, mode }) {
     const rank = x.shape.length;
-    if (mode !== "constant" || pads.length !== 2 * rank || pads.some((n) => n < 0)) {
+    if (pads.length !== 2 * rank || pads.some((n) => n < 0)) {
       throw new ShapeError(
-        `pads ${formatShape(pads)} in mode "${mode}" do not fit ${formatShape(x.shape)}: two counts ≥ 0 per axis, mode "constant"`,
+        `pads ${formatShape(pads)} do not fit ${formatShape(x.shape)}: two counts ≥ 0 per axis; slice to cut elements off`,
       );
     }
+    if (!["constant", "reflect", "edge"].includes(mode)) {
+      throw new ShapeError(`mode "${mode}" is not "constant", "reflect" or "edge"`);
+    }
+    x.shape.forEach((dim, axis) => {
+      const most = mode === "reflect" ? dim - 1 : mode === "edge" && dim === 0 ? 0 : Number.POSITIVE_INFINITY;
+      if (Math.max(pads[axis]!, pads[axis + rank]!) > most) {
+        throw new ShapeError(
+          `pads ${pads[axis]} and ${pads[axis + rank]} on axis ${axis} of ${formatShape(x.shape)} are more than "${mode}" can take from it, ${most}`,
+        );
+      }
+    });
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => dim + pads[i]! + pads[i + rank]!) };
   },
-  grad: ({ x: [x], dy, attrs: { pads } }) => [
-    slice(
-      dy,
-      x.shape.map((dim, axis) => ({ axis, start: pads[axis]!, end: pads[axis]! + dim })),
-    ),
-  ],
+  grad({ x: [x], dy, attrs: { pads, mode } }) {
+    const rank = x.shape.length;
+    let dx = dy;
+    for (const [axis, size] of x.shape.entries()) {
+      const before = pads[axis]!;
+      const after = pads[axis + rank]!;
+      if (before === 0 && after === 0) continue;
+      const part = (start: number, end: number) => slice(dx, [{ axis, start, end }]);
+      let sum = part(before, before + size);
+      for (const [count, at, left] of [
+        [before, 0, true],
+        [after, before + size, false],
+      ] as const) {
+        if (mode === "constant" || count === 0) continue;
+        const outside = part(at, at + count);
+        if (mode === "edge") {
+          const total = reduceSum(outside, { axes: [axis], keepDims: true });
+          sum = add(sum, padAxis(total, axis, left ? 0 : size - 1, left ? size - 1 : 0));
+        } else {
+          const mirrored = slice(outside, [{ axis, step: -1 }]);
+          const rest = size - 1 - count;
+          sum = add(sum, padAxis(mirrored, axis, left ? 1 : rest, left ? rest : 1));
+        }
+      }
+      dx = sum;
+    }
+    return [dx];
+  },
 });

@@ -41,6 +41,7 @@ export const Gemm = op<{ alpha: number; beta: number; transA: number; transB: nu
     if (A.shape.length !== 2 || B.shape.length !== 2) {
       throw new ShapeError(`A is ${formatShape(A.shape)}, B is ${formatShape(B.shape)}; both must be matrices`);
     }
+    if (A.dtype !== B.dtype) throw new ShapeError(`A is ${formatType(A)}, B is ${formatType(B)}; dtypes must be equal`);
     const [M, K] = transA ? [A.shape[1]!, A.shape[0]!] : [A.shape[0]!, A.shape[1]!];
     const [K2, N] = transB ? [B.shape[1]!, B.shape[0]!] : [B.shape[0]!, B.shape[1]!];
     if (K !== K2) {

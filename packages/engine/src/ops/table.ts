@@ -1,16 +1,20 @@
 import * as activation from "./activation.ts";
 import * as conv from "./conv.ts";
+import { RoiAlign } from "./detect.ts";
+import { Einsum } from "./einsum.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as layout from "./layout.ts";
 import * as linalg from "./linalg.ts";
+import { LRN } from "./lrn.ts";
 import * as normalize from "./normalize.ts";
 import type { OpDef } from "./op.ts";
+import { DequantizeLinear, QuantizeLinear } from "./quantize.ts";
 import * as reduce from "./reduce.ts";
+import { Resize } from "./resize.ts";
 import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
-const { overChannels: __, ...normalizations } = normalize;
 
 /** Every operator the engine knows, by its ONNX name. */
 export const table: Readonly<Record<string, OpDef>> = {
@@ -22,6 +26,12 @@ export const table: Readonly<Record<string, OpDef>> = {
   ...layout,
   ...indexing,
   ...convolutions,
-  ...normalizations,
+  ...normalize,
+  LRN,
+  QuantizeLinear,
+  DequantizeLinear,
+  Einsum,
+  Resize,
+  RoiAlign,
   // biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
 } as Record<string, OpDef<any>>;

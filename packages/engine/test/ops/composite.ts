@@ -1,10 +1,13 @@
 import {
+  adaptiveAveragePool,
+  adaptiveMaxPool,
   batchNorm,
   gelu,
   groupNorm,
   instanceNorm,
-  logSumExp,
   mish,
+  negativeLogLikelihood,
+  roiAlign,
   roundStraightThrough,
   sigmoidCrossEntropy,
   silu,
@@ -36,10 +39,23 @@ export const rows: Record<string, Row> = {
       mean: (x, t) => softmaxCrossEntropy(x, t),
       "each row": (x, t) => softmaxCrossEntropy(x, t, { reduction: "none" }),
       sum: (x, t) => softmaxCrossEntropy(x, t, { reduction: "sum" }),
+      "places, weights, an ignored label": (x, t, weights) => softmaxCrossEntropy(x, t, { weights, ignoreIndex: -1 }),
     },
     wrong: [
       ({ f, i }) => softmaxCrossEntropy(f(3, 4), i(4)),
-      "softmaxCrossEntropy: logits are float32 [3, 4], labels are int64 [4]; expected float [N, K] and int64 [N]",
+      "softmaxCrossEntropy: logits are float32 [3, 4], labels are int64 [4]; expected float [N, K] and int64 [N], or with places [N, K, …] and [N, …]",
+    ],
+  },
+  negativeLogLikelihood: {
+    cases: {
+      mean: (x, t) => negativeLogLikelihood(x, t),
+      "weights, each": (x, t, weights) => negativeLogLikelihood(x, t, { weights, reduction: "none" }),
+      "an ignored label, sum": (x, t) => negativeLogLikelihood(x, t, { ignoreIndex: 1, reduction: "sum" }),
+      "an ignored label, mean": (x, t) => negativeLogLikelihood(x, t, { ignoreIndex: 1 }),
+    },
+    wrong: [
+      ({ f, i }) => negativeLogLikelihood(f(3, 4), i(3), { weights: f(3) }),
+      "negativeLogLikelihood: weights are [3]; expected one per class, [4]",
     ],
   },
   sigmoidCrossEntropy: {
@@ -83,13 +99,6 @@ export const rows: Record<string, Row> = {
     ),
     departs: true,
   },
-  logSumExp: {
-    cases: {
-      "two axes": (x) => logSumExp(x, { axes: [0, 2] }),
-      "large, kept": (x) => logSumExp(x, { axes: [1], keepDims: true }),
-    },
-    wrong: [({ f }) => logSumExp(f(2, 3), { axes: [2] }), "axis 2 is outside a tensor of 2 dimensions"],
-  },
   batchNorm: {
     cases: { training: batchNormAll(true), evaluation: batchNormAll(false) },
     wrong: [
@@ -109,6 +118,32 @@ export const rows: Record<string, Row> = {
     wrong: [
       ({ f }) => instanceNorm(f(1, 3, 2), { scale: f(2), bias: f(3) }),
       "Reshape: [2] has 2 elements and cannot become [3, 1]",
+    ],
+  },
+  adaptiveAveragePool: {
+    cases: {
+      "5x6 to 3x2": (x) => adaptiveAveragePool(x, [3, 2]),
+      "4x6 to 2x3": (x) => adaptiveAveragePool(x, [2, 3]),
+      "3 to 5": (x) => adaptiveAveragePool(x, [5]),
+    },
+    wrong: [
+      ({ f }) => adaptiveAveragePool(f(1, 2, 4, 4), [2]),
+      "adaptiveAveragePool: input is [1, 2, 4, 4]; sizes [2] need [N, C] and 1 spatial axes",
+    ],
+  },
+  adaptiveMaxPool: {
+    cases: { "5x6 to 3x2": (x) => adaptiveMaxPool(x, [3, 2]), "4x6 to 2x3": (x) => adaptiveMaxPool(x, [2, 3]) },
+    wrong: [
+      ({ f }) => adaptiveMaxPool(f(1, 2, 4), [2, 2]),
+      "adaptiveMaxPool: input is [1, 2, 4]; sizes [2, 2] need [N, C] and 2 spatial axes",
+    ],
+  },
+  roiAlign: {
+    fixed: [1],
+    cases: { maximum: (x, boxes, batch) => roiAlign(x, boxes, batch, { outputSize: 2, mode: "max" }) },
+    wrong: [
+      ({ f, i }) => roiAlign(f(1, 2, 4, 4), f(1, 4), i(1), { outputSize: 2, mode: "max", samplingRatio: 0 }),
+      'roiAlign: mode "max" needs a samplingRatio of 1 or more',
     ],
   },
 };

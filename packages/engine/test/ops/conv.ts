@@ -9,6 +9,7 @@ import {
   convWeightGrad,
   full,
   globalAveragePool,
+  globalMaxPool,
   maxPool,
   maxPoolAt,
   maxPoolGrad,
@@ -169,5 +170,9 @@ export const rows: Record<string, Row> = {
       ({ f }) => globalAveragePool(f(2, 3)),
       "GlobalAveragePool: input is [2, 3]; it must be [N, C, spatial axes…]",
     ],
+  },
+  GlobalMaxPool: {
+    cases: { "2-D": globalMaxPool, "1-D": globalMaxPool },
+    wrong: [({ f }) => globalMaxPool(f(2, 3)), "GlobalMaxPool: input is [2, 3]; it must be [N, C, spatial axes…]"],
   },
 };

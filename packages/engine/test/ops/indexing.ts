@@ -1,4 +1,4 @@
-import { gather, gatherElements, scatterElements } from "@reprise/engine";
+import { gather, gatherElements, gatherND, scatterElements, scatterND, trilu } from "@reprise/engine";
 import type { Row } from "./row.ts";
 
 export const rows: Record<string, Row> = {
@@ -30,5 +30,30 @@ export const rows: Record<string, Row> = {
       ({ f, i }) => scatterElements(f(3), i(2), f(3)),
       "ScatterElements: updates are float32 [3]; they must have the indices' shape [2] and the data's dtype float32",
     ],
+  },
+  GatherND: {
+    cases: {
+      "elements, repeated": (x, i) => gatherND(x, i),
+      rows: (x, i) => gatherND(x, i),
+      "a shared axis": (x, i) => gatherND(x, i, { batchDims: 1 }),
+    },
+    wrong: [
+      ({ f, i }) => gatherND(f(3, 4), i(2, 3)),
+      "GatherND: indices [2, 3] do not fit data [3, 4]: the last axis holds at most 2 coordinates, and the first 0 axes are equal",
+    ],
+  },
+  ScatterND: {
+    cases: {
+      "add, repeated": (x, i, u) => scatterND(x, i, u, { reduction: "add" }),
+      "replace rows": (x, i, u) => scatterND(x, i, u),
+    },
+    wrong: [
+      ({ f, i }) => scatterND(f(4, 2), i(3, 1), f(3, 3)),
+      "ScatterND: updates are float32 [3, 3]; indices [3, 1] into data float32 [4, 2] need float32 [3, 2]",
+    ],
+  },
+  Trilu: {
+    cases: { upper: (x) => trilu(x), "lower, one above the diagonal": (x) => trilu(x, { upper: false, k: 1 }) },
+    wrong: [({ f }) => trilu(f(3)), "Trilu: input is [3]; it must have two axes or more"],
   },
 };

@@ -1,4 +1,4 @@
-import { concat, expand, flatten, mul, pad, reshape, slice, split, transpose } from "@reprise/engine";
+import { concat, expand, flatten, mul, pad, padWith, reshape, slice, split, transpose } from "@reprise/engine";
 import type { Row } from "./row.ts";
 
 export const rows: Record<string, Row> = {
@@ -59,10 +59,14 @@ export const rows: Record<string, Row> = {
     wrong: [({ f }) => slice(f(3), [{ axis: 0, step: 0 }]), "Slice: a step of 0 never ends"],
   },
   Pad: {
-    cases: { constant: (x) => pad(x, [0, 1], [3, 2], 1.5) },
+    cases: {
+      constant: (x) => pad(x, [0, 1], [3, 2], 1.5),
+      reflect: (x) => padWith(x, "reflect", [0, 0, 2, 1], [0, 0, 0, 2]),
+      edge: (x) => padWith(x, "edge", [0, 0, 3, 1], [0, 0, 0, 2]),
+    },
     wrong: [
-      ({ f }) => pad(f(2, 3), [-1, 0], [0, 0]),
-      'Pad: pads [-1, 0, 0, 0] in mode "constant" do not fit [2, 3]: two counts ≥ 0 per axis, mode "constant"',
+      ({ f }) => padWith(f(2, 3), "reflect", [0, 3], [0, 0]),
+      'Pad: pads 3 and 0 on axis 1 of [2, 3] are more than "reflect" can take from it, 2',
     ],
   },
 };

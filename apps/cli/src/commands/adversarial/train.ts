@@ -68,7 +68,12 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
     }
     progress.end();
     const weights = last.state;
-    const command = `reprise adversarial train --network ${network.name} --seed ${seed}`;
+    const command = [
+      "reprise adversarial train",
+      `--network ${network.name}`,
+      `--seed ${seed}`,
+      ...settings(flags),
+    ].join(" ");
     await writeFileAtomic(
       out,
       exportNetwork(network, weights, { metadata: { command, seed: String(seed), data: config.data } }),
@@ -105,4 +110,11 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 /** SHA-256 of the pixels and labels. */
 function hashOf({ images, labels }: LabelledImages): string {
   return createHash("sha256").update(images.data).update(labels.data).digest("hex");
+}
+
+/** The settings that were given instead of the recipe's, as on the command line; the data are told by their hash. */
+function settings({ epochs, batch, rate }: TrainFlags): string[] {
+  return Object.entries({ epochs, batch, rate }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name} ${value}`],
+  );
 }

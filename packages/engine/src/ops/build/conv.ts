@@ -74,3 +74,5 @@ export const averagePoolGrad = (dY: Value, inputShape: Shape, attrs: Attrs): Val
   first(dY.graph.add("AveragePoolGrad", [dY], { ...attrs, input_shape: inputShape }));
 /** The mean of each channel, kept as [N, C, 1, …]. */
 export const globalAveragePool = (X: Value): Value => unary("GlobalAveragePool", X);
+/** The largest element of each channel, kept as [N, C, 1, …]. */
+export const globalMaxPool = (X: Value): Value => unary("GlobalMaxPool", X);

@@ -1,7 +1,7 @@
 // Elementwise, with NumPy broadcasting.
 import type { Value } from "../../ir/graph.ts";
 import type { DType } from "../../ir/type.ts";
-import { binary, first, type Operand, unary, valueOf } from "./node.ts";
+import { binary, first, type Operand, operand, unary } from "./node.ts";
 
 export const add = (a: Operand, b: Operand): Value => binary("Add", a, b);
 export const sub = (a: Operand, b: Operand): Value => binary("Sub", a, b);
@@ -9,7 +9,7 @@ export const mul = (a: Operand, b: Operand): Value => binary("Mul", a, b);
 export const div = (a: Operand, b: Operand): Value => binary("Div", a, b);
 /** The rest of a/b with the sign of a, as JavaScript's %; integers with the sign of b, as Python's. */
 export function mod(a: Value, b: Operand): Value {
-  return first(a.graph.add("Mod", [a, valueOf("Mod", b, a)], { fmod: a.dtype.startsWith("float") ? 1 : 0 }));
+  return first(a.graph.add("Mod", [a, operand("Mod", b, a)], { fmod: a.dtype.startsWith("float") ? 1 : 0 }));
 }
 /** aᵇ, elementwise. */
 export const pow = (a: Operand, b: Operand): Value => binary("Pow", a, b);
@@ -60,7 +60,7 @@ export const clip = (x: Value, limits: { readonly min?: number; readonly max?: n
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const like = typeof a === "number" ? b : a;
   if (typeof like === "number") throw new TypeError("Where: one branch must be a value of a graph");
-  return first(condition.graph.add("Where", [condition, valueOf("Where", a, like), valueOf("Where", b, like)]));
+  return first(condition.graph.add("Where", [condition, operand("Where", a, like), operand("Where", b, like)]));
 }
 /** The same numbers in another dtype; no node when it is that already. */
 export const cast = (x: Value, to: DType): Value => (x.dtype === to ? x : first(x.graph.add("Cast", [x], { to })));

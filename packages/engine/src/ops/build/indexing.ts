@@ -23,6 +23,19 @@ export const scatterElements = (data: Value, indices: Value, updates: Value, opt
     data.graph.add("ScatterElements", [data, indices, updates], { axis: axisOf(axis, data.shape.length), reduction }),
   );
 };
+/** Elements or slices of x at the coordinates in the last axis of the indices; the first `batchDims` axes are shared. */
+export const gatherND = (x: Value, indices: Value, { batchDims = 0 } = {}): Value =>
+  first(x.graph.add("GatherND", [x, indices], { batch_dims: batchDims }));
+/** data with elements or slices replaced by, or increased by, the updates at coordinates. */
+export const scatterND = (
+  data: Value,
+  indices: Value,
+  updates: Value,
+  { reduction = "none" as "none" | "add" } = {},
+): Value => first(data.graph.add("ScatterND", [data, indices, updates], { reduction }));
+/** The upper or lower triangle of the last two axes; k moves the diagonal to the right. */
+export const trilu = (x: Value, { upper = true, k = 0 } = {}): Value =>
+  first(x.graph.add("Trilu", [x], { upper: upper ? 1 : 0, k }));
 /** 1 at the class of each label, 0 elsewhere: labels [N] int → [N, K] in a float dtype. */
 export function oneHot(labels: Value, classes: number, dtype: DType): Value {
   const graph = labels.graph;

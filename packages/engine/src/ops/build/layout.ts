@@ -43,6 +43,13 @@ export const pad = (x: Value, before: readonly number[], after: readonly number[
   before.every((n) => n === 0) && after.every((n) => n === 0)
     ? x
     : first(x.graph.add("Pad", [x], { pads: [...before, ...after], value, mode: "constant" }));
+/** The mirror image ("reflect") or the edge repeated ("edge") around x. */
+export const padWith = (
+  x: Value,
+  mode: "reflect" | "edge",
+  before: readonly number[],
+  after: readonly number[],
+): Value => first(x.graph.add("Pad", [x], { pads: [...before, ...after], value: 0, mode }));
 /** Repeated along axes of size 1 to a shape. */
 export const expand = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : first(x.graph.add("Expand", [x], { shape: broadcast(x.shape, shape) }));

@@ -53,6 +53,7 @@ function figureSvg(parts: readonly [FigurePart, FigurePart, FigurePart]): string
 ${i < 2 ? `<text x="${x + tile + gap / 2}" y="${margin + tile / 2 + 11}" font-size="32" fill="#a3301a">${i === 0 ? "+" : "="}</text>` : ""}`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="'Source Serif 4', Charter, Georgia, serif" text-anchor="middle" fill="#1f1c17">
+<title>${escapeXml(`${parts[0].title}; ${parts[1].title}; ${parts[2].title}`)}</title>
 <rect width="${width}" height="${height}" fill="#fffdf8"/>
 ${pieces.join("\n")}
 </svg>

@@ -2,11 +2,11 @@
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
 import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 
-/** 0.9876 → "98.8 %"; what is not quite all or nothing is not rounded to it. */
+/** 0.9876 → "98.8 %", on one line; what is not quite all or nothing is not rounded to it. */
 export function percent(share: number): string {
-  if (share > 0.9995 && share < 1) return "> 99.9 %";
-  if (share < 0.0005 && share > 0) return "< 0.1 %";
-  return `${(100 * share).toFixed(1)} %`;
+  if (share > 0.9995 && share < 1) return ">\u00a099.9\u00a0%";
+  if (share < 0.0005 && share > 0) return "<\u00a00.1\u00a0%";
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
 /** Four significant digits. */

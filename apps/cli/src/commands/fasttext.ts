@@ -1,0 +1,66 @@
+// reprise fasttext: the verbs and flags of the reference program, on @reprise/fasttext.
+import { Command } from "commander";
+import {
+  analogiesVerb,
+  dumpVerb,
+  nearestVerb,
+  ngramsVerb,
+  predictVerb,
+  sentenceVectorsVerb,
+  testVerb,
+  wordVectorsVerb,
+} from "./fasttext/ask.ts";
+import { UsageError } from "./fasttext/flags.ts";
+import { quantizeVerb, trainVerb } from "./fasttext/train.ts";
+
+type Action = (args: readonly string[]) => void | Promise<void>;
+
+const asked = "MODEL FILE [K] [THRESHOLD]   FILE may be - for standard input";
+const trained = "-input FILE -output MODEL [flags]";
+const verbs: readonly [name: string, usage: string, description: string, action: Action][] = [
+  ["supervised", trained, "train a classifier on labelled lines", (args) => trainVerb("supervised", args)],
+  ["skipgram", trained, "train word vectors: words predict their neighbours", (args) => trainVerb("skipgram", args)],
+  ["cbow", trained, "train word vectors: neighbours predict the word", (args) => trainVerb("cbow", args)],
+  ["quantize", "-output MODEL [-input FILE -retrain] [flags]", "make MODEL.ftz of MODEL.bin", quantizeVerb],
+  ["test", asked, "precision and recall on labelled lines", (args) => testVerb(args, false)],
+  ["test-label", asked, "F1, precision and recall of every label", (args) => testVerb(args, true)],
+  ["predict", asked, "the most likely labels of each line", (args) => predictVerb(args, false)],
+  ["predict-prob", asked, "the same with probabilities", (args) => predictVerb(args, true)],
+  ["print-word-vectors", "MODEL   words on standard input", "vectors of words", wordVectorsVerb],
+  ["print-sentence-vectors", "MODEL   lines on standard input", "vectors of lines", sentenceVectorsVerb],
+  ["print-ngrams", "MODEL WORD", "vectors of a word's character n-grams", ngramsVerb],
+  ["nn", "MODEL [K]   words on standard input", "nearest words", nearestVerb],
+  ["analogies", "MODEL [K]   triplets on standard input", "words nearest to A - B + C", analogiesVerb],
+  ["dump", "MODEL (args|dict|input|output)", "what is in a model file", dumpVerb],
+];
+
+const flagHelp = `
+Flags of training (defaults for supervised; skipgram and cbow where they differ):
+  -lr 0.1 (0.05)  -lrUpdateRate 100  -dim 100  -ws 5  -epoch 5  -neg 5  -loss softmax (ns) | hs | ns | one-vs-all
+  -minCount 1 (5)  -minCountLabel 0  -wordNgrams 1  -bucket 2000000  -minn 0 (3)  -maxn 0 (6)  -t 0.0001
+  -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 0
+  -compat     initialisation, end-of-file rule and probabilities as in the C++ program
+  -inputModel FILE.bin  go on from a model;  -validation FILE -patience 3  stop when no epoch is better, keep the best
+  -labelWeights FILE  lines "label weight";  -lineWeights FILE  a number for each line of the text
+  -autotune-validation FILE  -autotune-metric f1 | f1:LABEL | precisionAtRecall:N[:LABEL] | recallAtPrecision:N[:LABEL]
+  -autotune-predictions 1  -autotune-duration 300  -autotune-modelsize 2M
+Flags of quantize: -cutoff 0  -retrain  -qnorm  -qout  -dsub 2, and those of training for -retrain
+--json prints one JSON document (test, predict and the verbs that train)`;
+
+export function command(): Command {
+  const fasttext = new Command("fasttext").description("Bag of Tricks for Efficient Text Classification");
+  fasttext.addHelpText("after", flagHelp);
+  for (const [name, usage, description, action] of verbs) {
+    const verb = fasttext.command(name).usage(usage).description(description);
+    verb.argument("[args...]").allowUnknownOption();
+    verb.action(async (args: string[]) => {
+      try {
+        await action(args);
+      } catch (error) {
+        if (error instanceof UsageError) verb.error(`reprise fasttext ${name}: ${error.message}`, { exitCode: 2 });
+        throw error;
+      }
+    });
+  }
+  return fasttext;
+}

@@ -1,0 +1,131 @@
+// fastText: whole processes against the C++ program, CPU and wall seconds, peak memory, accuracy.
+//   REPRISE_DATA=…            folder that holds fasttext/imdb, fasttext/cooking, fasttext/lid176, fasttext/wasm-lid-bench
+//   FASTTEXT_NATIVE=…         a -march=native build of the program, measured besides the one on the path
+//   FASTTEXT_CASES="a b"      only these cases; FASTTEXT_ROUNDS=3 rounds, each side once a round
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { median, printMachine } from "./harness.ts";
+
+const data = process.env.REPRISE_DATA;
+if (!data || !existsSync(join(data, "fasttext"))) {
+  console.error("bench fasttext: set REPRISE_DATA to the folder that holds fasttext/imdb, fasttext/cooking, …");
+  process.exit(2);
+}
+const folder = join(tmpdir(), "reprise-bench-fasttext");
+mkdirSync(folder, { recursive: true });
+const main = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const ours = [process.execPath, main, "fasttext"];
+const native = process.env.FASTTEXT_NATIVE;
+const sides: Record<string, string[]> = { ours, ...(native ? { native: [native] } : {}), debian: ["fasttext"] };
+
+interface Cost {
+  /** User and system seconds of the whole process. */
+  readonly cpu: number;
+  readonly wall: number;
+  readonly megabytes: number;
+}
+
+/** Runs a program to its end. */
+function cost([command = "", ...args]: readonly string[]): Cost {
+  const done = spawnSync("/usr/bin/time", ["-f", "%U %S %e %M", command, ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  const [user, system, wall, kilobytes] = done.stderr.trim().split("\n").at(-1)!.split(" ").map(Number);
+  if (done.status !== 0) throw new Error(`${command} ${args.join(" ")}: ${done.stderr}`);
+  return { cpu: user! + system!, wall: wall!, megabytes: kilobytes! / 1024 };
+}
+
+/** As the authors' classification-results.sh: lower case, punctuation apart, quotes and tags gone. */
+const normalise = (text: string) =>
+  text
+    .toLowerCase()
+    .replaceAll("<br />", " ")
+    .replaceAll('"', "")
+    .replace(/[;:]/g, " ")
+    .replace(/['.,()!?]/g, " $& ")
+    .replace(/\s+/g, " ")
+    .trim();
+
+function prepare(): void {
+  for (const part of ["train", "test"]) {
+    const rows = gunzipSync(readFileSync(join(data!, `fasttext/imdb/${part}.tsv.gz`)))
+      .toString()
+      .split("\n");
+    const lines = rows
+      .map((row) => row.split("\t"))
+      .filter((cells) => cells[0] === "pos" || cells[0] === "neg")
+      .map(([label, , , ...text]) => `__label__${label} ${normalise(text.join(" "))}`);
+    for (let i = lines.length - 1, state = 1; i > 0; i--) {
+      state = (state * 48271) % 2147483647;
+      const j = state % (i + 1);
+      [lines[i], lines[j]] = [lines[j]!, lines[i]!];
+    }
+    writeFileSync(join(folder, `imdb.${part}`), `${lines.join("\n")}\n`);
+  }
+  for (const part of ["train", "valid"]) {
+    const text = readFileSync(join(data!, `fasttext/cooking/cooking.${part}`), "utf8");
+    // As the tutorial: sed "s/\([.\!?,'/()]\)/ \1 /g" | tr upper lower
+    writeFileSync(join(folder, `cooking.${part}`), text.replace(/[.!?,'/()]/g, " $& ").toLowerCase());
+  }
+  const lid = readFileSync(join(data!, "fasttext/wasm-lid-bench/test.csv"), "utf8");
+  writeFileSync(join(folder, "lid.txt"), lid.replaceAll('"', "").replace(/^[a-z]+,/gm, ""));
+}
+
+const imdb = (epochs: number) =>
+  `supervised -input imdb.train -dim 10 -lr 0.5 -wordNgrams 2 -minCount 1 -bucket 1000000 -epoch ${epochs}`;
+const cooking = "supervised -input cooking.train -lr 1.0 -epoch 25 -wordNgrams 2 -bucket 200000 -dim 50";
+const lid = join(data, "fasttext/lid176/lid.176.ftz");
+
+/** Name, arguments (`OUT` becomes the side's own file), what to test the result on, and the share that is to be met. */
+const cases: Record<string, { args: string; test?: string; goal: string }> = {
+  "imdb-5": { args: `${imdb(5)} -thread 1 -output OUT`, test: "imdb.test", goal: "cpu ≤ 1/3 native, ≤ 1/5 Debian" },
+  "imdb-25": { args: `${imdb(25)} -thread 1 -output OUT`, test: "imdb.test", goal: "cpu ≤ 1/5 native" },
+  "imdb-5-2threads": { args: `${imdb(5)} -thread 2 -output OUT`, test: "imdb.test", goal: "wall ≤ 0.6 of ours with 1" },
+  cooking: { args: `${cooking} -thread 1 -output OUT`, test: "cooking.valid", goal: "cpu ≤ 1/2 native" },
+  "cooking-hs": { args: `${cooking} -loss hs -thread 1 -output OUT`, test: "cooking.valid", goal: "" },
+  "cooking-ova": {
+    args: `${cooking} -lr 0.5 -loss one-vs-all -thread 1 -output OUT`,
+    test: "cooking.valid",
+    goal: "",
+  },
+  test: { args: "test ours-imdb-5.bin imdb.test", goal: "cpu ≤ 1/1.5 native" },
+  predict: { args: "predict ours-imdb-5.bin imdb.test", goal: "cpu ≤ 1/1.5 native" },
+  lid: { args: `predict ${lid} lid.txt`, goal: "" },
+};
+
+prepare();
+printMachine();
+console.log(
+  `${cpus().length} CPUs; medians of CPU seconds (user + system), wall seconds, peak MB; ratio = CPU of ours / theirs`,
+);
+const wanted = process.env.FASTTEXT_CASES?.split(" ") ?? Object.keys(cases);
+const rounds = Number(process.env.FASTTEXT_ROUNDS ?? 3);
+for (const name of wanted) {
+  const { args, test, goal } = cases[name] ?? { args: "", goal: "unknown case" };
+  const costs: Record<string, Cost[]> = {};
+  for (let round = 0; round < rounds; round++)
+    for (const [side, command] of Object.entries(sides)) {
+      const own = args.replace("OUT", `${side}-${name}`).split(" ").filter(Boolean);
+      costs[side] = [...(costs[side] ?? []), cost([...command, ...own])];
+    }
+  const of = (side: string, what: keyof Cost) => median(costs[side]!.map((c) => c[what]));
+  console.log(`\n${name}   ${goal}\n  ${args}`);
+  for (const side of Object.keys(sides)) {
+    const ratio = side === "ours" ? "" : `  ratio ${(of("ours", "cpu") / of(side, "cpu")).toFixed(3)}`;
+    const score = test
+      ? spawnSync("fasttext", ["test", `${side}-${name}.bin`, test], { cwd: folder, encoding: "utf8" }).stdout
+      : "";
+    const p1 = /P@1\t(\S+)/.exec(score)?.[1];
+    console.log(
+      `  ${side.padEnd(7)} cpu ${of(side, "cpu").toFixed(2)}  wall ${of(side, "wall").toFixed(2)}  ` +
+        `${of(side, "megabytes").toFixed(0)} MB${ratio}${p1 ? `  P@1 ${p1}` : ""}`,
+    );
+  }
+}
+if (!process.env.FASTTEXT_KEEP) rmSync(folder, { recursive: true });

@@ -1,0 +1,7 @@
+// The kernel's exports. Built into src/wasm-binary.ts by tools (see README of this folder).
+export { classify, lineRows } from "./classify";
+export { average, fillUniform } from "./rows";
+export { encode, entryHashes, fillSlots, scan, subwordRows, written } from "./text";
+export { train } from "./train";
+export { vectorLines, vectorText } from "./format";
+export { nearestCentroids } from "./centroids";

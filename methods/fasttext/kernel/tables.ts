@@ -1,0 +1,131 @@
+// The tables of src/kernel.ts as they stand in memory. src/wasm.ts writes them field by field, in this order.
+
+// @ts-ignore: decorator
+@unmanaged export class Dictionary {
+  slots: usize;
+  slotMask: i32;
+  starts: usize;
+  counts: usize;
+  kinds: usize;
+  pool: usize;
+  prefix: usize;
+  prefixLength: i32;
+  size: i32;
+  words: i32;
+  kept: usize;
+  keptMask: i32;
+  keptSize: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Matrix {
+  rows: i32;
+  dim: i32;
+  /** Dense: the numbers. Quantised: 0. */
+  values: usize;
+  codes: usize;
+  parts: i32;
+  partDim: i32;
+  lastDim: i32;
+  centroids: usize;
+  /** 0 without norms. */
+  normCodes: usize;
+  normCentroids: usize;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Tables {
+  dictionary: Dictionary;
+  /** 1 cbow, 2 skipgram, 3 supervised */
+  model: i32;
+  /** 1 hs, 2 ns, 3 softmax, 4 ova */
+  loss: i32;
+  dim: i32;
+  wordNgrams: i32;
+  bucket: i32;
+  minn: i32;
+  maxn: i32;
+  input: Matrix;
+  output: Matrix;
+  leaves: i32;
+  left: usize;
+  right: usize;
+  pathStarts: usize;
+  pathNodes: usize;
+  pathCodes: usize;
+  sigmoid: usize;
+  logs: usize;
+  /** −ln σ of the 513 steps, then −ln(1 − σ). */
+  sigmoidLogs: usize;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Encoding {
+  remap: usize;
+  hashes: usize;
+  kinds: usize;
+  starts: usize;
+  rows: usize;
+  words: i32;
+  wordNgrams: i32;
+  bucket: i32;
+  dictionary: Dictionary;
+  endOfLine: i32;
+  /** Room for the hashes of a line. */
+  lineHashes: usize;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Job {
+  lr: f64;
+  totalTokens: i64;
+  untilTokens: i64;
+  tables: Tables;
+  lrUpdateRate: i32;
+  lines: usize;
+  progress: usize;
+  /** 0: all weights are 1. */
+  labelWeights: usize;
+  negatives: usize;
+  negativesLength: i32;
+  neg: i32;
+  ws: i32;
+  keep: usize;
+  rowStarts: usize;
+  rows: usize;
+  endOfLine: i32;
+  tabledLoss: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Thread {
+  lossSum: f64;
+  examples: i32;
+  from: i32;
+  to: i32;
+  at: i32;
+  random: i32;
+  pendingTokens: i32;
+  line: usize;
+  hidden: usize;
+  grad: usize;
+  scores: usize;
+  /** Rows of a cbow context. */
+  context: usize;
+}
+
+/** Room for one line of text. */
+// @ts-ignore: decorator
+@unmanaged export class Scratch {
+  rows: usize;
+  hashes: usize;
+  labels: usize;
+  word: usize;
+  hidden: usize;
+  scores: usize;
+  topIds: usize;
+  topScores: usize;
+  /** Filled by readLine. */
+  rowCount: i32;
+  labelCount: i32;
+}

@@ -1,0 +1,192 @@
+// Text read once: every token becomes a number, and all later passes are over numbers.
+import type { Settings } from "./config.ts";
+import { Dictionary, endOfLine } from "./dictionary.ts";
+import { type Encoding, type Kernel, lineHeader } from "./kernel.ts";
+import type { Memory } from "./memory.ts";
+
+/** The data cannot be trained on, or not in this way. */
+export class CorpusError extends Error {
+  override readonly name = "CorpusError";
+}
+
+/** Text in pieces: bytes as they come from a file, or strings. */
+export type TextSource = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
+
+/** A corpus as entries of its own dictionary, in blocks of whole lines. */
+export interface Corpus {
+  readonly dictionary: Dictionary;
+  readonly blocks: readonly Int32Array[];
+  /** Tokens in all blocks together. */
+  readonly tokens: number;
+  readonly endOfLine: number;
+}
+
+const pieceBytes = 1 << 17;
+
+/**
+ * Reads a text once. A last line without a line end counts as a line, unless `compat`.
+ *
+ * @param onBytes  called with the number of bytes read so far
+ */
+export class CorpusReader {
+  readonly #kernel: Kernel;
+  readonly #memory: Memory;
+  readonly #compat: boolean;
+  readonly dictionary: Dictionary;
+  readonly #endOfLine: number;
+  readonly #blocks: Int32Array[] = [];
+  #input: Uint8Array;
+  #tokens: Int32Array;
+  /** Bytes of #input that wait for the rest of their word. */
+  #held = 0;
+  /** Tokens of a line that has not ended. */
+  #open: Int32Array[] = [];
+  #lastByte = 10;
+
+  constructor(memory: Memory, kernel: Kernel, settings: Pick<Settings, "label" | "compat">) {
+    this.#kernel = kernel;
+    this.#memory = memory;
+    this.#compat = settings.compat;
+    this.dictionary = new Dictionary(memory, settings.label, 1 << 15);
+    this.#input = memory.bytes(2 * pieceBytes);
+    this.#tokens = memory.int32(pieceBytes + 2);
+    this.#endOfLine = this.dictionary.intern(new TextEncoder().encode(endOfLine));
+  }
+
+  /** Takes the next piece of the text. */
+  add(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; at += pieceBytes) {
+      const part = piece.subarray(at, at + pieceBytes);
+      const need = this.#held + part.length;
+      if (need > this.#input.length) {
+        const larger = this.#memory.bytes(2 * need);
+        larger.set(this.#input.subarray(0, this.#held));
+        this.#input = larger;
+        this.#tokens = this.#memory.int32(need + 2);
+      }
+      this.#input.set(part, this.#held);
+      this.#lastByte = part.at(-1)!;
+      this.#scan(need, false);
+    }
+  }
+
+  /** Ends the text. */
+  finish(): Corpus {
+    if (this.#lastByte !== 10 && !this.#compat) this.add(Uint8Array.of(10));
+    this.#scan(this.#held, true);
+    if (this.#open.length > 0) this.#blocks.push(joined(this.#open));
+    const { dictionary } = this;
+    return { dictionary, blocks: this.#blocks, tokens: dictionary.tokens, endOfLine: this.#endOfLine };
+  }
+
+  #scan(length: number, last: boolean): void {
+    this.dictionary.reserve(length, this.#kernel.fillSlots);
+    const { used, written } = this.#kernel.scan(this.dictionary, this.#input.subarray(0, length), last, this.#tokens);
+    this.#held = length - used;
+    this.#input.copyWithin(0, used, length);
+    const tokens = this.#tokens.subarray(0, written);
+    const end = tokens.lastIndexOf(this.#endOfLine) + 1;
+    if (end > 0) {
+      this.#open.push(tokens.slice(0, end));
+      this.#blocks.push(joined(this.#open));
+      this.#open = [];
+    }
+    if (end < written) this.#open.push(tokens.slice(end));
+  }
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** What each entry of a corpus brings, given the dictionary of the model that will be trained. */
+export function encodingOf(
+  corpus: Corpus,
+  dictionary: Dictionary,
+  remap: Int32Array,
+  settings: Pick<Settings, "wordNgrams" | "bucket" | "minn" | "maxn">,
+  kernel: Kernel,
+  memory: Memory,
+): Encoding {
+  const { size, kinds } = corpus.dictionary;
+  const hashes = memory.int32(size);
+  kernel.entryHashes(corpus.dictionary, hashes);
+  const starts = memory.int32(size + 1);
+  const rows = settings.maxn > 0 ? withSubwords() : memory.int32(dictionary.words);
+  if (settings.maxn <= 0)
+    for (let entry = 0, total = 0; entry < size; entry++) {
+      if (kinds[entry] === 0 && remap[entry]! >= 0) rows[total++] = remap[entry]!;
+      starts[entry + 1] = total;
+    }
+
+  function withSubwords(): Int32Array {
+    const parts: Int32Array[] = [];
+    let total = 0;
+    let room = new Int32Array(1024);
+    const subwordSettings = { ...settings, dictionary };
+    for (let entry = 0; entry < size; entry++) {
+      if (kinds[entry] === 0) {
+        const word = corpus.dictionary.bytesOf(entry);
+        const most = (word.length + 2) * settings.maxn + 1;
+        if (most > room.length) room = new Int32Array(2 * most);
+        let count = 0;
+        if (remap[entry]! >= 0) room[count++] = remap[entry]!;
+        count += kernel.subwords(subwordSettings, word, room.subarray(count));
+        parts.push(room.slice(0, count));
+        total += count;
+      }
+      starts[entry + 1] = total;
+    }
+    const all = memory.int32(total);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+
+  return {
+    remap,
+    hashes,
+    kinds,
+    starts,
+    rows,
+    words: dictionary.words,
+    wordNgrams: settings.wordNgrams,
+    bucket: settings.bucket,
+    dictionary,
+    endOfLine: corpus.endOfLine,
+    longestBlock: corpus.blocks.reduce((most, block) => Math.max(most, block.length), 0),
+  };
+}
+
+/** All lines of a corpus as labels and rows, in one array: what every epoch reads. */
+export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, memory: Memory): Int32Array {
+  const lines = memory.int32(encodedLength(corpus, encoding));
+  let at = 0;
+  const tokens = memory.int32(encoding.longestBlock);
+  for (const block of corpus.blocks) {
+    tokens.set(block);
+    at += kernel.encode(encoding, tokens.subarray(0, block.length), lines.subarray(at));
+  }
+  return lines.subarray(0, at);
+}
+
+/** Upper bound of the numbers that encoding a corpus writes, from the counts of its entries. */
+export function encodedLength(
+  { dictionary, tokens, blocks, endOfLine }: Corpus,
+  { starts, wordNgrams }: Encoding,
+): number {
+  let total = lineHeader * (dictionary.counts[endOfLine]! + blocks.length + 1);
+  for (let entry = 0; entry < dictionary.size; entry++)
+    total += dictionary.counts[entry]! * Math.max(1, starts[entry + 1]! - starts[entry]!);
+  return total + tokens * (wordNgrams - 1);
+}

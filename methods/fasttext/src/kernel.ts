@@ -1,0 +1,211 @@
+// What a kernel does, and the tables it does it on. Two kernels exist: the readable one (readable.ts) and the fast
+// one (wasm.ts). Both read and write the same arrays, so a test written for one is a test of the other.
+import type { LossName, ModelName } from "./config.ts";
+import type { Dictionary } from "./dictionary.ts";
+import type { Tree } from "./huffman.ts";
+import type { Memory } from "./memory.ts";
+
+/** Rows of float32, row-major. */
+export interface DenseMatrix {
+  readonly kind: "dense";
+  readonly rows: number;
+  readonly dim: number;
+  /** [rows · dim] */
+  readonly values: Float32Array;
+}
+
+/** Centroids of a product quantiser: `parts` sub-vectors of `partDim` numbers (the last of `lastDim`), 256 each. */
+export interface ProductQuantizer {
+  readonly dim: number;
+  readonly parts: number;
+  readonly partDim: number;
+  readonly lastDim: number;
+  /** [dim · 256]: part by part, its centroids one after the other */
+  readonly centroids: Float32Array;
+}
+
+/** Rows as centroid numbers, and when norms are kept apart one more number for each row's length. */
+export interface QuantizedMatrix {
+  readonly kind: "quantized";
+  readonly rows: number;
+  readonly dim: number;
+  /** [rows · parts] */
+  readonly codes: Uint8Array;
+  readonly quantizer: ProductQuantizer;
+  readonly norms: { readonly codes: Uint8Array; readonly quantizer: ProductQuantizer } | undefined;
+}
+
+export type Matrix = DenseMatrix | QuantizedMatrix;
+
+/** The trained model as tables: all that prediction needs. */
+export interface Tables {
+  readonly memory: Memory;
+  readonly model: ModelName;
+  readonly loss: LossName;
+  readonly dim: number;
+  readonly wordNgrams: number;
+  readonly bucket: number;
+  readonly minn: number;
+  readonly maxn: number;
+  readonly dictionary: Dictionary;
+  /** A row per word, then a row per hashed n-gram. */
+  readonly input: Matrix;
+  /** A row per label (hs: per inner node; word vectors: per word). */
+  readonly output: Matrix;
+  /** The Huffman tree of the hs loss. */
+  readonly tree: Tree | undefined;
+}
+
+/** How the tokens of a corpus become rows: for each entry of the corpus what it is and which rows it brings. */
+export interface Encoding {
+  /** Entry of the final dictionary, −1 when it was dropped. */
+  readonly remap: Int32Array;
+  /** fnv1a of each entry. */
+  readonly hashes: Int32Array;
+  /** 0 word, 1 label. */
+  readonly kinds: Uint8Array;
+  /** Rows that a word brings: rows[starts[i]] … rows[starts[i + 1] − 1]. */
+  readonly starts: Int32Array;
+  readonly rows: Int32Array;
+  readonly words: number;
+  readonly wordNgrams: number;
+  readonly bucket: number;
+  readonly dictionary: Dictionary;
+  /** Entry of the corpus that ends a line. */
+  readonly endOfLine: number;
+  /** Tokens of the longest block that will be encoded. */
+  readonly longestBlock: number;
+}
+
+/** Numbers before the labels and rows of an encoded line: tokens, labels, rows, weight (float32 bits). */
+export const lineHeader = 4;
+
+/** One training run, shared by its threads. */
+export interface Job {
+  readonly tables: Tables & { readonly input: DenseMatrix; readonly output: DenseMatrix };
+  readonly lr: number;
+  readonly lrUpdateRate: number;
+  /** Tokens of the whole run, epochs · tokens of the corpus: the learning rate falls to 0 over them. */
+  readonly totalTokens: number;
+  /** Tokens after which the threads pause: the end, or that of an epoch. */
+  untilTokens: number;
+  /** Supervised: encoded lines. Word vectors: entries of the final dictionary, −1 for what is not a word in it. */
+  readonly lines: Int32Array;
+  /** [1], tokens seen by all threads together. */
+  readonly progress: BigInt64Array;
+  /** Factor on the learning rate of each label's examples, or undefined for 1. */
+  readonly labelWeights: Float32Array | undefined;
+  /** ns: labels in the proportion they are drawn; empty otherwise. */
+  readonly negatives: Int32Array;
+  readonly neg: number;
+  readonly ws: number;
+  /** Word vectors: probability that an occurrence of each word is kept. */
+  readonly keep: Float32Array;
+  /** Word vectors: rows of each word, as in Encoding. */
+  readonly rowStarts: Int32Array;
+  readonly rows: Int32Array;
+  readonly endOfLine: number;
+  /** Report the loss through the reference program's table of 512 logarithms, which is what it prints. */
+  readonly tabledLoss: boolean;
+  /** Its threads, once they have started. */
+  threads: readonly ThreadState[];
+}
+
+/** What one thread of a run owns. */
+export interface ThreadState {
+  /** Its part of `lines`, and where it is in it. */
+  readonly from: number;
+  readonly to: number;
+  at: number;
+  /** State of its generator. */
+  random: number;
+  /** Tokens not yet added to the shared progress. */
+  pendingTokens: number;
+  lossSum: number;
+  examples: number;
+  /** Word vectors: the words of a line that were kept. */
+  readonly line: Int32Array;
+  readonly hidden: Float32Array;
+  readonly grad: Float32Array;
+  readonly scores: Float32Array;
+  /** Room for the rows of a cbow context. */
+  readonly context: Int32Array;
+}
+
+/** `nan`: a score was not a number, nothing was updated with it. */
+export type TrainStatus = "more" | "done" | "nan";
+
+/** A kernel: the inner loops, and nothing else. */
+export interface Kernel {
+  readonly name: "wasm" | "typescript";
+
+  /**
+   * Splits text into words, counts them in the dictionary and writes each one's entry.
+   * A word that reaches the end of the text is left for the next call, unless `last`.
+   *
+   * @returns bytes used and tokens written
+   */
+  scan(dictionary: Dictionary, text: Uint8Array, last: boolean, tokens: Int32Array): { used: number; written: number };
+
+  /** Rows that a word brings besides its own: character n-grams of `<word>`. @returns how many were written */
+  subwords(tables: SubwordSettings, word: Uint8Array, rows: Int32Array): number;
+
+  /** Encodes whole lines: [tokens, labels, rows, weight, labels…, rows…] each. @returns numbers written */
+  encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): number;
+
+  /** Trains on at most `budget` tokens. */
+  train(job: Job, thread: ThreadState, budget: number): TrainStatus;
+
+  /**
+   * Splits text into lines, each line into labels and rows, and writes for each
+   * [labels, predictions, rows, labels…, (label, log-probability bits)…]; no predictions when there are no rows.
+   * A line that reaches the end of the text is left for the next call, unless `last`.
+   *
+   * @param k  most predictions a line; their probability is at least `threshold`
+   * @returns bytes used and numbers written; stops when `results` has no room for another line
+   */
+  classify(
+    tables: Tables,
+    text: Uint8Array,
+    last: boolean,
+    options: { readonly k: number; readonly threshold: number },
+    results: Int32Array,
+  ): { used: number; written: number };
+
+  /** Rows of one line, labels left out. @returns how many were written */
+  lineRows(tables: Tables, line: Uint8Array, rows: Int32Array): number;
+
+  /** hidden = mean of these rows of the input. */
+  average(tables: Tables, rows: Int32Array, hidden: Float32Array): void;
+
+  /** Builds the hash table of a dictionary's entries into its empty slots. */
+  fillSlots(dictionary: Dictionary): void;
+
+  /** fnv1a of every entry. */
+  entryHashes(dictionary: Dictionary, hashes: Int32Array): void;
+
+  /** Numbers in (−a, a), each decided by its place and the seed alone. */
+  fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;
+
+  /** Nearest of 256 centroids, the first of equals, for each point. Arrays are of the memory. */
+  nearestCentroids(
+    memory: Memory,
+    points: Float32Array,
+    centroids: Float32Array,
+    codes: Uint8Array,
+    places: CentroidPlaces,
+  ): void;
+
+  /** The lines of the .vec file for words from…to−1. */
+  vectorLines(tables: Tables, from: number, to: number): Uint8Array;
+}
+
+/** Point i is the `width` numbers at points[i·stride]; its code goes to codes[i·codeStride]. */
+export interface CentroidPlaces {
+  readonly width: number;
+  readonly stride: number;
+  readonly codeStride: number;
+}
+
+/** What character n-grams depend on. */
+export type SubwordSettings = Pick<Tables, "minn" | "maxn" | "bucket" | "dictionary">;

@@ -1,0 +1,96 @@
+// Files on Node: training text in, models in and out.
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import type { Kernel } from "./kernel.ts";
+import { Model } from "./model.ts";
+import { ModelFileError, readModel } from "./model-file.ts";
+import { wasmKernel } from "./wasm.ts";
+
+/** A file (or a descriptor, 0 = standard input) as pieces of at most 1 MB. A piece is valid until the next one. */
+export function* filePieces(path: string | number): Generator<Uint8Array> {
+  const file = typeof path === "number" ? path : openSync(path, "r");
+  try {
+    const buffer = new Uint8Array(1 << 20);
+    for (;;) {
+      const count = readSync(file, buffer);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+    }
+  } finally {
+    if (typeof path !== "number") closeSync(file);
+  }
+}
+
+/**
+ * Loads a .bin or .ftz model; matrices are read straight into place.
+ *
+ * @throws ModelFileError, and the system's error when the file cannot be opened
+ */
+export function loadModel(
+  path: string,
+  { label = "__label__", kernel = wasmKernel }: { label?: string; kernel?: Kernel } = {},
+): Model {
+  const file = openSync(path, "r");
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
+    const reading = readModel(path, stat.size, label);
+    for (let step = reading.next(); ; step = reading.next()) {
+      if (step.done) return new Model(step.value.tables, step.value.header, kernel);
+      const { target } = step.value;
+      for (let at = 0; at < target.length; ) {
+        const count = readSync(file, target, at, target.length - at, null);
+        if (count === 0) throw new ModelFileError(`${path}: the file became shorter while it was read.`);
+        at += count;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Writes pieces beside the path, syncs, and renames: the file is there whole or as it was. */
+export function writeWhole(path: string, pieces: Iterable<Uint8Array | string>): void {
+  const beside = `${path}.${process.pid}.tmp`;
+  const file = openSync(beside, "w");
+  try {
+    const buffer = new Uint8Array(1 << 20);
+    const encoder = new TextEncoder();
+    let held = 0;
+    const flush = () => {
+      writeAll(file, buffer.subarray(0, held));
+      held = 0;
+    };
+    for (const piece of pieces) {
+      const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+      if (held + bytes.length > buffer.length) flush();
+      if (bytes.length > buffer.length) writeAll(file, bytes);
+      else {
+        buffer.set(bytes, held);
+        held += bytes.length;
+      }
+    }
+    flush();
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(beside, path);
+  } catch (error) {
+    try {
+      closeSync(file);
+    } catch {
+      // already closed; the first error is the one to tell
+    }
+    unlinkSync(beside);
+    throw error;
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(bytes.length - at, 1 << 30));
+}
+
+/** Saves the model as a .bin or .ftz file. */
+export function saveModel(model: Model, path: string): void {
+  writeWhole(path, model.bytes());
+}
+
+export { nodeThreads } from "./threads/node.ts";

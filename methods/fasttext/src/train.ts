@@ -1,0 +1,528 @@
+// Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
+import { completeSettings, type Settings } from "./config.ts";
+import { extendedTables, settingsOf } from "./continue.ts";
+import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
+import type { Dictionary, Sort } from "./dictionary.ts";
+import { evaluate, f1 } from "./evaluate.ts";
+import { huffman } from "./huffman.ts";
+import { introsort } from "./introsort.ts";
+import {
+  type DenseMatrix,
+  type Encoding,
+  type Job,
+  type Kernel,
+  lineHeader,
+  type ThreadState,
+  type TrainStatus,
+} from "./kernel.ts";
+import { negativeTable } from "./loss.ts";
+import { Memory } from "./memory.ts";
+import { Model } from "./model.ts";
+import type { Header } from "./model-file.ts";
+import { addWords, type Pretrained, startFrom } from "./pretrained.ts";
+import { MinimalStandard } from "./random.ts";
+import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
+
+/** How far a run is. */
+export interface Progress {
+  readonly phase: "reading" | "training";
+  /** 0 to 1 (training). */
+  readonly progress: number;
+  /** Tokens read or trained on so far. */
+  readonly tokens: number;
+  /** Training tokens a second and thread. */
+  readonly tokensPerSecond: number;
+  readonly lr: number;
+  /** Mean loss since the start; NaN before the first example. */
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+export interface TrainOptions {
+  readonly kernel?: Kernel;
+  /** Aborts: the call throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Ends the training early: the call returns what was learnt so far. */
+  readonly stop?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Runs several threads at once: `nodeThreads` of `@reprise/fasttext/node`, `webThreads` in pages that are
+   * cross-origin isolated. Without it one thread does all the work, whatever `threads` says.
+   */
+  readonly runThreads?: RunThreads | undefined;
+}
+
+/** Starts a worker per piece of work, each of which calls `doWork`; resolves when all have ended. */
+export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>;
+
+/** Training ended in numbers that are none. The rate is too high for the data. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+  /** The model of the best epoch before, when a validation text was given. */
+  readonly lastGood: Model | undefined;
+
+  constructor(message: string, lastGood?: Model) {
+    super(message);
+    this.lastGood = lastGood;
+  }
+}
+
+/** Text whose pieces are given one by one, or lines with weights. */
+export interface LearnOptions extends TrainOptions {
+  /**
+   * Goes on with this model: its rows are the start, its words and labels keep theirs, new ones are added. Its dim,
+   * loss, n-grams and bucket hold. The model itself is left as it is.
+   */
+  readonly from?: Model;
+  /** Word vectors to start from: rows of the words in them. Their length is `dim`. */
+  readonly pretrained?: Pretrained;
+  /** Factor on the learning rate for the examples of a label; 1 for labels that are not named. */
+  readonly labelWeights?: Readonly<Record<string, number>>;
+  /** Factor on the learning rate of each line, in the order of the text. */
+  readonly lineWeights?: ArrayLike<number>;
+  /** Called after each epoch. */
+  readonly onEpoch?: (epoch: Epoch) => void;
+  /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
+  readonly validation?: Validation;
+}
+
+export interface Epoch {
+  /** 1 for the first. */
+  readonly number: number;
+  /** F1 on the validation text; NaN without one. */
+  readonly score: number;
+}
+
+export interface Validation {
+  /** Labelled text, given anew each time. */
+  readonly text: () => Iterable<Uint8Array>;
+  /** Epochs without a better score after which training ends. */
+  readonly patience?: number;
+  /** Labels predicted for each line. */
+  readonly k?: number;
+}
+
+/**
+ * Trains a model.
+ *
+ * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
+ * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
+ */
+export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
+  const { kernel = wasmKernel, pretrained, from } = options;
+  const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
+  const memory = new Memory();
+  const corpus = await readCorpus(text, settings, memory, kernel, options);
+  if (pretrained) addWords(corpus.dictionary, pretrained, settings);
+  const ranked = corpus.dictionary.ranked(
+    pretrained ? Math.min(1, settings.minCount) : settings.minCount,
+    settings.minCountLabel,
+    { index: kernel.fillSlots, ...(settings.compat ? { sort: referenceOrder(corpus) } : {}) },
+  );
+  check(ranked.dictionary, settings);
+  const newRows = (rows: number) => initialRows(rows, settings, memory, kernel);
+  const { tables, remap } = from
+    ? extendedTables(from.tables, corpus, ranked.dictionary, newRows, kernel, memory)
+    : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
+  if (pretrained) startFrom(tables, pretrained);
+  const model = new Model(tables, headerOf(settings), kernel);
+  await trainTables(corpus, remap, tables, settings, options, model);
+  return model;
+}
+
+/** The order of the reference program, down to that of equal counts. */
+function referenceOrder(corpus: Corpus): Sort {
+  // Here the line end is entry 0; there it is an entry when it first comes up, behind the words of the first line.
+  const first = corpus.blocks[0] ?? new Int32Array(0);
+  let behind = 0;
+  for (let i = 0; i < first.length && first[i] !== corpus.endOfLine; i++) behind = Math.max(behind, first[i]!);
+  return (ids, kinds, counts) => {
+    const at = ids.indexOf(corpus.endOfLine);
+    if (at >= 0) {
+      const place = ids.findLastIndex((id) => id <= behind);
+      ids.copyWithin(at, at + 1, place + 1);
+      ids[place] = corpus.endOfLine;
+    }
+    introsort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
+  };
+}
+
+const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Header => ({
+  ws,
+  epoch,
+  minCount,
+  neg,
+  lrUpdateRate,
+  t,
+});
+
+/** The tables of a run: the weights to be trained and all that belongs to them. */
+export type TrainableTables = Job["tables"];
+
+function freshTables(dictionary: Dictionary, settings: Settings, memory: Memory, kernel: Kernel): TrainableTables {
+  const { model, loss, dim, wordNgrams, bucket, minn, maxn } = settings;
+  const outputs = model === "supervised" ? dictionary.labels : dictionary.words;
+  return {
+    memory,
+    model,
+    loss,
+    dim,
+    wordNgrams,
+    bucket,
+    minn,
+    maxn,
+    dictionary,
+    input: initialRows(dictionary.words + bucket, settings, memory, kernel),
+    output: { kind: "dense", rows: outputs, dim, values: memory.float32(outputs * dim) },
+    tree: loss === "hs" ? huffman(outputCounts(dictionary, model), (length) => memory.int32(length)) : undefined,
+  };
+}
+
+/** Counts of what the output rows stand for: labels, or words. */
+function outputCounts(dictionary: Dictionary, model: Settings["model"]): Float64Array {
+  const { counts, words, labels } = dictionary;
+  return model === "supervised" ? counts.subarray(words, words + labels) : counts.subarray(0, words);
+}
+
+/**
+ * Trains the rows of existing tables on a corpus, in place.
+ *
+ * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
+ */
+export async function trainTables(
+  corpus: Corpus,
+  remap: Int32Array,
+  tables: TrainableTables,
+  settings: Settings,
+  options: LearnOptions,
+  watched?: Model,
+): Promise<void> {
+  const { memory, dictionary, model, loss } = tables;
+  const { kernel = wasmKernel, labelWeights } = options;
+  const supervised = model === "supervised";
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const lines = supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory);
+  if (options.lineWeights) weighLines(lines, options.lineWeights);
+  const job: Job = {
+    tables,
+    lr: settings.lr,
+    lrUpdateRate: settings.lrUpdateRate,
+    totalTokens: settings.epoch * corpus.tokens,
+    untilTokens: settings.epoch * corpus.tokens,
+    lines,
+    progress: memory.int64(1),
+    labelWeights: labelWeights ? weightsOf(labelWeights, dictionary, memory) : undefined,
+    negatives:
+      loss === "ns"
+        ? negativeTable(outputCounts(dictionary, model), (length) => memory.int32(length))
+        : memory.int32(0),
+    neg: settings.neg,
+    ws: settings.ws,
+    keep: supervised ? memory.float32(0) : keepProbabilities(dictionary, settings, memory),
+    ...(supervised
+      ? { rowStarts: memory.int32(0), rows: memory.int32(0) }
+      : rowsOfWords(encoding, remap, dictionary, memory)),
+    endOfLine: remap[corpus.endOfLine]!,
+    tabledLoss: settings.compat,
+    threads: [],
+  };
+  if (!watched || !(options.validation || options.onEpoch)) return run(job, settings, kernel, options);
+  await runByEpoch(job, settings, kernel, options, watched, corpus.tokens);
+}
+
+/** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
+async function runByEpoch(
+  job: Job,
+  settings: Settings,
+  kernel: Kernel,
+  options: LearnOptions,
+  model: Model,
+  tokens: number,
+): Promise<void> {
+  const { validation, onEpoch } = options;
+  const { input, output } = job.tables;
+  let best = Number.NEGATIVE_INFINITY;
+  let worse = 0;
+  let kept: Float32Array[] = [];
+  const restore = () => {
+    for (const [i, rows] of kept.entries()) [input, output][i]!.values.set(rows);
+  };
+  try {
+    for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
+      job.untilTokens = number * tokens;
+      await run(job, settings, kernel, options);
+      if (options.stop?.aborted) break;
+      const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
+      onEpoch?.({ number, score });
+      if (!validation) continue;
+      if (score > best) {
+        best = score;
+        worse = 0;
+        kept = [input.values.slice(), output.values.slice()];
+      } else worse++;
+    }
+  } catch (error) {
+    if (error instanceof DivergedError && kept.length > 0) {
+      restore();
+      throw new DivergedError(`${error.message} The rows of the best epoch (F1 ${best.toFixed(3)}) are kept.`, model);
+    }
+    throw error;
+  }
+  restore();
+}
+
+/** Rows that each word of the final dictionary brings, in its order. */
+function rowsOfWords(encoding: Encoding, remap: Int32Array, dictionary: Dictionary, memory: Memory) {
+  const entryOf = new Int32Array(dictionary.words).fill(-1);
+  for (let entry = 0; entry < remap.length; entry++)
+    if (remap[entry]! >= 0 && remap[entry]! < dictionary.words) entryOf[remap[entry]!] = entry;
+  const rowStarts = memory.int32(dictionary.words + 1);
+  const length = (entry: number) => (entry < 0 ? 0 : encoding.starts[entry + 1]! - encoding.starts[entry]!);
+  for (let word = 0; word < dictionary.words; word++) rowStarts[word + 1] = rowStarts[word]! + length(entryOf[word]!);
+  const rows = memory.int32(rowStarts[dictionary.words]!);
+  for (let word = 0; word < dictionary.words; word++) {
+    const entry = entryOf[word]!;
+    if (entry >= 0)
+      rows.set(encoding.rows.subarray(encoding.starts[entry], encoding.starts[entry + 1]), rowStarts[word]);
+  }
+  return { rowStarts, rows };
+}
+
+function weightsOf(given: Readonly<Record<string, number>>, dictionary: Dictionary, memory: Memory): Float32Array {
+  const weights = memory.float32(dictionary.labels).fill(1);
+  for (const [label, weight] of Object.entries(given)) {
+    const id = dictionary.idOf(label) - dictionary.words;
+    if (id < 0) throw new CorpusError(`There is a weight for the label "${label}", which does not occur in the text.`);
+    if (!(weight >= 0)) throw new RangeError(`The weight of "${label}" is ${weight}; expected a number ≥ 0.`);
+    weights[id] = weight;
+  }
+  return weights;
+}
+
+function weighLines(lines: Int32Array, weights: ArrayLike<number>): void {
+  const bits = new Float32Array(lines.buffer, lines.byteOffset, lines.length);
+  let line = 0;
+  for (let at = 0; at < lines.length; at += lineHeader + lines[at + 1]! + lines[at + 2]!, line++) {
+    const weight = weights[line];
+    if (weight === undefined) throw new CorpusError(`There are ${weights.length} line weights for more lines.`);
+    if (!(weight >= 0)) throw new RangeError(`The weight of line ${line + 1} is ${weight}; expected a number ≥ 0.`);
+    bits[at + 3] = weight;
+  }
+  if (line !== weights.length) throw new CorpusError(`There are ${weights.length} line weights for ${line} lines.`);
+}
+
+export async function readCorpus(
+  text: TextSource,
+  settings: Settings,
+  memory: Memory,
+  kernel: Kernel,
+  { signal, onProgress }: TrainOptions,
+): Promise<Corpus> {
+  const reader = new CorpusReader(memory, kernel, settings);
+  const encoder = new TextEncoder();
+  let sincePause = 0;
+  for await (const piece of text) {
+    signal?.throwIfAborted();
+    sincePause += piece.length;
+    if (sincePause > 1 << 23) {
+      await new Promise((resolve) => setTimeout(resolve)); // let signals in
+      sincePause = 0;
+    }
+    reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
+    onProgress?.({
+      phase: "reading",
+      progress: 0,
+      tokens: reader.dictionary.tokens,
+      tokensPerSecond: 0,
+      lr: settings.lr,
+      loss: Number.NaN,
+      secondsLeft: Number.NaN,
+    });
+  }
+  return reader.finish();
+}
+
+function check(dictionary: Dictionary, settings: Settings): void {
+  const { minCount, minCountLabel, label, model } = settings;
+  if (dictionary.size === 0)
+    throw new CorpusError(
+      dictionary.tokens === 0
+        ? "The training text is empty; expected lines of words."
+        : `No word occurs ${minCount} times; try a smaller minCount.`,
+    );
+  if (model === "supervised" && dictionary.labels === 0)
+    throw new CorpusError(
+      minCountLabel > 1
+        ? `No label occurs ${minCountLabel} times; try a smaller minCountLabel.`
+        : `The training text has no labels; expected words that start with "${label}", or set label to the prefix in use.`,
+    );
+  if (model === "supervised" && dictionary.words === 0)
+    throw new CorpusError(`The training text has only labels and no words (minCount is ${minCount}).`);
+  if (settings.loss === "ns" && (model === "supervised" ? dictionary.labels : dictionary.words) < 2)
+    throw new CorpusError("Negative sampling needs two labels or words at least; there is one. Use loss softmax.");
+}
+
+/**
+ * Word rows uniform in (−1/dim, 1/dim); hashed rows too for word vectors, 0 for a classifier.
+ *
+ * Departure: the program fills a tenth of all rows per thread and leaves the others 0, so that its result depends on
+ * the number of threads. Here it does not. A classifier's hashed rows start at 0, so that an n-gram which was never
+ * trained says nothing (and is pruned first), as nearly all of them do in the program with one thread.
+ */
+function initialRows(
+  rows: number,
+  { model, bucket, dim, seed, threads, compat }: Settings,
+  memory: Memory,
+  kernel: Kernel,
+): DenseMatrix {
+  const values = memory.float32(rows * dim);
+  const a = Math.fround(1 / dim);
+  const random = model === "supervised" ? rows - bucket : rows;
+  if (!compat) kernel.fillUniform(memory, values.subarray(0, random * dim), a, seed);
+  const block = Math.floor((rows * dim) / 10);
+  for (let b = 0; compat && b < threads; b++) {
+    const generator = new MinimalStandard(b + seed);
+    for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = generator.uniform() * 2 * a - a;
+  }
+  return { kind: "dense", rows, dim, values };
+}
+
+/** √(t/f) + t/f: the probability to keep an occurrence of a word of frequency f. */
+function keepProbabilities(dictionary: Dictionary, { t }: Settings, memory: Memory): Float32Array {
+  const keep = memory.float32(dictionary.words);
+  for (let i = 0; i < keep.length; i++) {
+    const f = Math.fround(Math.fround(dictionary.counts[i]!) / Math.fround(dictionary.tokens));
+    keep[i] = Math.sqrt(t / f) + t / f;
+  }
+  return keep;
+}
+
+/** The corpus as entries of the final dictionary. */
+function plainLines(corpus: Corpus, remap: Int32Array, memory: Memory): Int32Array {
+  const lines = memory.int32(corpus.tokens);
+  let at = 0;
+  for (const block of corpus.blocks) for (const entry of block) lines[at++] = remap[entry]!;
+  return lines;
+}
+
+/** One thread's part of a run. */
+export function threadState(job: Job, from: number, to: number, seed: number): ThreadState {
+  const { memory, dim, output } = job.tables;
+  return {
+    from,
+    to,
+    at: from,
+    random: new MinimalStandard(seed).state,
+    pendingTokens: 0,
+    lossSum: 0,
+    examples: 0,
+    line: memory.int32(1026),
+    hidden: memory.float32(dim),
+    grad: memory.float32(dim),
+    scores: memory.float32(output.rows + 4),
+    context: memory.int32(job.tables.model === "cbow" ? 2 * job.ws * mostRows(job.rowStarts) : 0),
+  };
+}
+
+/** Rows of the word that brings most. */
+function mostRows(starts: Int32Array): number {
+  let most = 0;
+  for (let i = 1; i < starts.length; i++) most = Math.max(most, starts[i]! - starts[i - 1]!);
+  return most;
+}
+
+/** The places where each of `count` threads starts, and the end: whole lines, about the same work for each. */
+export function shares(job: Job, count: number): number[] {
+  const { lines, endOfLine, tables } = job;
+  const starts = [0];
+  let at = 0;
+  for (let i = 1; i < count; i++) {
+    const goal = Math.floor((lines.length * i) / count);
+    if (tables.model === "supervised") while (at < goal) at += lineHeader + lines[at + 1]! + lines[at + 2]!;
+    else for (at = Math.max(at, goal); at < lines.length && lines[at - 1] !== endOfLine; ) at++;
+    starts.push(at);
+  }
+  return [...starts, lines.length];
+}
+
+async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
+  const { runThreads, signal, stop: early } = options;
+  const report = reporter(job, settings, options.onProgress);
+  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
+  const bounds = shares(job, count);
+  const threads = Array.from(
+    { length: count },
+    (_, i) => job.threads[i] ?? threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+  );
+  job.threads = threads;
+  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
+
+  const stop = job.tables.memory.int32(1);
+  const { work, tallies, finish } = shareWork(job, threads, stop);
+  const abort = () => Atomics.store(stop, 0, 1);
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort);
+  early?.addEventListener("abort", abort);
+  if (early?.aborted) abort();
+  const timer = setInterval(() => report(tallies()), 100);
+  try {
+    const statuses = await runThreads(work);
+    finish();
+    signal?.throwIfAborted();
+    const progress = report(tallies());
+    if (statuses.includes("nan")) throw diverged(settings, progress);
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener("abort", abort);
+    early?.removeEventListener("abort", abort);
+  }
+}
+
+/** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
+async function runHere(
+  job: Job,
+  thread: ThreadState,
+  kernel: Kernel,
+  { signal, stop }: TrainOptions,
+  report: (tallies: readonly ThreadTally[]) => number,
+): Promise<void> {
+  let budget = 20_000;
+  for (;;) {
+    signal?.throwIfAborted();
+    const before = performance.now();
+    const status = kernel.train(job, thread, budget);
+    const took = performance.now() - before;
+    const progress = report([thread]);
+    if (status === "done" || stop?.aborted) return;
+    if (status === "nan") throw diverged(job, progress);
+    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function diverged({ lr }: { readonly lr: number }, progress: number): DivergedError {
+  return new DivergedError(
+    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
+      `The learning rate ${lr} is too high for this data; try ${lr / 4}.`,
+  );
+}
+
+/** Tells the caller how far the run is. The function returns the progress, 0 to 1. */
+function reporter(job: Job, settings: Settings, onProgress: TrainOptions["onProgress"]) {
+  const start = performance.now();
+  return (tallies: readonly ThreadTally[]): number => {
+    const tokens = Number(Atomics.load(job.progress, 0));
+    const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
+    const seconds = (performance.now() - start) / 1000;
+    onProgress?.({
+      phase: "training",
+      progress,
+      tokens,
+      tokensPerSecond: tokens / seconds / tallies.length,
+      lr: settings.lr * (1 - progress),
+      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
+      secondsLeft: (seconds * (1 - progress)) / progress,
+    });
+    return progress;
+  };
+}

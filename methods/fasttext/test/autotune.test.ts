@@ -1,0 +1,59 @@
+// Settings found by trial.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { autotune, completeSettings, evaluate, parseMetric, type Trial, train } from "../src/index.ts";
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const text = () => [fixture("train.txt")];
+const validation = () => [fixture("test.txt")];
+
+/** A clock that moves one step each time it is read, so that the number of trials is known. */
+function steps(): () => number {
+  let now = 0;
+  return () => now++;
+}
+
+test("the best trial wins, manual settings stay, the result is that trial's", async () => {
+  const trials: Trial[] = [];
+  const start = completeSettings({ dim: 6, epoch: 1, lr: 0.05, wordNgrams: 2, bucket: 100 });
+  const found = await autotune(text, start, {
+    validation,
+    seconds: 20,
+    clock: steps(),
+    fixed: new Set(["bucket", "dim"]),
+    onTrial: (trial) => trials.push(trial),
+  });
+  expect(trials.length).toBe(found.trials);
+  expect(found.score).toBe(Math.max(...trials.map(({ score }) => (Number.isNaN(score) ? 0 : score))));
+  expect(found.score).toBeGreaterThan(trials[0]!.score);
+  for (const { settings } of trials) expect(settings).toMatchObject({ dim: 6, bucket: 100 });
+  const evaluation = evaluate(found.model, validation());
+  expect(parseMetric("f1")(evaluation, () => 0)).toBeCloseTo(found.score, 10);
+});
+
+test("a model size is kept to", async () => {
+  const start = completeSettings({ dim: 8, epoch: 2, lr: 0.3, wordNgrams: 2, bucket: 3000 });
+  const fixed = new Set(["bucket", "dim", "wordNgrams", "epoch", "lr", "minn", "maxn"]);
+  const { model } = await autotune(text, start, { validation, seconds: 3, clock: steps(), fixed, modelSize: 18_000 });
+  const bytes = [...model.bytes()].reduce((sum, piece) => sum + piece.length, 0);
+  expect(model.tables.input.kind).toBe("quantized");
+  expect(bytes).toBeLessThanOrEqual(18_000);
+  await expect(
+    autotune(text, start, { validation, seconds: 2, clock: steps(), fixed, modelSize: 9_000 }),
+  ).rejects.toThrow(/fitted into 9000 bytes/);
+});
+
+test("metrics by name", async () => {
+  const model = await train(text(), { dim: 6, epoch: 20, lr: 0.5 });
+  const evaluation = evaluate(model, validation(), { k: -1 });
+  const labelOf = (label: string) => model.labels.indexOf(label);
+  const value = (metric: string) => parseMetric(metric)(evaluation, labelOf);
+  expect(value("f1:__label__fish")).toBeGreaterThan(0);
+  expect(value("precisionAtRecall:30")).toBeGreaterThanOrEqual(value("precisionAtRecall:90"));
+  expect(value("recallAtPrecision:30:__label__fish")).toBeGreaterThanOrEqual(
+    value("recallAtPrecision:90:__label__fish"),
+  );
+  expect(value("recallAtPrecision:0")).toBeCloseTo(evaluation.curve().reduce((most, p) => Math.max(most, p.recall), 0));
+  for (const wrong of ["f2", "f1:", "precisionAtRecall", "precisionAtRecall:200", "recallAtPrecision:50:"])
+    expect(() => parseMetric(wrong)).toThrow(/expected f1/);
+});

@@ -1,0 +1,60 @@
+// Models that fastText 0.9.2 wrote, read here: same labels, probabilities, vectors (tools/reference/fasttext.py).
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { formatNumber, Model, probabilityOf, readableKernel, train, wasmKernel } from "../src/index.ts";
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const facts = JSON.parse(fixture("facts.json").toString()) as {
+  models: Record<string, { predict3?: string; predictAll?: string; words: string; dict: string; vec?: string }>;
+};
+const supervised = Object.keys(facts.models).filter((name) => facts.models[name]!.predict3 !== undefined);
+
+/** Numbers of the reference's text, and the text with each replaced by #. */
+function split(text: string): { shape: string; numbers: number[] } {
+  const numbers: number[] = [];
+  const shape = text.replace(/(?<= )-?\d[\d.e+-]*/g, (number) => {
+    numbers.push(Number(number));
+    return "#";
+  });
+  return { shape, numbers };
+}
+
+function predictions(model: Model, text: Uint8Array, k: number, threshold: number): string {
+  let out = "";
+  for (const { predicted, scores } of model.classify([text], { k, threshold, compat: true }))
+    out += `${Array.from(predicted, (label, i) => `${model.labels[label]} ${formatNumber(probabilityOf(scores[i]!, true))}`).join(" ")}\n`;
+  return out;
+}
+
+function expectSame(ours: string, theirs: string): void {
+  const a = split(ours);
+  const b = split(theirs);
+  expect(a.shape).toBe(b.shape);
+  for (let i = 0; i < b.numbers.length; i++) expect(a.numbers[i]).toBeCloseTo(b.numbers[i]!, 5); // printed with 6 digits
+}
+
+describe.each(supervised.flatMap((name) => [[name, readableKernel] as const, [name, wasmKernel] as const]))(
+  "%s %o",
+  (name, kernel) => {
+    const model = Model.fromBytes(fixture(name), { name, kernel });
+    const fact = facts.models[name]!;
+
+    test("labels, order and probabilities are the reference's", () => {
+      expectSame(predictions(model, fixture("test.txt"), 3, 0), fact.predict3!);
+      expectSame(predictions(model, fixture("test.txt"), -1, 0.01), fact.predictAll!);
+    });
+
+    test("writing it again gives the same bytes", () => {
+      const again = Buffer.concat([...model.bytes()]);
+      expect(again.equals(fixture(name))).toBe(true);
+    });
+  },
+);
+
+test("a model trained here learns its training text and survives its own file", async () => {
+  const model = await train([fixture("train.txt")], { dim: 8, epoch: 10, lr: 0.5, wordNgrams: 2, bucket: 500 });
+  const again = Model.fromBytes(Buffer.concat([...model.bytes()]));
+  expect(again.predict("salmon tuna raw sushi", { k: 2 })).toEqual(model.predict("salmon tuna raw sushi", { k: 2 }));
+  expect(again.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+  expect(again.predict("knead the dough to bake bread")[0]!.label).toBe("__label__bread");
+});

@@ -1,0 +1,235 @@
+// Training: against the reference program's own losses, and the promises that it does not make.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  completeSettings,
+  DivergedError,
+  evaluate,
+  f1,
+  Model,
+  readableKernel,
+  type Settings,
+  type TrainOptions,
+  train,
+  wasmKernel,
+} from "../src/index.ts";
+import { nodeThreads } from "../src/node.ts";
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const labelled = fixture("train.txt");
+const plain = fixture("plain.txt");
+const facts = JSON.parse(fixture("facts.json").toString()) as {
+  models: Record<string, { flags?: string[]; loss?: string; dict: string; vec?: string }>;
+};
+const kernels = [readableKernel, wasmKernel];
+
+/** The run of tools/reference/fasttext.py for a model. */
+function referenceSettings(flags: readonly string[]): Partial<Settings> {
+  const settings: Record<string, unknown> = { lr: 0.4, epoch: 8, compat: true, model: flags[0] };
+  for (let i = 1; i < flags.length; i += 2)
+    settings[flags[i]!.slice(1)] = flags[i] === "-loss" ? flags[i + 1] : Number(flags[i + 1]);
+  return settings;
+}
+
+async function trained(text: Uint8Array, settings: Partial<Settings>, options: TrainOptions = {}) {
+  let loss = Number.NaN;
+  const model = await train([text], settings, {
+    ...options,
+    onProgress: (progress) => {
+      loss = progress.loss;
+    },
+  });
+  return { model, loss };
+}
+
+const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
+
+describe.each(kernels)("$name kernel", (kernel) => {
+  test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin"])(
+    "%s: with compat the mean loss is the reference's",
+    async (name) => {
+      const fact = facts.models[name]!;
+      const settings = referenceSettings(fact.flags!);
+      const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, { kernel });
+      expect(loss / Number(fact.loss)).toBeCloseTo(1, 3);
+      expect(model.words).toEqual(Model.fromBytes(fixture(name)).words); // equal counts in the same order too
+    },
+  );
+
+  test("one thread gives the same bytes each time; a seed gives others", async () => {
+    const settings = { dim: 5, epoch: 2, wordNgrams: 2, bucket: 100 };
+    const [a, b, c] = await Promise.all(
+      [0, 0, 1].map(async (seed) => bytesOf((await trained(labelled, { ...settings, seed }, { kernel })).model)),
+    );
+    expect(a!.equals(b!)).toBe(true);
+    expect(a!.equals(c!)).toBe(false);
+  });
+
+  test("a last line without a line end is learnt as the others", async () => {
+    const settings = { dim: 5, epoch: 2 };
+    const whole = bytesOf((await trained(labelled, settings, { kernel })).model);
+    expect(bytesOf((await trained(labelled.subarray(0, -1), settings, { kernel })).model).equals(whole)).toBe(true);
+  });
+
+  test("a rate that is far too high ends in a DivergedError, not in a crash", async () => {
+    for (const loss of ["softmax", "hs", "ns", "ova"] as const)
+      await expect(train([labelled], { loss, lr: 1e30, epoch: 20, dim: 5 }, { kernel })).rejects.toThrow(DivergedError);
+  });
+});
+
+test("both kernels learn the same", async () => {
+  const settings = { dim: 7, epoch: 3, wordNgrams: 2, bucket: 50, minn: 2, maxn: 3, lr: 0.3 };
+  for (const loss of ["softmax", "hs", "ns", "ova"] as const) {
+    const [a, b] = await Promise.all(kernels.map((kernel) => trained(labelled, { ...settings, loss }, { kernel })));
+    expect(a!.loss).toBeCloseTo(b!.loss, 4);
+    const [x, y] = [a!, b!].map(({ model }) => model.tables.input);
+    if (x?.kind !== "dense" || y?.kind !== "dense") throw new Error("expected dense rows");
+    for (let i = 0; i < x.values.length; i++) expect(x.values[i]).toBeCloseTo(y.values[i]!, 3);
+  }
+});
+
+test("the number of threads does not change where the rows start", async () => {
+  const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40 };
+  const one = await train([labelled], { ...start, threads: 1 });
+  const two = await train([labelled], { ...start, threads: 2 }, { runThreads: nodeThreads });
+  expect(bytesOf(one).equals(bytesOf(two))).toBe(true);
+});
+
+test("two threads learn as well as one", async () => {
+  const { model, loss } = await trained(
+    labelled,
+    { dim: 8, lr: 0.5, epoch: 30, threads: 2 },
+    { runThreads: nodeThreads },
+  );
+  expect(loss).toBeLessThan(0.8);
+  expect(model.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+});
+
+test("a label's weight moves predictions towards it, weight 0 leaves it out", async () => {
+  const settings = { dim: 8, lr: 0.5, epoch: 20 };
+  const text = "how to cut and bake";
+  const probability = async (weight: number) => {
+    const model = await train([labelled], settings, { labelWeights: { __label__knife: weight } });
+    return model.predict(text, { k: -1 }).find(({ label }) => label === "__label__knife")!.probability;
+  };
+  const [zero, one, five] = [await probability(0), await probability(1), await probability(5)];
+  expect(zero).toBeLessThan(one);
+  expect(one).toBeLessThan(five);
+  await expect(train([labelled], settings, { labelWeights: { __label__spoon: 2 } })).rejects.toThrow(/__label__spoon/);
+});
+
+test("a line of weight 0 teaches nothing, a missing weight is an error", async () => {
+  const lines = ["__label__a one two\n", "__label__b three four\n"];
+  const model = await train(lines, { dim: 4, lr: 1, epoch: 50 }, { lineWeights: [1, 0] });
+  expect(model.predict("three four")[0]!.label).toBe("__label__a");
+  await expect(train(lines, { dim: 4 }, { lineWeights: [1] })).rejects.toThrow(/1 line weights/);
+});
+
+test("stop keeps what was learnt, an abort throws", async () => {
+  const stop = new AbortController();
+  const model = await train(
+    [labelled],
+    { dim: 4, epoch: 100_000 },
+    { stop: stop.signal, onProgress: () => stop.abort() },
+  );
+  expect(model.labels).toHaveLength(4);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(train([labelled], { dim: 4 }, { signal })).rejects.toThrow("enough");
+});
+
+describe("text that cannot be learnt from", () => {
+  test.each([
+    ["nothing", "", /empty/],
+    ["blank lines only", "\n \n\t\n", /no labels/],
+    ["no labels", "some words\nmore words\n", /no labels.*"__label__"/],
+    ["labels only", "__label__a\n", undefined],
+    ["too rare words", "__label__a one\n__label__b two\n", /occurs 5 times/],
+  ])("%s", async (_name, text, message) => {
+    const run = train([text], {
+      dim: 4,
+      minCount: text.includes("one") ? 5 : 1,
+      minCountLabel: text.includes("one") ? 5 : 0,
+    });
+    if (message) await expect(run).rejects.toThrow(message);
+    else expect((await run).labels).toEqual(["__label__a"]); // the line end is a word
+  });
+
+  test("odd bytes are words like others", async () => {
+    const text = Uint8Array.of(
+      ...Buffer.from("__label__a "),
+      0xff,
+      0xfe,
+      32,
+      97,
+      0,
+      98,
+      10,
+      ...Buffer.from("__label__b x\r\n"),
+    );
+    const model = await train([text], { dim: 4 });
+    expect(model.tables.dictionary.find(Uint8Array.of(0xff, 0xfe))).toBeGreaterThanOrEqual(0);
+    expect(model.words).toContain("a"); // NUL separates
+    expect(model.labels.sort()).toEqual(["__label__a", "__label__b"]);
+  });
+
+  test("one line of 3 MB", async () => {
+    const model = await train([`__label__a ${"word ".repeat(600_000)}\n__label__b other\n`], { dim: 4, epoch: 1 });
+    expect(model.tables.dictionary.tokens).toBe(600_005);
+  });
+
+  test("one label is learnt with certainty", async () => {
+    const model = await train(["__label__a x y\n"], { dim: 4, epoch: 5 });
+    expect(model.predict("x")).toEqual([{ label: "__label__a", probability: 1 }]);
+    expect(model.predict("x", { compat: true })[0]!.probability).toBeGreaterThan(1);
+  });
+});
+
+test("settings out of range name the setting, its value and what is possible", () => {
+  expect(() => completeSettings({ dim: 0 })).toThrow("dim is 0; expected a whole number from 1 to 65536");
+  expect(() => completeSettings({ bucket: 1e12 })).toThrow(/bucket is 1000000000000/);
+  expect(() => completeSettings({ lr: Number.NaN })).toThrow(/lr is NaN/);
+  expect(() => completeSettings({ wordNgrams: 2, bucket: 0 })).toThrow(/bucket is 0 with n-grams on/);
+  expect(completeSettings({ wordNgrams: 1 }).bucket).toBe(0);
+});
+
+test("rows that cannot be had are told before they are taken", async () => {
+  await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
+    /needs \d+ MB of memory.*smaller bucket or dim/,
+  );
+});
+
+test("training goes on from a model: old words keep their rows, new words and labels are added", async () => {
+  const settings = { dim: 6, epoch: 20, lr: 0.5, wordNgrams: 2, bucket: 50 };
+  const first = await train([labelled], settings);
+  const before = bytesOf(first);
+  const same = await train(["__label__fish salmon\n"], { epoch: 0 }, { from: first });
+  expect(same.wordVector("oven")).toEqual(first.wordVector("oven"));
+  expect(same.predict("bake bread dough")).toEqual(first.predict("bake bread dough"));
+  const second = await train(["__label__tea leaf kettle infuse\n".repeat(20)], { epoch: 20, lr: 0.5 }, { from: first });
+  expect(bytesOf(first).equals(before)).toBe(true);
+  expect(second.labels.toSorted()).toEqual([...first.labels, "__label__tea"].toSorted());
+  expect(second.predict("infuse the leaf")[0]!.label).toBe("__label__tea");
+  expect(second.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+  const tree = await train([labelled], { ...settings, loss: "hs" });
+  await expect(train(["__label__tea leaf\n"], {}, { from: tree })).rejects.toThrow(
+    /new label "__label__tea".*cannot grow/,
+  );
+});
+
+test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
+  const settings = { dim: 6, epoch: 6, lr: 0.5 };
+  const epochs: number[] = [];
+  const watched = await train([labelled], settings, { onEpoch: ({ number }) => epochs.push(number) });
+  expect(epochs).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(bytesOf(watched).equals(bytesOf(await train([labelled], settings)))).toBe(true);
+  const scores: number[] = [];
+  const validation = { text: () => [fixture("test.txt")], patience: 2 };
+  const model = await train(
+    [labelled],
+    { ...settings, epoch: 40 },
+    { validation, onEpoch: ({ score }) => scores.push(score) },
+  );
+  expect(scores.length).toBeLessThan(40);
+  const { all } = evaluate(model, validation.text());
+  expect(f1(all)).toBe(Math.max(...scores));
+});

@@ -1,0 +1,97 @@
+// Resampling along axes as matrices: what Resize means, and its gradient.
+import type { Value } from "../ir/graph.ts";
+import { sizeOf, tensor } from "../ir/type.ts";
+import { matMul, reduceSum, reshape } from "./build.ts";
+
+export type ResizeAttrs = {
+  mode: string;
+  coordinate_transformation_mode: string;
+  nearest_mode: string;
+  cubic_coeff_a: number;
+  /** 1: cubic weights of places outside are dropped and the others made to add up to 1. */
+  exclude_outside?: number;
+  scales?: readonly number[];
+  sizes?: readonly number[];
+};
+
+/** The places in the input, counted in its elements, that the elements of a resized axis look at. */
+function coordinates(input: number, output: number, scale: number, transformation: string): number[] {
+  return Array.from({ length: output }, (_, i) => {
+    if (transformation === "align_corners") return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
+    if (transformation === "asymmetric") return i / scale;
+    if (transformation === "pytorch_half_pixel" && output === 1) return 0;
+    return (i + 0.5) / scale - 0.5;
+  });
+}
+
+const nearest: Readonly<Record<string, (x: number) => number>> = {
+  round_prefer_floor: (x) => Math.ceil(x - 0.5),
+  round_prefer_ceil: (x) => Math.floor(x + 0.5),
+  floor: Math.floor,
+  ceil: Math.ceil,
+};
+
+/** Weights of the input's elements in each element of a resized axis, [output, input], row-major. */
+export function interpolationMatrix(input: number, output: number, scale: number, attrs: ResizeAttrs): Float64Array {
+  const M = new Float64Array(output * input);
+  const inside = (j: number) => Math.min(input - 1, Math.max(0, j));
+  for (const [i, x] of coordinates(input, output, scale, attrs.coordinate_transformation_mode).entries()) {
+    const put = (j: number, weight: number) => {
+      M[i * input + inside(j)]! += weight;
+    };
+    if (attrs.mode === "nearest") put(nearest[attrs.nearest_mode]!(x), 1);
+    else if (attrs.mode === "linear") {
+      const at = inside(x);
+      const low = Math.floor(at);
+      put(low, 1 - (at - low));
+      put(low + 1, at - low);
+    } else {
+      const low = Math.floor(x);
+      const taps = [low - 1, low, low + 1, low + 2].filter((j) => !attrs.exclude_outside || j === inside(j));
+      const weights = taps.map((j) => cubic(Math.abs(x - j), attrs.cubic_coeff_a));
+      const total = attrs.exclude_outside ? weights.reduce((a, b) => a + b, 0) : 1;
+      for (const [k, j] of taps.entries()) put(j, weights[k]! / total);
+    }
+  }
+  return M;
+}
+
+/** Keys' cubic convolution kernel at distance t ≤ 2. */
+const cubic = (t: number, a: number): number =>
+  t <= 1 ? ((a + 2) * t - (a + 3)) * t * t + 1 : ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
+
+/** M·x along an axis: M is [to, from] in row-major order, or its transpose is taken. */
+export function alongAxis(x: Value, axis: number, M: Float64Array, { transposed = false } = {}): Value {
+  const size = x.shape[axis]!;
+  const other = M.length / size;
+  const matrix = transposed ? turned(M, size, other) : M;
+  const shape = x.shape.map((dim, i) => (i === axis ? other : dim));
+  if (axis === x.shape.length - 1) {
+    const flat = reshape(x, [sizeOf(x.shape.slice(0, -1)), size]);
+    return reshape(matMul(flat, x.graph.constant(tensor(x.dtype, [size, other], turned(matrix, other, size)))), shape);
+  }
+  const slabs = reshape(x, [sizeOf(x.shape.slice(0, axis)), size, sizeOf(x.shape.slice(axis + 1))]);
+  return reshape(matMul(x.graph.constant(tensor(x.dtype, [other, size], matrix)), slabs), shape);
+}
+
+/** The transpose of a [rows, columns] matrix. */
+function turned(M: Float64Array, rows: number, columns: number): Float64Array {
+  const T = new Float64Array(M.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) T[j * rows + i] = M[i * columns + j]!;
+  return T;
+}
+
+/** Sums of k neighbouring elements along an axis: the transpose of repeating each k times. */
+export function sumBlocks(x: Value, axis: number, k: number): Value {
+  const n = x.shape[axis]! / k;
+  const blocks = reshape(x, [...x.shape.slice(0, axis), n, k, ...x.shape.slice(axis + 1)]);
+  return reduceSum(blocks, { axes: [axis + 1] });
+}
+
+/** k when row i of the matrix picks element ⌊i/k⌋ for every i. */
+export function repetition(M: Float64Array, input: number, output: number): number | null {
+  const k = output / input;
+  if (!Number.isInteger(k)) return null;
+  for (let i = 0; i < output; i++) if (M[i * input + Math.floor(i / k)] !== 1) return null;
+  return k;
+}

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), "utf8");
+
+test("the README's library example is the one that CI runs, in at most 15 lines", () => {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(read("README.md"))!;
+  expect(code).toBe(read("examples/attack-any-onnx.ts"));
+  expect(code!.trim().split("\n").length).toBeLessThanOrEqual(15);
+});
+
+test.each(["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/engine-walk.md", "docs/dependencies.md"])(
+  "every link of %s to a file of the repository leads somewhere",
+  (page) => {
+    for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(existsSync(new URL(target!, new URL(page, root))), `${page} links to ${target}`).toBe(true);
+    }
+  },
+);
+
+test("CONTRIBUTING is at most 80 lines", () => {
+  expect(read("CONTRIBUTING.md").trim().split("\n").length).toBeLessThanOrEqual(80);
+});
