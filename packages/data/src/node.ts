@@ -10,4 +10,5 @@ export {
   readImages,
   writeImage,
 } from "./image/node.ts";
+export { type ImageFolder, readImageFolder } from "./image-folder/node.ts";
 export { loadMnist, mnistSubset, mnistSubsetFolder } from "./mnist/node.ts";

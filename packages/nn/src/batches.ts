@@ -1,5 +1,5 @@
 // Batches of labelled examples, as a training step is fed them, in a seeded order that a checkpoint can hold.
-import { Batches, type BatchOptions, type BatchState } from "@reprise/data";
+import { Batches, type BatchOptions, type BatchState, Random } from "@reprise/data";
 import { formatShape, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@reprise/engine";
 
 /** What a training step is fed, and which examples it is made of. */
@@ -34,20 +34,29 @@ export interface ExampleBatchesOptions {
   readonly seed: number;
   /** Shape of one image in the batch; that of `images` when absent. */
   readonly inputShape?: Shape;
+  readonly augment?: Augment;
 }
+
+/**
+ * Changes a batch of images [B, C, H, W] at random, to as many of the same shape. The generator depends on the seed and
+ * the place of the batch alone, so a resumed run draws the same changes.
+ */
+export type Augment = (images: Tensor<"float32">, random: Random) => Tensor<"float32">;
 
 /** Shuffled batches `{ x: [B, …shape], labels: int64 [B] }`; examples that do not fill a last batch sit out an epoch. */
 export class ExampleBatches implements BatchSource {
   readonly #examples: Examples;
   readonly #shape: Shape;
   readonly #options: BatchOptions;
+  readonly #augment: Augment | undefined;
   #batches: Batches;
 
   /** @throws ShapeError when labels and images do not match, RangeError when a batch is larger than the set */
   constructor(
     examples: Examples,
-    { batchSize, seed, inputShape = examples.images.shape.slice(1) }: ExampleBatchesOptions,
+    { batchSize, seed, inputShape = examples.images.shape.slice(1), augment }: ExampleBatchesOptions,
   ) {
+    this.#augment = augment;
     this.#examples = examples;
     this.#shape = inputShape;
     this.#options = { count: countExamples(examples, inputShape), batchSize, seed, last: "drop" };
@@ -59,8 +68,12 @@ export class ExampleBatches implements BatchSource {
   }
 
   next(): Batch {
-    const { indices, epoch } = this.#batches.next();
-    return { feeds: gatherExamples(this.#examples, indices, this.#shape), indices, epoch };
+    const { indices, epoch, index } = this.#batches.next();
+    const { x, labels } = gatherExamples(this.#examples, indices, this.#shape);
+    if (!this.#augment) return { feeds: { x, labels }, indices, epoch };
+    const place = epoch * this.batchesPerEpoch + index;
+    const random = new Random((this.#options.seed + 1 + place) % 2 ** 53); // seeds in a row give unrelated streams
+    return { feeds: { x: this.#augment(x, random), labels }, indices, epoch };
   }
 
   get state(): BatchState {
@@ -107,7 +120,7 @@ function gatherExamples(
   { images, labels }: Examples,
   indices: ArrayLike<number>,
   shape: Shape,
-): Record<"x" | "labels", Tensor> {
+): { readonly x: Tensor<"float32">; readonly labels: Tensor<"int64"> } {
   const size = sizeOf(shape);
   const source = images.data as Float32Array;
   const x = new Float32Array(indices.length * size);

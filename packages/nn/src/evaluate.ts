@@ -22,6 +22,8 @@ export interface Evaluation {
   readonly accuracy: number;
   /** Mean cross-entropy, in nats. */
   readonly loss: number;
+  /** The class of the largest logit of each example, [M]. */
+  readonly predictions: Uint32Array;
 }
 
 export interface Evaluator {
@@ -87,10 +89,12 @@ export function evaluator(runtime: Runtime, network: Network, { batchSize = 500 
 function score(logits: Float32Array, labels: Tensor, K: number, count: number): Evaluation {
   let errors = 0;
   let loss = 0;
+  const predictions = new Uint32Array(count);
   for (let row = 0; row < count; row++) {
     const at = row * K;
     let best = 0;
     for (let k = 1; k < K; k++) if (logits[at + k]! > logits[at + best]!) best = k;
+    predictions[row] = best;
     const top = logits[at + best]!;
     let sum = 0;
     for (let k = 0; k < K; k++) sum += Math.exp(logits[at + k]! - top);
@@ -98,5 +102,5 @@ function score(logits: Float32Array, labels: Tensor, K: number, count: number): 
     loss += Math.log(sum) + top - logits[at + label]!;
     if (best !== label || !Number.isFinite(top)) errors++;
   }
-  return { count, errors, accuracy: (count - errors) / count, loss: loss / count };
+  return { count, errors, accuracy: (count - errors) / count, loss: loss / count, predictions };
 }

@@ -1,14 +1,25 @@
 // Networks
-export { type Batch, type BatchSource, ExampleBatches, type ExampleBatchesOptions, type Examples } from "./batches.ts";
+
+export { BatchNorms, batchNormBuffers, batchNormParameters, initialStatistics } from "./batch-norm.ts";
+export {
+  type Augment,
+  type Batch,
+  type BatchSource,
+  ExampleBatches,
+  type ExampleBatchesOptions,
+  type Examples,
+} from "./batches.ts";
 // Files
 export { type CheckpointLayouts, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 export { type Evaluation, type Evaluator, evaluator } from "./evaluate.ts";
 export { type ExportNetworkOptions, exportNetwork } from "./export.ts";
+export { type ImageNetworkOptions, imageNetwork, imageNetworkNames } from "./image-networks.ts";
 export {
   type Fans,
   glorotNormal,
   glorotUniform,
   heNormal,
+  heNormalFanOut,
   heUniform,
   type Init,
   type InitRules,
@@ -18,14 +29,28 @@ export {
   zeros,
 } from "./init.ts";
 export { conv2d, conv2dParameters, dropout, linear, linearParameters } from "./layers.ts";
+export { type AlexNetOptions, alexnet } from "./models/alexnet.ts";
 export { lenet } from "./models/lenet.ts";
 export { type MlpOptions, mlp } from "./models/mlp.ts";
+export { type ResNetOptions, resnet } from "./models/resnet.ts";
+export { type ResNetCifarOptions, resnetCifar } from "./models/resnet-cifar.ts";
 export { softmaxRegression } from "./models/softmax.ts";
-export { type ForwardContext, type ForwardResult, type Network, type Weights, weightsByName } from "./network.ts";
+export { type VggOptions, vgg } from "./models/vgg.ts";
+export {
+  type ForwardContext,
+  type ForwardResult,
+  initialWeights,
+  type Network,
+  type Weights,
+  weightsByName,
+} from "./network.ts";
 export { networkByName, networks } from "./networks.ts";
+export { type ChannelStatistics, channelStatistics, imageNetStatistics, normalized } from "./normalized.ts";
 export { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafetensors } from "./safetensors.ts";
-export { constantRate, cosine, type Schedule, stepDecay, warmUp } from "./schedule.ts";
+export { constantRate, cosine, milestones, type Schedule, stepDecay, warmUp } from "./schedule.ts";
+export { stateDictOf, weightsFromTensors } from "./state-dict.ts";
+export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, type TorchValue } from "./torch-file.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
 export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";

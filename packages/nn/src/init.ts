@@ -31,6 +31,9 @@ export const heUniform: Init = uniform((fans) => Math.sqrt(6 / fans.in));
 /** N(0, 2 / fan_in). @see He et al. 2015, eq. (10) */
 export const heNormal: Init = (random, fans) => random.normal(0, Math.sqrt(2 / fans.in));
 
+/** N(0, 2 / fan_out): keeps the variance of gradients instead. @see He et al. 2015, eq. (14) */
+export const heNormalFanOut: Init = (random, fans) => random.normal(0, Math.sqrt(2 / fans.out));
+
 /** U(±√(6 / (fan_in + fan_out))), variance 2 / (fan_in + fan_out). @see Glorot and Bengio 2010, eq. (16) */
 export const glorotUniform: Init = uniform((fans) => Math.sqrt(6 / (fans.in + fans.out)));
 
@@ -51,7 +54,8 @@ export interface InitRules {
 }
 
 /**
- * The flat vector of a layout, drawn by rules; PyTorch's defaults when absent.
+ * The flat vector of a layout, drawn by rules; PyTorch's defaults when absent. A normalisation, whose `weight` has one
+ * axis, starts as the identity: 1 and 0.
  *
  * @throws Error when a bias `a.bias` has no weight `a.weight` to take its fans from
  */
@@ -65,11 +69,26 @@ export function initialize(
     const isBias = shape.length < 2;
     const of = isBias ? layout[name.replace(/[^.]*$/, "weight")] : shape;
     if (!of) throw new Error(`initialize: "${name}" has no weight beside it to take its fan_in from`);
+    if (of.length < 2) {
+      data.fill(name.endsWith(".weight") ? 1 : 0);
+      continue;
+    }
     const fans = fansOf(of);
     const init = isBias ? bias : weight;
     for (let i = 0; i < data.length; i++) data[i] = init(random, fans);
   }
   return flat;
+}
+
+/** Flat vectors one after the other: a network's, of its parts drawn by different rules. */
+export function joined(...parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function fansOf(shape: readonly number[]): Fans {

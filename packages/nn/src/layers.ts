@@ -43,22 +43,28 @@ export const conv2dParameters = (
   inputs: number,
   outputs: number,
   size: number,
-  { group = 1 } = {},
+  { group = 1, bias = true }: { readonly group?: number; readonly bias?: boolean } = {},
 ): Layout => ({
   [`${name}.weight`]: [outputs, inputs / group, size, size],
-  [`${name}.bias`]: [outputs],
+  ...(bias ? { [`${name}.bias`]: [outputs] } : {}),
 });
 
 /**
- * Convolution over images, with its bias.
+ * Convolution over images, plus its bias unless `bias` is false, as before batch normalisation.
  *
  * @param x  [N, C, H, W]
  * @returns  [N, K, H′, W′]
  * @throws   ShapeError when x has other channels than the weight
  */
-export function conv2d(parameters: Values, name: string, x: Value, options: ConvOptions = {}): Value {
+export function conv2d(
+  parameters: Values,
+  name: string,
+  x: Value,
+  { bias = true, ...options }: ConvOptions & { readonly bias?: boolean } = {},
+): Value {
   try {
-    return conv(x, find(parameters, `${name}.weight`), find(parameters, `${name}.bias`), options);
+    const B = bias ? find(parameters, `${name}.bias`) : null;
+    return conv(x, find(parameters, `${name}.weight`), B, options);
   } catch (error) {
     if (error instanceof ShapeError) throw new ShapeError(`conv2d "${name}": ${error.message}`, { cause: error });
     throw error;

@@ -29,12 +29,14 @@ export interface Network {
   /** K. */
   readonly classes: number;
   readonly parameters: Layout;
-  /** Arrays without gradient that training updates, e.g. running means; they start at zero. */
+  /** Arrays without gradient that training updates, e.g. running means. */
   readonly buffers?: Layout;
   /** Random numbers that one example of a training batch consumes, by name. */
   readonly noise?: Layout;
   /** Initial parameters as one flat vector in the order of `parameters`. */
   init(random: Random): Float32Array;
+  /** What the buffers start as, in the order of `buffers`; zeros when absent. */
+  initBuffers?(): Float32Array;
   /** @param x  [N, …inputShape] */
   forward(parameters: Values, x: Value, context?: Partial<ForwardContext>): ForwardResult;
   /** What training adds to the mean cross-entropy: a scalar. */
@@ -48,6 +50,14 @@ export interface Weights {
   readonly parameters: Float32Array;
   /** Left out by networks that have none. */
   readonly buffers?: Float32Array;
+}
+
+/** Drawn parameters, and the buffers' start. */
+export function initialWeights(network: Network, random: Random): Weights {
+  const parameters = network.init(random);
+  return network.buffers
+    ? { parameters, buffers: network.initBuffers?.() ?? new Float32Array(layoutSize(network.buffers)) }
+    : { parameters };
 }
 
 /**

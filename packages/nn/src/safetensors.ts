@@ -1,6 +1,7 @@
 // The safetensors format (https://github.com/huggingface/safetensors, "Format"): 8 bytes of header length, a JSON header
 // that gives each array's dtype, shape and byte range, then the arrays. Nothing of a file is believed before it is checked.
 import { type DType, formatShape, ModelError, sizeOf, type Tensor } from "@reprise/engine";
+import { type StoredDType, storedDTypes } from "./stored-dtypes.ts";
 
 export interface Safetensors {
   readonly tensors: Readonly<Record<string, Tensor>>;
@@ -17,32 +18,6 @@ export interface SafetensorsSource {
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA = "__metadata__";
 
-interface Stored {
-  readonly bytes: number;
-  readonly dtype: DType;
-  decode(bytes: Uint8Array): Tensor["data"];
-}
-const plain = <T extends Tensor["data"]>(
-  dtype: DType,
-  array: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
-): Stored => ({ bytes: array.BYTES_PER_ELEMENT, dtype, decode: (bytes) => new array(copied(bytes)) });
-
-/** What can be read. Half floats become float32, in which every one of them is exact. */
-const dtypes: Readonly<Record<string, Stored>> = {
-  F64: plain("float64", Float64Array),
-  F32: plain("float32", Float32Array),
-  I64: plain("int64", BigInt64Array),
-  I32: plain("int32", Int32Array),
-  I8: plain("int8", Int8Array),
-  U8: plain("uint8", Uint8Array),
-  BOOL: plain("bool", Uint8Array),
-  F16: { bytes: 2, dtype: "float32", decode: (bytes) => Float32Array.from(halves(bytes), halfToFloat) },
-  BF16: {
-    bytes: 2,
-    dtype: "float32",
-    decode: (bytes) => new Float32Array(Uint32Array.from(halves(bytes), (h) => h << 16).buffer),
-  },
-};
 const nameOf: Readonly<Record<DType, string>> = {
   float64: "F64",
   float32: "F32",
@@ -122,7 +97,7 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
   if (twice !== null) fail(`the header names "${twice}" twice`);
   const body = bytes.subarray(8 + Number(length));
   const metadata: Record<string, string> = {};
-  const found: { name: string; stored: Stored; shape: number[]; begin: number; end: number }[] = [];
+  const found: { name: string; stored: StoredDType; shape: number[]; begin: number; end: number }[] = [];
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === METADATA) {
       if (!isRecord(entry) || !Object.values(entry).every((value) => typeof value === "string"))
@@ -133,9 +108,9 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
     }
     if (!isRecord(entry)) fail(`"${name}" is described by ${JSON.stringify(entry)}, not by an object`);
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
-    const stored = typeof dtype === "string" && Object.hasOwn(dtypes, dtype) ? dtypes[dtype]! : undefined;
+    const stored = typeof dtype === "string" && Object.hasOwn(storedDTypes, dtype) ? storedDTypes[dtype]! : undefined;
     if (!stored)
-      return fail(`"${name}" has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(dtypes).join(", ")}`);
+      return fail(`"${name}" has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(storedDTypes).join(", ")}`);
     if (!isCounts(shape)) return fail(`"${name}" has shape ${JSON.stringify(shape)}; expected a list of sizes`);
     if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]! || offsets[1]! > body.length) {
       return fail(
@@ -189,21 +164,4 @@ function repeatedKey(text: string): string | null {
     }
   }
   return null;
-}
-
-/** The bytes in a buffer of their own: arrays may start at any byte of a file. A Buffer's `slice` would not copy. */
-const copied = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
-
-function halves(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(copied(bytes));
-}
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

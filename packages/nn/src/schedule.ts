@@ -15,6 +15,14 @@ export function stepDecay(learningRate: number, { every, factor = 0.1 }: { every
   return (step) => learningRate * factor ** Math.floor(step / every);
 }
 
+/** η·factor^k after k of the steps `at`, e.g. a tenth at each. */
+export function milestones(
+  learningRate: number,
+  { at, factor = 0.1 }: { at: readonly number[]; factor?: number },
+): Schedule {
+  return (step) => learningRate * factor ** at.filter((milestone) => step >= milestone).length;
+}
+
 /** last + (η − last)·(1 + cos(π·step / steps)) / 2, then `last`. @see Loshchilov and Hutter 2017, eq. (5), one cycle */
 export function cosine(learningRate: number, { steps, last = 0 }: { steps: number; last?: number }): Schedule {
   checkSteps("cosine: steps", steps);

@@ -11,9 +11,9 @@ import {
   type TrainingProgram,
   type Values,
 } from "@reprise/engine";
-import { checkLabels, ExampleBatches, type Examples } from "./batches.ts";
+import { type Augment, checkLabels, ExampleBatches, type Examples } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
-import type { Network } from "./network.ts";
+import { initialWeights, type Network, type Weights } from "./network.ts";
 import { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 import { type Checkpoint, type TrainEvent, train } from "./trainer.ts";
 
@@ -23,7 +23,11 @@ export interface TrainClassifierOptions {
   readonly validation?: Examples;
   /** Replaces settings of the network's recipe. */
   readonly recipe?: Partial<Recipe>;
-  /** Fixes initial weights, order and dropout. */
+  /** Random changes of the training images; their settings belong in `config`. */
+  readonly augment?: Augment;
+  /** Where to start instead of drawn weights, e.g. published ones. */
+  readonly from?: Weights;
+  /** Fixes initial weights, order, dropout and augmentation. */
   readonly seed?: number;
   readonly resume?: Checkpoint;
   /** What else must be equal at a resume, e.g. the data's hash. */
@@ -46,6 +50,8 @@ export async function* trainClassifier(
   {
     examples,
     validation,
+    augment,
+    from,
     recipe: changes = {},
     seed = 0,
     resume,
@@ -64,7 +70,12 @@ export async function* trainClassifier(
   const order = random.uniform() * 2 ** 53;
   const noise = random.fork();
   const { batchSize, epochs } = recipe;
-  const batches = new ExampleBatches(examples, { batchSize, seed: order, inputShape: network.inputShape });
+  const batches = new ExampleBatches(examples, {
+    batchSize,
+    seed: order,
+    inputShape: network.inputShape,
+    ...(augment ? { augment } : {}),
+  });
   const steps = epochs * batches.batchesPerEpoch;
   const scorer = validation ? evaluator(runtime, network) : null;
   const { source: _, ...rest } = recipe;
@@ -75,7 +86,7 @@ export async function* trainClassifier(
       batches,
       schedule: scheduleOf(recipe, steps),
       steps,
-      from: resume ?? { parameters: network.init(initial) },
+      from: resume ?? from ?? initialWeights(network, initial),
       ...(network.noise ? { noise: network.noise } : {}),
       random: noise,
       config: { network: network.name, seed: String(seed), ...settings, ...config },

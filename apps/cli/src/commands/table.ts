@@ -8,6 +8,7 @@ interface Entry {
 /** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
 export const commands: Readonly<Record<string, Entry>> = {
   serve: { summary: "start the site in the browser", load: () => import("./serve.ts") },
+  classifier: { summary: "train and test image classifiers", load: () => import("./classifier.ts") },
   data: { summary: "list and download data sets", load: () => import("./data.ts") },
   adversarial: {
     summary: "smallest perturbations that change what a classifier sees (Szegedy et al. 2013)",

@@ -1,0 +1,130 @@
+// reprise classifier: networks trained and tested on folders of images.
+import { readBytes } from "@reprise/data/node";
+import { imageNetworkNames, type TrainEvent } from "@reprise/nn";
+import { Command, InvalidArgumentError } from "commander";
+import { ProgressLine, printResult } from "../report.ts";
+import { completeSettings, settings, type TrainSettings, UsageError } from "./classifier/settings.ts";
+import { describeTest, testOnImages } from "./classifier/test.ts";
+import { trainOnImages } from "./classifier/train.ts";
+
+/** `reprise classifier train` and `reprise classifier test`. */
+export function command(): Command {
+  const classifier = new Command("classifier").description("Image classifiers: train and test");
+  const train = classifier.command("train").description("train a network on labelled images");
+  for (const { flags, help, parse } of Object.values(settings)) {
+    if (flags.includes("<")) train.option(flags, help, parse);
+    else train.option(flags, help);
+  }
+  train
+    .option("--config <file>", "settings as JSON; flags replace them")
+    .option("--resume", "go on from the checkpoint in --out")
+    .option("--json", "one JSON document on stdout")
+    .addHelpText("after", `\nNetworks: ${imageNetworkNames.join(", ")}`)
+    .action((flags: TrainFlags) => saying(train, () => trainVerb(flags)));
+  const test = classifier.command("test").description("accuracy and confusion matrix");
+  test
+    .requiredOption("--data <path>", "test images: a folder of class folders, a CIFAR binary file or a folder of them")
+    .option("--model <folder>", "what `train` wrote")
+    .option("--network <name>", "with --weights: the network they are of")
+    .option("--weights <file>", ".safetensors, or .pth, .th, .pt of torch.save")
+    .option("--mean <r,g,b>", "by which the weights' images were normalised (default ImageNet's)", three)
+    .option("--std <r,g,b>", "likewise", three)
+    .option("--svg <file>", "draw the confusion matrix")
+    .option("--threads <count>", settings.threads.help, settings.threads.parse)
+    .option("--json", "one JSON document on stdout")
+    .action((flags: TestFlags) => saying(test, () => testVerb(flags)));
+  return classifier;
+}
+
+type TrainFlags = Partial<TrainSettings> & { config?: string; resume?: boolean; json?: boolean; debug?: boolean };
+
+async function trainVerb({ config, resume = false, json, debug: _, ...flags }: TrainFlags): Promise<void> {
+  const file = config ? { path: config, text: new TextDecoder().decode(await readBytes(config)) } : undefined;
+  const complete = completeSettings(flags, file);
+  const line = new ProgressLine();
+  const result = await interruptible(
+    (signal) =>
+      trainOnImages(complete, {
+        resume,
+        signal,
+        command: ["reprise", ...process.argv.slice(2)].join(" "),
+        onEvent: (event, plan) => show(line, event, plan),
+      }),
+    `stopped; the checkpoint is in ${complete.out}. To go on, give the same command with --resume`,
+  ).finally(() => line.end());
+  const tested = result.test
+    ? `, ${(100 * result.test.accuracy).toFixed(1)} % of ${result.test.count} test images`
+    : "";
+  printResult(
+    json,
+    result,
+    () =>
+      `${result.network}: ${result.steps} steps on ${result.examples} images of ${result.classes} classes, loss ${result.loss?.toFixed(4) ?? "–"}${tested}\nwritten: ${Object.values(result.files).join(", ")}`,
+  );
+}
+
+interface TestFlags {
+  readonly data: string;
+  readonly model?: string;
+  readonly network?: string;
+  readonly weights?: string;
+  readonly mean?: number[];
+  readonly std?: number[];
+  readonly svg?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+async function testVerb({ json, mean, std, ...options }: TestFlags): Promise<void> {
+  if ((mean === undefined) !== (std === undefined))
+    throw new UsageError("--mean and --std belong together; give both.");
+  const result = await interruptible(
+    (signal) => testOnImages({ ...options, signal, ...(mean && std ? { statistics: { mean, deviation: std } } : {}) }),
+    "stopped",
+  );
+  printResult(json, result, () => describeTest(result));
+}
+
+function show(line: ProgressLine, event: TrainEvent, { steps, epochs }: { steps: number; epochs: number }): void {
+  if (event.type === "validation") {
+    const { loss, accuracy } = event.metrics;
+    line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
+  } else if (event.type === "step") {
+    const { step, epoch, loss, learningRate, examplesPerSecond } = event;
+    line.show(
+      `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s`,
+    );
+  }
+}
+
+/** Runs with a signal that the first Ctrl-C aborts. */
+async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, message: string): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    return await run(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) throw new Error(message, { cause: error });
+    throw error;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}
+
+async function saying(command: Command, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof UsageError)
+      command.error(`reprise classifier ${command.name()}: ${error.message}`, { exitCode: 2 });
+    throw error;
+  }
+}
+
+function three(text: string): number[] {
+  const numbers = text.split(",").map(Number);
+  if (numbers.length !== 3 || !numbers.every(Number.isFinite))
+    throw new InvalidArgumentError("Expected three numbers, e.g. 0.485,0.456,0.406.");
+  return numbers;
+}

@@ -1,0 +1,131 @@
+// Pictures of a training: the loss over its steps, and the confusion matrix of a test.
+
+export interface LossPoint {
+  readonly step: number;
+  readonly loss: number;
+}
+
+const ink = "#1f2933";
+const faint = "#cbd2d9";
+const trainColour = "#2b6cb0";
+const testColour = "#c05621";
+/** More points than pixels would only make the file large. */
+const MAX_POINTS = 400;
+
+/**
+ * The loss curve: training loss averaged over equal runs of steps, and the test loss at every evaluation. A loss that is
+ * not finite is left out.
+ *
+ * @param title  a line above the picture
+ */
+export function lossCurve(
+  train: readonly LossPoint[],
+  test: readonly LossPoint[],
+  { title }: { readonly title: string },
+): string {
+  const [width, height, left, top, right, bottom] = [720, 400, 60, 40, 20, 45];
+  const lines = [averaged(train.filter(finite)), test.filter(finite)] as const;
+  const all = lines.flat();
+  const steps = Math.max(1, ...all.map(({ step }) => step));
+  const ticksY = ticks(0, Math.max(1e-6, ...all.map(({ loss }) => loss)));
+  const highest = ticksY.at(-1)!;
+  const x = (step: number) => left + ((width - left - right) * step) / steps;
+  const y = (loss: number) => height - bottom - ((height - top - bottom) * loss) / highest;
+  const path = (points: readonly LossPoint[]) =>
+    points.map(({ step, loss }, i) => `${i === 0 ? "M" : "L"}${x(step).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
+  const ticksX = ticks(0, steps).filter((step) => step <= steps);
+  return document(width, height, title, [
+    ...ticksY.map(
+      (loss) => rule(left, y(loss), width - right, y(loss)) + label(left - 8, y(loss) + 4, short(loss), "end"),
+    ),
+    ...ticksX.map((step) => label(x(step), height - bottom + 18, short(step), "middle")),
+    label((left + width - right) / 2, height - 8, "step", "middle"),
+    `<path d="${path(lines[0])}" fill="none" stroke="${trainColour}" stroke-width="1.5"/>`,
+    `<path d="${path(lines[1])}" fill="none" stroke="${testColour}" stroke-width="1.5"/>`,
+    ...lines[1].map(
+      ({ step, loss }) =>
+        `<circle cx="${x(step).toFixed(1)}" cy="${y(loss).toFixed(1)}" r="2.5" fill="${testColour}"/>`,
+    ),
+    label(width - right, top, "training loss", "end", trainColour),
+    ...(lines[1].length > 0 ? [label(width - right, top + 16, "test loss", "end", testColour)] : []),
+  ]);
+}
+
+/**
+ * The confusion matrix as coloured squares, each row's share of predictions from white to blue, counts in them.
+ *
+ * @param matrix  rows labels, columns predictions, [K][K]
+ */
+export function confusionPicture(
+  matrix: readonly (readonly number[])[],
+  classes: readonly string[],
+  { title }: { readonly title: string },
+): string {
+  const K = classes.length;
+  const cell = K <= 20 ? 34 : Math.max(4, Math.floor(680 / K));
+  const names = K <= 20;
+  const side = names ? 20 + 7 * Math.min(20, Math.max(...classes.map((name) => name.length))) : 30;
+  const [left, top] = [side, 50 + side];
+  const cells = matrix.flatMap((row, i) => {
+    const total = row.reduce((a, b) => a + b, 0);
+    return row.map((count, j) => {
+      const share = total > 0 ? count / total : 0;
+      const square = `<rect x="${left + j * cell}" y="${top + i * cell}" width="${cell}" height="${cell}" fill="${trainColour}" fill-opacity="${share.toFixed(3)}" stroke="${faint}" stroke-width="0.5"><title>${escaped(`${classes[i]} taken for ${classes[j]}: ${count} of ${total}`)}</title></rect>`;
+      const text =
+        names && count > 0
+          ? label(
+              left + (j + 0.5) * cell,
+              top + (i + 0.5) * cell + 4,
+              String(count),
+              "middle",
+              share > 0.5 ? "#fff" : ink,
+              11,
+            )
+          : "";
+      return square + text;
+    });
+  });
+  const named = names
+    ? classes.flatMap((name, i) => [
+        label(left - 6, top + (i + 0.5) * cell + 4, cut(name), "end"),
+        `<g transform="translate(${left + (i + 0.5) * cell + 4} ${top - 6}) rotate(-90)">${label(0, 0, cut(name), "start")}</g>`,
+      ])
+    : [];
+  const size = K * cell;
+  return document(left + size + 20, top + size + 40, title, [
+    ...cells,
+    ...named,
+    label(left + size / 2, top + size + 24, "predicted across, label down", "middle"),
+  ]);
+}
+
+function document(width: number, height: number, title: string, parts: readonly string[]): string {
+  const attributes = `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  const heading = label(width / 2, 20, title, "middle", ink, 14);
+  return `<svg ${attributes} role="img" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>${heading}${parts.join("\n")}</svg>\n`;
+}
+
+const label = (x: number, y: number, text: string, anchor: string, colour = ink, size = 12): string =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${colour}" font-size="${size}">${escaped(text)}</text>`;
+const rule = (x1: number, y1: number, x2: number, y2: number): string =>
+  `<line x1="${x1}" y1="${y1.toFixed(1)}" x2="${x2}" y2="${y2.toFixed(1)}" stroke="${faint}"/>`;
+const escaped = (text: string): string => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const cut = (name: string): string => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+const finite = ({ loss }: LossPoint): boolean => Number.isFinite(loss);
+const short = (n: number): string => String(Number(n.toPrecision(3)));
+
+/** Round numbers from `low` to at least `high`, four to eight of them. */
+function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough)!;
+  return Array.from({ length: Math.ceil((high - low) / step - 1e-9) + 1 }, (_, i) => low + i * step);
+}
+
+function averaged(points: readonly LossPoint[]): LossPoint[] {
+  const run = Math.ceil(points.length / MAX_POINTS);
+  return Array.from({ length: Math.ceil(points.length / run) || 0 }, (_, i) => {
+    const part = points.slice(i * run, (i + 1) * run);
+    return { step: part.at(-1)!.step, loss: part.reduce((sum, { loss }) => sum + loss, 0) / part.length };
+  });
+}

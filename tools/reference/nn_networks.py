@@ -1,0 +1,162 @@
+"""Names, shapes, logits and training steps of the larger networks by PyTorch and torchvision.
+
+    /usr/bin/python3 tools/reference/nn_networks.py > packages/nn/test/fixtures/networks.json
+"""
+import hashlib
+import json
+from pathlib import Path
+import numpy as np
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_num_threads(1)
+
+
+def formula(count, seed):
+    """count numbers in [0, 1), exact in float32: a 32-bit integer hash, its upper 24 bits."""
+    with np.errstate(over="ignore"):
+        x = np.arange(count, dtype=np.uint32) + np.uint32(seed) * np.uint32(0x9E3779B1)
+        for _ in range(2):
+            x ^= x >> np.uint32(16)
+            x *= np.uint32(0x45D9F3B)
+        x ^= x >> np.uint32(16)
+    return (x >> np.uint32(8)).astype(np.float64) * 2.0**-24
+
+
+def seed_of(name):
+    seed = 7
+    for char in name:
+        seed = (seed * 31 + ord(char)) % 2**32
+    return seed
+
+
+def fill(model):
+    """Every array by a formula of its name: weights U(±√(3/fan_in)), scales and variances U(0.5, 1.5), others U(±0.1)."""
+    with torch.no_grad():
+        for name, array in arrays(model).items():
+            u = formula(array.numel(), seed_of(name))
+            if array.dim() > 1:
+                values = (2 * u - 1) * np.sqrt(3 / array[0].numel())
+            elif name.endswith((".weight", ".running_var")):
+                values = 0.5 + u
+            else:
+                values = (2 * u - 1) * 0.1
+            array.copy_(torch.from_numpy(values.astype(np.float32)).reshape(array.shape))
+
+
+def arrays(model):
+    return {n: a for n, a in model.state_dict().items() if not n.endswith("num_batches_tracked")}
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.stride = 1 if inputs == outputs else 2
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=self.stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.zeros = (outputs - inputs) // 2
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        if self.stride == 2:
+            x = F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, self.zeros, self.zeros))
+        return F.relu(x + y)
+
+
+class ResNetCifar(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        n = (depth - 2) // 6
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
+        for stage, width in enumerate([16, 32, 64]):
+            first = width // 2 if stage else width
+            blocks = [Block(first if i == 0 else width, width) for i in range(n)]
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
+        return self.linear(x.mean((2, 3)))
+
+
+def layout(model):
+    lines = sorted(f"{n} {list(a.shape)}" for n, a in arrays(model).items())
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "arrays": len(lines),
+        "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
+    }
+
+
+def noise(shape, seed):
+    return torch.from_numpy((2 * formula(int(np.prod(shape)), seed) - 1).astype(np.float32)).reshape(shape)
+
+
+def logits(model, size, count=2):
+    fill(model)
+    model.eval()
+    with torch.no_grad():
+        y = model(noise((count, 3, size, size), 100))
+    return {"size": size, "classes": y.shape[1], "logits": [float(v) for v in y.flatten()]}
+
+
+def small_classifier(model, linears, units, classes):
+    """The same network with fewer hidden units and classes, for a small fixture and a fast test."""
+    for i, (inputs, outputs) in zip(linears, [(None, units), (units, units), (units, classes)]):
+        model.classifier[i] = nn.Linear(inputs or model.classifier[i].in_features, outputs)
+    return model
+
+
+def trained(steps=3, batch=16):
+    # Batches in which no input of a ReLU lies within float32's rounding of 0, where either gradient is right.
+    model = ResNetCifar(20)
+    fill(model)
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-2)
+    losses = []
+    for step in range(steps):
+        labels = torch.from_numpy((formula(batch, 200 + step) * 10).astype(np.int64))
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(noise((batch, 3, 32, 32), 400 + step)), labels)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {"losses": losses, "after": {n: float(a.double().sum()) for n, a in arrays(model).items()}}
+
+
+names = ["resnet18", "resnet34", "resnet50", "resnet101", "alexnet"]
+names += [f"vgg{d}{b}" for d in (11, 13, 16, 19) for b in ("", "_bn")]
+layouts = {name.replace("_", "-"): layout(getattr(torchvision.models, name)()) for name in names}
+layouts |= {f"resnet{d}": layout(ResNetCifar(d)) for d in (20, 32, 44, 56)}
+
+pretrained = ResNetCifar(20)
+file = Path(__file__).parents[2] / "packages/nn/test/fixtures/resnet20-cifar10/resnet20-12fca82f.th"
+state = torch.load(file, map_location="cpu")["state_dict"]
+pretrained.load_state_dict({name.replace("module.", ""): array for name, array in state.items()})
+pretrained.eval()
+with torch.no_grad():
+    pretrained_logits = [float(v) for v in pretrained(noise((4, 3, 32, 32), 100)).flatten()]
+
+print(
+    json.dumps(
+        {
+            "madeBy": f"tools/reference/nn_networks.py, torch {torch.__version__}, torchvision {torchvision.__version__}",
+            "layouts": layouts,
+            "forward": {
+                "resnet20": logits(ResNetCifar(20), 33),
+                "resnet18": logits(torchvision.models.resnet18(num_classes=7), 40),
+                "resnet50": logits(torchvision.models.resnet50(num_classes=7), 40, 1),
+                "alexnet": logits(small_classifier(torchvision.models.alexnet(), [1, 4, 6], 8, 7), 95),
+                "vgg11": logits(small_classifier(torchvision.models.vgg11(), [0, 3, 6], 8, 7), 40, 1),
+                "vgg11-bn": logits(small_classifier(torchvision.models.vgg11_bn(), [0, 3, 6], 8, 7), 40, 1),
+            },
+            "pretrained": pretrained_logits,
+            "training": trained(),
+        },
+        indent=1,
+    )
+)
