@@ -171,8 +171,8 @@ describe("a mirror that fails", () => {
 
   it.each<[keyof typeof behaviours, number, string]>([
     ["dropsAtOnce", 3, "other side closed"],
-    ["stalls", 3, "nothing came for 0.2 s"],
-    ["stallsBeforeTheHeader", 3, "nothing came for 0.2 s"],
+    ["stalls", 3, "nothing came for 0.5 s"],
+    ["stallsBeforeTheHeader", 3, "nothing came for 0.5 s"],
     ["broken", 3, "answered 500 Internal Server Error"],
     ["endsEarly", 3, "ended after 1000 of 300000 bytes"],
     ["empty", 3, "ended after 0 of 300000 bytes"],
@@ -183,13 +183,14 @@ describe("a mirror that fails", () => {
     ["encodes", 1, "sent it encoded as gzip"],
   ])("%s: tried %d times, then the next mirror; alone, the error says why", async (bad, times, reason) => {
     const reasons: string[] = [];
-    await get(from(bad, "good"), { onProgress: (p) => p.reason && reasons.push(p.reason) });
+    const options = bad.startsWith("stalls") ? { stallMs: 500 } : {};
+    await get(from(bad, "good"), { ...options, onProgress: (p) => p.reason && reasons.push(p.reason) });
     expect((await arrived()).equals(content)).toBe(true);
     expect(asked().filter((path) => path === bad).length).toBe(times);
     expect(reasons.length).toBe(times);
 
     await rm(join(folder, "digits.gz"));
-    const error = await get(from(bad)).catch((e: unknown) => e);
+    const error = await get(from(bad), options).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toContain(`digits.gz: could not be downloaded (${base}${bad}: `);
     expect((error as Error).message).toContain(reason);
