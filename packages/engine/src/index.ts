@@ -25,7 +25,7 @@ export { webgpu } from "./lower/webgpu.ts";
 // ONNX files
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
-export type { Dimension, ValueInfo } from "./onnx/schema.ts";
+export type { Dimension, ReadExternal, ValueInfo } from "./onnx/schema.ts";
 export { ModelError } from "./onnx/wire.ts";
 // The vocabulary
 export * from "./ops/build.ts";

@@ -106,6 +106,11 @@ export function exportOnnx(
   model.message(8, new MessageWriter().string(1, "").int(2, OPSET));
   for (const [key, value] of Object.entries(metadata))
     model.message(14, new MessageWriter().string(1, key).string(2, value));
+  if (model.length > 0x7fffffff) {
+    throw new Error(
+      `export: the model would have ${model.length} bytes; an ONNX file holds at most 2 GB, and weights in files beside it are only read`,
+    );
+  }
   return model.finish();
 }
 

@@ -5,12 +5,14 @@ import { table as operators } from "../ops/table.ts";
 import { foldConstant } from "./fold.ts";
 import { compositeRules } from "./import-composites.ts";
 import { attributesOf, importRules } from "./import-rules.ts";
-import { type ModelProto, type NodeProto, readModel, type ValueInfo } from "./schema.ts";
+import { type ModelProto, type NodeProto, type ReadExternal, readModel, type ValueInfo } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
 export interface ImportOptions {
   /** What error messages call the model, e.g. its file name. */
   readonly name?: string;
+  /** Reads weights that lie in files beside the model; `readOnnx` of @reprise/engine/node does it for files on disk. */
+  readonly external?: ReadExternal;
 }
 
 /** A parsed model, which can be put into any number of graphs. */
@@ -36,10 +38,10 @@ export interface OnnxModel {
 }
 
 /** Parses an ONNX model. @throws ModelError when the bytes are not one, or not a whole one */
-export function importOnnx(bytes: Uint8Array, { name = "model" }: ImportOptions = {}): OnnxModel {
+export function importOnnx(bytes: Uint8Array, { name = "model", external }: ImportOptions = {}): OnnxModel {
   let proto: ModelProto;
   try {
-    proto = readModel(bytes);
+    proto = readModel(bytes, external);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(`${name}: not a readable ONNX model: ${error.message}. Export or download the file again.`, {

@@ -108,8 +108,11 @@ export function writeValueInfo({ name, dtype, shape }: ValueInfo): MessageWriter
 
 // --- reading
 
+/** Bytes of a file beside the model: weights that are stored outside it. */
+export type ReadExternal = (location: string, offset: number, length: number) => Uint8Array;
+
 /** Reads a model; names in messages are those of the file. @throws ModelError */
-export function readModel(bytes: Uint8Array): ModelProto {
+export function readModel(bytes: Uint8Array, external?: ReadExternal): ModelProto {
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   let irVersion = 0;
@@ -118,7 +121,7 @@ export function readModel(bytes: Uint8Array): ModelProto {
   for (const field of fieldsOf(bytes)) {
     if (field.id === 1) irVersion = Number(field.int);
     else if (field.id === 2) producer = text(field.bytes);
-    else if (field.id === 7) graph = readGraph(field.bytes);
+    else if (field.id === 7) graph = readGraph(field.bytes, external);
     else if (field.id === 8) {
       let domain = "";
       let version = 0;
@@ -142,7 +145,7 @@ function stringsOf(bytes: Uint8Array): string[] {
   return found;
 }
 
-function readGraph(bytes: Uint8Array): GraphProto {
+function readGraph(bytes: Uint8Array, external?: ReadExternal): GraphProto {
   const nodes: NodeProto[] = [];
   const initializers = new Map<string, Tensor>();
   const inputs: ValueInfo[] = [];
@@ -152,7 +155,7 @@ function readGraph(bytes: Uint8Array): GraphProto {
     if (field.id === 1) nodes.push(readNode(field.bytes));
     else if (field.id === 2) name = text(field.bytes);
     else if (field.id === 5) {
-      const [key, value] = readTensor(field.bytes);
+      const [key, value] = readTensor(field.bytes, external);
       initializers.set(key, value);
     } else if (field.id === 11) inputs.push(readValueInfo(field.bytes));
     else if (field.id === 12) outputs.push(readValueInfo(field.bytes));
@@ -212,13 +215,14 @@ function readAttribute(bytes: Uint8Array): [string, AttributeValue] {
 }
 
 /** Name and contents of a TensorProto. @throws ModelError when the data does not fit the shape */
-export function readTensor(bytes: Uint8Array): [string, Tensor] {
+export function readTensor(bytes: Uint8Array, readExternal?: ReadExternal): [string, Tensor] {
   const shape: number[] = [];
   const numbers: (number | bigint)[] = [];
   let code = 0;
   let name = "";
   let raw: Uint8Array | undefined;
-  let external = false;
+  let isExternal = false;
+  const place = new Map<string, string>();
   for (const field of fieldsOf(bytes)) {
     if (field.id === 1) shape.push(...intsOf(field).map(Number));
     else if (field.id === 2) code = Number(field.int);
@@ -227,13 +231,16 @@ export function readTensor(bytes: Uint8Array): [string, Tensor] {
     else if (field.id === 8) name = text(field.bytes);
     else if (field.id === 9) raw = field.bytes;
     else if (field.id === 10) push(numbers, doublesOf(field as Field));
-    else if (field.id === 14) external = field.int === 1n;
+    else if (field.id === 13) {
+      const [key = "", value = ""] = stringsOf(field.bytes);
+      place.set(key, value);
+    } else if (field.id === 14) isExternal = field.int === 1n;
   }
   const dtype = dtypeOf(code);
   if (!dtype) throw new ModelError(`tensor "${name}" has data type ${code}, which is not supported`);
-  if (external) throw new ModelError(`tensor "${name}" has its data in another file, which was not given`);
   if (shape.some((dim) => dim < 0)) throw new ModelError(`tensor "${name}" has shape [${shape.join(", ")}]`);
   const size = sizeOf(shape);
+  if (isExternal) raw = fromOutside(name, place, size * bytesOf(dtype), readExternal);
   if (raw ? raw.length !== size * bytesOf(dtype) : numbers.length !== size) {
     const got = raw ? `${raw.length} bytes` : `${numbers.length} numbers`;
     throw new ModelError(
@@ -241,6 +248,32 @@ export function readTensor(bytes: Uint8Array): [string, Tensor] {
     );
   }
   return [name, raw ? { dtype, shape, data: aligned(dtype, raw, size) } : tensor(dtype, shape as Shape, numbers)];
+}
+
+/** Data of a tensor that lies in a file beside the model. Only files in the model's folder or below it are read. */
+function fromOutside(
+  name: string,
+  place: ReadonlyMap<string, string>,
+  wanted: number,
+  read: ReadExternal | undefined,
+): Uint8Array {
+  const location = place.get("location") ?? "";
+  const [offset, length] = [Number(place.get("offset") ?? 0), Number(place.get("length") ?? wanted)];
+  if (location === "" || /^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(location)) {
+    throw new ModelError(
+      `tensor "${name}" has its data in "${location}", which is not in the model's folder; such files are not opened`,
+    );
+  }
+  if (!Number.isSafeInteger(offset) || offset < 0 || length !== wanted) {
+    throw new ModelError(
+      `tensor "${name}" claims ${length} bytes at ${offset} of "${location}"; its shape needs ${wanted}`,
+    );
+  }
+  if (!read)
+    throw new ModelError(
+      `tensor "${name}" has its data in the file "${location}" beside the model, which was not given`,
+    );
+  return read(location, offset, wanted);
 }
 
 function push<T>(list: T[], more: readonly T[]): void {
