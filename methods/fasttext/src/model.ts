@@ -164,7 +164,7 @@ export class Model {
         }
         room.set(part, held);
         held += part.length;
-        yield* lines(false);
+        if (part.includes(10)) yield* lines(false); // else no line has become whole
       }
     };
 
