@@ -289,7 +289,8 @@ export function readLine(t: Tables, at: usize, end: usize, last: bool, s: Scratc
       if (length == 4 && load<u32>(start) == 0x3e732f3c) ended = true; // written out in the text
     }
     const entry = load<i32>(slotOf(d, start, length, h), 4) - 1;
-    if (entry >= 0 ? load<u8>(d.kinds + entry) == 1 : isLabel(d, start, length)) {
+    // Words stand before labels.
+    if (entry >= 0 ? entry >= d.words : isLabel(d, start, length)) {
       if (entry >= 0) {
         store<i32>(labels, entry - d.words);
         labels += 4;

@@ -67,6 +67,7 @@ export class CorpusReader {
   #tokens: Int32Array;
   /** Bytes of #input that wait for the rest of their word. */
   #held = 0;
+  #patience = 0;
   /** Tokens of a line that has not ended. */
   #open: Int32Array[] = [];
   #lastByte = 10;
@@ -96,7 +97,9 @@ export class CorpusReader {
       }
       this.#input.set(part, this.#held);
       this.#lastByte = part.at(-1)!;
-      this.#scan(need, false);
+      // A word that fills all that is held is looked at again only when twice as much has come.
+      if (need < this.#patience) this.#held = need;
+      else this.#scan(need, false);
     }
   }
 
@@ -119,6 +122,7 @@ export class CorpusReader {
     this.dictionary.reserve(length, this.#kernel.fillSlots);
     const { used, written } = this.#kernel.scan(this.dictionary, this.#input.subarray(0, length), last, this.#tokens);
     this.#held = length - used;
+    this.#patience = used === 0 ? 2 * length : 0;
     this.#input.copyWithin(0, used, length);
     const tokens = this.#tokens.subarray(0, written);
     const end = tokens.lastIndexOf(this.#endOfLine) + 1;

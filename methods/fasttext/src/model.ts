@@ -114,6 +114,9 @@ export class Model {
     let resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
     let held = 0;
     let lastByte = 10;
+    let predicted = new Int32Array(0);
+    let scores = new Float32Array(0);
+    let gold = new Int32Array(0);
     const kernelOptions = { k: most, threshold };
 
     function* lines(last: boolean): Generator<ClassifiedLine> {
@@ -125,13 +128,18 @@ export class Model {
           const [labels, count, rows] = [results[i]!, results[i + 1]!, results[i + 2]!];
           const from = i + 3 + labels;
           i = from + 2 * count;
-          const predicted = new Int32Array(count);
-          const scores = new Float32Array(count);
+          // The arrays of the line before, when the lengths agree: half a million of them would keep the collector busy.
+          if (predicted.length !== count) {
+            predicted = new Int32Array(count);
+            scores = new Float32Array(count);
+          }
+          if (gold.length !== labels) gold = new Int32Array(labels);
+          for (let j = 0; j < labels; j++) gold[j] = results[from - labels + j]!;
           for (let j = 0; j < count; j++) {
             predicted[j] = results[from + 2 * j]!;
             scores[j] = resultScores[from + 2 * j + 1]!;
           }
-          yield { labels: results.subarray(from - labels, from), rows, predicted, scores };
+          yield { labels: gold, rows, predicted, scores };
         }
         if (at < held && used === 0 && (last || room.subarray(at, held).includes(10))) {
           // A line with more labels than there was room for.
@@ -156,7 +164,7 @@ export class Model {
         }
         room.set(part, held);
         held += part.length;
-        yield* lines(false);
+        if (part.includes(10)) yield* lines(false); // else no line has become whole
       }
     };
 

@@ -464,7 +464,8 @@ export const wasmKernel: Kernel = {
 
   classify(tables, text, last, { k, threshold }, results) {
     const kernel = on(tables.memory);
-    const scratch = kernel.scratch(tables, longestLine(text));
+    // Character n-grams need much room a byte, so the longest line is looked for; else the whole text may be one line.
+    const scratch = kernel.scratch(tables, tables.maxn > 0 ? longestLine(text) : Math.max(text.length, 1 << 18));
     const used = kernel.exports.classify(
       kernel.tables(tables).address,
       text.byteOffset,

@@ -177,6 +177,20 @@ describe("text that cannot be learnt from", () => {
     expect(model.tables.dictionary.tokens).toBe(600_005);
   });
 
+  test("one word of 20 MB, one line of 20 MB to classify", async () => {
+    const piece = new Uint8Array(1 << 20).fill(97);
+    const text = [
+      Buffer.from("__label__a "),
+      ...Array.from({ length: 20 }, () => piece),
+      Buffer.from("\n__label__b x\n"),
+    ];
+    const model = await train(text, { dim: 4, epoch: 1 });
+    expect(model.words.map((word) => word.length).toSorted((a, b) => b - a)[0]).toBe(20 << 20);
+    const words = Buffer.from("x y ".repeat(1 << 18));
+    const lines = [...model.classify(Array.from({ length: 20 }, () => words))];
+    expect(lines).toHaveLength(1);
+  });
+
   test("one label is learnt with certainty", async () => {
     const model = await train(["__label__a x y\n"], { dim: 4, epoch: 5 });
     expect(model.predict("x")).toEqual([{ label: "__label__a", probability: 1 }]);
