@@ -26,27 +26,12 @@ class ResNet20(nn.Module):
     def forward(s, x):
         return s.fc(s.layers(F.relu(s.bn1(s.conv1(x)))).mean((2, 3)))
 
-class Bottleneck(nn.Module):
-    def __init__(s, c, m):
-        super().__init__()
-        s.a = nn.Conv2d(c, m, 1, bias=False); s.b = nn.Conv2d(m, m, 3, 1, 1, bias=False); s.c = nn.Conv2d(m, c, 1, bias=False)
-        s.n1, s.n2, s.n3 = nn.BatchNorm2d(m), nn.BatchNorm2d(m), nn.BatchNorm2d(c)
-    def forward(s, x):
-        return F.relu(x + s.n3(s.c(F.relu(s.n2(s.b(F.relu(s.n1(s.a(x)))))))))
-
-def bottlenecks():
-    return nn.Sequential(nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
-        nn.Conv2d(64, 256, 1, bias=False), Bottleneck(256, 64), Bottleneck(256, 64),
-        nn.Conv2d(256, 512, 1, 2, bias=False), Bottleneck(512, 128), Bottleneck(512, 128),
-        nn.Conv2d(512, 1024, 1, 2, bias=False), Bottleneck(1024, 256), Bottleneck(1024, 256),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1024, 1000))
-
 nets = {
     "mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.Sigmoid(), nn.Linear(100, 100), nn.Sigmoid(), nn.Linear(100, 10)), (128, 1, 28, 28)),
     "lenet": (lambda: nn.Sequential(nn.Conv2d(1, 32, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2),
               nn.Flatten(), nn.Linear(3136, 256), nn.ReLU(), nn.Linear(256, 10)), (128, 1, 28, 28)),
     "resnet20": (ResNet20, (128, 3, 32, 32)),
-    "bottlenecks": (bottlenecks, (4, 3, 224, 224)),
+    "resnet50": (lambda: __import__("torchvision").models.resnet50(), (4, 3, 224, 224)),
 }
 made = {}
 for line in sys.stdin:
