@@ -3,7 +3,7 @@
 import { axisOf, broadcast, formatShape, ShapeError, sizeOf } from "../ir/type.ts";
 import { add, concat, full, reduceSum, reshape, slice, split, transpose } from "./build.ts";
 import { op } from "./op.ts";
-import { padAxis, spread } from "./strided.ts";
+import { place } from "./strided.ts";
 
 /** The same elements in another shape.  dx = dy in x's shape. */
 export const Reshape = op<{ shape: readonly number[] }>({
@@ -157,8 +157,7 @@ export const Slice = op<{
       const step = Math.abs(steps[i]!);
       if (steps[i]! < 0) dx = slice(dx, [{ axis, step: -1 }]);
       const low = steps[i]! < 0 ? first - (count - 1) * step : first;
-      dx = spread(dx, axis, step);
-      dx = padAxis(dx, axis, low, size - low - ((count - 1) * step + 1));
+      dx = place(dx, axis, { size, low, step });
     });
     return [dx];
   },
