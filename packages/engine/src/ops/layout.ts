@@ -3,7 +3,7 @@
 import { axisOf, broadcast, formatShape, ShapeError, sizeOf } from "../ir/type.ts";
 import { add, concat, full, reduceSum, reshape, slice, split, transpose } from "./build.ts";
 import { op } from "./op.ts";
-import { place } from "./strided.ts";
+import { padAxis, place } from "./strided.ts";
 
 /** The same elements in another shape.  dx = dy in x's shape. */
 export const Reshape = op<{ shape: readonly number[] }>({
