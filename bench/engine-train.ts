@@ -1,169 +1,29 @@
 // Training steps of MLP, LeNet, ResNet-20 and ResNet-50 against PyTorch, same machine and threads. NET=mlp,… chooses, THREADS=1.
 import { availableParallelism } from "node:os";
-import { Random } from "@reprise/data";
-import {
-  conv,
-  gemm,
-  type Inputs,
-  type Layout,
-  maxPool,
-  relu,
-  reshape,
-  sgd,
-  sigmoid,
-  softmaxCrossEntropy,
-  Training,
-  tensor,
-  type Value,
-  type Values,
-} from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
-import { imageNetwork, initialWeights, type Network, resnetCifar } from "@reprise/nn";
-import { compare, printMachine, pythonPeer, type Side, seconds } from "./harness.ts";
-
-interface Workload {
-  readonly parameters: Layout;
-  readonly buffers?: Layout;
-  readonly start: { readonly parameters: Float32Array; readonly buffers?: Float32Array };
-  readonly input: readonly number[];
-  /** Steps in one round. */
-  readonly steps: number;
-  readonly rounds: number;
-  /** Multiplications and additions of a step: the arithmetic floor. */
-  readonly gflop: number;
-  readonly goal: number;
-  forward(p: Values, x: Value, buffers: Values): { readonly logits: Value; readonly buffers?: Values };
-}
-
-const linear = (p: Values, name: string, x: Value) =>
-  gemm(x, p[`${name}.weight`]!, p[`${name}.bias`]!, { transB: true });
-const waves = (layout: Layout) => {
-  const size = Object.values(layout).reduce((n, shape) => n + shape.reduce((a, b) => a * b, 1), 0);
-  return { parameters: Float32Array.from({ length: size }, (_, i) => 0.05 * Math.sin(i * 12.9898)) };
-};
-const mlp: Layout = {
-  "a.weight": [100, 784],
-  "a.bias": [100],
-  "b.weight": [100, 100],
-  "b.bias": [100],
-  "c.weight": [10, 100],
-  "c.bias": [10],
-};
-const lenet: Layout = {
-  "a.weight": [32, 1, 5, 5],
-  "a.bias": [32],
-  "b.weight": [64, 32, 5, 5],
-  "b.bias": [64],
-  "c.weight": [256, 3136],
-  "c.bias": [256],
-  "d.weight": [10, 256],
-  "d.bias": [10],
-};
-const network = (net: Network, input: readonly number[]) => ({
-  parameters: net.parameters,
-  ...(net.buffers && { buffers: net.buffers }),
-  start: initialWeights(net, new Random(0)),
-  input,
-  forward: (p: Values, x: Value, buffers: Values) => net.forward(p, x, { training: true, buffers }),
-});
-
-const workloads: Record<string, () => Workload> = {
-  mlp: () => ({
-    parameters: mlp,
-    start: waves(mlp),
-    input: [128, 1, 28, 28],
-    steps: 200,
-    rounds: 9,
-    gflop: 0.0675, // 89,400 weights · 2 · 3 passes · 128, less the first layer's dX
-    goal: 1.2,
-    forward: (p, x) => ({
-      logits: linear(p, "c", sigmoid(linear(p, "b", sigmoid(linear(p, "a", reshape(x, [128, 784])))))),
-    }),
-  }),
-  lenet: () => ({
-    parameters: lenet,
-    start: waves(lenet),
-    input: [128, 1, 28, 28],
-    steps: 5,
-    rounds: 9,
-    gflop: 9.0, // conv2 2.57 · 3, conv1 0.16 · 2, fully connected 0.21 · 3
-    goal: 0.8,
-    forward: (p, x) => {
-      const a = maxPool(relu(conv(x, p["a.weight"]!, p["a.bias"]!, { pads: [2, 2] })), { kernel: [2, 2] });
-      const b = maxPool(relu(conv(a, p["b.weight"]!, p["b.bias"]!, { pads: [2, 2] })), { kernel: [2, 2] });
-      return { logits: linear(p, "d", relu(linear(p, "c", reshape(b, [128, 3136])))) };
-    },
-  }),
-  resnet20: () => ({
-    ...network(resnetCifar({ depth: 20 }), [128, 3, 32, 32]),
-    steps: 2,
-    rounds: 7,
-    gflop: 31.1,
-    goal: 0.65,
-  }), // 40.55 M multiplications an image · 2 · 3 · 128
-  resnet50: () => ({
-    ...network(imageNetwork("resnet50", {}), [4, 3, 224, 224]),
-    steps: 1,
-    rounds: 5,
-    gflop: 98,
-    goal: 0.9,
-  }), // 4.09 G an image · 2 · 3 · 4
-};
-
-async function ourSide(work: Workload, threads: number): Promise<Side> {
-  const training = await Training.start(
-    nodeRuntime({ threads }),
-    {
-      parameters: work.parameters,
-      ...(work.buffers && { buffers: work.buffers }),
-      optimizer: sgd({ momentum: 0.9, weightDecay: 1e-4 }),
-      forward: (p, { x, t }: Inputs<"x" | "t">, b) => {
-        const { logits, buffers } = work.forward(p, x, b);
-        return { loss: softmaxCrossEntropy(logits, t), ...(buffers && { buffers }) };
-      },
-    },
-    work.start,
-  );
-  const [N] = work.input as [number];
-  const x = tensor(
-    "float32",
-    work.input,
-    Float32Array.from({ length: work.input.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i)),
-  );
-  const t = tensor(
-    "int64",
-    [N],
-    Array.from({ length: N }, (_, i) => i % 10),
-  );
-  return {
-    name: "Reprise",
-    run: async () =>
-      (await seconds(async () => {
-        for (let i = 0; i < work.steps; i++) await training.run({ x, t }, { learningRate: 0.01 });
-      })) / work.steps,
-    close: () => training.release(),
-  };
-}
+import { compare, printMachine, pythonPeer } from "./harness.ts";
+import { startTraining, workloads } from "./training/workloads.ts";
 
 printMachine();
 const threads = Number(process.env.THREADS ?? availableParallelism());
 const peer = await pythonPeer("torch_train.py", ["torch", "torchvision"], [String(threads)]);
-for (const name of (process.env.NET ?? "mlp,lenet,resnet20,resnet50").split(",")) {
-  const work = workloads[name]!();
-  const ours = await ourSide(work, threads);
+for (const net of (process.env.NET ?? "mlp,lenet,resnet20,resnet50").split(",")) {
+  const work = workloads[net]!();
+  const training = await startTraining(nodeRuntime({ threads }), work);
+  const ours = { name: "Reprise", run: async () => (await training.steps(work.steps)) / 1000 };
   if (!peer) {
-    console.log(`${name}: ${(await ours.run()) * 1e3} ms a step, no peer to compare with`);
+    console.log(`${net}: ${(await ours.run()) * 1e3} ms a step, no peer to compare with`);
     continue;
   }
-  const theirs: Side = {
+  const theirs = {
     name: "PyTorch",
-    run: async () => (await peer.ask<{ seconds: number }>({ net: name, steps: work.steps })).seconds / work.steps,
+    run: async () => (await peer.ask<{ seconds: number }>({ net, steps: work.steps })).seconds / work.steps,
   };
-  const { ours: time } = await compare(`${name}, batch ${work.input[0]}, ${threads} threads`, ours, theirs, {
+  const { ours: time } = await compare(`${net}, batch ${work.input[0]}, ${threads} threads`, ours, theirs, {
     rounds: work.rounds,
     goal: work.goal,
   });
   console.log(`  ${work.gflop} GFLOP a step: ${(work.gflop / time).toFixed(0)} GFLOP/s\n`);
-  await ours.close?.();
+  await training.release();
 }
 peer?.close();
