@@ -9,8 +9,11 @@ const [first, ...rest] = process.argv.slice(2);
 const bin = join(root, "node_modules", ".bin");
 const [command, args] =
   first === "--bin" ? [join(bin, rest[0] ?? ""), rest.slice(1)] : [pinnedNode(), [join(root, first ?? ""), ...rest]];
+// npm runs scripts in the repository's root; file names that a user gives to the CLI are meant from where they are.
+const cwd = first?.startsWith("apps/") ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd();
 const child = spawn(command, args, {
   stdio: "inherit",
+  cwd,
   env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
