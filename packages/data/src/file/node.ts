@@ -1,6 +1,6 @@
 // Files read and written with errors that name them; a written file is there whole or not at all.
 import { mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { DataError } from "../error.ts";
 
 /** The bytes of a file. @throws DataError that says why not, with the path as the user gave it */
@@ -52,9 +52,25 @@ export async function writeFileAtomic(
 /** Makes a folder and those above it; one that is there already is fine. @throws DataError if it cannot be made */
 export async function createFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await createDown(resolve(path));
   } catch (cause) {
     throw fileError(path, cause, "created");
+  }
+}
+
+/** One folder after the other: Node's own recursive mkdir never ends below /proc, which answers that it is not there. */
+async function createDown(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).isDirectory()) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (dirname(path) !== path) await createDown(dirname(path));
+  }
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Somebody else may have made it since.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
   }
 }
 
