@@ -12,7 +12,7 @@ import {
   softmaxCrossEntropy,
   type Value,
 } from "@reprise/engine";
-import { type DifferentiableClassifier, softmax } from "./differentiable-classifier.ts";
+import { type ScoreDifferentiable, softmax } from "./differentiable-classifier.ts";
 
 export interface OnnxClassifierOptions {
   /** What error messages call the model, e.g. its file name. */
@@ -35,7 +35,7 @@ export interface OnnxClassifierOptions {
 }
 
 /** A classifier that holds sessions; release it when done. */
-export interface OnnxClassifier extends DifferentiableClassifier {
+export interface OnnxClassifier extends ScoreDifferentiable {
   release(): Promise<void>;
 }
 
@@ -73,6 +73,15 @@ export async function onnxClassifier(
       const sharp = softmaxCrossEntropy(mul(logits, sharpness), cast(labels, "int64"), { reduction: "none" });
       const loss = div(sharp, sharpness);
       return { logits, loss, gradient: gradient(reduceSum(loss), [images])[0]! };
+    },
+    { purpose: "infer" },
+  );
+
+  const weighted = compile(
+    runtime,
+    ({ images, weights }: { readonly images: Value; readonly weights: Value }) => {
+      const logits = logitsOf(images);
+      return { logits, gradient: gradient(reduceSum(mul(logits, weights)), [images])[0]! };
     },
     { purpose: "infer" },
   );
@@ -141,8 +150,23 @@ export async function onnxClassifier(
       }
       return { loss, gradient: gradients, logits };
     },
+    async scoreGradient(images, weights, count) {
+      const gradients = new Float32Array(count * n);
+      const logits = new Float32Array(count * classes);
+      for (const { row, rows, used, images: padded } of chunksOf(images, count)) {
+        const data = new Float32Array(rows * classes);
+        data.set(weights.subarray(row * classes, (row + used) * classes));
+        const answer = await weighted.run({
+          images: padded,
+          weights: { dtype: "float32", shape: [rows, classes], data },
+        });
+        gradients.set((answer.gradient.data as Float32Array).subarray(0, used * n), row * n);
+        logits.set((answer.logits.data as Float32Array).subarray(0, used * classes), row * classes);
+      }
+      return { gradient: gradients, logits };
+    },
     async release() {
-      await Promise.all([forward.release(), backward.release()]);
+      await Promise.all([forward.release(), backward.release(), weighted.release()]);
     },
   };
 }
