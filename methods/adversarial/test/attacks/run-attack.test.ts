@@ -36,7 +36,7 @@ describe("runAttack", () => {
 
   it("confidence: the winner leads by κ logits; top 3: the label is not among the three highest", async () => {
     const kappa = 2;
-    const cw = carliniWagner({ steps: 80, binarySteps: 6, learningRate: 0.2 });
+    const cw = carliniWagner({ steps: 100, binarySteps: 7, learningRate: 0.1 });
     const [sure] = await runAttack(cw, classifier, images, untargeted(labels, { confidence: kappa }));
     const [bare] = await runAttack(cw, classifier, images, untargeted(labels));
     const [lowered] = await runAttack(cw, classifier, images, untargeted(labels, { topK: 3 }));
