@@ -8,6 +8,7 @@ export { type DeepFoolOptions, deepFool } from "./attacks/deepfool.ts";
 export { fgsm } from "./attacks/fgsm.ts";
 export { type Criterion, type CriterionOptions, type Goal, targeted, untargeted } from "./attacks/goal.ts";
 export { type HopSkipJumpOptions, hopSkipJump } from "./attacks/hop-skip-jump.ts";
+export { given, quantised } from "./attacks/lattice.ts";
 export { type MiFgsmOptions, miFgsm } from "./attacks/mi-fgsm.ts";
 export { gaussianNoise, type NoiseAttackOptions, saltAndPepper, uniformNoise } from "./attacks/noise.ts";
 export type { Norm } from "./attacks/norm.ts";
@@ -22,6 +23,8 @@ export {
 } from "./attacks/run-attack.ts";
 export { type SquareOptions, square } from "./attacks/square.ts";
 export { type AttackName, attackByName, attackNames, type NamedAttackOptions } from "./attacks/table.ts";
+// Reports
+export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
 export { type ClaimedColumn, type ClaimedTable, claimed, published } from "./config.ts";
 export {
