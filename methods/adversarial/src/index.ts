@@ -46,6 +46,10 @@ export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from 
 export { type OnnxScores, onnxScores } from "./onnx-scores.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
+export { curveFigure } from "./report/curve-figure.ts";
+export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
+export { type CurvePoint, type SecurityCurve, securityCurve } from "./report/robustness.ts";
+export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
 export type { Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {
