@@ -50,7 +50,7 @@ export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
 export { type CurvePoint, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
-export type { Target } from "./targets.ts";
+export { randomTarget, type Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {
   amplify,
