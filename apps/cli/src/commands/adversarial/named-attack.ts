@@ -19,7 +19,7 @@ import {
   untargeted,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
-import { readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
+import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import type { AttackFlags } from "./attack.ts";
@@ -35,6 +35,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const { ball, steps, seed, out, json } = flags;
   const range = rangeOf(flags);
   const [lower, upper] = range;
+  if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
     const bare = attackByName(flags.attack!, options);
