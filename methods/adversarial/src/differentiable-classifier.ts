@@ -1,14 +1,18 @@
 /**
- * What an attack needs of a model. Rows are independent: what a row gets does not depend on the others in the call, so
- * that a result can be repeated with any number of images.
+ * What an attack without gradients needs of a model. Rows are independent: what a row gets does not depend on the others
+ * in the call, so that a result can be repeated with any number of images.
  */
-export interface DifferentiableClassifier {
+export interface Classifier {
   /** One image without the batch axis, for example [1, 28, 28]. */
   readonly inputShape: readonly number[];
   /** K, the number of labels. */
   readonly classes: number;
   /** Scores before the softmax, [count, K], of images [count, ...inputShape]. */
   logits(images: Float32Array, count: number): Promise<Float32Array>;
+}
+
+/** What the attack of the paper needs: scores, and the gradient of the cross-entropy. */
+export interface DifferentiableClassifier extends Classifier {
   /**
    * Cross-entropy of every row towards its label, [count]; its gradient in the image, [count, ...inputShape]; and the
    * logits, [count, K]. The arrays belong to the caller until its next call.
@@ -20,8 +24,22 @@ export interface DifferentiableClassifier {
   ): Promise<{ loss: Float64Array | Float32Array; gradient: Float32Array; logits: Float32Array }>;
 }
 
+/** A classifier that gives the gradient of any combination of its scores, and so of any loss that is made of them. */
+export interface ScoreDifferentiable extends DifferentiableClassifier {
+  /**
+   * Gradient of Σₖ weights[i, k]·zₖ(imageᵢ) in each image, [count, ...inputShape], and the logits, [count, K].
+   *
+   * @param weights  [count, K]
+   */
+  scoreGradient(
+    images: Float32Array,
+    weights: Float32Array,
+    count: number,
+  ): Promise<{ gradient: Float32Array; logits: Float32Array }>;
+}
+
 /** Number of values in one image. */
-export function imageSize(classifier: DifferentiableClassifier): number {
+export function imageSize(classifier: Pick<Classifier, "inputShape">): number {
   return classifier.inputShape.reduce((a, b) => a * b, 1);
 }
 

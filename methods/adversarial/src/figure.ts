@@ -1,5 +1,6 @@
 import type { Perturbation } from "./perturb.ts";
 import { encodePng, pngDataUri } from "./png.ts";
+import { escapeXml } from "./report/svg.ts";
 
 export interface FigureOptions {
   /** Names of the labels; their numbers if left out. */
@@ -96,8 +97,4 @@ function perturbationScale(results: readonly Perturbation[], range: number): num
   let scale = 1;
   for (const next of [2, 5, 10, 20, 50, 100, 200, 500, 1000]) if (2 * next * mean <= 1) scale = next;
   return mean > 0 ? scale : 1;
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]!);
 }

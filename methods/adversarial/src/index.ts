@@ -1,16 +1,56 @@
+// Other attacks, by one interface
+export { type ApgdOptions, apgd } from "./attacks/apgd.ts";
+export type { Attack } from "./attacks/attack.ts";
+export { type BimOptions, bim } from "./attacks/bim.ts";
+export { type CarliniWagnerOptions, carliniWagner } from "./attacks/carlini-wagner.ts";
+export { type DdnOptions, ddn } from "./attacks/ddn.ts";
+export { type DeepFoolOptions, deepFool } from "./attacks/deepfool.ts";
+export { fgsm } from "./attacks/fgsm.ts";
+export { type Criterion, type CriterionOptions, type Goal, targeted, untargeted } from "./attacks/goal.ts";
+export { type HopSkipJumpOptions, hopSkipJump } from "./attacks/hop-skip-jump.ts";
+export { given, quantised } from "./attacks/lattice.ts";
+export { type MiFgsmOptions, miFgsm } from "./attacks/mi-fgsm.ts";
+export { gaussianNoise, type NoiseAttackOptions, saltAndPepper, uniformNoise } from "./attacks/noise.ts";
+export type { Norm } from "./attacks/norm.ts";
+export { type PgdOptions, pgd } from "./attacks/pgd.ts";
+export {
+  type AttackEvent,
+  type AttackResult,
+  type AttackRow,
+  type AttackStatus,
+  type RunAttackOptions,
+  runAttack,
+} from "./attacks/run-attack.ts";
+export { type SquareOptions, square } from "./attacks/square.ts";
+export { type AttackName, attackByName, attackNames, type NamedAttackOptions } from "./attacks/table.ts";
+// Reports
+export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
 export { type ClaimedColumn, type ClaimedTable, claimed, published } from "./config.ts";
-export { type DifferentiableClassifier, imageSize, predictedLabel, softmax } from "./differentiable-classifier.ts";
+export {
+  type Classifier,
+  type DifferentiableClassifier,
+  imageSize,
+  predictedLabel,
+  type ScoreDifferentiable,
+  softmax,
+} from "./differentiable-classifier.ts";
 export { type Distance, distanceBetween } from "./distance.ts";
 export { type FigureOptions, figure } from "./figure.ts";
 // Its optimiser, of use by itself
 export { Box } from "./lbfgsb/box.ts";
 export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
 export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
+export type { ImageFormat } from "./model-input.ts";
 export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
+export { type OnnxScores, onnxScores } from "./onnx-scores.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
-export type { Target } from "./targets.ts";
+export { curveFigure } from "./report/curve-figure.ts";
+export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
+export { type CurvePoint, type SecurityCurve, securityCurve } from "./report/robustness.ts";
+export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
+export { randomTarget, type Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {
   amplify,

@@ -1,4 +1,4 @@
-import { type DifferentiableClassifier, imageSize } from "./differentiable-classifier.ts";
+import { type Classifier, imageSize } from "./differentiable-classifier.ts";
 
 /** The box and images of an attack, as the user gave them. */
 export interface ImageInput {
@@ -9,7 +9,10 @@ export interface ImageInput {
 }
 
 /** @throws RangeError unless there are `rows` images of the classifier's size with every pixel in the box */
-export function validateImages(classifier: DifferentiableClassifier, { images, rows, lower, upper }: ImageInput): void {
+export function validateImages(
+  classifier: Pick<Classifier, "inputShape">,
+  { images, rows, lower, upper }: ImageInput,
+): void {
   const n = imageSize(classifier);
   if (!(lower < upper)) throw new RangeError(`perturb: the box is [${lower}, ${upper}], expected lower < upper.`);
   if (images.length !== rows * n)

@@ -2,25 +2,33 @@ import {
   cast,
   compile,
   div,
+  gather,
   gradient,
   importOnnx,
+  log,
   ModelError,
+  max,
   mul,
   type OnnxModel,
   type Runtime,
   reduceSum,
+  reshape,
   softmaxCrossEntropy,
+  sub,
+  tensor,
+  transpose,
   type Value,
 } from "@reprise/engine";
-import { type DifferentiableClassifier, softmax } from "./differentiable-classifier.ts";
+import { type ScoreDifferentiable, softmax } from "./differentiable-classifier.ts";
+import { type ImageFormat, modelInput } from "./model-input.ts";
 
-export interface OnnxClassifierOptions {
+export interface OnnxClassifierOptions extends ImageFormat {
   /** What error messages call the model, e.g. its file name. */
   readonly name?: string;
   /** Which output holds the logits, where the model has several. */
   readonly output?: string;
-  /** One image without the batch axis, where the model leaves it open. */
-  readonly inputShape?: readonly number[];
+  /** What the output holds, where it cannot be told from the graph. Of probabilities the logarithm is taken. */
+  readonly scores?: "logits" | "probabilities";
   /**
    * β of the loss that is differentiated, cross-entropy(β·logits) / β. At 1 it is the paper's; the larger, the closer the
    * loss is to the margin between the target and its nearest rival, which is what the constraint is about, and the closer
@@ -35,12 +43,14 @@ export interface OnnxClassifierOptions {
 }
 
 /** A classifier that holds sessions; release it when done. */
-export interface OnnxClassifier extends DifferentiableClassifier {
+export interface OnnxClassifier extends ScoreDifferentiable {
   release(): Promise<void>;
 }
 
 /**
  * An ONNX classifier with the gradient of its loss in the image: one float32 input [N, …], one output [N, K] of logits.
+ * Images are [C, H, W] in the user's units whatever the model takes: layout, channel order, mean and standard deviation
+ * are folded in front of it.
  * Weights are constants of the graph, so that the runtime folds and prepacks them. Where the model ends in a softmax,
  * the scores before it are taken.
  *
@@ -56,13 +66,21 @@ export async function onnxClassifier(
   if (!(sharpness > 0 && sharpness < Infinity))
     throw new RangeError(`onnxClassifier: sharpness is ${sharpness}, expected a number above 0.`);
   const model = importOnnx(bytes, { name });
-  const input = theInput(model, name);
-  const { inputShape, fixedBatch } = imageShape(model, name, options.inputShape);
+  const [unknown] = model.unknown;
+  if (unknown)
+    throw new ModelError(
+      `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients. The model can still ` +
+        "be run, or attacked without gradients: Square and HopSkipJump take it as onnxScores gives it.",
+    );
+  const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
   const n = inputShape.reduce((a, b) => a * b, 1);
   const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 128] : [4]));
 
-  const logitsOf = (images: Value): Value => logitsBeforeSoftmax(model, name, options.output, input, images);
+  const logitsOf = (images: Value): Value => {
+    const scores = logitsBeforeSoftmax(model, name, options.output, input, preprocessed(images, options, nhwc));
+    return options.scores === "probabilities" ? log(max(scores, 1e-30)) : scores;
+  };
   const forward = compile(runtime, ({ images }: { readonly images: Value }) => ({ logits: logitsOf(images) }), {
     purpose: "infer",
   });
@@ -77,11 +95,21 @@ export async function onnxClassifier(
     { purpose: "infer" },
   );
 
+  const weighted = compile(
+    runtime,
+    ({ images, weights }: { readonly images: Value; readonly weights: Value }) => {
+      const logits = logitsOf(images);
+      return { logits, gradient: gradient(reduceSum(mul(logits, weights)), [images])[0]! };
+    },
+    { purpose: "infer" },
+  );
+
   const smallest = batchSizes[0]!;
-  const grey = new Float32Array(smallest * n).fill(0.5);
+  const { range = [0, 1] } = options;
+  const grey = new Float32Array(smallest * n).fill((range[0] + range[1]) / 2);
   const probe = (await forward.run({ images: imagesTensor(grey, smallest) })).logits;
   const classes = probe.shape[1]!;
-  checkLogits(probe.data as Float32Array, classes, name);
+  if (options.scores === undefined) checkLogits(probe.data as Float32Array, classes, name);
 
   function imagesTensor(data: Float32Array, rows: number) {
     return { dtype: "float32", shape: [rows, ...inputShape], data } as const;
@@ -141,45 +169,37 @@ export async function onnxClassifier(
       }
       return { loss, gradient: gradients, logits };
     },
+    async scoreGradient(images, weights, count) {
+      const gradients = new Float32Array(count * n);
+      const logits = new Float32Array(count * classes);
+      for (const { row, rows, used, images: padded } of chunksOf(images, count)) {
+        const data = new Float32Array(rows * classes);
+        data.set(weights.subarray(row * classes, (row + used) * classes));
+        const answer = await weighted.run({
+          images: padded,
+          weights: { dtype: "float32", shape: [rows, classes], data },
+        });
+        gradients.set((answer.gradient.data as Float32Array).subarray(0, used * n), row * n);
+        logits.set((answer.logits.data as Float32Array).subarray(0, used * classes), row * classes);
+      }
+      return { gradient: gradients, logits };
+    },
     async release() {
-      await Promise.all([forward.release(), backward.release()]);
+      await Promise.all([forward.release(), backward.release(), weighted.release()]);
     },
   };
 }
 
-function theInput(model: OnnxModel, name: string): string {
-  if (model.inputs.length !== 1)
-    throw new ModelError(
-      `${name}: it has ${model.inputs.length} inputs (${model.inputs.map((input) => input.name).join(", ")}); ` +
-        "an attack needs a classifier with one image input. Export it with the others fixed.",
-    );
-  const { name: input, dtype } = model.inputs[0]!;
-  if (dtype !== "float32")
-    throw new ModelError(`${name}: its input "${input}" is ${dtype ?? "of an unknown type"}, expected float32 images.`);
-  return input;
-}
-
-function imageShape(model: OnnxModel, name: string, given: readonly number[] | undefined) {
-  const { name: input, shape } = model.inputs[0]!;
-  if (!shape || shape.length < 2)
-    throw new ModelError(
-      `${name}: its input "${input}" has shape [${shape?.join(", ") ?? "?"}], expected [N, …] with a batch axis.`,
-    );
-  const [batch, ...declared] = shape;
-  const fixedBatch = typeof batch === "number" && batch > 0 ? batch : undefined;
-  const inputShape = given ?? declared;
-  const fits =
-    inputShape.length === declared.length &&
-    inputShape.every((dim, i) => typeof declared[i] !== "number" || declared[i] === dim);
-  if (!fits)
-    throw new ModelError(
-      `${name}: images of [${inputShape.join(", ")}] do not fit its input "${input}" [${shape.join(", ")}].`,
-    );
-  if (!inputShape.every((dim): dim is number => typeof dim === "number" && dim > 0))
-    throw new ModelError(
-      `${name}: its input "${input}" [${shape.join(", ")}] leaves the image size open; give inputShape, e.g. [3, 224, 224].`,
-    );
-  return { inputShape, fixedBatch };
+/** Images [N, C, H, W] in the user's units as the model takes them. */
+function preprocessed(images: Value, { mean, std, channelOrder }: ImageFormat, nhwc: boolean): Value {
+  const perChannel = (values: readonly number[]) =>
+    images.graph.constant(tensor("float32", [values.length, 1, 1], Float32Array.from(values)));
+  let value = images;
+  if (mean) value = sub(value, perChannel(mean));
+  if (std) value = div(value, perChannel(std));
+  if (channelOrder === "bgr")
+    value = gather(value, images.graph.constant(tensor("int64", [3], [2, 1, 0])), { axis: 1 });
+  return nhwc ? transpose(value, [0, 2, 3, 1]) : value;
 }
 
 /** The output's value, or what goes into its softmax. */
@@ -200,6 +220,14 @@ function logitsBeforeSoftmax(
     );
   const chosen = wanted ?? names[0]!;
   let value = outputs[chosen]!;
+  // Heads that end in a pooling leave [N, K, 1, 1].
+  if (value.shape.length > 2 && value.shape.slice(2).every((dim) => dim === 1))
+    value = reshape(value, value.shape.slice(0, 2));
+  if (value.shape.length === 4)
+    throw new ModelError(
+      `${name}: its output "${chosen}" is [${value.shape.join(", ")}], scores for every pixel as of a segmentation model; ` +
+        "expected one row of scores an image, [N, K].",
+    );
   if (value.shape.length !== 2 || value.shape[0] !== images.shape[0] || value.shape[1]! < 2)
     throw new ModelError(
       `${name}: its output "${chosen}" is [${value.shape.join(", ")}] for a batch of ${images.shape[0]}; ` +
@@ -229,7 +257,7 @@ function checkLogits(scores: Float32Array, classes: number, name: string): void 
   if (row.every((p) => p >= 0 && p <= 1) && Math.abs(sum - 1) < 1e-4)
     throw new ModelError(
       `${name}: its output looks like probabilities (in [0, 1], sum ${sum.toFixed(4)}); expected logits. ` +
-        "Export the model without its last softmax.",
+        'Export the model without its last softmax, or say scores: "probabilities" to take their logarithm.',
     );
   if (!softmax(row).every((p) => Number.isFinite(p)))
     throw new ModelError(`${name}: its output for a grey image is not finite (${row.join(", ")}).`);

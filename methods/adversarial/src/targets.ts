@@ -29,8 +29,7 @@ export function targetsOf(
 ): number[] {
   const classes = logits.length;
   if (target === "random") {
-    const draw = Math.floor(rowRandom(seed, row)() * (classes - 1));
-    return without(draw < label ? draw : draw + 1, predicted);
+    return without(randomTarget(seed, row, label, classes), predicted);
   }
   if (target === "leastLikely") {
     let least = 0;
@@ -45,6 +44,12 @@ export function targetsOf(
       .slice(0, limit);
   }
   return without(typeof target === "number" ? target : target[row]!, predicted);
+}
+
+/** Any label but the row's own, by seed and row. */
+export function randomTarget(seed: number, row: number, label: number, classes: number): number {
+  const draw = Math.floor(rowRandom(seed, row)() * (classes - 1));
+  return draw < label ? draw : draw + 1;
 }
 
 function without(target: number, predicted: number): number[] {

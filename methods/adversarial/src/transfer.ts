@@ -1,4 +1,4 @@
-import { type DifferentiableClassifier, imageSize, predictedLabel } from "./differentiable-classifier.ts";
+import { type Classifier, imageSize, predictedLabel } from "./differentiable-classifier.ts";
 import { validateLabels } from "./input.ts";
 import { rowNormal } from "./row-random.ts";
 
@@ -38,7 +38,7 @@ export interface TransferOptions {
  * @param labels  true labels, [N]
  */
 export async function inducedError(
-  classifier: DifferentiableClassifier,
+  classifier: Classifier,
   images: Float32Array,
   labels: ArrayLike<number>,
   { batch = 256, signal }: TransferOptions = {},
@@ -72,7 +72,7 @@ export async function inducedError(
  */
 export async function transferTable(
   sets: Readonly<Record<string, Float32Array>>,
-  classifiers: Readonly<Record<string, DifferentiableClassifier>>,
+  classifiers: Readonly<Record<string, Classifier>>,
   clean: Float32Array,
   labels: ArrayLike<number>,
   options: TransferOptions = {},

@@ -1,4 +1,4 @@
-import type { DifferentiableClassifier } from "../src/differentiable-classifier.ts";
+import type { ScoreDifferentiable } from "../src/differentiable-classifier.ts";
 import digits from "./fixtures/digits.json" with { type: "json" };
 
 /** One dense layer: weight [outputs, inputs] and bias [outputs]. */
@@ -36,7 +36,12 @@ export function denseClassifier(layers: readonly Dense[], inputShape: readonly n
     const logits = activations.at(-1)!;
     const max = logits.reduce((a, b) => Math.max(a, b));
     const sum = logits.reduce((a, z) => a + Math.exp(z - max), 0);
-    let delta = logits.map((z, k) => Math.exp(z - max) / sum - (k === label ? 1 : 0));
+    const weights = logits.map((z, k) => Math.exp(z - max) / sum - (k === label ? 1 : 0));
+    return { loss: max + Math.log(sum) - logits[label]!, gradient: backward(activations, weights), logits };
+  };
+  /** Gradient in the image of Σₖ weights[k]·zₖ. */
+  const backward = (activations: readonly Float64Array[], weights: ArrayLike<number>): Float64Array => {
+    let delta = Float64Array.from(weights);
     for (let depth = layers.length - 1; depth >= 0; depth--) {
       const { weight, inputs, outputs } = layers[depth]!;
       const input = activations[depth]!;
@@ -46,9 +51,9 @@ export function denseClassifier(layers: readonly Dense[], inputShape: readonly n
       if (depth > 0) for (let i = 0; i < inputs; i++) next[i] = next[i]! * input[i]! * (1 - input[i]!);
       delta = next;
     }
-    return { loss: max + Math.log(sum) - logits[label]!, gradient: delta, logits };
+    return delta;
   };
-  const classifier: DifferentiableClassifier = {
+  const classifier: ScoreDifferentiable = {
     inputShape,
     classes,
     async logits(images, count) {
@@ -69,6 +74,17 @@ export function denseClassifier(layers: readonly Dense[], inputShape: readonly n
         logits.set(row.logits, r * classes);
       }
       return { loss, gradient, logits };
+    },
+    async scoreGradient(images, weights, count) {
+      calls.push(count);
+      const gradient = new Float32Array(count * n);
+      const logits = new Float32Array(count * classes);
+      for (let r = 0; r < count; r++) {
+        const activations = forward(images.subarray(r * n, (r + 1) * n));
+        gradient.set(backward(activations, weights.subarray(r * classes, (r + 1) * classes)), r * n);
+        logits.set(activations.at(-1)!, r * classes);
+      }
+      return { gradient, logits };
     },
   };
   return { ...classifier, calls, lossAndGradientOf };

@@ -11,14 +11,21 @@ import {
   matMul,
   operators,
   reduceSum,
+  relu,
+  reshape,
   sigmoid,
   softmax,
   tensor,
+  transpose,
   type Value,
 } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, it } from "vitest";
+import { untargeted } from "../src/attacks/goal.ts";
+import { runAttack } from "../src/attacks/run-attack.ts";
+import { square } from "../src/attacks/square.ts";
 import { onnxClassifier } from "../src/onnx-classifier.ts";
+import { onnxScores } from "../src/onnx-scores.ts";
 import { perturb } from "../src/perturb.ts";
 import { denseClassifier, digitImages, digitLabels, digitsClassifier } from "./analytic-classifier.ts";
 import { exactPerturbation } from "./oracle.ts";
@@ -132,6 +139,130 @@ describe("onnxClassifier", () => {
     const a = await fixed.logits(digitImages, 24);
     const b = await open.logits(digitImages, 24);
     for (let i = 0; i < a.length; i++) expect(a[i]).toBeCloseTo(b[i]!, 4);
+  });
+});
+
+/** Softmax regression on three channels, channels last, in BGR, of pixels that were normalised outside. */
+function channelsLast(): Uint8Array {
+  const graph = new Graph(operators);
+  const images = graph.input("pixels", "float32", [1, 4, 5, 3]);
+  const weight = Float32Array.from({ length: 60 * 3 }, (_, i) => Math.sin(i));
+  graph.output("scores", matMul(flatten(images), constant(images, tensor("float32", [60, 3], weight))));
+  return exportOnnx(graph, { dynamic: { pixels: ["N"], scores: ["N"] } });
+}
+
+describe("images as the model wants them", () => {
+  const format = { channelOrder: "bgr", mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3] } as const;
+  const rgb = Float32Array.from({ length: 120 }, (_, i) => 0.5 + 0.4 * Math.cos(i)); // two images [3, 4, 5]
+  /** By hand: normalise, reverse the channels, put them last, multiply. */
+  const expected = [0, 1].flatMap((row) =>
+    [0, 1, 2].map((k) => {
+      let sum = 0;
+      for (let c = 0; c < 3; c++)
+        for (let p = 0; p < 20; p++) {
+          const value = (rgb[row * 60 + c * 20 + p]! - format.mean[c]!) / format.std[c]!;
+          sum += value * Math.fround(Math.sin((p * 3 + 2 - c) * 3 + k));
+        }
+      return sum;
+    }),
+  );
+
+  it("channels last, BGR, mean and deviation: found, folded in, differentiated", async () => {
+    const ours = await onnxClassifier(runtime, channelsLast(), format);
+    const plain = await onnxScores(runtime, channelsLast(), format);
+    expect([ours.inputShape, plain.inputShape, ours.classes]).toEqual([[3, 4, 5], [3, 4, 5], 3]);
+    for (const logits of [await ours.logits(rgb, 2), await plain.logits(rgb, 2)])
+      for (const [i, z] of expected.entries()) expect(logits[i]).toBeCloseTo(z, 4);
+    const weights = Float32Array.of(1, -1, 0, 0, 2, 0);
+    const { gradient } = await ours.scoreGradient(rgb, weights, 2);
+    for (const i of [0, 7, 33, 59]) {
+      const c = Math.floor(i / 20);
+      const w = (k: number) => Math.sin(((i % 20) * 3 + 2 - c) * 3 + k) / format.std[c]!;
+      expect(gradient[i]).toBeCloseTo(w(0) - w(1), 4);
+      expect(gradient[60 + i]).toBeCloseTo(2 * w(1), 4);
+    }
+    const said = await onnxClassifier(runtime, channelsLast(), {
+      ...format,
+      layout: "nchw",
+      mean: [0, 0, 0, 0],
+      std: [1, 1, 1, 1],
+      channelOrder: "rgb",
+    });
+    expect(said.inputShape).toEqual([4, 5, 3]);
+  });
+
+  it("formats that do not fit", async () => {
+    const load = (options: object) => onnxClassifier(runtime, channelsLast(), { name: "m.onnx", ...options });
+    await expect(load({ mean: [0.5] })).rejects.toThrow(
+      "m.onnx: mean has 1 numbers; images of [3, 4, 5] have 3 channels. Give 3.",
+    );
+    await expect(load({ std: [1, 0, 1] })).rejects.toThrow("m.onnx: std holds 0, expected numbers above 0");
+    await expect(load({ range: [1, 0] })).rejects.toThrow(
+      "m.onnx: the range is 1 to 0, expected the lower value first",
+    );
+    await expect(load({ input: "x" })).rejects.toThrow('m.onnx: it has no input "x"; its inputs are pixels');
+    await expect(onnxClassifier(runtime, onnxOf("FC10"), { name: "m.onnx", channelOrder: "bgr" })).rejects.toThrow(
+      "m.onnx: channel order bgr needs 3 channels; images are [1, 28, 28]",
+    );
+  });
+
+  it("probabilities: their logarithm, in the graph and without gradients", async () => {
+    const head = (z: Value) => div(exp(z), reduceSum(exp(z), { axes: [1], keepDims: true }));
+    const bytes = onnxOf("FC10", { head });
+    const bare = await (await onnxClassifier(runtime, onnxOf("FC10"))).logits(digitImages, 4);
+    for (const model of [
+      await onnxClassifier(runtime, bytes, { scores: "probabilities" }),
+      await onnxScores(runtime, bytes),
+    ]) {
+      const logits = await model.logits(digitImages, 4);
+      for (let row = 0; row < 4; row++)
+        for (let k = 1; k < 10; k++)
+          expect(logits[row * 10 + k]! - logits[row * 10]!).toBeCloseTo(bare[row * 10 + k]! - bare[row * 10]!, 3);
+    }
+  });
+
+  it("scores after a pooling, [N, K, 1, 1]; a map of them is no classifier", async () => {
+    const bytes = onnxOf("FC10", { head: (z) => reshape(z, [z.shape[0]!, 10, 1, 1]), open: false });
+    const bare = await (await onnxClassifier(runtime, onnxOf("FC10"))).logits(digitImages, 2);
+    for (const model of [await onnxClassifier(runtime, bytes), await onnxScores(runtime, bytes)]) {
+      const logits = await model.logits(digitImages, 2);
+      for (let i = 0; i < 20; i++) expect(logits[i]).toBeCloseTo(bare[i]!, 4);
+    }
+    const map = onnxOf("FC10", { head: (z) => reshape(z, [z.shape[0]!, 2, 5, 1]), open: false });
+    const square = onnxOf("FC10", {
+      head: (z) => transpose(reshape(z, [z.shape[0]!, 1, 2, 5]), [0, 2, 3, 1]),
+      open: false,
+    });
+    for (const bytes of [map, square]) {
+      await expect(onnxClassifier(runtime, bytes, { name: "m.onnx" })).rejects.toThrow(
+        /m\.onnx: its output "scores" is \[1, 2, 5, 1\], scores for every pixel as of a segmentation model/,
+      );
+      await expect(onnxScores(runtime, bytes, { name: "m.onnx" })).rejects.toThrow(
+        'm.onnx: its output "scores" is [1, 2, 5, 1] for one image; expected the scores of a classifier',
+      );
+    }
+  });
+
+  it("an operator without gradient is named with its node; without gradients the model runs", async () => {
+    // A name of the same length in the file: ONNX knows Celu, the engine does not.
+    const bytes = onnxOf("FC10", { head: (z) => relu(z) });
+    bytes.set(new TextEncoder().encode("Celu"), new TextDecoder("latin1").decode(bytes).lastIndexOf("Relu"));
+    await expect(onnxClassifier(runtime, bytes, { name: "m.onnx" })).rejects.toThrow(
+      /m\.onnx: operator "Celu" \(node ".*"\) is not supported for gradients.*Square and HopSkipJump/,
+    );
+    const model = await onnxScores(runtime, bytes);
+    const bare = await (await onnxClassifier(runtime, onnxOf("FC10"))).logits(digitImages, 1);
+    const logits = await model.logits(digitImages, 1);
+    for (let k = 0; k < 10; k++)
+      expect(logits[k]).toBeCloseTo(Math.max(0, bare[k]!) + Math.expm1(Math.min(0, bare[k]!)), 4);
+    const [result] = await runAttack(
+      square({ queries: 300 }),
+      model,
+      digitImages.slice(0, 784),
+      untargeted([digitLabels[0]!]),
+      { epsilons: [0.2] },
+    );
+    expect(result!.success).toEqual([true]);
   });
 });
 

@@ -1,8 +1,13 @@
 // reprise adversarial: train the paper's networks, test a classifier, attack one; on @reprise/adversarial.
+import { attackNames } from "@reprise/adversarial";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { attackVerb } from "./adversarial/attack.ts";
+import { boundsVerb } from "./adversarial/bounds.ts";
+import { maskingVerb } from "./adversarial/masking.ts";
+import { numbers, withModelFlags } from "./adversarial/model-flags.ts";
 import { testVerb } from "./adversarial/test.ts";
 import { trainVerb } from "./adversarial/train.ts";
+import { transferVerb } from "./adversarial/transfer.ts";
 
 export function command(): Command {
   const adversarial = new Command("adversarial").description("Intriguing properties of neural networks");
@@ -32,9 +37,8 @@ export function command(): Command {
     .option("--json", "one JSON document on stdout")
     .action(testVerb);
 
-  adversarial
-    .command("attack")
-    .description("smallest perturbations that change what a classifier sees, by box-constrained L-BFGS")
+  withModelFlags(adversarial.command("attack"))
+    .description("perturbations that change what a classifier sees; by box-constrained L-BFGS, the smallest")
     .argument("<model>", "ONNX classifier")
     .option(
       "--images <path>",
@@ -47,11 +51,56 @@ export function command(): Command {
     .addOption(new Option("--norm <name>", "c·‖r‖² or c·‖r‖").choices(["squared", "l2"]).default("squared"))
     .option("--sharpness <b>", "loss = cross-entropy(b·logits) / b; 1 is the paper's", positive, 2)
     .option("--bisections <n>", "steps of the search over c once it is bracketed", wholeNumber, 8)
+    .addOption(new Option("--attack <name>", "another attack").choices(["lbfgs", ...attackNames]).default("lbfgs"))
+    .option("--epsilons <list>", "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1", numbers)
+    .addOption(new Option("--ball <norm>", "of attacks that come in both").choices(["linf", "l2"]))
+    .option("--steps <n>", "of other attacks: iterations, queries or draws", positiveNumber)
+    .option("--confidence <k>", "of other attacks: logits by which the winner must lead", positive)
+    .option("--top-k <k>", "of other attacks: the label must leave (or the target join) the k highest", positiveNumber)
+    .addOption(new Option("--quantise <bits>", "results that survive saving: pixels of 8 bits").argParser(bits))
     .option("--against <model...>", "show the adversarial images to these classifiers too")
     .option("--out <dir>", "folder for results.json, results.csv, adversarial.npy, figure.svg and images/*.png")
     .option("--json", "one JSON document on stdout")
     .action(attackVerb);
+  withModelFlags(adversarial.command("transfer"))
+    .description("images made for each model, shown to all of them, beside noise")
+    .argument("<models...>", "ONNX classifiers of the same images")
+    .option("--images <path>", "IDX or NPY file, an image, or a folder of images; MNIST's bundled ones if left out")
+    .option("--labels <file>", "IDX or NPY file; what the first model sees if left out")
+    .option("--count <n>", "only the first n images", positiveNumber, 50)
+    .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
+    .option("--seed <n>", "of random targets and noise", wholeNumber, 0)
+    .option("--amplify <rms>", "also show the perturbations at this root mean square per pixel", positive)
+    .option("--out <dir>", "folder for transfer.json, transfer.csv, transfer.md and transfer.svg")
+    .option("--json", "one JSON document on stdout")
+    .action(transferVerb);
+
+  adversarial
+    .command("bounds")
+    .description("how much each layer of a model can stretch a perturbation (§4.3, Table 5)")
+    .argument("<model>", "ONNX file")
+    .option("--shape <sizes>", "one image as the model takes it, where it leaves that open: 3,224,224", numbers)
+    .option("--grid <n>", "frequencies an axis at which convolutions are evaluated", positiveNumber, 16)
+    .option("--json", "one JSON document on stdout")
+    .action(boundsVerb);
+
+  withModelFlags(adversarial.command("masking"))
+    .description("checks whether a model hides its gradients instead of being robust")
+    .argument("<model>", "ONNX classifier")
+    .option("--images <path>", "IDX or NPY file, an image, or a folder of images; MNIST's bundled ones if left out")
+    .option("--labels <file>", "IDX or NPY file; what the model sees if left out")
+    .option("--count <n>", "only the first n images", positiveNumber, 20)
+    .option("--epsilon <x>", "L∞ budget, in the pixels' units", positive, 0.1)
+    .option("--queries <n>", "images shown for each by the attacks without gradients", positiveNumber, 200)
+    .option("--seed <n>", "of all draws", wholeNumber, 0)
+    .option("--json", "one JSON document on stdout")
+    .action(maskingVerb);
   return adversarial;
+}
+
+function bits(text: string): number {
+  if (text !== "8") throw new InvalidArgumentError("Expected 8, the bits of a PNG.");
+  return 8;
 }
 
 function wholeNumber(text: string): number {

@@ -12,6 +12,8 @@ export interface DecodeOptions {
   readonly channels?: 1 | 3;
   /** What shows through transparent pixels, a CSS colour; white by default. */
   readonly background?: string;
+  /** Resampled (Lanczos) to cover this size, what is over at two sides cut off evenly; as it is if left out. */
+  readonly size?: { readonly width: number; readonly height: number };
 }
 
 export type ImageFormat = "png" | "jpeg" | "webp";
@@ -34,7 +36,7 @@ const extensions: Readonly<Record<string, ImageFormat>> = {
 export async function decodeImage(
   bytes: Uint8Array,
   source: string,
-  { channels, background = "white" }: DecodeOptions = {},
+  { channels, background = "white", size }: DecodeOptions = {},
 ): Promise<NdArray<"uint8">> {
   const unreadable = (problem: string, cause?: unknown) =>
     new DataError(source, `${problem}. PNG, JPEG and WebP images are read.`, { cause });
@@ -46,9 +48,8 @@ export async function decodeImage(
   let pixels: NdArray<"uint8">;
   try {
     // sharp gives three bytes a pixel whatever the file has; of gray they are equal.
-    const { data, info } = await sharp(bytes)
-      .autoOrient()
-      .flatten({ background })
+    const upright = sharp(bytes).autoOrient().flatten({ background });
+    const { data, info } = await (size ? upright.resize({ ...size, fit: "cover", kernel: "lanczos3" }) : upright)
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
@@ -73,12 +74,12 @@ export async function readImage(path: string, options: DecodeOptions = {}): Prom
  */
 export async function readImages(
   paths: readonly string[],
-  { channels = 3, background = "white" }: DecodeOptions = {},
+  { channels = 3, ...options }: DecodeOptions = {},
 ): Promise<NdArray<"uint8">> {
   let data: Uint8Array | undefined;
   let shape: readonly number[] = [];
   for (const [i, path] of paths.entries()) {
-    const image = await readImage(path, { channels, background });
+    const image = await readImage(path, { channels, ...options });
     data ??= new Uint8Array(paths.length * image.data.length);
     if (i === 0) shape = image.shape;
     else if (image.shape.join() !== shape.join())

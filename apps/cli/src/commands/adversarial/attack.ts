@@ -4,23 +4,40 @@ import {
   type DifferentiableClassifier,
   figure,
   gaussianControl,
+  given,
   imageSize,
+  type OnnxClassifier,
   onnxClassifier,
   type Perturbation,
   perturb,
   predictedLabel,
+  quantised,
+  runAttack,
+  softmax,
   type Target,
   type TransferTable,
+  targeted,
   transferTable,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
-import { createFolder, mnistSubset, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
+import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
-import { readImagesFor, readLabels } from "./images.ts";
+import { examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
+import { type ModelFlags, modelOptions, rangeOf } from "./model-flags.ts";
+import { namedAttackVerb } from "./named-attack.ts";
+import { isPicture, savedAndRead, toUnit } from "./saved-image.ts";
+import { transferText } from "./transfer.ts";
 
-interface AttackFlags {
+export interface AttackFlags extends ModelFlags {
+  readonly attack?: string;
+  readonly epsilons?: readonly number[];
+  readonly ball?: "l2" | "linf";
+  readonly steps?: number;
+  readonly confidence?: number;
+  readonly topK?: number;
+  readonly quantise?: number;
   readonly images?: string;
   readonly labels?: string;
   readonly count?: number;
@@ -38,6 +55,14 @@ interface AttackFlags {
 const SHOWN = 20;
 
 export async function attackVerb(model: string, flags: AttackFlags): Promise<void> {
+  if ((flags.attack ?? "lbfgs") !== "lbfgs") return namedAttackVerb(model, flags);
+  for (const flag of ["epsilons", "ball", "steps", "confidence", "topK"] as const)
+    if (flags[flag] !== undefined)
+      throw new RangeError(
+        `--${flag === "topK" ? "top-k" : flag} is of other attacks than lbfgs; choose one by --attack.`,
+      );
+  const range = rangeOf(flags);
+  const [lower, upper] = range;
   const { target, seed, norm, sharpness, bisections, out, json } = flags;
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();
@@ -45,13 +70,16 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   const { signal, done } = interruption("Nothing was written.");
   const started = performance.now();
   try {
-    const load = async (path: string) => onnxClassifier(runtime, await readBytes(path), { name: path, sharpness });
+    const load = async (path: string) =>
+      onnxClassifier(runtime, await readBytes(path), { ...modelOptions(path, flags), sharpness });
     const classifier = await load(model);
     const others: Record<string, DifferentiableClassifier> = {};
     for (const path of flags.against ?? []) others[path] = await load(path);
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;
-    const results = await perturb(classifier, images, labels, {
+    const found = await perturb(classifier, images, labels, {
+      lower,
+      upper,
       target,
       seed,
       norm,
@@ -64,18 +92,30 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     });
     progress.end();
 
+    const results =
+      flags.quantise === undefined ? found : await onLattice(found, { classifier, images, flags, signal });
     const n = imageSize(classifier);
     const adversarial = new Float32Array(rows * n);
     for (const { row, image } of results) adversarial.set(image, row * n);
-    const after8Bit = await survivingBytes(classifier, adversarial, results);
+    const after8Bit = await survivingBytes(classifier, adversarial, results, range);
     const transfer =
       Object.keys(others).length > 0
         ? await transferTable(
             {
               "clean images": images,
               [`made for ${model}`]: adversarial,
-              "the same, amplified to 0.1": amplify(images, adversarial, rows, 0.1),
-              "Gaussian noise, σ = 0.1": gaussianControl(images, rows, 0.1, { seed }),
+              [`the same, amplified to ${0.1 * (upper - lower)}`]: amplify(
+                images,
+                adversarial,
+                rows,
+                0.1 * (upper - lower),
+                { lower, upper },
+              ),
+              [`Gaussian noise, σ = ${0.1 * (upper - lower)}`]: gaussianControl(images, rows, 0.1 * (upper - lower), {
+                seed,
+                lower,
+                upper,
+              }),
             },
             { [model]: classifier, ...others },
             images,
@@ -86,10 +126,15 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const summary = summarise(model, results, after8Bit, (performance.now() - started) / 1000);
     const records = results.map((result, i) => recordOf(result, after8Bit[i]!));
     if (out !== undefined)
-      await writeResults(out, { classifier, images, adversarial, results, records, summary, transfer });
+      await writeResults(out, { classifier, images, adversarial, results, records, summary, transfer, range });
     printResult(
       json,
-      { ...summary, settings: { target, seed, norm, sharpness, bisections }, transfer, rows: records },
+      {
+        ...summary,
+        settings: { target, seed, norm, sharpness, bisections, range, quantise: flags.quantise ?? null },
+        transfer,
+        rows: records,
+      },
       () => [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
     );
   } finally {
@@ -99,34 +144,59 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   }
 }
 
-async function examplesFor(classifier: DifferentiableClassifier, { images, labels, count }: AttackFlags) {
+/** Results brought onto the lattice of 8-bit images, each still at its target where that can be done. */
+async function onLattice(
+  found: readonly Perturbation[],
+  work: {
+    readonly classifier: OnnxClassifier;
+    readonly images: Float32Array;
+    readonly flags: AttackFlags;
+    readonly signal: AbortSignal;
+  },
+): Promise<Perturbation[]> {
+  const { classifier, images, flags, signal } = work;
+  const [lower, upper] = rangeOf(flags);
   const n = imageSize(classifier);
-  if (images === undefined) {
-    const mnist = await mnistSubset({ split: "test" });
-    const rows = Math.min(count ?? Infinity, mnist.labels.data.length);
-    return { images: mnist.images.data.slice(0, rows * n), labels: mnist.labels.data.slice(0, rows) };
-  }
-  const read = await readImagesFor(images, classifier.inputShape);
-  const rows = Math.min(count ?? Infinity, read.count);
-  const pixels = read.images.slice(0, rows * n);
-  if (labels !== undefined) return { images: pixels, labels: await readLabels(labels, rows) };
-  const logits = await classifier.logits(pixels, rows);
-  const k = classifier.classes;
-  const seen = Int32Array.from({ length: rows }, (_, i) =>
-    Math.max(0, predictedLabel(logits.subarray(i * k, (i + 1) * k))),
+  const adversarial = new Float32Array(images.length);
+  for (const { row, image } of found) adversarial.set(image, row * n);
+  const [result] = await runAttack(
+    quantised(given(adversarial), 2 ** flags.quantise!),
+    classifier,
+    images,
+    targeted(found.map(({ target }) => target)),
+    { lower, upper, signal },
   );
-  return { images: pixels, labels: seen };
+  const logits = await classifier.logits(result!.clipped, found.length);
+  const k = classifier.classes;
+  return found.map((perturbation): Perturbation => {
+    const { row, status } = perturbation;
+    if (status !== "success" && status !== "failed") return perturbation;
+    const image = result!.clipped.slice(row * n, (row + 1) * n);
+    const { distortion, l1, l2, lInfinity, predictedAfter } = result!.rows[row]!;
+    return {
+      ...perturbation,
+      status: result!.success[row] ? "success" : "failed",
+      image,
+      predictedAfter,
+      probabilitiesAfter: softmax(logits.subarray(row * k, (row + 1) * k)),
+      distortion,
+      l1,
+      l2,
+      lInfinity,
+    };
+  });
 }
 
-/** Whether each result still has its target after its pixels are rounded to whole 255ths, as in a PNG. */
+/** Whether each result still has its target after it is saved as PNG and read again. */
 async function survivingBytes(
   classifier: DifferentiableClassifier,
   adversarial: Float32Array,
   results: readonly Perturbation[],
+  range: readonly [number, number],
 ): Promise<boolean[]> {
-  const rounded = adversarial.map((value) => Math.round(255 * value) / 255);
+  const saved = await savedAndRead(adversarial, classifier.inputShape, range);
   const { classes } = classifier;
-  const logits = await classifier.logits(rounded, results.length);
+  const logits = await classifier.logits(saved, results.length);
   return results.map(
     ({ status, target }, i) =>
       (status === "success" || status === "alreadyTarget") &&
@@ -189,9 +259,10 @@ async function writeResults(
     readonly records: readonly RowRecord[];
     readonly summary: Summary;
     readonly transfer: TransferTable | undefined;
+    readonly range: readonly [number, number];
   },
 ): Promise<void> {
-  const { classifier, images, adversarial, results, records, summary, transfer } = written;
+  const { classifier, images, adversarial, results, records, summary, transfer, range } = written;
   const { inputShape } = classifier;
   await writeFileAtomic(
     join(out, "adversarial.npy"),
@@ -200,15 +271,17 @@ async function writeResults(
   const fields = Object.keys(records[0] ?? {}) as (keyof RowRecord)[];
   const csv = [fields.join(","), ...records.map((record) => fields.map((field) => record[field] ?? "").join(","))];
   await writeFileAtomic(join(out, "results.csv"), `${csv.join("\n")}\n`);
-  const planes = inputShape.length === 3 && (inputShape[0] === 1 || inputShape[0] === 3);
-  if (planes) {
+  if (isPicture(inputShape)) {
     const digits = String(results.length - 1).length;
     for (const { row, image } of results)
       await writeImage(
         join(out, "images", `${String(row).padStart(digits, "0")}.png`),
-        ndArray("float32", inputShape, image),
+        ndArray("float32", inputShape, toUnit(image, range)),
       );
-    await writeFileAtomic(join(out, "figure.svg"), figure(images, results.slice(0, SHOWN), inputShape));
+    await writeFileAtomic(
+      join(out, "figure.svg"),
+      figure(images, results.slice(0, SHOWN), inputShape, { lower: range[0], upper: range[1] }),
+    );
   }
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(
@@ -246,15 +319,4 @@ function summaryText(s: Summary): string {
       : `mean distortion ${s.meanDistortion.toFixed(5)}, median ${s.medianDistortion!.toFixed(5)}; ` +
         `${s.survives8Bit} of ${s.success} still reach the target when saved with 8 bits`,
   ].join("\n");
-}
-
-function transferText({ columns, rows }: TransferTable): string {
-  return textTable(
-    ["images", "distortion", ...columns],
-    rows.map(({ name, distortion, errors }) => [
-      name,
-      distortion.toFixed(4),
-      ...errors.map(({ rate }) => `${(100 * rate).toFixed(1)} %`),
-    ]),
-  );
 }

@@ -3,35 +3,51 @@ import { stat } from "node:fs/promises";
 import { DataError, decodeIdx, decodeNpy, type NdArray } from "@reprise/data";
 import { fileError, listImages, readBytes, readImages } from "@reprise/data/node";
 
+export interface ReadOptions {
+  readonly resize?: boolean;
+  readonly range?: readonly [number, number];
+}
+
 /**
- * Images as float32 in [0, 1], [N, ...inputShape]: bytes are divided by 255, floats are taken as they are.
+ * Images as float32, [N, ...inputShape]: bytes are brought from 0 … 255 to the range, floats are taken as they are.
  *
+ * @param resize  bring image files to the model's size
  * @throws DataError if they cannot be read or are not of the model's size
  */
 export async function readImagesFor(
   path: string,
   inputShape: readonly number[],
+  { resize = false, range: [low, high] = [0, 1] }: ReadOptions = {},
 ): Promise<{ images: Float32Array; count: number }> {
   const info = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause, "read");
   });
-  const channels = inputShape.length === 3 && inputShape[0] === 3 ? 3 : 1;
+  const channels = inputShape.length === 3 && inputShape[0] === 3 ? (3 as const) : (1 as const);
+  const [, height, width] = inputShape;
+  const options = {
+    channels,
+    ...(resize && inputShape.length === 3 ? { size: { width: width!, height: height! } } : {}),
+  };
   const array = info.isDirectory()
-    ? await readImages(await listImages(path), { channels })
+    ? await readImages(await listImages(path), options)
     : /\.(png|jpe?g|webp)$/i.test(path)
-      ? await readImages([path], { channels })
+      ? await readImages([path], options)
       : await readArray(path);
   const n = inputShape.reduce((a, b) => a * b, 1);
   const [count = 0, ...shape] = array.shape;
   if (shape.reduce((a, b) => a * b, 1) !== n)
     throw new DataError(
       path,
-      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${n} values each.`,
+      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${n} values each.` +
+        (resize ? "" : " Image files are brought to its size by --resize."),
     );
   if (array.data instanceof BigInt64Array || array.data instanceof BigUint64Array)
     throw new DataError(path, `holds ${array.dtype}; images are uint8 in 0 … 255 or float32 in 0 … 1.`);
-  const scale = array.dtype === "uint8" ? 255 : 1;
-  return { images: Float32Array.from(array.data, (value) => value / scale), count };
+  const bytes = array.dtype === "uint8";
+  return {
+    images: Float32Array.from(array.data, (value) => (bytes ? low + ((high - low) * value) / 255 : value)),
+    count,
+  };
 }
 
 /** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or fewer than the images */

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import {
+  amplify,
+  gaussianControl,
+  imageSize,
+  type OnnxClassifier,
+  onnxClassifier,
+  perturb,
+  type Target,
+  type TransferTable,
+  transferCsv,
+  transferFigure,
+  transferMarkdown,
+  transferTable,
+} from "@reprise/adversarial";
+import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { ModelError } from "@reprise/engine";
+import { nodeRuntime } from "@reprise/engine/node";
+import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { type ExampleFlags, examplesFor } from "./examples.ts";
+import { interruption } from "./interruption.ts";
+import { modelOptions, rangeOf } from "./model-flags.ts";
+
+interface TransferFlags extends ExampleFlags {
+  readonly target: Exclude<Target, Int32Array>;
+  readonly seed: number;
+  readonly amplify?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Tables 2 and 4 for the user's models: smallest perturbations for each, the error they induce on all, and controls. */
+export async function transferVerb(models: readonly string[], flags: TransferFlags): Promise<void> {
+  const { target, seed, out, json } = flags;
+  const range = rangeOf(flags);
+  const [lower, upper] = range;
+  if (out !== undefined) await createFolder(out);
+  const runtime = nodeRuntime();
+  const progress = new ProgressLine();
+  const { signal, done } = interruption("Nothing was written.");
+  try {
+    const classifiers: Record<string, OnnxClassifier> = {};
+    for (const path of models)
+      classifiers[path] = await onnxClassifier(runtime, await readBytes(path), modelOptions(path, flags));
+    const [[name, first], ...others] = Object.entries(classifiers) as [[string, OnnxClassifier]];
+    for (const [other, { inputShape, classes }] of others as [string, OnnxClassifier][])
+      if (inputShape.join() !== first.inputShape.join() || classes !== first.classes)
+        throw new ModelError(
+          `${other}: takes [${inputShape.join(", ")}] and gives ${classes} scores; ${name} takes ` +
+            `[${first.inputShape.join(", ")}] and gives ${first.classes}. Images go to models of one shape.`,
+        );
+    const { images, labels } = await examplesFor(first, flags);
+    const rows = labels.length;
+    const sets: Record<string, Float32Array> = { "clean images": images };
+    for (const [path, classifier] of Object.entries(classifiers)) {
+      const results = await perturb(classifier, images, labels, {
+        target,
+        seed,
+        lower,
+        upper,
+        signal,
+        onEvent: (event) => {
+          if (event.kind === "row") progress.show(`${path}: ${event.done} of ${event.rows} images`);
+        },
+      });
+      const adversarial = new Float32Array(images.length);
+      for (const { row, image } of results) adversarial.set(image, row * imageSize(classifier));
+      sets[`made for ${path}`] = adversarial;
+      if (flags.amplify !== undefined)
+        sets[`the same, amplified to ${flags.amplify}`.concat(models.length > 1 ? ` (${path})` : "")] = amplify(
+          images,
+          adversarial,
+          rows,
+          flags.amplify,
+          { lower, upper },
+        );
+    }
+    for (const sigma of [0.06, 0.1, 0.3].map((s) => Number((s * (upper - lower)).toPrecision(3))))
+      sets[`Gaussian noise, σ = ${sigma}`] = gaussianControl(images, rows, sigma, { seed, lower, upper });
+    const table = await transferTable(sets, classifiers, images, labels, { signal });
+    progress.end();
+    const report = { models, images: rows, settings: { target, seed, range }, ...table };
+    if (out !== undefined) {
+      await writeFileAtomic(join(out, "transfer.svg"), transferFigure(table));
+      await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(table));
+      await writeFileAtomic(join(out, "transfer.csv"), transferCsv(table));
+      await writeFileAtomic(join(out, "transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
+    }
+    printResult(json, report, () => transferText(table));
+  } finally {
+    progress.end();
+    done();
+    await runtime.release();
+  }
+}
+
+/** The table as text, errors in percent. */
+export function transferText({ columns, rows }: TransferTable): string {
+  return textTable(
+    ["images", "distortion", ...columns],
+    rows.map(({ name, distortion, errors }) => [
+      name,
+      distortion.toFixed(4),
+      ...errors.map(({ rate }) => `${(100 * rate).toFixed(1)} %`),
+    ]),
+  );
+}
