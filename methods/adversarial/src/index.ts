@@ -10,6 +10,8 @@ export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
 export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
+export type { Provenance, Store } from "./reproduce/cells.ts";
+export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 export type { Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {

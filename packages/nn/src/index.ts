@@ -18,6 +18,15 @@ export {
   zeros,
 } from "./init.ts";
 export { conv2d, conv2dParameters, dropout, linear, linearParameters } from "./layers.ts";
+export {
+  type AutoencoderNetwork,
+  type AutoencoderOptions,
+  autoencoderLoss,
+  autoencoderNetwork,
+  autoencoderParameters,
+  encode,
+  type Sparsity,
+} from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
 export { type MlpOptions, mlp } from "./models/mlp.ts";
 export { softmaxRegression } from "./models/softmax.ts";
@@ -26,6 +35,7 @@ export { networkByName, networks } from "./networks.ts";
 export { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafetensors } from "./safetensors.ts";
 export { constantRate, cosine, type Schedule, stepDecay, warmUp } from "./schedule.ts";
+export { type StageEvent, type TrainAutoencoderOptions, trainAutoencoder } from "./train-autoencoder.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
 export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";
