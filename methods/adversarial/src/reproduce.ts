@@ -2,6 +2,7 @@
 // value beside the paper's. What is computed is kept in a store; a run that finds it there goes on.
 import { decodeNpy, encodeNpy, type LabelledImages, meanInterval, mnistHalves, ndArray } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
+import type { Recipe } from "@reprise/nn";
 import { type OnnxClassifier, onnxClassifier } from "./onnx-classifier.ts";
 import { perturb } from "./perturb.ts";
 import { type Cell, type Provenance, readCell, type Store, writeCell } from "./reproduce/cells.ts";
@@ -66,8 +67,8 @@ export interface ReproduceOptions {
   readonly images?: number;
   readonly seed?: number;
   readonly only?: readonly TableName[];
-  /** Instead of the recipes', for a quick look. */
-  readonly epochs?: number;
+  /** Replaces settings of every network's recipe, for a quick look. */
+  readonly recipe?: Partial<Recipe>;
   readonly onEvent?: (event: ReproduceEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -320,13 +321,13 @@ class Run {
 
   /** The network's file is in the store; the cell says what it took. */
   #trained(network: PlannedNetwork): Promise<Cell<null>> {
-    const { seed = 0, epochs, store, signal } = this.#options;
+    const { seed = 0, recipe, store, signal } = this.#options;
     const cost = this.#trainingCost(network);
     return this.#cell(`networks/${network.id}.json`, this.#networkKey(network), async () => {
       const what = `training ${network.name}${network.part === "train" ? "" : ` on ${network.part.toUpperCase()}`}`;
       const examples = this.#parts[network.part];
       const onProgress = (done: number) => this.#tell(what, cost * done);
-      const bytes = await trainPlanned(this.#runtime, network, { examples, seed, epochs, signal, onProgress });
+      const bytes = await trainPlanned(this.#runtime, network, { examples, seed, recipe, signal, onProgress });
       await store.write(`networks/${network.id}.onnx`, bytes); // before its cell, which says that it is there
       this.#done += cost;
       return null;
@@ -354,9 +355,9 @@ class Run {
   }
 
   #networkKey(network: PlannedNetwork): string {
-    const { seed = 0, epochs, dataSha256 } = this.#options;
+    const { seed = 0, recipe, dataSha256 } = this.#options;
     const { id, part } = network;
-    return JSON.stringify({ id, part, seed, data: dataSha256, ...recipeOf(network, epochs) });
+    return JSON.stringify({ id, part, seed, data: dataSha256, ...recipeOf(network, recipe) });
   }
 
   #attackKey(network: PlannedNetwork, split: Split): string {

@@ -14,16 +14,19 @@ import type { PlannedNetwork } from "./plan.ts";
 export interface TrainPlannedOptions {
   readonly examples: LabelledImages;
   readonly seed: number;
-  /** Instead of the recipe's, for a quick look. */
-  readonly epochs?: number | undefined;
+  /** Replaces settings of the network's recipe. */
+  readonly recipe?: Partial<Recipe> | undefined;
   /** Share of the steps done, in [0, 1]. */
   readonly onProgress: (share: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The settings that a network is trained with, as plain data. */
-export function recipeOf({ network }: PlannedNetwork, epochs?: number): Readonly<Record<string, unknown>> {
-  const changed = (recipe: Recipe) => ({ ...recipe, ...(epochs === undefined ? {} : { epochs }) });
+export function recipeOf(
+  { network }: PlannedNetwork,
+  changes: Partial<Recipe> = {},
+): Readonly<Record<string, unknown>> {
+  const changed = (recipe: Recipe) => ({ ...recipe, ...changes });
   if (network !== "ae400-10") return { recipe: changed(networkByName(network).recipe) };
   const { encoding, sparsity, network: whole } = autoencoderNetwork();
   return { encoding: changed(encoding), sparsity, recipe: changed(whole.recipe) };
@@ -33,10 +36,9 @@ export function recipeOf({ network }: PlannedNetwork, epochs?: number): Readonly
 export async function trainPlanned(
   runtime: Runtime,
   planned: PlannedNetwork,
-  { examples, seed, epochs, onProgress, signal }: TrainPlannedOptions,
+  { examples, seed, recipe: changes = {}, onProgress, signal }: TrainPlannedOptions,
 ): Promise<Uint8Array> {
   const metadata = { seed: String(seed), part: planned.part };
-  const changes = epochs === undefined ? {} : { epochs };
   const stop = signal ? { signal } : {};
   const count = examples.labels.data.length;
   const stepsOf = (recipe: Recipe) => recipe.epochs * Math.floor(count / recipe.batchSize);

@@ -58,7 +58,7 @@ export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise
       seed,
       signal,
       ...(only ? { only } : {}),
-      ...(epochs === undefined ? {} : { epochs }),
+      ...(epochs === undefined ? {} : { recipe: { epochs } }),
       onEvent: ({ what, done: share, secondsLeft }) =>
         progress.show(
           `${(100 * share).toFixed(0).padStart(3)} %  ${what}${Number.isFinite(secondsLeft) ? `, ${duration(secondsLeft)} left` : ""}`,
