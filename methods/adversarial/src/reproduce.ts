@@ -191,7 +191,7 @@ function mean(id: string, place: Place, claimed: number | null, cell: Cell<Attac
   const { distortions, failed, alreadyTarget } = cell.value;
   if (distortions.length === 0)
     throw new Error(
-      `reproduce: no image of ${place.row} reached its target (${failed} failed, ${alreadyTarget} had it); ask for more images`,
+      `reproduce: no image of ${place.row} reached its target (${failed} failed, ${alreadyTarget} had it). Has the network learned? Look at its test error; else ask for more images.`,
     );
   const { mean: value, low, high, count } = meanInterval(distortions);
   return { id, ...place, unit: "distortion", claimed, value, low, high, images: count, seconds, provenance };

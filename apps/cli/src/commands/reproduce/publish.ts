@@ -6,6 +6,7 @@ import type { ResultRecord } from "./record.ts";
 
 interface Row {
   readonly name: string;
+  readonly claimed: { readonly value: string } | null;
   readonly record?: string | null;
   readonly reproduced: object | null;
 }
