@@ -5,12 +5,13 @@ import { softmaxRegression } from "./models/softmax.ts";
 import type { Network } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
 
-/** With the recipe of the others FC123-456-10 stayed at 89 % error on half of MNIST (seed 0): its wide layer saturates. */
-const adamRecipe: Recipe = {
-  optimizer: "adam",
-  epochs: 20,
-  batchSize: 100,
-  learningRate: 2e-3,
+/** As the others, at a lower rate: at 0.25 it stayed at 89 % error on half of MNIST (seed 0), at 0.1 it learns. */
+const slower: Recipe = {
+  optimizer: "sgd",
+  momentum: 0.9,
+  epochs: 40,
+  batchSize: 50,
+  learningRate: 0.1,
   schedule: "cosine",
   source: "ours; the paper gives λ only, and trained with L-BFGS as far as we know",
 };
@@ -22,7 +23,7 @@ export const networks: readonly Network[] = [
   softmaxRegression(1, { name: "fc10-1" }), // Table 1
   fullyConnected([100, 100]), // Table 1
   fullyConnected([200, 200]), // Table 1
-  fullyConnected([123, 456], adamRecipe), // Table 3
+  fullyConnected([123, 456], slower), // Table 3
   lenet,
 ];
 
