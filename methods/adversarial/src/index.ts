@@ -50,6 +50,8 @@ export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
 export { type CurvePoint, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
+export type { Provenance, Store } from "./reproduce/cells.ts";
+export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 export { randomTarget, type Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {

@@ -126,7 +126,7 @@ export async function onnxClassifier(
         const padded = new Float32Array(rows * n);
         padded.set(data);
         data = padded;
-      }
+      } else if (data.byteLength < data.buffer.byteLength) data = data.slice(); // a view would take all images to a worker
       yield { row, rows, used, images: imagesTensor(data, rows) };
       row += used;
     }

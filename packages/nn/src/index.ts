@@ -30,6 +30,15 @@ export {
 } from "./init.ts";
 export { conv2d, conv2dParameters, dropout, linear, linearParameters } from "./layers.ts";
 export { type AlexNetOptions, alexnet } from "./models/alexnet.ts";
+export {
+  type AutoencoderNetwork,
+  type AutoencoderOptions,
+  autoencoderLoss,
+  autoencoderNetwork,
+  autoencoderParameters,
+  encode,
+  type Sparsity,
+} from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
 export { type MlpOptions, mlp } from "./models/mlp.ts";
 export { type ResNetOptions, resnet } from "./models/resnet.ts";
@@ -51,6 +60,7 @@ export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafeten
 export { constantRate, cosine, milestones, type Schedule, stepDecay, warmUp } from "./schedule.ts";
 export { stateDictOf, weightsFromTensors } from "./state-dict.ts";
 export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, type TorchValue } from "./torch-file.ts";
+export { type StageEvent, type TrainAutoencoderOptions, trainAutoencoder } from "./train-autoencoder.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
 export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";

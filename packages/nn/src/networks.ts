@@ -3,6 +3,18 @@ import { lenet } from "./models/lenet.ts";
 import { mlp } from "./models/mlp.ts";
 import { softmaxRegression } from "./models/softmax.ts";
 import type { Network } from "./network.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** As the others, at a lower rate: at 0.25 it stayed at 89 % error on half of MNIST (seed 0), at 0.1 it learns. */
+const slower: Recipe = {
+  optimizer: "sgd",
+  momentum: 0.9,
+  epochs: 40,
+  batchSize: 50,
+  learningRate: 0.1,
+  schedule: "cosine",
+  source: "ours; the paper gives λ only, and trained with L-BFGS as far as we know",
+};
 
 /** Every network with a name of its own. */
 export const networks: readonly Network[] = [
@@ -11,7 +23,7 @@ export const networks: readonly Network[] = [
   softmaxRegression(1, { name: "fc10-1" }), // Table 1
   fullyConnected([100, 100]), // Table 1
   fullyConnected([200, 200]), // Table 1
-  fullyConnected([123, 456]), // Table 3
+  fullyConnected([123, 456], slower), // Table 3
   lenet,
 ];
 
@@ -34,6 +46,6 @@ export function networkByName(name: string): Network {
  * FCa-b-…-10 with λ = 1e-5 in hidden layers and 1e-6 in the last: Table 1's for FC100-100-10 and FC200-200-10, taken for
  * all others because the paper gives none.
  */
-function fullyConnected(hidden: readonly number[]): Network {
-  return mlp({ units: [...hidden, 10], lambda: [...hidden.map(() => 1e-5), 1e-6] });
+function fullyConnected(hidden: readonly number[], recipe?: Recipe): Network {
+  return mlp({ units: [...hidden, 10], lambda: [...hidden.map(() => 1e-5), 1e-6], ...(recipe ? { recipe } : {}) });
 }

@@ -10,6 +10,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   serve: { summary: "start the site in the browser", load: () => import("./serve.ts") },
   classifier: { summary: "train and test image classifiers", load: () => import("./classifier.ts") },
   data: { summary: "list and download data sets", load: () => import("./data.ts") },
+  reproduce: {
+    summary: "run a paper's experiments; claimed beside reproduced",
+    load: () => import("./reproduce.ts"),
+  },
   adversarial: {
     summary: "smallest perturbations that change what a classifier sees (Szegedy et al. 2013)",
     load: () => import("./adversarial.ts"),

@@ -38,10 +38,15 @@ function claimedCell({ claimed }: Row): Html {
 function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean): Html {
   if (!reproduced)
     return html`<span class="none">not yet run${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
-  const { value, seed, dataSha256, version, machine, seconds, date } = reproduced;
+  const { value, interval, seed, dataSha256, version, machine, seconds, date } = reproduced;
   return html`<span class="value">${value}</span>
 <details><summary>how<span class="hidden"> ${name} was reproduced</span></summary><dl>
-<dt>Command</dt><dd><code>${reproduced.command}</code></dd>
+${
+  interval
+    ? html`<dt>95 % interval</dt><dd>${interval}</dd>
+`
+    : ""
+}<dt>Command</dt><dd><code>${reproduced.command}</code></dd>
 <dt>Seed</dt><dd>${seed}</dd>
 <dt>Data</dt><dd><code>sha256 ${dataSha256}</code></dd>
 <dt>Version</dt><dd>${version}</dd>

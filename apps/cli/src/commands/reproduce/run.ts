@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { published } from "@reprise/adversarial";
+import {
+  type ReproducedValue,
+  reproduce,
+  type Store,
+  type TableName,
+  tableNames,
+} from "@reprise/adversarial/reproduce";
+import type { LabelledImages } from "@reprise/data";
+import { createFolder, fileError, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
+import { nodeWorkerRuntime } from "@reprise/engine/node";
+import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { interruption } from "../adversarial/interruption.ts";
+import { machine, version } from "./provenance.ts";
+import { publish, readResults } from "./publish.ts";
+import { type ResultRecord, recordOf } from "./record.ts";
+
+interface ReproduceFlags {
+  readonly data?: string;
+  readonly out: string;
+  readonly images?: number;
+  readonly seed: number;
+  readonly only?: readonly TableName[];
+  readonly epochs?: number;
+  readonly publish?: string;
+  readonly json?: boolean;
+}
+
+/** Runs what is not yet in OUT, writes OUT/records.json, prints the tables. */
+export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise<void> {
+  const { data, out, seed, only, epochs, json } = flags;
+  if (key !== published.key)
+    throw new Error(`reproduce: nothing is known of how to reproduce "${key}"; there is ${published.key}`);
+  if (flags.publish !== undefined) await readResults(flags.publish); // fails before the work, not after it
+  await createFolder(out);
+  const [train, test] = await Promise.all(
+    (["train", "test"] as const).map((split) => (data ? loadMnist(data, { split }) : mnistSubset({ split }))),
+  );
+  const images = flags.images ?? Math.min(1000, train!.labels.data.length, test!.labels.data.length);
+  const dataSha256 = hashOf(train!, test!);
+  const code = version();
+  // The model has a thread of its own, so that this one solves meanwhile and hears Ctrl-C.
+  const runtime = nodeWorkerRuntime({ threads: 1 });
+  const progress = new ProgressLine();
+  const { signal, done } = interruption(`What is finished is in ${out}; the same command goes on from there.`);
+  const started = performance.now();
+  try {
+    const values = await reproduce(runtime, {
+      train: train!,
+      test: test!,
+      dataSha256,
+      store: folderStore(out),
+      provenance: () => ({ version: code, machine: machine(), date: new Date().toISOString() }),
+      images,
+      seed,
+      signal,
+      ...(only ? { only } : {}),
+      ...(epochs === undefined ? {} : { recipe: { epochs } }),
+      onEvent: ({ what, done: share, secondsLeft }) =>
+        progress.show(
+          `${(100 * share).toFixed(0).padStart(3)} %  ${what}${Number.isFinite(secondsLeft) ? `, ${duration(secondsLeft)} left` : ""}`,
+        ),
+    });
+    progress.end();
+    const command = commandOf(key, { data, images, seed, epochs });
+    const records = values.map((value) => recordOf(value, { command, seed, dataSha256 }));
+    await writeFileAtomic(join(out, "records.json"), `${JSON.stringify({ key, records }, null, 2)}\n`);
+    if (flags.publish !== undefined) await publish(flags.publish, records);
+    const seconds = (performance.now() - started) / 1000;
+    printResult(json, { key, command, seconds, records }, () =>
+      [
+        ...(only ?? tableNames).flatMap((table) => [tableText(table, values, records), ""]),
+        `${command}: ${duration(seconds)} for what was not there yet; records in ${join(out, "records.json")}`,
+      ].join("\n"),
+    );
+  } finally {
+    progress.end();
+    done();
+    await runtime.release();
+  }
+}
+
+/** The command that gives these values anew. Which tables are computed changes none of them. */
+function commandOf(
+  key: string,
+  {
+    data,
+    images,
+    seed,
+    epochs,
+  }: { data: string | undefined; images: number; seed: number; epochs: number | undefined },
+): string {
+  return [
+    `reprise reproduce ${key}`,
+    ...(data === undefined ? [] : ["--data DIR"]),
+    `--images ${images} --seed ${seed}`,
+    ...(epochs === undefined ? [] : [`--epochs ${epochs}`]),
+  ].join(" ");
+}
+
+function tableText(table: TableName, values: readonly ReproducedValue[], records: readonly ResultRecord[]): string {
+  const rows = values.flatMap((value, i) => {
+    if (value.table !== table) return [];
+    const { claimed, value: ours, interval } = records[i]!;
+    return [[`${value.row}: ${value.column}`, claimed ?? "not in the paper", ours, interval]];
+  });
+  return `${table.replace("table", "Table ")}\n${textTable(["", "claimed", "reproduced", "95 % interval"], rows)}`;
+}
+
+/** Parts as files; a file is there whole or not at all. */
+function folderStore(folder: string): Store {
+  return {
+    async read(name) {
+      const path = join(folder, name);
+      try {
+        return await readFile(path);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw fileError(path, cause, "read");
+      }
+    },
+    async write(name, bytes) {
+      const path = join(folder, name);
+      await createFolder(dirname(path));
+      await writeFileAtomic(path, bytes);
+    },
+  };
+}
+
+/** SHA-256 of the pixels (float32 in [0, 1]) and labels (int32) of the training set, then of the test set. */
+function hashOf(...sets: readonly LabelledImages[]): string {
+  const hash = createHash("sha256");
+  for (const { images, labels } of sets) hash.update(images.data).update(labels.data);
+  return hash.digest("hex");
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return `${Math.ceil(seconds / 60)} min`;
+}

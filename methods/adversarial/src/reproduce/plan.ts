@@ -1,0 +1,93 @@
+// What Tables 1 to 4 consist of: networks, and for every value its place in the paper's table and a lasting name.
+import { claimed } from "../config.ts";
+
+export const tableNames = ["table1", "table2", "table3", "table4"] as const;
+export type TableName = (typeof tableNames)[number];
+
+/** Which images a network learns from: the training set, or its first or second half. */
+export type TrainingPart = "train" | "p1" | "p2";
+/** Where the attacked images come from: the first of the training set, or of the test set. */
+export type Split = "train" | "test";
+
+/** A network of the tables. */
+export interface PlannedNetwork {
+  /** Lasting, e.g. "fc100-100-10-p1": names its file and its records. */
+  readonly id: string;
+  /** As the tables print it. */
+  readonly name: string;
+  /** Its name in @reprise/nn; "ae400-10" is trained in two stages. */
+  readonly network: string;
+  readonly part: TrainingPart;
+  /** Seconds to train and to attack 1,000 images on one idle core, roughly: for the estimate of the time left only. */
+  readonly cost: { readonly training: number; readonly attack: number };
+}
+
+const [small, deep] = [
+  { training: 6, attack: 8 },
+  { training: 90, attack: 25 },
+];
+
+/** Tables 1 and 2, in their order. */
+export const modelNetworks: readonly PlannedNetwork[] = [
+  { id: "fc10-1e-4", name: "FC10(1e-4)", network: "fc10-1e-4", part: "train", cost: small! },
+  { id: "fc10-1e-2", name: "FC10(1e-2)", network: "fc10-1e-2", part: "train", cost: small! },
+  { id: "fc10-1", name: "FC10(1)", network: "fc10-1", part: "train", cost: small! },
+  { id: "fc100-100-10", name: "FC100-100-10", network: "fc100-100-10", part: "train", cost: deep! },
+  { id: "fc200-200-10", name: "FC200-200-10", network: "fc200-200-10", part: "train", cost: deep! },
+  { id: "ae400-10", name: "AE400-10", network: "ae400-10", part: "train", cost: deep! },
+];
+
+/** Tables 3 and 4, in their order. */
+export const halvesNetworks: readonly PlannedNetwork[] = [
+  { id: "fc100-100-10-p1", name: "FC100-100-10", network: "fc100-100-10", part: "p1", cost: deep! },
+  { id: "fc123-456-10-p1", name: "FC123-456-10", network: "fc123-456-10", part: "p1", cost: deep! },
+  { id: "fc100-100-10-p2", name: "FC100-100-10′", network: "fc100-100-10", part: "p2", cost: deep! },
+];
+
+/** Images that are shown to the networks of a table: one row. */
+export type ShownSet =
+  | { readonly id: string; readonly kind: "made for"; readonly network: PlannedNetwork }
+  | { readonly id: string; readonly kind: "amplified"; readonly network: PlannedNetwork; readonly sigma: number }
+  | { readonly id: string; readonly kind: "noise"; readonly sigma: number; readonly clip: boolean };
+
+const madeFor = (network: PlannedNetwork): ShownSet => ({ id: network.id, kind: "made for", network });
+const amplified = (network: PlannedNetwork): ShownSet => ({
+  id: `${network.id}-amplified`,
+  kind: "amplified",
+  network,
+  sigma: 0.1,
+});
+const noise = (sigma: number, clip = false): ShownSet => ({
+  id: `gaussian-${sigma}${clip ? "-clipped" : ""}`,
+  kind: "noise",
+  sigma,
+  clip,
+});
+
+/** The rows of Table 2 in its order, then what we add. */
+export const modelRows: readonly ShownSet[] = [
+  ...modelNetworks.map(madeFor),
+  noise(0.1),
+  noise(0.3),
+  noise(0.1, true),
+  noise(0.3, true),
+];
+
+/** The rows of Table 4 in its order, then what we add. */
+export const halvesRows: readonly ShownSet[] = [
+  ...halvesNetworks.map(madeFor),
+  noise(0.06),
+  ...halvesNetworks.map(amplified),
+  noise(0.1),
+];
+
+/** What the paper prints in a table's row and column, both counted from 0; null where it prints nothing. */
+export function claimedAt(table: TableName, row: number, column: number): number | null {
+  return claimed[tableNames.indexOf(table)]?.rows[row]?.values[column] ?? null;
+}
+
+/** A row's name as we print it. */
+export function titleOf(set: ShownSet): string {
+  if (set.kind === "noise") return `Gaussian noise, σ = ${set.sigma}${set.clip ? ", clipped to [0, 1]" : ""}`;
+  return `for ${set.network.name}${set.kind === "amplified" ? `, amplified to ${set.sigma}` : ""}`;
+}

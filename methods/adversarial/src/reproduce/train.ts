@@ -1,0 +1,68 @@
+// A network of the tables, trained by its recipe and written as ONNX.
+import type { LabelledImages } from "@reprise/data";
+import type { Runtime } from "@reprise/engine";
+import {
+  autoencoderNetwork,
+  exportNetwork,
+  networkByName,
+  type Recipe,
+  trainAutoencoder,
+  trainClassifier,
+} from "@reprise/nn";
+import type { PlannedNetwork } from "./plan.ts";
+
+export interface TrainPlannedOptions {
+  readonly examples: LabelledImages;
+  readonly seed: number;
+  /** Replaces settings of the network's recipe. */
+  readonly recipe?: Partial<Recipe> | undefined;
+  /** Share of the steps done, in [0, 1]. */
+  readonly onProgress: (share: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The settings that a network is trained with, as plain data. */
+export function recipeOf(
+  { network }: PlannedNetwork,
+  changes: Partial<Recipe> = {},
+): Readonly<Record<string, unknown>> {
+  const changed = (recipe: Recipe) => ({ ...recipe, ...changes });
+  if (network !== "ae400-10") return { recipe: changed(networkByName(network).recipe) };
+  const { encoding, sparsity, network: whole } = autoencoderNetwork();
+  return { encoding: changed(encoding), sparsity, recipe: changed(whole.recipe) };
+}
+
+/** The bytes of the trained network as ONNX. @throws as `trainClassifier` */
+export async function trainPlanned(
+  runtime: Runtime,
+  planned: PlannedNetwork,
+  { examples, seed, recipe: changes = {}, onProgress, signal }: TrainPlannedOptions,
+): Promise<Uint8Array> {
+  const metadata = { seed: String(seed), part: planned.part };
+  const stop = signal ? { signal } : {};
+  const count = examples.labels.data.length;
+  const stepsOf = (recipe: Recipe) => recipe.epochs * Math.floor(count / recipe.batchSize);
+  if (planned.network === "ae400-10") {
+    const model = autoencoderNetwork({ encoding: changes, recipe: changes });
+    const steps = { encoder: stepsOf(model.encoding), softmax: stepsOf(model.network.recipe) };
+    const run = trainAutoencoder(runtime, model, { examples, seed, ...stop });
+    for (;;) {
+      const { value, done } = await run.next();
+      if (done) return exportNetwork(model.network, value, { metadata });
+      // A step of the encoder takes far longer than one of the softmax.
+      if (value.type === "step")
+        onProgress(
+          (value.stage === "encoder" ? 0.9 : 0.1) * (value.step / steps[value.stage]) +
+            (value.stage === "encoder" ? 0 : 0.9),
+        );
+    }
+  }
+  const network = networkByName(planned.network);
+  const steps = stepsOf({ ...network.recipe, ...changes });
+  const run = trainClassifier(runtime, network, { examples, seed, recipe: changes, ...stop });
+  for (;;) {
+    const { value, done } = await run.next();
+    if (done) return exportNetwork(network, value.state, { metadata });
+    if (value.type === "step") onProgress(value.step / steps);
+  }
+}
