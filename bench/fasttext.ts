@@ -1,6 +1,7 @@
 // fastText: whole processes against the C++ program, CPU and wall seconds, peak memory, accuracy.
 //   REPRISE_DATA=…            folder that holds fasttext/imdb, fasttext/cooking, fasttext/lid176, fasttext/wasm-lid-bench
 //   FASTTEXT_NATIVE=…         a -march=native build of the program, measured besides the one on the path
+//   FASTTEXT_SIDES="ours native"  only these of ours, native, path (the program on the path)
 //   FASTTEXT_CASES="a b"      only these cases; FASTTEXT_ROUNDS=3 rounds, each side once a round
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,10 +18,12 @@ if (!data || !existsSync(join(data, "fasttext"))) {
 }
 const folder = join(tmpdir(), "reprise-bench-fasttext");
 mkdirSync(folder, { recursive: true });
-const main = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../apps/cli/bin/reprise.mjs", import.meta.url));
 const ours = [process.execPath, main, "fasttext"];
 const native = process.env.FASTTEXT_NATIVE;
-const sides: Record<string, string[]> = { ours, ...(native ? { native: [native] } : {}), debian: ["fasttext"] };
+const programs: Record<string, string[]> = { ours, ...(native ? { native: [native] } : {}), path: ["fasttext"] };
+const chosen = process.env.FASTTEXT_SIDES?.split(" ") ?? Object.keys(programs);
+const sides = Object.fromEntries(Object.entries(programs).filter(([name]) => chosen.includes(name)));
 
 interface Cost {
   /** User and system seconds of the whole process. */

@@ -1,10 +1,8 @@
 // reprise <method> <verb> [options]: finds the command, runs it, and is the only place that exits.
-import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { commands } from "./commands/table.ts";
 
-enableCompileCache(); // the commands' modules, stripped and compiled, are kept: a third of a second less per start
 const [name = "", ...rest] = process.argv.slice(2);
 const debug = rest.includes("--debug");
 const program = new Command("reprise")

@@ -1,5 +1,6 @@
 // The verbs of `reprise fasttext` print what fastText 0.9.2 prints for the same model (tools/reference/fasttext.py).
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 
 const fixtures = fileURLToPath(new URL("../../../methods/fasttext/test/fixtures/", import.meta.url));
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -124,4 +125,27 @@ test("what cannot be run is told in one line", () => {
     code: 1,
     error: expect.stringMatching(/train\.txt: this is no fastText model/),
   });
+});
+
+test("a missing folder is told before training; Ctrl-C keeps what was learnt beside it", async () => {
+  const input = join(fixtures, "train.txt");
+  const output = join(folder, "kept");
+  writeFileSync(`${output}.bin`, "old");
+  const args = ["supervised", "-input", input, "-output", output, "-dim", "4", "-epoch", "1000000"];
+  const child = spawn(process.execPath, [main, "fasttext", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let error = "";
+  let interrupted = false;
+  child.stderr.on("data", (text) => {
+    error += text;
+    if (interrupted || !/Progress/.test(error)) return;
+    interrupted = child.kill("SIGINT"); // a second one would end the process at once
+  });
+  const [code] = await once(child, "exit");
+  expect(code).toBe(1);
+  expect(error).toContain(`what was learnt until then is in ${output}.interrupted.bin`);
+  expect(readFileSync(`${output}.bin`, "utf8")).toBe("old");
+  expect(reprise(["test", `${output}.interrupted.bin`, input]).out).toMatch(/^N\t160/);
+
+  const lost = reprise(["supervised", "-input", input, "-output", join(folder, "none", "model")]);
+  expect(lost).toMatchObject({ code: 1, error: expect.stringContaining("there is no folder") });
 });

@@ -1,6 +1,6 @@
 // The kernel's exports. Built into src/wasm-binary.ts by tools (see README of this folder).
 export { classify, lineRows } from "./classify";
-export { average, fillUniform } from "./rows";
+export { average, fillUniform, mergeCopies } from "./rows";
 export { encode, entryHashes, fillSlots, scan, subwordRows, written } from "./text";
 export { train } from "./train";
 export { vectorLines, vectorText } from "./format";

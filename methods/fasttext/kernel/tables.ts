@@ -95,6 +95,7 @@
   rows: usize;
   endOfLine: i32;
   tabledLoss: i32;
+  onePass: i32;
 }
 
 // @ts-ignore: decorator

@@ -16,7 +16,7 @@ export function train(job: Job, t: Thread, budget: i32): i32 {
   const total = <f32>job.totalTokens;
   while (budget > 0) {
     const seen = atomic.load<i64>(job.progress);
-    if (seen >= job.untilTokens || t.from == t.to) return DONE;
+    if (seen >= job.untilTokens || t.from == t.to || (job.onePass && t.at == t.to)) return DONE;
     const progress = <f32>seen / total;
     const rate = <f32>(job.lr * (1.0 - <f64>progress));
     const tokens = supervised ? labelledLine(job, t, rate) : plainLine(job, t, rate);

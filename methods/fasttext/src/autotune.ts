@@ -6,7 +6,8 @@ import type { TextSource } from "./corpus.ts";
 import { type Evaluation, evaluate, f1 } from "./evaluate.ts";
 import type { Model } from "./model.ts";
 import { MinimalStandard } from "./random.ts";
-import { DivergedError, type LearnOptions, train } from "./train.ts";
+import { DivergedError } from "./run.ts";
+import { type LearnOptions, train } from "./train.ts";
 
 export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch"> {
   /** Labelled text to judge by; read once for each trial. */

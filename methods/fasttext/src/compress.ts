@@ -5,9 +5,10 @@ import type { TextSource } from "./corpus.ts";
 import type { DenseMatrix, Tables } from "./kernel.ts";
 import { Model } from "./model.ts";
 import { quantizeMatrix } from "./quantize.ts";
-import { readCorpus, type TrainOptions, trainTables } from "./train.ts";
+import { type LearnOptions, readCorpus, trainTables } from "./train.ts";
 
-export interface QuantizeOptions extends Omit<TrainOptions, "kernel"> {
+export interface QuantizeOptions
+  extends Pick<LearnOptions, "signal" | "stop" | "onProgress" | "runThreads" | "limits"> {
   /** Rows to keep: the end of line, then the longest. 0 keeps all. */
   readonly cutoff?: number;
   /** Keep the rows' lengths apart (-qnorm): closer for the same size. */

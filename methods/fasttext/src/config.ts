@@ -35,6 +35,8 @@ export interface Settings {
   readonly label: string;
   readonly seed: number;
   readonly threads: number;
+  /** With several threads: the same result each time, for memory of as many copies of the rows. */
+  readonly deterministic: boolean;
   /** True: the reference program's initialisation, end-of-file rule and random draws, wherever we depart from them. */
   readonly compat: boolean;
 }
@@ -52,6 +54,7 @@ const common = {
   label: "__label__",
   seed: 0,
   threads: 1, // Departure: the program takes 12; one thread is reproducible
+  deterministic: false,
   compat: false,
 } as const;
 

@@ -12,16 +12,42 @@ export class CorpusError extends Error {
 /** Text in pieces: bytes as they come from a file, or strings. */
 export type TextSource = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 
+/** Whole lines as entries of the corpus' dictionary. */
+export interface Block {
+  readonly length: number;
+  /** The entries, from memory or from where they were put aside. */
+  read(): Int32Array;
+}
+
+/** Where blocks go when they take too much memory: `spillFile` of `@reprise/fasttext/node`. */
+export interface Spill {
+  put(block: Int32Array): Block;
+  /** Frees what was put aside. */
+  close(): void;
+}
+
 /** A corpus as entries of its own dictionary, in blocks of whole lines. */
 export interface Corpus {
   readonly dictionary: Dictionary;
-  readonly blocks: readonly Int32Array[];
+  readonly blocks: readonly Block[];
   /** Tokens in all blocks together. */
   readonly tokens: number;
   readonly endOfLine: number;
 }
 
 const pieceBytes = 1 << 17;
+
+/** Memory for the corpus, unless the caller says otherwise. */
+export const defaultMemoryBytes = 2 ** 31;
+
+export interface Limits {
+  /**
+   * Bytes that the tokens and the encoded lines may take, 2 GiB if not given. Where they would take more, lines are
+   * encoded anew in each epoch (by one thread), and tokens go to `spill` when there is one.
+   */
+  readonly memoryBytes?: number;
+  readonly spill?: Spill;
+}
 
 /**
  * Reads a text once. A last line without a line end counts as a line, unless `compat`.
@@ -34,7 +60,9 @@ export class CorpusReader {
   readonly #compat: boolean;
   readonly dictionary: Dictionary;
   readonly #endOfLine: number;
-  readonly #blocks: Int32Array[] = [];
+  readonly #blocks: Block[] = [];
+  readonly #spill: Spill | undefined;
+  readonly #mostTokens: number;
   #input: Uint8Array;
   #tokens: Int32Array;
   /** Bytes of #input that wait for the rest of their word. */
@@ -43,10 +71,12 @@ export class CorpusReader {
   #open: Int32Array[] = [];
   #lastByte = 10;
 
-  constructor(memory: Memory, kernel: Kernel, settings: Pick<Settings, "label" | "compat">) {
+  constructor(memory: Memory, kernel: Kernel, settings: Pick<Settings, "label" | "compat">, limits: Limits = {}) {
     this.#kernel = kernel;
     this.#memory = memory;
     this.#compat = settings.compat;
+    this.#spill = limits.spill;
+    this.#mostTokens = (limits.memoryBytes ?? defaultMemoryBytes) / 8;
     this.dictionary = new Dictionary(memory, settings.label, 1 << 15);
     this.#input = memory.bytes(2 * pieceBytes);
     this.#tokens = memory.int32(pieceBytes + 2);
@@ -74,9 +104,15 @@ export class CorpusReader {
   finish(): Corpus {
     if (this.#lastByte !== 10 && !this.#compat) this.add(Uint8Array.of(10));
     this.#scan(this.#held, true);
-    if (this.#open.length > 0) this.#blocks.push(joined(this.#open));
+    if (this.#open.length > 0) this.#keep(joined(this.#open));
     const { dictionary } = this;
     return { dictionary, blocks: this.#blocks, tokens: dictionary.tokens, endOfLine: this.#endOfLine };
+  }
+
+  /** In memory as long as half of the limit is enough, then aside. */
+  #keep(block: Int32Array): void {
+    const aside = this.#spill && this.dictionary.tokens > this.#mostTokens;
+    this.#blocks.push(aside ? this.#spill!.put(block) : { length: block.length, read: () => block });
   }
 
   #scan(length: number, last: boolean): void {
@@ -88,7 +124,7 @@ export class CorpusReader {
     const end = tokens.lastIndexOf(this.#endOfLine) + 1;
     if (end > 0) {
       this.#open.push(tokens.slice(0, end));
-      this.#blocks.push(joined(this.#open));
+      this.#keep(joined(this.#open));
       this.#open = [];
     }
     if (end < written) this.#open.push(tokens.slice(end));
@@ -174,7 +210,7 @@ export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, 
   let at = 0;
   const tokens = memory.int32(encoding.longestBlock);
   for (const block of corpus.blocks) {
-    tokens.set(block);
+    tokens.set(block.read());
     at += kernel.encode(encoding, tokens.subarray(0, block.length), lines.subarray(at));
   }
   return lines.subarray(0, at);
@@ -189,4 +225,29 @@ export function encodedLength(
   for (let entry = 0; entry < dictionary.size; entry++)
     total += dictionary.counts[entry]! * Math.max(1, starts[entry + 1]! - starts[entry]!);
   return total + tokens * (wordNgrams - 1);
+}
+
+/**
+ * The lines of one block after the other, encoded into the same place; each is valid until the next.
+ * What an epoch reads when all lines together would take too much memory.
+ */
+export function* encodedBlocks(
+  corpus: Corpus,
+  encoding: Encoding,
+  kernel: Kernel,
+  memory: Memory,
+): Generator<Int32Array> {
+  const tokens = memory.int32(encoding.longestBlock);
+  let lines = memory.int32(lineHeader);
+  for (const block of corpus.blocks) {
+    const entries = block.read();
+    let most = lineHeader + block.length * encoding.wordNgrams;
+    for (const entry of entries) {
+      most += encoding.starts[entry + 1]! - encoding.starts[entry]!;
+      if (entry === encoding.endOfLine) most += lineHeader;
+    }
+    if (most > lines.length) lines = memory.int32(2 * most);
+    tokens.set(entries);
+    yield lines.subarray(0, kernel.encode(encoding, tokens.subarray(0, block.length), lines));
+  }
 }

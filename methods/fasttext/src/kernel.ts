@@ -90,7 +90,9 @@ export interface Job {
   /** Tokens after which the threads pause: the end, or that of an epoch. */
   untilTokens: number;
   /** Supervised: encoded lines. Word vectors: entries of the final dictionary, −1 for what is not a word in it. */
-  readonly lines: Int32Array;
+  lines: Int32Array;
+  /** Threads pause when they reach the end of their part, instead of starting it again. */
+  onePass: boolean;
   /** [1], tokens seen by all threads together. */
   readonly progress: BigInt64Array;
   /** Factor on the learning rate of each label's examples, or undefined for 1. */
@@ -114,8 +116,8 @@ export interface Job {
 /** What one thread of a run owns. */
 export interface ThreadState {
   /** Its part of `lines`, and where it is in it. */
-  readonly from: number;
-  readonly to: number;
+  from: number;
+  to: number;
   at: number;
   /** State of its generator. */
   random: number;
@@ -195,6 +197,9 @@ export interface Kernel {
     codes: Uint8Array,
     places: CentroidPlaces,
   ): void;
+
+  /** Each number of `base` moves by the mean of the moves of those copies that moved it; the copies get the result. */
+  mergeCopies(memory: Memory, base: Float32Array, copies: readonly Float32Array[]): void;
 
   /** The lines of the .vec file for words from…to−1. */
   vectorLines(tables: Tables, from: number, to: number): Uint8Array;

@@ -60,7 +60,7 @@ export async function load(
     }
     return Model.fromBytes(all, { name, label, kernel });
   }
-  const reading = readModel(name, options.length, label);
+  const reading = readModel(name, options.length, label, { index: kernel.fillSlots });
   for (let step = reading.next(); ; step = reading.next()) {
     if (step.done) return new Model(step.value.tables, step.value.header, kernel);
     const { target } = step.value;

@@ -14,7 +14,7 @@ const sigmoidTable = Float32Array.from({ length: tableSteps + 1 }, (_, i) => {
 });
 
 /** 1/(1 + e⁻ˣ) from a table of 512 steps over [−8, 8], rounded down to a step; 0 or 1 outside. */
-export function tabledSigmoid(x: number): number {
+function tabledSigmoid(x: number): number {
   if (!(x >= -tableEnd)) return 0; // NaN too
   if (x > tableEnd) return 1;
   return sigmoidTable[Math.trunc(((x + tableEnd) * tableSteps) / tableEnd / 2)]!;

@@ -1,6 +1,6 @@
 // .bin and .ftz: the reference program's model files, read and written byte for byte as it does.
 import type { LossName, ModelName } from "./config.ts";
-import { Dictionary } from "./dictionary.ts";
+import { Dictionary, type Index } from "./dictionary.ts";
 import { huffman } from "./huffman.ts";
 import type { DenseMatrix, Matrix, ProductQuantizer, QuantizedMatrix, Tables } from "./kernel.ts";
 import { Memory } from "./memory.ts";
@@ -20,12 +20,19 @@ export interface Header {
   readonly t: number;
 }
 
+export interface ReadOptions {
+  /** Where the tables go. */
+  readonly memory?: Memory | undefined;
+  /** Builds the dictionary's hash table; a kernel's is faster. */
+  readonly index?: Index;
+}
+
 /** A request of the reader: fill this much of `target`. */
 export interface Fill {
   readonly target: Uint8Array;
 }
 
-export const magic = 793712314;
+const magic = 793712314;
 const newest = 12;
 const losses: readonly LossName[] = ["hs", "ns", "softmax", "ova"]; // 1, 2, 3, 4
 const models: readonly ModelName[] = ["cbow", "skipgram", "supervised"]; // 1, 2, 3
@@ -94,25 +101,39 @@ class Reader {
     return this.#view.getFloat64(this.#skip(8), true);
   }
 
-  /** A word up to its zero byte, then its count and kind: as many entries as are wholly in the buffer at once. */
+  /** Entries of the dictionary: a word up to its zero byte, its count, its kind. */
   *entries(size: number, dictionary: Dictionary): Generator<Fill, void> {
-    const word: number[] = [];
     for (let i = 0; i < size; i++) {
-      word.length = 0;
-      let bytes: Uint8Array | undefined;
-      const zero = this.#buffer.indexOf(0, this.#at);
-      if (zero >= 0 && zero < this.#end) {
-        bytes = this.#buffer.subarray(this.#at, zero);
-        this.#skip(zero + 1 - this.#at);
-      } else for (let byte = yield* this.u8(); byte !== 0; byte = yield* this.u8()) word.push(byte);
-      yield* this.#append(dictionary, bytes?.slice() ?? Uint8Array.from(word), i);
+      let zero = this.#zero();
+      // A word that the buffer does not hold whole: the buffer is filled, and for a very long word pieced together.
+      const word: Uint8Array[] = [];
+      while (zero < 0) {
+        word.push(this.#buffer.slice(this.#at, this.#end));
+        this.#skip(this.#end - this.#at);
+        yield* this.#need(1);
+        zero = this.#zero();
+      }
+      const end = zero - this.#skip(0);
+      word.push(word.length > 0 ? this.#buffer.slice(this.#at, zero) : this.#buffer.subarray(this.#at, zero));
+      const start = this.#skip(end + 1);
+      if (this.#end - this.#at < 9) {
+        word[word.length - 1] = this.#buffer.slice(start, start + end);
+        yield* this.#need(9);
+      }
+      this.#append(dictionary, word.length === 1 ? word[0]! : joined(word), i);
     }
   }
 
-  *#append(dictionary: Dictionary, word: Uint8Array, index: number): Generator<Fill, void> {
-    yield* this.#need(9);
+  /** Where the next zero byte stands in the buffer, or −1. */
+  #zero(): number {
+    for (let i = this.#at; i < this.#end; i++) if (this.#buffer[i] === 0) return i;
+    return -1;
+  }
+
+  /** Count and kind of a word; both are in the buffer. */
+  #append(dictionary: Dictionary, word: Uint8Array, index: number): void {
     const at = this.#skip(9);
-    const count = Number(this.#view.getBigInt64(at, true));
+    const count = this.#view.getInt32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
     const kind = this.#buffer[at + 8]!;
     const name = () => JSON.stringify(decoder.decode(word));
     if (kind > 1) this.fail(`entry ${index} (${name()}) is of kind ${kind}; expected 0 (word) or 1 (label)`);
@@ -131,6 +152,16 @@ class Reader {
   }
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /**
  * Reads a model. The generator asks for bytes; its driver (`readBytes`, `node.ts`) delivers them.
  *
@@ -142,7 +173,7 @@ export function* readModel(
   name: string,
   total: number,
   label: string,
-  memory: Memory = new Memory(),
+  { memory = new Memory(), index }: ReadOptions = {},
 ): Generator<Fill, { tables: Tables; header: Header }> {
   const reader = new Reader(name, total);
   if (total < 8 || (yield* reader.i32()) !== magic)
@@ -171,7 +202,7 @@ export function* readModel(
   if (bucket < 0) reader.fail(`the bucket count is ${bucket}`);
   if (wordNgrams > 100 || maxn > 100) reader.fail(`n-grams of ${Math.max(wordNgrams, maxn)} are longer than 100`);
 
-  const dictionary = yield* readDictionary(reader, memory, label);
+  const dictionary = yield* readDictionary(reader, memory, label, index);
   const quantized = (yield* reader.u8()) !== 0;
   const input = yield* readMatrix(reader, memory, quantized, "input");
   if (!quantized && dictionary.keptSize >= 0)
@@ -207,7 +238,12 @@ export function* readModel(
   return { tables, header: { ws, epoch, minCount, neg, lrUpdateRate, t } };
 }
 
-function* readDictionary(reader: Reader, memory: Memory, label: string): Generator<Fill, Dictionary> {
+function* readDictionary(
+  reader: Reader,
+  memory: Memory,
+  label: string,
+  index: Index = (dictionary) => dictionary.fillSlots(),
+): Generator<Fill, Dictionary> {
   const size = yield* reader.i32();
   const words = yield* reader.i32();
   const labels = yield* reader.i32();
@@ -221,7 +257,7 @@ function* readDictionary(reader: Reader, memory: Memory, label: string): Generat
   yield* reader.entries(size, dictionary);
   if (dictionary.words !== words) reader.fail(`the dictionary says ${words} words and holds ${dictionary.words}`);
   dictionary.tokens = tokens;
-  dictionary.fillSlots();
+  index(dictionary);
   if (keptSize >= 0) {
     const pairs = memory.int32(2 * keptSize);
     yield* reader.into(new Uint8Array(pairs.buffer, pairs.byteOffset, pairs.byteLength));
@@ -280,9 +316,9 @@ export function readBytes(
   bytes: Uint8Array,
   name = "model",
   label = "__label__",
-  memory?: Memory,
+  options: ReadOptions = {},
 ): { tables: Tables; header: Header } {
-  const reading = readModel(name, bytes.length, label, memory);
+  const reading = readModel(name, bytes.length, label, options);
   let at = 0;
   for (let step = reading.next(); ; step = reading.next()) {
     if (step.done) return step.value;

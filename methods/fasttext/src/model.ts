@@ -57,7 +57,7 @@ export class Model {
       kernel = wasmKernel,
     }: { name?: string; label?: string; kernel?: Kernel } = {},
   ): Model {
-    const { tables, header } = readBytes(bytes, name, label);
+    const { tables, header } = readBytes(bytes, name, label, { index: kernel.fillSlots });
     return new Model(tables, header, kernel);
   }
 

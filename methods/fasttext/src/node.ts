@@ -1,5 +1,8 @@
 // Files on Node: training text in, models in and out.
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Spill } from "./corpus.ts";
 import type { Kernel } from "./kernel.ts";
 import { Model } from "./model.ts";
 import { ModelFileError, readModel } from "./model-file.ts";
@@ -33,7 +36,7 @@ export function loadModel(
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
-    const reading = readModel(path, stat.size, label);
+    const reading = readModel(path, stat.size, label, { index: kernel.fillSlots });
     for (let step = reading.next(); ; step = reading.next()) {
       if (step.done) return new Model(step.value.tables, step.value.header, kernel);
       const { target } = step.value;
@@ -94,3 +97,36 @@ export function saveModel(model: Model, path: string): void {
 }
 
 export { nodeThreads } from "./threads/node.ts";
+
+/**
+ * Puts token blocks into a file that nobody else sees and that vanishes with the process: for corpora larger than
+ * memory. `folder` needs 4 bytes a token.
+ */
+export function spillFile(folder: string = tmpdir()): Spill {
+  const path = join(folder, `reprise-tokens-${process.pid}-${Date.now()}`);
+  const file = openSync(path, "wx+");
+  unlinkSync(path); // the open file stays usable and is freed even when the process is killed
+  let end = 0;
+  return {
+    put(block) {
+      const position = end;
+      const bytes = new Uint8Array(block.buffer, block.byteOffset, block.byteLength);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+      end += bytes.length;
+      const { length } = block;
+      return {
+        length,
+        read() {
+          const read = new Uint8Array(4 * length);
+          for (let at = 0; at < read.length; ) {
+            const count = readSync(file, read, at, read.length - at, position + at);
+            if (count === 0) throw new Error("The file of tokens put aside became shorter.");
+            at += count;
+          }
+          return new Int32Array(read.buffer);
+        },
+      };
+    },
+    close: () => closeSync(file),
+  };
+}

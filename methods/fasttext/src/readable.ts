@@ -1,4 +1,5 @@
 // The readable kernel: the method in plain TypeScript, one step after the other. wasm.ts does the same, faster.
+
 import { formatNumber } from "./format.ts";
 import { fnv1a } from "./hash.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { allScores, forward, logScore } from "./loss.ts";
 import { addRow, dotRow } from "./matrix.ts";
 import type { Memory } from "./memory.ts";
+import { mergeCopies } from "./merge.ts";
 import { subwordRows, wordNgramRows } from "./ngrams.ts";
 import { fillUniform, MinimalStandard } from "./random.ts";
 import { isEndOfLine, scan, spans, wordAt } from "./tokenize.ts";
@@ -41,6 +43,7 @@ export const readableKernel: Kernel = {
   },
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
   nearestCentroids,
+  mergeCopies: (_memory, base, copies) => mergeCopies(base, copies),
   vectorLines,
 };
 
@@ -91,7 +94,7 @@ function train(job: Job, thread: ThreadState, budget: number): TrainStatus {
   random.state = thread.random;
   while (left > 0) {
     const seen = Number(job.progress[0]!);
-    if (seen >= job.untilTokens || thread.from === thread.to) return "done";
+    if (seen >= job.untilTokens || thread.from === thread.to || (job.onePass && thread.at === thread.to)) return "done";
     // float32, as the reference program computes it: the learning rate is the same to the last bit.
     const progress = Math.fround(Math.fround(seen) / Math.fround(job.totalTokens));
     const rate = Math.fround(job.lr * (1 - progress));

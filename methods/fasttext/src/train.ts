@@ -1,71 +1,31 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
 import { extendedTables, settingsOf } from "./continue.ts";
-import { type Corpus, CorpusError, CorpusReader, encodeLines, encodingOf, type TextSource } from "./corpus.ts";
+import {
+  type Corpus,
+  CorpusError,
+  CorpusReader,
+  defaultMemoryBytes,
+  encodedBlocks,
+  encodedLength,
+  encodeLines,
+  encodingOf,
+  type Limits,
+  type TextSource,
+} from "./corpus.ts";
 import type { Dictionary, Sort } from "./dictionary.ts";
 import { evaluate, f1 } from "./evaluate.ts";
 import { huffman } from "./huffman.ts";
 import { introsort } from "./introsort.ts";
-import {
-  type DenseMatrix,
-  type Encoding,
-  type Job,
-  type Kernel,
-  lineHeader,
-  type ThreadState,
-  type TrainStatus,
-} from "./kernel.ts";
+import { type DenseMatrix, type Encoding, type Job, type Kernel, lineHeader } from "./kernel.ts";
 import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import type { Header } from "./model-file.ts";
 import { addWords, type Pretrained, startFrom } from "./pretrained.ts";
 import { MinimalStandard } from "./random.ts";
-import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
-
-/** How far a run is. */
-export interface Progress {
-  readonly phase: "reading" | "training";
-  /** 0 to 1 (training). */
-  readonly progress: number;
-  /** Tokens read or trained on so far. */
-  readonly tokens: number;
-  /** Training tokens a second and thread. */
-  readonly tokensPerSecond: number;
-  readonly lr: number;
-  /** Mean loss since the start; NaN before the first example. */
-  readonly loss: number;
-  readonly secondsLeft: number;
-}
-
-export interface TrainOptions {
-  readonly kernel?: Kernel;
-  /** Aborts: the call throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Ends the training early: the call returns what was learnt so far. */
-  readonly stop?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /**
-   * Runs several threads at once: `nodeThreads` of `@reprise/fasttext/node`, `webThreads` in pages that are
-   * cross-origin isolated. Without it one thread does all the work, whatever `threads` says.
-   */
-  readonly runThreads?: RunThreads | undefined;
-}
-
-/** Starts a worker per piece of work, each of which calls `doWork`; resolves when all have ended. */
-export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>;
-
-/** Training ended in numbers that are none. The rate is too high for the data. */
-export class DivergedError extends Error {
-  override readonly name = "DivergedError";
-  /** The model of the best epoch before, when a validation text was given. */
-  readonly lastGood: Model | undefined;
-
-  constructor(message: string, lastGood?: Model) {
-    super(message);
-    this.lastGood = lastGood;
-  }
-}
+import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
+import { wasmKernel } from "./wasm.ts";
 
 /** Text whose pieces are given one by one, or lines with weights. */
 export interface LearnOptions extends TrainOptions {
@@ -80,6 +40,8 @@ export interface LearnOptions extends TrainOptions {
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
+  /** Memory that the corpus may take. */
+  readonly limits?: Limits;
   /** Called after each epoch. */
   readonly onEpoch?: (epoch: Epoch) => void;
   /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
@@ -133,7 +95,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
 /** The order of the reference program, down to that of equal counts. */
 function referenceOrder(corpus: Corpus): Sort {
   // Here the line end is entry 0; there it is an entry when it first comes up, behind the words of the first line.
-  const first = corpus.blocks[0] ?? new Int32Array(0);
+  const first = corpus.blocks[0]?.read() ?? new Int32Array(0);
   let behind = 0;
   for (let i = 0; i < first.length && first[i] !== corpus.endOfLine; i++) behind = Math.max(behind, first[i]!);
   return (ids, kinds, counts) => {
@@ -157,7 +119,7 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
 });
 
 /** The tables of a run: the weights to be trained and all that belongs to them. */
-export type TrainableTables = Job["tables"];
+type TrainableTables = Job["tables"];
 
 function freshTables(dictionary: Dictionary, settings: Settings, memory: Memory, kernel: Kernel): TrainableTables {
   const { model, loss, dim, wordNgrams, bucket, minn, maxn } = settings;
@@ -201,7 +163,15 @@ export async function trainTables(
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
   const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
-  const lines = supervised ? encodeLines(corpus, encoding, kernel, memory) : plainLines(corpus, remap, memory);
+  const streamed =
+    supervised && 4 * encodedLength(corpus, encoding) > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
+  if (streamed && options.lineWeights)
+    throw new CorpusError("Line weights need all lines in memory; allow more with memoryBytes.");
+  const lines = streamed
+    ? memory.int32(0)
+    : supervised
+      ? encodeLines(corpus, encoding, kernel, memory)
+      : plainLines(corpus, remap, memory);
   if (options.lineWeights) weighLines(lines, options.lineWeights);
   const job: Job = {
     tables,
@@ -210,6 +180,7 @@ export async function trainTables(
     totalTokens: settings.epoch * corpus.tokens,
     untilTokens: settings.epoch * corpus.tokens,
     lines,
+    onePass: streamed,
     progress: memory.int64(1),
     labelWeights: labelWeights ? weightsOf(labelWeights, dictionary, memory) : undefined,
     negatives:
@@ -226,15 +197,19 @@ export async function trainTables(
     tabledLoss: settings.compat,
     threads: [],
   };
-  if (!watched || !(options.validation || options.onEpoch)) return run(job, settings, kernel, options);
-  await runByEpoch(job, settings, kernel, options, watched, corpus.tokens);
+  const runEpochs = (): Promise<void> =>
+    streamed
+      ? runStreamed(job, () => encodedBlocks(corpus, encoding, kernel, memory), settings, kernel, options)
+      : run(job, settings, kernel, options);
+  if (!watched || !(options.validation || options.onEpoch)) return runEpochs();
+  await runByEpoch(job, settings, runEpochs, options, watched, corpus.tokens);
 }
 
 /** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
 async function runByEpoch(
   job: Job,
   settings: Settings,
-  kernel: Kernel,
+  runEpoch: () => Promise<void>,
   options: LearnOptions,
   model: Model,
   tokens: number,
@@ -250,7 +225,7 @@ async function runByEpoch(
   try {
     for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
       job.untilTokens = number * tokens;
-      await run(job, settings, kernel, options);
+      await runEpoch();
       if (options.stop?.aborted) break;
       const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
       onEpoch?.({ number, score });
@@ -316,9 +291,9 @@ export async function readCorpus(
   settings: Settings,
   memory: Memory,
   kernel: Kernel,
-  { signal, onProgress }: TrainOptions,
+  { signal, onProgress, limits }: LearnOptions,
 ): Promise<Corpus> {
-  const reader = new CorpusReader(memory, kernel, settings);
+  const reader = new CorpusReader(memory, kernel, settings, limits);
   const encoder = new TextEncoder();
   let sincePause = 0;
   for await (const piece of text) {
@@ -401,128 +376,6 @@ function keepProbabilities(dictionary: Dictionary, { t }: Settings, memory: Memo
 function plainLines(corpus: Corpus, remap: Int32Array, memory: Memory): Int32Array {
   const lines = memory.int32(corpus.tokens);
   let at = 0;
-  for (const block of corpus.blocks) for (const entry of block) lines[at++] = remap[entry]!;
+  for (const block of corpus.blocks) for (const entry of block.read()) lines[at++] = remap[entry]!;
   return lines;
-}
-
-/** One thread's part of a run. */
-export function threadState(job: Job, from: number, to: number, seed: number): ThreadState {
-  const { memory, dim, output } = job.tables;
-  return {
-    from,
-    to,
-    at: from,
-    random: new MinimalStandard(seed).state,
-    pendingTokens: 0,
-    lossSum: 0,
-    examples: 0,
-    line: memory.int32(1026),
-    hidden: memory.float32(dim),
-    grad: memory.float32(dim),
-    scores: memory.float32(output.rows + 4),
-    context: memory.int32(job.tables.model === "cbow" ? 2 * job.ws * mostRows(job.rowStarts) : 0),
-  };
-}
-
-/** Rows of the word that brings most. */
-function mostRows(starts: Int32Array): number {
-  let most = 0;
-  for (let i = 1; i < starts.length; i++) most = Math.max(most, starts[i]! - starts[i - 1]!);
-  return most;
-}
-
-/** The places where each of `count` threads starts, and the end: whole lines, about the same work for each. */
-export function shares(job: Job, count: number): number[] {
-  const { lines, endOfLine, tables } = job;
-  const starts = [0];
-  let at = 0;
-  for (let i = 1; i < count; i++) {
-    const goal = Math.floor((lines.length * i) / count);
-    if (tables.model === "supervised") while (at < goal) at += lineHeader + lines[at + 1]! + lines[at + 2]!;
-    else for (at = Math.max(at, goal); at < lines.length && lines[at - 1] !== endOfLine; ) at++;
-    starts.push(at);
-  }
-  return [...starts, lines.length];
-}
-
-async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
-  const { runThreads, signal, stop: early } = options;
-  const report = reporter(job, settings, options.onProgress);
-  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
-  const bounds = shares(job, count);
-  const threads = Array.from(
-    { length: count },
-    (_, i) => job.threads[i] ?? threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
-  );
-  job.threads = threads;
-  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
-
-  const stop = job.tables.memory.int32(1);
-  const { work, tallies, finish } = shareWork(job, threads, stop);
-  const abort = () => Atomics.store(stop, 0, 1);
-  signal?.throwIfAborted();
-  signal?.addEventListener("abort", abort);
-  early?.addEventListener("abort", abort);
-  if (early?.aborted) abort();
-  const timer = setInterval(() => report(tallies()), 100);
-  try {
-    const statuses = await runThreads(work);
-    finish();
-    signal?.throwIfAborted();
-    const progress = report(tallies());
-    if (statuses.includes("nan")) throw diverged(settings, progress);
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener("abort", abort);
-    early?.removeEventListener("abort", abort);
-  }
-}
-
-/** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
-async function runHere(
-  job: Job,
-  thread: ThreadState,
-  kernel: Kernel,
-  { signal, stop }: TrainOptions,
-  report: (tallies: readonly ThreadTally[]) => number,
-): Promise<void> {
-  let budget = 20_000;
-  for (;;) {
-    signal?.throwIfAborted();
-    const before = performance.now();
-    const status = kernel.train(job, thread, budget);
-    const took = performance.now() - before;
-    const progress = report([thread]);
-    if (status === "done" || stop?.aborted) return;
-    if (status === "nan") throw diverged(job, progress);
-    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-}
-
-function diverged({ lr }: { readonly lr: number }, progress: number): DivergedError {
-  return new DivergedError(
-    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
-      `The learning rate ${lr} is too high for this data; try ${lr / 4}.`,
-  );
-}
-
-/** Tells the caller how far the run is. The function returns the progress, 0 to 1. */
-function reporter(job: Job, settings: Settings, onProgress: TrainOptions["onProgress"]) {
-  const start = performance.now();
-  return (tallies: readonly ThreadTally[]): number => {
-    const tokens = Number(Atomics.load(job.progress, 0));
-    const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
-    const seconds = (performance.now() - start) / 1000;
-    onProgress?.({
-      phase: "training",
-      progress,
-      tokens,
-      tokensPerSecond: tokens / seconds / tallies.length,
-      lr: settings.lr * (1 - progress),
-      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
-      secondsLeft: (seconds * (1 - progress)) / progress,
-    });
-    return progress;
-  };
 }

@@ -23,7 +23,7 @@ const layouts = {
     totalTokens: "i64",
     untilTokens: "i64",
     ...fields(
-      "tables lrUpdateRate lines progress labelWeights negatives negativesLength neg ws keep rowStarts rows endOfLine tabledLoss",
+      "tables lrUpdateRate lines progress labelWeights negatives negativesLength neg ws keep rowStarts rows endOfLine tabledLoss onePass",
     ),
   } as Layout,
   thread: {
@@ -90,6 +90,7 @@ interface Exports {
   lineRows(tables: number, text: number, length: number, scratch: number): number;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;
+  mergeCopies(base: number, copies: number, copyCount: number, count: number): void;
   nearestCentroids(
     points: number,
     stride: number,
@@ -320,6 +321,7 @@ class Bound {
         rows: j.rows.byteOffset,
         endOfLine: j.endOfLine,
         tabledLoss: j.tabledLoss ? 1 : 0,
+        onePass: j.onePass ? 1 : 0,
       }),
       true,
     );
@@ -523,6 +525,13 @@ export const wasmKernel: Kernel = {
       room.byteOffset,
     );
     memory.giveBack(room);
+  },
+
+  mergeCopies(memory, base, copies) {
+    const block = memory.borrow(4 * copies.length);
+    new Uint32Array(block.buffer, block.byteOffset, copies.length).set(copies.map((copy) => copy.byteOffset));
+    on(memory).exports.mergeCopies(base.byteOffset, block.byteOffset, copies.length, base.length);
+    memory.giveBack(block);
   },
 
   vectorLines(tables, from, to) {

@@ -58,7 +58,7 @@ test("10,000 mutated files: an error or a model that answers, in little memory",
     if (memory.used > 1 << 24) memory = new Memory(1 << 26);
     const before = memory.used;
     try {
-      const { tables, header } = readBytes(bytes, "mutated", "__label__", memory);
+      const { tables, header } = readBytes(bytes, "mutated", "__label__", { memory });
       read++;
       if (tables.model !== "supervised" || read % 8 !== 0) continue;
       const model = new Model(tables, header, read % 16 === 0 ? readableKernel : wasmKernel);

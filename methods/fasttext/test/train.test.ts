@@ -13,7 +13,7 @@ import {
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { nodeThreads } from "../src/node.ts";
+import { nodeThreads, spillFile } from "../src/node.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const labelled = fixture("train.txt");
@@ -232,4 +232,28 @@ test("epoch by epoch is the same training; the best epoch is kept, none better e
   expect(scores.length).toBeLessThan(40);
   const { all } = evaluate(model, validation.text());
   expect(f1(all)).toBe(Math.max(...scores));
+});
+
+test("a corpus that does not fit is encoded block by block, its tokens put aside: the same training", async () => {
+  const settings = { dim: 6, epoch: 20, lr: 0.5, wordNgrams: 2, bucket: 100 };
+  const pieces = Array.from({ length: 40 }, (_, i) => labelled.subarray(i * 240, (i + 1) * 240)); // many blocks
+  const whole = await train(pieces, settings);
+  const spill = spillFile();
+  const streamed = await train(pieces, settings, { limits: { memoryBytes: 2000, spill } });
+  spill.close();
+  const [a, b] = [whole, streamed].map(({ tables }) => tables.input);
+  if (a?.kind !== "dense" || b?.kind !== "dense") throw new Error("expected dense rows");
+  // Not the same bytes: at each block's end the tokens read so far count for the rate, else after every 100.
+  for (let i = 0; i < a.values.length; i++) expect(Math.abs(a.values[i]! - b.values[i]!)).toBeLessThan(0.05);
+  expect(streamed.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+});
+
+test("deterministic threads: the same bytes at once or one after the other, and they learn", async () => {
+  const settings = { dim: 8, lr: 0.5, epoch: 4, threads: 3, wordNgrams: 2, bucket: 100, deterministic: true };
+  const once = await train([labelled], settings, { runThreads: nodeThreads });
+  expect(bytesOf(await train([labelled], settings)).equals(bytesOf(once))).toBe(true);
+  for (const kernel of kernels) {
+    const model = await train([labelled], { ...settings, epoch: 60 }, { kernel });
+    expect(f1(evaluate(model, [labelled]).all)).toBeGreaterThan(0.8);
+  }
 });

@@ -9,7 +9,7 @@ export interface Arguments {
   readonly rest: readonly string[];
 }
 
-const switches = new Set(["saveOutput", "retrain", "qnorm", "qout", "compat", "json"]);
+const switches = new Set(["saveOutput", "retrain", "qnorm", "qout", "compat", "deterministic", "json"]);
 const wholeNumbers = new Set(
   "lrUpdateRate dim ws epoch minCount minCountLabel neg wordNgrams bucket minn maxn seed".split(" "),
 );
@@ -50,6 +50,7 @@ export const settingFlags: readonly string[] = [
   "thread",
   "threads",
   "compat",
+  "deterministic",
 ];
 
 /** Settings that the flags give, the others at their defaults. */
@@ -68,7 +69,7 @@ export function givenSettings(flags: Arguments["flags"]): Partial<Settings> {
   for (const [name, value] of Object.entries(flags)) {
     if (wholeNumbers.has(name) || name === "lr" || name === "t") settings[name] = numberOf(`-${name}`, value);
     else if (name === "thread" || name === "threads") settings.threads = numberOf(`-${name}`, value);
-    else if (name === "label" || name === "compat") settings[name] = value;
+    else if (name === "label" || name === "compat" || name === "deterministic") settings[name] = value;
     else if (name === "loss") {
       settings.loss = losses[String(value)];
       if (!settings.loss) throw new UsageError(`-loss is "${value}"; expected softmax, hs, ns or one-vs-all (ova).`);

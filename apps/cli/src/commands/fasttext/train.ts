@@ -13,7 +13,7 @@ import {
   type Settings,
   train,
 } from "@reprise/fasttext";
-import { filePieces, loadModel, nodeThreads, saveModel, writeWhole } from "@reprise/fasttext/node";
+import { filePieces, loadModel, nodeThreads, saveModel, spillFile, writeWhole } from "@reprise/fasttext/node";
 import { ProgressLine, printResult } from "../../report.ts";
 import {
   type Arguments,
@@ -30,7 +30,7 @@ const autotuneFlags = ["validation", "metric", "predictions", "duration", "model
   (name) => `autotune-${name}`,
 );
 /** Not in the reference program. */
-const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights"];
+const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
 const quantizeFlags = ["cutoff", "retrain", "qnorm", "qout", "dsub"];
 
 /** One line of progress: words a second and thread, learning rate, mean loss, time left. */
@@ -107,7 +107,9 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
 function ourOptions(flags: Arguments["flags"]): LearnOptions {
   const { inputModel, validation, labelWeights, lineWeights } = flags;
   const rows = (path: string) => readFileSync(path, "utf8").split("\n").filter(Boolean);
+  const memory = flags.memory === undefined ? {} : { memoryBytes: bytesOf("-memory", String(flags.memory)) };
   return {
+    limits: { ...memory, spill: spillFile() },
     ...(typeof inputModel === "string" ? { from: loadModel(inputModel) } : {}),
     ...(typeof validation === "string"
       ? {
@@ -161,7 +163,7 @@ async function tune(
     predictions: number("autotune-predictions", 1),
     seconds,
     fixed,
-    ...(size === undefined ? {} : { modelSize: bytesOf(String(size)) }),
+    ...(size === undefined ? {} : { modelSize: bytesOf("-autotune-modelsize", String(size)) }),
     signal: stop,
     runThreads: nodeThreads,
     onTrial: ({ number: trial, score, best }) =>
@@ -176,9 +178,9 @@ async function tune(
 }
 
 /** "500k", "2M", "1G" in bytes. */
-function bytesOf(text: string): number {
+function bytesOf(name: string, text: string): number {
   const [, digits, unit = ""] = /^(\d+)([kKmMgG]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new UsageError(`-autotune-modelsize is "${text}"; expected a number with k, M or G.`);
+  if (digits === undefined) throw new UsageError(`${name} is "${text}"; expected a number with k, M or G.`);
   return Number(digits) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase() as "" | "k" | "m" | "g"];
 }
 

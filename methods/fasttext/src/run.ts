@@ -1,0 +1,239 @@
+// Running a job: one thread here, several in workers, copies that are joined, blocks one after the other.
+import type { Settings } from "./config.ts";
+import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
+import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
+import type { Model } from "./model.ts";
+import { MinimalStandard } from "./random.ts";
+import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
+
+/** How far a run is. */
+export interface Progress {
+  readonly phase: "reading" | "training";
+  /** 0 to 1 (training). */
+  readonly progress: number;
+  /** Tokens read or trained on so far. */
+  readonly tokens: number;
+  /** Training tokens a second and thread. */
+  readonly tokensPerSecond: number;
+  readonly lr: number;
+  /** Mean loss since the start; NaN before the first example. */
+  readonly loss: number;
+  readonly secondsLeft: number;
+}
+
+export interface TrainOptions {
+  readonly kernel?: Kernel;
+  /** Aborts: the call throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Ends the training early: the call returns what was learnt so far. */
+  readonly stop?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Runs several threads at once: `nodeThreads` of `@reprise/fasttext/node`, `webThreads` in pages that are
+   * cross-origin isolated. Without it one thread does all the work, whatever `threads` says.
+   */
+  readonly runThreads?: RunThreads | undefined;
+}
+
+/** Starts a worker per piece of work, each of which calls `doWork`; resolves when all have ended. */
+export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>;
+
+/** Training ended in numbers that are none. The rate is too high for the data. */
+export class DivergedError extends Error {
+  override readonly name = "DivergedError";
+  /** The model of the best epoch before, when a validation text was given. */
+  readonly lastGood: Model | undefined;
+
+  constructor(message: string, lastGood?: Model) {
+    super(message);
+    this.lastGood = lastGood;
+  }
+}
+
+/** One thread's part of a run. */
+function threadState(job: Job, from: number, to: number, seed: number): ThreadState {
+  const { memory, dim, output } = job.tables;
+  return {
+    from,
+    to,
+    at: from,
+    random: new MinimalStandard(seed).state,
+    pendingTokens: 0,
+    lossSum: 0,
+    examples: 0,
+    line: memory.int32(1026),
+    hidden: memory.float32(dim),
+    grad: memory.float32(dim),
+    scores: memory.float32(output.rows + 4),
+    context: memory.int32(job.tables.model === "cbow" ? 2 * job.ws * mostRows(job.rowStarts) : 0),
+  };
+}
+
+/** Rows of the word that brings most. */
+function mostRows(starts: Int32Array): number {
+  let most = 0;
+  for (let i = 1; i < starts.length; i++) most = Math.max(most, starts[i]! - starts[i - 1]!);
+  return most;
+}
+
+/** The places where each of `count` threads starts, and the end: whole lines, about the same work for each. */
+function shares(job: Job, count: number): number[] {
+  const { lines, endOfLine, tables } = job;
+  const starts = [0];
+  let at = 0;
+  for (let i = 1; i < count; i++) {
+    const goal = Math.floor((lines.length * i) / count);
+    if (tables.model === "supervised") while (at < goal) at += lineHeader + lines[at + 1]! + lines[at + 2]!;
+    else for (at = Math.max(at, goal); at < lines.length && lines[at - 1] !== endOfLine; ) at++;
+    starts.push(at);
+  }
+  return [...starts, lines.length];
+}
+
+export async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
+  const { runThreads, signal, stop: early } = options;
+  const report = reporter(job, settings, options.onProgress);
+  if (settings.deterministic && settings.threads > 1) return runDeterministic(job, settings, kernel, options, report);
+  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
+  const bounds = shares(job, count);
+  const threads = Array.from(
+    { length: count },
+    (_, i) => job.threads[i] ?? threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+  );
+  job.threads = threads;
+  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
+
+  const stop = job.tables.memory.int32(1);
+  const { work, tallies, finish } = shareWork(job, threads, stop);
+  const abort = () => Atomics.store(stop, 0, 1);
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort);
+  early?.addEventListener("abort", abort);
+  if (early?.aborted) abort();
+  const timer = setInterval(() => report(tallies()), 100);
+  try {
+    const statuses = await runThreads(work);
+    finish();
+    signal?.throwIfAborted();
+    const progress = report(tallies());
+    if (statuses.includes("nan")) throw diverged(settings, progress);
+  } finally {
+    clearInterval(timer);
+    signal?.removeEventListener("abort", abort);
+    early?.removeEventListener("abort", abort);
+  }
+}
+
+/** The shares of runs that are under way. */
+const sharesUnderWay = new WeakMap<Job, Share[]>();
+
+/** As many copies of the rows as threads, joined a few times an epoch; at once or one after the other, the same bytes. */
+async function runDeterministic(
+  job: Job,
+  settings: Settings,
+  kernel: Kernel,
+  options: TrainOptions,
+  report: (tallies: readonly ThreadTally[]) => number,
+): Promise<void> {
+  const { runThreads, signal, stop: early } = options;
+  const bounds = shares(job, settings.threads);
+  let own = sharesUnderWay.get(job);
+  if (!own) {
+    const threads = Array.from({ length: settings.threads }, (_, i) =>
+      threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
+    );
+    own = sharesOf(job, bounds, threads, settings.epoch);
+    sharesUnderWay.set(job, own);
+    job.threads = threads;
+  }
+  const stop = job.tables.memory.int32(1);
+  const done = Number(job.progress[0]!) / job.totalTokens;
+  for (const part of stretches(done, job.untilTokens / job.totalTokens, settings, job.totalTokens)) {
+    signal?.throwIfAborted();
+    for (const share of own) share.job.untilTokens = Math.ceil(share.job.totalTokens * part);
+    if (runThreads && kernel === wasmKernel) {
+      const shared = own.map((share) => shareWork(share.job, [share.thread], stop));
+      const statuses = await runThreads(shared.flatMap(({ work }) => work));
+      for (const { finish } of shared) finish();
+      if (statuses.includes("nan")) throw diverged(settings, part);
+    } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
+    join(job, own, kernel);
+    job.progress[0] = BigInt(Math.round(part * job.totalTokens));
+    report(job.threads);
+    if (early?.aborted) return;
+  }
+}
+
+/** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
+async function runHere(
+  job: Job,
+  thread: ThreadState,
+  kernel: Kernel,
+  { signal, stop }: TrainOptions,
+  report: (tallies: readonly ThreadTally[]) => number,
+): Promise<void> {
+  let budget = 20_000;
+  for (;;) {
+    signal?.throwIfAborted();
+    const before = performance.now();
+    const status = kernel.train(job, thread, budget);
+    const took = performance.now() - before;
+    const progress = report([thread]);
+    if (status === "done" || stop?.aborted) return;
+    if (status === "nan") throw diverged(job, progress);
+    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function diverged({ lr }: { readonly lr: number }, progress: number): DivergedError {
+  return new DivergedError(
+    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
+      `The learning rate ${lr} is too high for this data; try ${lr / 4}.`,
+  );
+}
+
+/** Tells the caller how far the run is. The function returns the progress, 0 to 1. */
+function reporter(job: Job, settings: Settings, onProgress: TrainOptions["onProgress"]) {
+  const start = performance.now();
+  return (tallies: readonly ThreadTally[]): number => {
+    const tokens = Number(Atomics.load(job.progress, 0));
+    const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
+    const seconds = (performance.now() - start) / 1000;
+    onProgress?.({
+      phase: "training",
+      progress,
+      tokens,
+      tokensPerSecond: tokens / seconds / tallies.length,
+      lr: settings.lr * (1 - progress),
+      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
+      secondsLeft: (seconds * (1 - progress)) / progress,
+    });
+    return progress;
+  };
+}
+
+/** One thread, block by block: for corpora whose encoded lines do not fit. */
+export async function runStreamed(
+  job: Job,
+  blocks: () => Iterable<Int32Array>,
+  settings: Settings,
+  kernel: Kernel,
+  options: TrainOptions,
+): Promise<void> {
+  const report = reporter(job, settings, options.onProgress);
+  const thread = job.threads[0] ?? threadState(job, 0, 0, settings.seed);
+  job.threads = [thread];
+  while (Number(job.progress[0]!) < job.untilTokens) {
+    const before = job.progress[0]!;
+    for (const lines of blocks()) {
+      job.lines = lines;
+      Object.assign(thread, { from: 0, at: 0, to: lines.length });
+      await runHere(job, thread, kernel, options, report);
+      job.progress[0]! += BigInt(thread.pendingTokens);
+      thread.pendingTokens = 0;
+      if (options.stop?.aborted) return;
+    }
+    if (job.progress[0] === before) return;
+  }
+}
