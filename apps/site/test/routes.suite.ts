@@ -126,6 +126,8 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     ["/nothing/here", "/nothing/here"],
     ["/assets/nothing.js", "/assets/nothing.js"],
     ["/content/journals/corr/SampleRun21/paper.json", "paper.json"],
+    ["/content/journals/corr/SampleRun21/data/PROVENANCE.md", "Nothing is at"],
+    ["/content/journals/corr/SampleRun21/run/../data/none.ftz", "Nothing is at"],
     ["/content/..%2F..%2F..%2Fpackage.json", "Nothing is at"],
     ["/content/..%2F..%2F..%2Fsrc%2Fweb%2Ffavicon.svg", "Nothing is at"],
     ["/assets/mnist-subset/..%2Fpackage.json", "Nothing is at"],
@@ -136,6 +138,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain(says);
     expect(text).toContain('content="noindex"');
     expect(text).not.toContain("<script>alert");
+  });
+
+  test("a panel's data file is sent as it is, packed", async () => {
+    const { response, status } = await get("/content/journals/corr/SampleRun21/data/lines.txt.gz");
+    expect(status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("application/gzip");
+    expect(response.headers.get("Content-Encoding")).toBeNull();
   });
 
   test("the BibTeX entry downloads under the paper's key", async () => {

@@ -18,6 +18,7 @@ import { findPaper, listPapers } from "./papers.ts";
 
 /** Papers whose method runs in the page, and the panel that runs it (`src/web/panels.ts`). */
 export const panels: Readonly<Record<string, string>> = {
+  "journals/corr/JoulinGBM16": "fasttext",
   "journals/corr/SzegedyZSBEGF13": "adversarial",
 };
 
@@ -115,11 +116,11 @@ export function createApp(parts: AppParts): Hono {
   return app;
 }
 
-/** A picture or a model of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
+/** A picture, a model or a data file of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
 function contentFile(folder: string, encoded: string): string | undefined {
   try {
     const name = decodeURIComponent(encoded);
-    if (!/^[\w./:+-]+(\.(png|svg|onnx)|\/models\.json)$/.test(name)) return undefined;
+    if (!/^[\w./:+-]+(\.(png|svg|onnx)|\/models\.json|\/data\/[\w.-]+\.(txt\.gz|ftz))$/.test(name)) return undefined;
     const root = realpathSync(folder);
     const file = realpathSync(join(root, name));
     return file.startsWith(root + sep) ? file : undefined;

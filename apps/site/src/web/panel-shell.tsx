@@ -30,8 +30,9 @@ export function PanelShell({ panel, onLive }: Props) {
   const runButton = useRef<HTMLButtonElement>(null);
   const running = phase.name === "running";
   const names = Object.keys(panel.parameters);
+  const applies = (name: string) => panel.applies?.(name, values) ?? true;
   const problems = new Map(
-    names.flatMap((name) => {
+    names.filter(applies).flatMap((name) => {
       const problem = problemOf(panel.parameters[name]!, values[name]!);
       return problem === null ? [] : [[name, problem] as const];
     }),
@@ -107,7 +108,7 @@ export function PanelShell({ panel, onLive }: Props) {
       >
         <fieldset class="fields">
           <legend class="hidden">Settings</legend>
-          {names.map((name) => (
+          {names.filter(applies).map((name) => (
             <Field
               key={name}
               name={name}

@@ -90,6 +90,8 @@ export interface Panel<Inputs extends object = Values, Result = unknown, Partial
   /** What the reader can do here, in a sentence or two. */
   readonly intro: string;
   readonly parameters: { readonly [Name in keyof Inputs]: Parameter<Inputs[Name]> };
+  /** False for an input that means nothing with the others as they are; it is not shown then. */
+  readonly applies?: (name: keyof Inputs, inputs: Inputs) => boolean;
   readonly presets?: readonly {
     readonly label: string;
     readonly values: { readonly [Name in keyof Inputs]?: Inputs[Name] };

@@ -5,6 +5,7 @@ import type { Panel } from "./panel.ts";
 const panels: Readonly<Record<string, () => Promise<{ readonly panel: Panel }>>> = {
   adversarial: () => import("./panels/adversarial.tsx") as unknown as Promise<{ panel: Panel }>,
   "estimate-pi": () => import("./panels/estimate-pi.ts") as unknown as Promise<{ panel: Panel }>,
+  fasttext: () => import("./panels/fasttext.tsx") as unknown as Promise<{ panel: Panel }>,
 };
 
 /** Puts the panel into the page's `#run` section, if it has one; the stored result stays until the first run. */

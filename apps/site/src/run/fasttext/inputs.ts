@@ -1,0 +1,81 @@
+// What the reader chooses in the panel "fastText". Light: the page loads it before anything runs.
+
+/** The paper whose page shows the panel; its content folder holds the data. */
+export const paperKey = "journals/corr/JoulinGBM16";
+
+/** What is downloaded when it is first used, in bytes; a test compares them with the files. */
+export const cookingBytes = 406_046;
+export const languageBytes = 938_013;
+
+export type LossChoice = "softmax" | "hs";
+
+export interface FastTextInputs {
+  readonly task: "train" | "compare" | "language";
+  /** "cooking", "own:" and lines, or "long:" and a number for lines that are too long for an address. */
+  readonly lines: string;
+  readonly loss: LossChoice;
+  /** Length of a row: the paper's hidden units h. */
+  readonly dim: number;
+  readonly epochs: number;
+  readonly lr: number;
+  readonly wordNgrams: number;
+  /** What is classified with the trained model, or whose language is asked for. */
+  readonly phrase: string;
+  /** Labels shown. */
+  readonly k: number;
+}
+
+/** What the panel begins with, and what the stored run was made with. */
+export const defaultInputs: FastTextInputs = {
+  task: "train",
+  lines: "cooking",
+  loss: "softmax",
+  dim: 20,
+  epochs: 15,
+  lr: 1,
+  wordNgrams: 2,
+  phrase: "How long does a sourdough starter keep in the fridge?",
+  k: 5,
+};
+
+/** What the worker gets: the inputs with the lines themselves, or a question to a model it has. */
+export type FastTextRequest =
+  | (Omit<FastTextInputs, "lines"> & { /** null: the bundled questions. */ readonly lines: string | null })
+  | {
+      readonly task: "classify";
+      readonly model: "trained" | "language";
+      readonly phrase: string;
+      readonly k: number;
+    };
+
+const longestInAddress = 1500;
+const longLines = new Map<string, string>();
+
+/** An input value for lines of the reader's own. */
+export function ownLines(text: string): string {
+  if (text.length <= longestInAddress) return `own:${text}`;
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) >>> 0;
+  const value = `long:${hash}-${text.length}`;
+  longLines.set(value, text);
+  return value;
+}
+
+/** The lines behind an input value; null for the bundled questions. */
+export function linesOf(value: string): string | null {
+  if (value === "cooking") return null;
+  return value.startsWith("own:") ? value.slice(4) : (longLines.get(value) ?? "");
+}
+
+/** What is wrong with an input value, or null. */
+export function linesProblem(value: string): string | null {
+  if (value === "cooking") return null;
+  if (value.startsWith("long:") && !longLines.has(value))
+    return "These lines were too long for an address: paste them again.";
+  if (!/^(own|long):/.test(value)) return `There are no lines called “${value}”.`;
+  const text = linesOf(value) ?? "";
+  if (text.trim() === "") return "Type or paste lines, each with a label and some words.";
+  const labels = new Set(text.match(/(?<!\S)__label__\S+/g));
+  if (labels.size === 0) return "No line has a label: begin each with __label__ and a name, as in __label__tea.";
+  return labels.size === 1 ? "There is one label only: at least two are needed to tell them apart." : null;
+}

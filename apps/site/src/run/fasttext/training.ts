@@ -1,0 +1,104 @@
+// Training in the panel: one model or two, with what can be shown while it runs. Runs in the worker and on Node.
+import { evaluate, type Model, precision, train } from "@reprise/fasttext";
+import type { Progress } from "../protocol.ts";
+import type { FastTextInputs, LossChoice } from "./inputs.ts";
+import type { Divided } from "./lines.ts";
+
+/** Rows that hashed n-grams share: 200,000, as the tutorial takes for these questions. */
+const bucket = 200_000;
+
+/** The mean loss since the start, at an epoch (a fraction while it lasts). */
+export type LossPoint = readonly [epoch: number, loss: number];
+
+export interface TrainingSoFar {
+  readonly loss: LossChoice;
+  readonly curve: readonly LossPoint[];
+  readonly wordsPerSecond: number;
+  /** The learning rate now. */
+  readonly lr: number;
+}
+
+export interface Trained extends TrainingSoFar {
+  /** Of training alone, reading the lines included. */
+  readonly seconds: number;
+  readonly labels: number;
+  readonly words: number;
+  readonly trainingLines: number;
+  /** Held-out lines with a known label. */
+  readonly tested: number;
+  /** Share of them whose best label is one of theirs, in [0, 1]; NaN without held-out lines. */
+  readonly precisionAt1: number;
+}
+
+export type TrainingInputs = Pick<FastTextInputs, "dim" | "epochs" | "lr" | "wordNgrams">;
+
+interface Context<Partial> {
+  readonly signal: AbortSignal;
+  readonly progress: (progress: Progress<Partial>) => void;
+}
+
+/** Trains on the lines and tests on the held-out ones. @throws CorpusError, DivergedError, RangeError */
+export async function trainOnce(
+  lines: Divided,
+  loss: LossChoice,
+  { dim, epochs, lr, wordNgrams }: TrainingInputs,
+  { signal, progress }: Context<TrainingSoFar>,
+): Promise<{ readonly model: Model; readonly trained: Trained }> {
+  const curve: LossPoint[] = [];
+  let wordsPerSecond = 0;
+  const start = performance.now();
+  const model = await train(
+    [lines.training],
+    { loss, dim, epoch: epochs, lr, wordNgrams, bucket },
+    {
+      signal,
+      onProgress: (now) => {
+        if (now.phase !== "training" || Number.isNaN(now.loss)) return;
+        const epoch = now.progress * epochs;
+        wordsPerSecond = now.tokensPerSecond;
+        if (epoch - (curve.at(-1)?.[0] ?? 0) >= epochs / 200 || now.progress === 1) curve.push([epoch, now.loss]);
+        progress({
+          done: now.progress * 100,
+          total: 100,
+          text: `${loss}: loss ${now.loss.toFixed(3)}, ${Math.round(wordsPerSecond).toLocaleString("en")} words/s`,
+          partial: { loss, curve: [...curve], wordsPerSecond, lr: now.lr },
+        });
+      },
+    },
+  );
+  const seconds = (performance.now() - start) / 1000;
+  signal.throwIfAborted();
+  const { all, examples } = evaluate(model, [new TextEncoder().encode(lines.heldOut)]);
+  const { dictionary } = model.tables;
+  const trained: Trained = {
+    loss,
+    curve,
+    wordsPerSecond,
+    lr: 0,
+    seconds,
+    labels: dictionary.labels,
+    words: dictionary.words,
+    trainingLines: lines.trainingLines,
+    tested: examples,
+    precisionAt1: precision(all),
+  };
+  return { model, trained };
+}
+
+/** Both ways to read out the labels on the same lines, one after the other. */
+export async function compareLosses(
+  lines: Divided,
+  inputs: TrainingInputs,
+  { signal, progress }: Context<readonly TrainingSoFar[]>,
+): Promise<Trained[]> {
+  const done: Trained[] = [];
+  for (const [i, loss] of (["softmax", "hs"] as const).entries()) {
+    const { trained } = await trainOnce(lines, loss, inputs, {
+      signal,
+      progress: ({ partial, ...rest }) =>
+        progress({ ...rest, done: 50 * i + rest.done / 2, partial: partial ? [...done, partial] : done }),
+    });
+    done.push(trained);
+  }
+  return done;
+}

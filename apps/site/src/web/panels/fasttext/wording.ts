@@ -1,0 +1,61 @@
+// Results in words, and how numbers are written.
+import type { FastTextInputs } from "../../../run/fasttext/inputs.ts";
+import type { Trained } from "../../../run/fasttext/training.ts";
+import type { FastTextResult } from "../../../run/fasttext.worker.ts";
+
+export const titles = { softmax: "softmax", hs: "hierarchical softmax" } as const;
+
+export const percent = (share: number): string =>
+  share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+export const count = (value: number): string => Math.round(value).toLocaleString("en");
+export const seconds = (value: number): string => `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s`;
+
+/** Share of held-out lines that were answered rightly, or that there were none. */
+export const accuracy = ({ tested, precisionAt1 }: Trained): string =>
+  tested > 0 ? percent(precisionAt1) : "no lines held out";
+
+/** "German (de)"; the code alone where the browser does not know it. */
+export function languageName(code: string): string {
+  try {
+    const name = new Intl.DisplayNames("en", { type: "language", fallback: "none" }).of(code);
+    return name ? `${name} (${code})` : code;
+  } catch {
+    return code; // no well-formed code
+  }
+}
+
+/** How much faster the tree was, and what it cost. */
+export function comparison([softmax, hs]: readonly Trained[]): string {
+  if (!softmax || !hs) return "";
+  const ratio = softmax.seconds / hs.seconds;
+  const speed =
+    ratio >= 1
+      ? `Hierarchical softmax took ${seconds(hs.seconds)}, softmax ${seconds(softmax.seconds)}: ${ratio.toFixed(1)} times as long.`
+      : `Softmax took ${seconds(softmax.seconds)}, hierarchical softmax ${seconds(hs.seconds)}: with ${count(hs.labels)} labels the tree saves nothing.`;
+  if (softmax.tested === 0) return speed;
+  return `${speed} Right on held-out lines: softmax ${percent(softmax.precisionAt1)}, hierarchical softmax ${percent(hs.precisionAt1)}.`;
+}
+
+/** The result in a sentence. */
+export function sentence(result: FastTextResult, _: FastTextInputs): string {
+  switch (result.task) {
+    case "compare":
+      return comparison(result.runs);
+    case "language": {
+      const [best] = result.answer;
+      return best ? `${languageName(best.label)}, ${percent(best.probability)}.` : "No language for an empty text.";
+    }
+    case "train": {
+      const { trained, answer } = result;
+      const tested =
+        trained.tested > 0
+          ? ` ${percent(trained.precisionAt1)} of ${count(trained.tested)} held-out lines get one of their labels.`
+          : " There were no lines to test with.";
+      const [best] = answer.reasons;
+      const label = best
+        ? ` The text above: ${best.label}, ${percent(best.probability)}.`
+        : " No word of the text above occurs in the lines.";
+      return `${count(trained.labels)} labels learnt from ${count(trained.trainingLines)} lines in ${seconds(trained.seconds)}.${tested}${label}`;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// The panel "fastText" in a real browser: lines pasted, trained on, asked; the tree; a language; cancelled; reloaded.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { paperKey } from "../src/run/fasttext/inputs.ts";
+import { type Site, startSite } from "../src/server/main.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const address = `/paper?bibtexKey=${paperKey}`;
+const lines = Array.from(
+  { length: 10 },
+  (_, i) =>
+    `__label__tea green leaves ${i} steep\n__label__coffee dark beans ${i} roast\n__label__juice sweet oranges ${i}`,
+).join("\n");
+
+const name = `the fastText panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
+describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-panel-"));
+  let site: Site;
+  let browser: Browser;
+  /** Requests to other hosts, uncaught errors and console errors since the test began. */
+  let unwanted: string[] = [];
+
+  beforeAll(async () => {
+    site = await startSite({ dataDir: join(folder, "data"), port: 0 });
+    browser = await launchBrowser();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    const seen = unwanted;
+    unwanted = [];
+    expect(seen).toEqual([]);
+  });
+
+  async function open(path: string, options: BrowserContextOptions = {}, isolated = true): Promise<Page> {
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    const page = await context.newPage();
+    page.on("request", (request) => {
+      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
+        unwanted.push(request.url());
+    });
+    page.on("pageerror", (error) => unwanted.push(error.message));
+    page.on("console", (message) => message.type() === "error" && unwanted.push(message.text()));
+    if (!isolated)
+      await page.route("**/*", async (route) => {
+        const response = await route.fetch();
+        const headers = response.headers();
+        for (const header of ["cross-origin-opener-policy", "cross-origin-embedder-policy"]) delete headers[header];
+        await route.fulfill({ response, headers });
+      });
+    await page.goto(site.url + path, { waitUntil: "load" });
+    await page.locator("#run").scrollIntoViewIfNeeded();
+    await page.locator("#run[data-ready]").waitFor({ state: "attached" });
+    return page;
+  }
+
+  const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true }).click();
+  const phase = (page: Page, wanted: string) => page.locator(`.panel-status[data-phase="${wanted}"]`).waitFor();
+  const status = (page: Page) => page.locator(".panel-status").textContent();
+  const best = (page: Page) => page.locator(".ask .bars .marked").first().textContent();
+
+  async function violations(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      interface Found {
+        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+      }
+      const { run } = (globalThis as unknown as { axe: { run: () => Promise<Found> } }).axe;
+      const result = await run();
+      return result.violations.flatMap(({ id, nodes }) =>
+        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
+      );
+    });
+  }
+
+  test("lines are pasted, trained on and asked; the tree; reloading keeps them; without isolation", async () => {
+    const page = await open(`${address}#run`, {}, false);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+    await page.getByRole("radio", { name: "lines of your own" }).focus();
+    await page.keyboard.press("Space");
+    await page.getByLabel("Your lines").fill("tea without a label");
+    expect(await page.locator(".problem").textContent()).toMatch(/No line has a label/);
+    await page.getByLabel("Your lines").fill(lines);
+    await page.getByLabel("Epochs").fill("30");
+    await page.getByLabel("Text to classify").fill("green leaves");
+    await run(page);
+    await phase(page, "done");
+    expect(await status(page)).toMatch(/^3 labels learnt from 24 lines in .*100\.0 % of 6 held-out lines.*tea, /);
+    expect(await best(page)).toBe("tea");
+    expect(await page.locator(".evidence tbody tr").count()).toBeGreaterThan(2);
+    await page.getByLabel("Classify another text").fill("oranges");
+    await page.locator(".ask .bars .marked", { hasText: "juice" }).waitFor();
+    await page.getByLabel("Classify another text").fill("zebra");
+    await page.getByText("No word of this text occurs in the lines").waitFor();
+
+    await page.reload();
+    await page.locator("#run[data-ready]").waitFor({ state: "attached" });
+    expect(await page.getByLabel("Your lines").inputValue()).toBe(lines);
+    await page.getByLabel("Labels are read out by").selectOption("hs");
+    await run(page);
+    await phase(page, "done");
+    expect(await best(page)).toBe("tea");
+    expect(await page.locator(".tree-path").first().locator("tbody tr").last().textContent()).toMatch(/tea$/);
+  });
+
+  test("a language is named, the model fetched with the run and not before", async () => {
+    const page = await open(`${address}#run&task=language`);
+    const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").map((entry) => entry.name));
+    expect((await loaded()).filter((url) => /worker|\.ftz|\.gz/.test(url))).toEqual([]);
+    await page.getByLabel("Text to classify").fill("Der frühe Vogel fängt den Wurm.");
+    await run(page);
+    await phase(page, "done");
+    expect(await best(page)).toBe("German (de)");
+    await page.getByLabel("Another text").fill("Quem não tem cão caça com gato.");
+    await page.locator(".ask .bars .marked", { hasText: "Portuguese (pt)" }).waitFor();
+  });
+
+  test("less than 30 kB of script before the panel is used; cancelling, then comparing on a narrow screen", async () => {
+    const page = await open(`${address}#run&epochs=200&dim=100`, { viewport: { width: 320, height: 700 } });
+    const scripts = await page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .filter(({ name }) => name.endsWith(".js"))
+        .map((entry) => (entry as PerformanceResourceTiming).encodedBodySize),
+    );
+    expect(scripts.length).toBeGreaterThan(2);
+    expect(scripts.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(30_000);
+    await run(page);
+    await page.locator(".loss-chart polyline").waitFor();
+    await page.keyboard.press("Escape");
+    await phase(page, "cancelled");
+    await page.getByLabel("What to do").selectOption("compare");
+    await page.getByLabel("Epochs").fill("2");
+    await page.getByLabel("Hidden units h").fill("10");
+    await run(page);
+    await phase(page, "done");
+    expect(await status(page)).toMatch(/^(Hierarchical softmax|Softmax) took .* Right on held-out lines: softmax /);
+    expect(await page.locator(".loss-chart figcaption").textContent()).toMatch(/softmax.*hierarchical softmax/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  });
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing: idle, classified, tree, language, %s",
+    async (colorScheme) => {
+      const own = `lines=${encodeURIComponent(`own:${lines}`)}&phrase=green+leaves`;
+      const page = await open(`${address}#run&${own}`, { colorScheme });
+      expect(await violations(page)).toEqual([]);
+      for (const change of [() => {}, () => page.getByLabel("Labels are read out by").selectOption("hs")]) {
+        await change();
+        await run(page);
+        await phase(page, "done");
+        expect(await violations(page)).toEqual([]);
+      }
+      await page.getByLabel("What to do").selectOption("language");
+      await run(page);
+      await page.getByText("compressed model lid.176.ftz").waitFor();
+      expect(await violations(page)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,105 @@
+// The fastText panel's core on Node: dividing lines, training, reasons; and what the page says of its data.
+import { readFileSync, statSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { Model } from "@reprise/fasttext";
+import { expect, test } from "vitest";
+import { classify, languages } from "../src/run/fasttext/classify.ts";
+import {
+  cookingBytes,
+  defaultInputs,
+  languageBytes,
+  linesOf,
+  linesProblem,
+  ownLines,
+  paperKey,
+} from "../src/run/fasttext/inputs.ts";
+import { divide, normalise } from "../src/run/fasttext/lines.ts";
+import { compareLosses, trainOnce } from "../src/run/fasttext/training.ts";
+
+const data = new URL(`../content/${paperKey}/data/`, import.meta.url);
+const context = { signal: new AbortController().signal, progress: () => {} };
+const words = {
+  tea: "leaves pot steep green",
+  coffee: "beans grind roast press",
+  juice: "oranges squeeze glass fresh",
+};
+const drinks = Array.from({ length: 20 }, (_, i) =>
+  Object.entries(words).map(([label, text]) => `__label__${label} ${text.split(" ")[i % 4]} ${text}`),
+)
+  .flat()
+  .join("\n");
+const settings = { ...defaultInputs, dim: 10, epochs: 20, lr: 0.5 };
+
+test("the bundled questions are divided and made comparable as in the tutorial", () => {
+  const text = gunzipSync(readFileSync(new URL("cooking.txt.gz", data))).toString();
+  const { trainingLines, heldOutLines, training } = divide(text, true);
+  expect([trainingLines, heldOutLines]).toEqual([12_404, 3000]);
+  expect(training.split("\n")[0]).toBe(
+    "__label__sauce __label__cheese how much does potato starch affect a cheese sauce recipe ? ",
+  );
+});
+
+test("labels keep their case and points; every fifth of ten own lines is held out, of nine none", () => {
+  expect(normalise("__label__C.S Don't (GO)")).toBe("__label__C.S don ' t  ( go ) ");
+  const lines = (n: number) => Array.from({ length: n }, (_, i) => `__label__a w${i}`).join("\r\n\n");
+  expect(divide(lines(9), false)).toMatchObject({ trainingLines: 9, heldOutLines: 0, heldOut: "" });
+  expect(divide(lines(10), false)).toMatchObject({ trainingLines: 8, heldOut: "__label__a w4\n__label__a w9\n" });
+});
+
+test("lines go into the address while they are short, and what is wrong with them is said", () => {
+  expect(linesOf(ownLines("__label__a x"))).toBe("__label__a x");
+  const long = drinks.repeat(3);
+  expect(ownLines(long).length).toBeLessThan(40);
+  expect(linesOf(ownLines(long))).toBe(long);
+  expect(linesProblem(ownLines(long))).toBeNull();
+  expect(linesProblem("long:1-2")).toMatch(/paste them again/);
+  expect(linesProblem("own: ")).toMatch(/Type or paste lines/);
+  expect(linesProblem("own:tea leaves")).toMatch(/No line has a label/);
+  expect(linesProblem("own:__label__tea leaves")).toMatch(/one label only/);
+  expect(linesProblem("pasta")).toMatch(/no lines called “pasta”/);
+});
+
+test("softmax learns the drinks; what speaks for a label adds up to scores that give its probability", async () => {
+  const { model, trained } = await trainOnce(divide(drinks, false), "softmax", settings, context);
+  expect(trained).toMatchObject({ labels: 3, trainingLines: 48, tested: 12, precisionAt1: 1 });
+  expect(trained.curve.at(-1)![1]).toBeLessThan(Math.log(3) / 2); // ln 3 before anything is learnt
+  const { reasons } = classify(model, "grind the beans", 3);
+  expect(reasons[0]!.label).toBe("coffee");
+  const exps = reasons.map(({ evidence }) => Math.exp(evidence.reduce((sum, { score }) => sum + score, 0)));
+  const sum = exps.reduce((a, b) => a + b);
+  for (const [i, { probability }] of reasons.entries()) expect(exps[i]! / sum).toBeCloseTo(probability, 3);
+  expect(classify(model, "zebra", 3).reasons).toEqual([]);
+});
+
+test("the turns through the tree multiply to the label's probability and end at one label", async () => {
+  const { model } = await trainOnce(divide(drinks, false), "hs", settings, context);
+  const { reasons } = classify(model, "squeeze oranges", 3);
+  expect(reasons[0]!.label).toBe("juice");
+  for (const { path, probability } of reasons) {
+    expect(path.reduce((product, turn) => product * turn.probability, 1)).toBeCloseTo(probability, 3);
+    expect(path.at(-1)!.labelsLeft).toBe(1);
+  }
+});
+
+test("both losses run in one press; an aborted run throws", async () => {
+  const progress: number[] = [];
+  const runs = await compareLosses(divide(drinks, false), settings, {
+    ...context,
+    progress: ({ done }) => progress.push(done),
+  });
+  expect(runs.map(({ loss }) => loss)).toEqual(["softmax", "hs"]);
+  expect(progress.at(-1)).toBe(100);
+  expect(progress).toEqual([...progress].sort((a, b) => a - b));
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(compareLosses(divide(drinks, false), settings, { ...context, signal })).rejects.toThrow("enough");
+});
+
+test("the bundled language model names languages, and the sizes that the page shows are the files'", () => {
+  const bytes = readFileSync(new URL("lid.176.ftz", data));
+  const model = Model.fromBytes(bytes);
+  const best = (text: string) => languages(model, text, 2)[0]!.label;
+  expect([best("Quem não tem cão caça com gato."), best("Der frühe Vogel fängt den Wurm.")]).toEqual(["pt", "de"]);
+  expect(languages(model, "  ", 2)).toEqual([]);
+  expect(bytes.length).toBe(languageBytes);
+  expect(statSync(new URL("cooking.txt.gz", data)).size).toBe(cookingBytes);
+});
