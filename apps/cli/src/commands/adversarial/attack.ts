@@ -14,7 +14,6 @@ import {
   quantised,
   runAttack,
   softmax,
-  type Target,
   type TransferTable,
   targeted,
   transferTable,
@@ -23,33 +22,13 @@ import { encodeNpy, ndArray } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import type { AttackFlags } from "./attack-flags.ts";
 import { examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
-import { type ModelFlags, modelOptions, rangeOf } from "./model-flags.ts";
+import { modelOptions, rangeOf } from "./model-flags.ts";
 import { namedAttackVerb } from "./named-attack.ts";
 import { isPicture, savedAndRead, toUnit } from "./saved-image.ts";
 import { transferText } from "./transfer.ts";
-
-export interface AttackFlags extends ModelFlags {
-  readonly attack?: string;
-  readonly epsilons?: readonly number[];
-  readonly ball?: "l2" | "linf";
-  readonly steps?: number;
-  readonly confidence?: number;
-  readonly topK?: number;
-  readonly quantise?: number;
-  readonly images?: string;
-  readonly labels?: string;
-  readonly count?: number;
-  readonly target: Exclude<Target, Int32Array>;
-  readonly seed: number;
-  readonly norm: "squared" | "l2";
-  readonly sharpness: number;
-  readonly bisections: number;
-  readonly against?: readonly string[];
-  readonly out?: string;
-  readonly json?: boolean;
-}
 
 /** Rows shown as text and in the figure; all of them are in the files. */
 const SHOWN = 20;

@@ -22,7 +22,7 @@ import { encodeNpy, ndArray } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
-import type { AttackFlags } from "./attack.ts";
+import type { AttackFlags } from "./attack-flags.ts";
 import { examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";

@@ -1,0 +1,24 @@
+// The options of `reprise adversarial attack`, for every attack it runs.
+import type { Target } from "@reprise/adversarial";
+import type { ModelFlags } from "./model-flags.ts";
+
+export interface AttackFlags extends ModelFlags {
+  readonly attack?: string;
+  readonly epsilons?: readonly number[];
+  readonly ball?: "l2" | "linf";
+  readonly steps?: number;
+  readonly confidence?: number;
+  readonly topK?: number;
+  readonly quantise?: number;
+  readonly images?: string;
+  readonly labels?: string;
+  readonly count?: number;
+  readonly target: Exclude<Target, Int32Array>;
+  readonly seed: number;
+  readonly norm: "squared" | "l2";
+  readonly sharpness: number;
+  readonly bisections: number;
+  readonly against?: readonly string[];
+  readonly out?: string;
+  readonly json?: boolean;
+}
