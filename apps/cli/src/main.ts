@@ -3,6 +3,12 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { commands } from "./commands/table.ts";
 
+// A reader that has seen enough, as `head` does, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 const [name = "", ...rest] = process.argv.slice(2);
 const debug = rest.includes("--debug");
 const program = new Command("reprise")
