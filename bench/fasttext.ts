@@ -117,6 +117,15 @@ for (const name of wanted) {
       const own = args.replace("OUT", `${side}-${name}`).split(" ").filter(Boolean);
       costs[side] = [...(costs[side] ?? []), cost([...command, ...own])];
     }
+  // Ours once more, telling where its wall time goes.
+  let split = "";
+  if (costs.ours && args.includes("OUT")) {
+    const own = args.replace("OUT", `ours-${name}`).split(" ").filter(Boolean);
+    const [command = "", ...rest] = [...ours, ...own, "-json"];
+    const told = spawnSync(command, rest, { cwd: folder, encoding: "utf8" }).stdout;
+    const seconds = Object.entries((JSON.parse(told) as { seconds: Record<string, number> }).seconds);
+    split = `  wall split: ${seconds.map(([phase, value]) => `${phase} ${value.toFixed(2)}`).join(", ")}`;
+  }
   const of = (side: string, what: keyof Cost) => median(costs[side]!.map((c) => c[what]));
   console.log(`\n${name}   ${goal}\n  ${args}`);
   for (const side of Object.keys(sides)) {
@@ -127,7 +136,7 @@ for (const name of wanted) {
     const p1 = /P@1\t(\S+)/.exec(score)?.[1];
     console.log(
       `  ${side.padEnd(7)} cpu ${of(side, "cpu").toFixed(2)}  wall ${of(side, "wall").toFixed(2)}  ` +
-        `${of(side, "megabytes").toFixed(0)} MB${ratio}${p1 ? `  P@1 ${p1}` : ""}`,
+        `${of(side, "megabytes").toFixed(0)} MB${ratio}${p1 ? `  P@1 ${p1}` : ""}${side === "ours" ? split : ""}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 // The verbs of `reprise fasttext` print what fastText 0.9.2 prints for the same model (tools/reference/fasttext.py).
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,6 +72,60 @@ test("a text without a last line end is read as the reference does with --compat
   expect(reprise(["predict-prob", model, "-", "2"], "tuna lemon").out).toBe(
     reprise(["predict-prob", model, "-", "2"], "tuna lemon\n").out,
   );
+});
+
+test("goes on from a model, keeps the best epoch, weighs labels and lines; tells where the time went", () => {
+  const input = join(fixtures, "train.txt");
+  const lines = readFileSync(input, "utf8").trimEnd().split("\n");
+  const run = (name: string, ...more: string[]) => {
+    const flags = ["-input", input, "-output", join(folder, name), "-dim", "6", "-epoch", "3", "-lr", "0.3", "--json"];
+    const { code, out } = reprise(["supervised", ...flags, ...more]);
+    expect(code, name).toBe(0);
+    return JSON.parse(out) as { loss: number; seconds: Record<string, number> };
+  };
+  const score = (name: string) => {
+    const { out } = reprise(["test", join(folder, `${name}.bin`), input, "--json"]);
+    return (JSON.parse(out) as { precision: number }).precision;
+  };
+  const first = run("first");
+  expect(Object.keys(first.seconds)).toEqual(["read", "encode", "train", "write"]);
+  for (const seconds of Object.values(first.seconds)) expect(seconds).toBeGreaterThanOrEqual(0);
+  expect(run("more", "-inputModel", join(folder, "first.bin")).loss).toBeLessThan(first.loss);
+
+  // Weights of 0 teach nothing: every row stays where it started.
+  writeFileSync(join(folder, "none.txt"), "0\n".repeat(lines.length));
+  run("none", "-lineWeights", join(folder, "none.txt"));
+  expect(score("none")).toBeLessThan(score("first"));
+  const labels = [...new Set(lines.join(" ").match(/__label__\S+/g))];
+  writeFileSync(join(folder, "one.txt"), labels.map((label, i) => `${label} ${i === 0 ? 1 : 0}\n`).join(""));
+  run("one", "-labelWeights", join(folder, "one.txt"));
+  const { out } = reprise(["predict", join(folder, "one.bin"), input]);
+  expect(new Set(out.trimEnd().split("\n"))).toEqual(new Set([labels[0]]));
+
+  run("best", "-validation", input, "-patience", "1", "-epoch", "4");
+  expect(score("best")).toBeGreaterThanOrEqual(score("first"));
+}, 20_000);
+
+test.each([
+  ["-inputModel", "missing.bin", /missing\.bin/],
+  ["-lineWeights", "short.txt", /1 line weights for/],
+  ["-labelWeights", "wrong.txt", /weight for the label "__label__nowhere"/],
+])("%s that does not fit is told in one line, and nothing is written", (flag, file, message) => {
+  writeFileSync(join(folder, "short.txt"), "1\n");
+  writeFileSync(join(folder, "wrong.txt"), "__label__nowhere 2\n");
+  const output = join(folder, "refused");
+  const { code, error } = reprise([
+    "supervised",
+    "-input",
+    join(fixtures, "train.txt"),
+    "-output",
+    output,
+    flag,
+    join(folder, file),
+  ]);
+  expect(code).toBe(1);
+  expect(error).toMatch(message);
+  expect(existsSync(`${output}.bin`)).toBe(false);
 });
 
 test("trains, tests and quantises", () => {

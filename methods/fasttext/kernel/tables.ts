@@ -15,6 +15,8 @@
   kept: usize;
   keptMask: i32;
   keptSize: i32;
+  /** Words met lately (see text.ts), or 0. */
+  seen: usize;
 }
 
 // @ts-ignore: decorator

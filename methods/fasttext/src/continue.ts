@@ -45,9 +45,10 @@ export function extendedTables(
       const bytes = old.dictionary.bytesOf(id);
       const now = fresh.find(bytes);
       const more = now < 0 || (keepCounts && kind === 1) ? 0 : fresh.counts[now]!;
-      dictionary.append(bytes, old.dictionary.counts[id]! + more, kind);
+      dictionary.append(bytes, 0, bytes.length, old.dictionary.counts[id]! + more, kind);
     }
-    for (const id of added[kind]!) dictionary.append(fresh.bytesOf(id), fresh.counts[id]!, kind);
+    for (const id of added[kind]!)
+      dictionary.append(fresh.pool, fresh.starts[id]!, fresh.starts[id + 1]!, fresh.counts[id]!, kind);
   }
   dictionary.tokens = old.dictionary.tokens + corpus.tokens;
   kernel.fillSlots(dictionary);

@@ -174,13 +174,15 @@ export class Dictionary {
     return this.#keptPairs;
   }
 
-  /** Adds an entry at the end without looking whether it is there; `fillSlots` must follow. */
-  append(bytes: Uint8Array, count: number, kind: number): void {
+  /** Adds bytes[from … to − 1] at the end without looking whether they are there; `fillSlots` must follow. */
+  append(bytes: Uint8Array, from: number, to: number, count: number, kind: number): void {
     const id = this.size++;
     const start = this.starts[id]!;
-    const end = start + bytes.length;
+    const end = start + to - from;
     if (end > this.pool.length) this.pool = copied(this.pool, this.memory.bytes(2 * end));
-    this.pool.set(bytes, start);
+    // A loop: words are short, and there may be millions of them.
+    const { pool } = this;
+    for (let at = start, i = from; i < to; at++, i++) pool[at] = bytes[i]!;
     this.starts[id + 1] = end;
     this.counts[id] = count;
     this.kinds[id] = kind;

@@ -103,25 +103,32 @@ class Reader {
 
   /** Entries of the dictionary: a word up to its zero byte, its count, its kind. */
   *entries(size: number, dictionary: Dictionary): Generator<Fill, void> {
-    for (let i = 0; i < size; i++) {
-      let zero = this.#zero();
-      // A word that the buffer does not hold whole: the buffer is filled, and for a very long word pieced together.
+    for (let i = this.#wholeEntries(0, size, dictionary); i < size; i = this.#wholeEntries(i + 1, size, dictionary)) {
+      // An entry that the buffer does not hold whole: the buffer is filled, and a very long word is pieced together.
       const word: Uint8Array[] = [];
+      let zero = this.#zero();
       while (zero < 0) {
         word.push(this.#buffer.slice(this.#at, this.#end));
         this.#skip(this.#end - this.#at);
         yield* this.#need(1);
         zero = this.#zero();
       }
-      const end = zero - this.#skip(0);
-      word.push(word.length > 0 ? this.#buffer.slice(this.#at, zero) : this.#buffer.subarray(this.#at, zero));
-      const start = this.#skip(end + 1);
-      if (this.#end - this.#at < 9) {
-        word[word.length - 1] = this.#buffer.slice(start, start + end);
-        yield* this.#need(9);
-      }
-      this.#append(dictionary, word.length === 1 ? word[0]! : joined(word), i);
+      word.push(this.#buffer.slice(this.#at, zero));
+      this.#skip(zero + 1 - this.#at);
+      yield* this.#need(9);
+      this.#append(dictionary, joined(word), i);
     }
+  }
+
+  /** Takes the entries that the buffer holds whole, from this one on. @returns the first that it does not */
+  #wholeEntries(from: number, size: number, dictionary: Dictionary): number {
+    for (let i = from; i < size; i++) {
+      const zero = this.#zero();
+      if (zero < 0 || this.#end - zero < 10) return i;
+      const start = this.#skip(zero + 1 - this.#at);
+      this.#append(dictionary, this.#buffer, i, start, zero);
+    }
+    return size;
   }
 
   /** Where the next zero byte stands in the buffer, or −1. */
@@ -130,16 +137,16 @@ class Reader {
     return -1;
   }
 
-  /** Count and kind of a word; both are in the buffer. */
-  #append(dictionary: Dictionary, word: Uint8Array, index: number): void {
+  /** A word with its count and kind; both are in the buffer. */
+  #append(dictionary: Dictionary, bytes: Uint8Array, index: number, from = 0, to = bytes.length): void {
     const at = this.#skip(9);
     const count = this.#view.getInt32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
     const kind = this.#buffer[at + 8]!;
-    const name = () => JSON.stringify(decoder.decode(word));
+    const name = () => JSON.stringify(decoder.decode(bytes.subarray(from, to)));
     if (kind > 1) this.fail(`entry ${index} (${name()}) is of kind ${kind}; expected 0 (word) or 1 (label)`);
     if (kind === 0 && dictionary.labels > 0) this.fail(`the word ${name()} stands behind the labels`);
     if (count < 0 || count >= 1e15) this.fail(`the count of ${name()} is ${count}`);
-    dictionary.append(word, count, kind);
+    dictionary.append(bytes, from, to, count, kind);
   }
 
   *into(target: Uint8Array): Generator<Fill, void> {

@@ -110,6 +110,7 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   signal?.addEventListener("abort", abort);
   early?.addEventListener("abort", abort);
   if (early?.aborted) abort();
+  report(tallies());
   const timer = setInterval(() => report(tallies()), 100);
   try {
     const statuses = await runThreads(work);

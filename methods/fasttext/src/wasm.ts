@@ -12,7 +12,9 @@ type Layout = Readonly<Record<string, Type>>;
 const fields = <const Names extends string>(names: Names, type: Type = "i32"): Layout =>
   Object.fromEntries(names.split(" ").map((name) => [name, type]));
 const layouts = {
-  dictionary: fields("slots slotMask starts counts kinds pool prefix prefixLength size words kept keptMask keptSize"),
+  dictionary: fields(
+    "slots slotMask starts counts kinds pool prefix prefixLength size words kept keptMask keptSize seen",
+  ),
   matrix: fields("rows dim values codes parts partDim lastDim centroids normCodes normCentroids"),
   tables: fields(
     "dictionary model loss dim wordNgrams bucket minn maxn input output leaves left right pathStarts pathNodes pathCodes sigmoid logs sigmoidLogs",
@@ -168,6 +170,8 @@ function instantiate(memory: WebAssembly.Memory): Exports {
   return instance.exports as unknown as Exports;
 }
 
+/** 2^14 places of 32 bytes, as kernel/text.ts has them. */
+const seenBytes = 32 << 14;
 const endOfLineBytes = new TextEncoder().encode(endOfLine);
 const statuses: readonly TrainStatus[] = ["more", "done", "nan"];
 const modelNumbers = { cbow: 1, skipgram: 2, supervised: 3 };
@@ -178,6 +182,8 @@ class Bound {
   readonly memory: Memory;
   readonly exports: Exports;
   readonly #structs = new WeakMap<object, Struct>();
+  /** Where the kernel keeps the words of a dictionary that it met lately. */
+  readonly #seen = new WeakMap<Dictionary, Uint8Array>();
   readonly #sigmoid: Float32Array;
   readonly #logs: Float32Array;
   readonly #sigmoidLogs: Float32Array;
@@ -207,6 +213,12 @@ class Bound {
     return struct;
   }
 
+  /** The record of a dictionary whose words will be looked up in text. */
+  readingDictionary(d: Dictionary): Struct {
+    if (!this.#seen.has(d)) this.#seen.set(d, this.memory.bytes(seenBytes));
+    return this.dictionary(d);
+  }
+
   dictionary(d: Dictionary): Struct {
     return this.record(
       d,
@@ -225,6 +237,7 @@ class Bound {
         kept: d.kept?.byteOffset ?? 0,
         keptMask: d.kept ? d.kept.length / 2 - 1 : 0,
         keptSize: d.keptSize,
+        seen: this.#seen.get(d)?.byteOffset ?? 0,
       }),
       true,
     );
@@ -353,6 +366,7 @@ class Bound {
   scratch(t: Tables, bytes: number): Struct {
     const known = this.#scratch;
     if (known && known.tables === t && known.bytes >= bytes) return known.struct;
+    this.readingDictionary(t.dictionary);
     const words = (bytes >> 1) + 2;
     const rows = words * Math.max(1, t.wordNgrams) + (t.maxn > 0 ? 3 * (bytes + 2) * t.maxn : 0);
     const struct = new Struct(this.memory, layouts.scratch).set({
@@ -413,7 +427,7 @@ export const wasmKernel: Kernel = {
   scan(dictionary, text, last, tokens) {
     const kernel = on(dictionary.memory);
     const line = dictionary.intern(endOfLineBytes);
-    const struct = kernel.dictionary(dictionary);
+    const struct = kernel.readingDictionary(dictionary);
     const used = kernel.exports.scan(
       struct.address,
       text.byteOffset,

@@ -1,4 +1,5 @@
 // Laws of the small parts: hash, tree, heap, sort, number format, random numbers.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Dictionary } from "../src/dictionary.ts";
 import { fnv1a } from "../src/hash.ts";
@@ -6,6 +7,7 @@ import { huffman } from "../src/huffman.ts";
 import { formatNumber } from "../src/index.ts";
 import { introsort } from "../src/introsort.ts";
 import { Memory } from "../src/memory.ts";
+import { Model } from "../src/model.ts";
 import { wordNgramRows } from "../src/ngrams.ts";
 import { MinimalStandard } from "../src/random.ts";
 import { readableKernel } from "../src/readable.ts";
@@ -22,6 +24,66 @@ test("FNV-1a: published values for ASCII, signed bytes beyond", () => {
   expect(fnv1a(bytes("foobar"))).toBe(0xbf9cf968);
   // 0xe9 as −23: (2166136261 ^ 0xffffffe9) · 16777619 mod 2³².
   expect(fnv1a(Uint8Array.of(0xe9))).toBe(Number((BigInt((2166136261 ^ 0xffffffe9) >>> 0) * 16777619n) % 2n ** 32n));
+});
+
+/** Words of 1 to 20 bytes from a small alphabet, so that they come again, between all kinds of separators. */
+function someText(count: number): Uint8Array {
+  const random = new MinimalStandard(3);
+  const pick = (n: number) => Math.floor(random.uniform() * n);
+  const parts: number[] = [];
+  for (let i = 0; i < count; i++) {
+    if (pick(9) === 0) parts.push(...bytes("__label__"));
+    const first = [97, 1, 0xe9][pick(3)]!;
+    parts.push(first, ...new Array<number>(pick(20)).fill(98 + pick(2)));
+    parts.push([32, 9, 10, 11, 12, 13, 0][pick(7)]!);
+  }
+  return Uint8Array.from(parts);
+}
+
+test("both kernels read the same words, met lately or not, whole or in pieces", () => {
+  const text = someText(5000);
+  const read = (kernel: typeof readableKernel, piece: number) => {
+    const memory = new Memory();
+    const dictionary = new Dictionary(memory, "__label__");
+    dictionary.intern(bytes("</s>"));
+    const tokens = memory.int32(text.length);
+    const all: number[] = [];
+    for (let at = 0; at < text.length; ) {
+      const end = Math.min(text.length, at + piece);
+      const part = memory.bytes(end - at);
+      part.set(text.subarray(at, end));
+      dictionary.reserve(part.length, kernel.fillSlots);
+      const { used, written } = kernel.scan(dictionary, part, end === text.length, tokens);
+      all.push(...tokens.subarray(0, written));
+      at += used;
+    }
+    const entries = Array.from({ length: dictionary.size }, (_, i) => [
+      Buffer.from(dictionary.bytesOf(i)).toString("hex"),
+      dictionary.counts[i],
+      dictionary.kinds[i],
+    ]);
+    return { all, entries };
+  };
+  const expected = read(readableKernel, text.length);
+  expect(expected.entries.length).toBeGreaterThan(150);
+  expect(expected.all.length).toBeGreaterThan(5000);
+  expect(read(wasmKernel, text.length)).toEqual(expected);
+  expect(read(wasmKernel, 97)).toEqual(expected);
+});
+
+test.each([1, 1000, 16383, 16384, 1_000_000, 2 ** 31 - 1])("both kernels give a line the same rows of %i", (bucket) => {
+  const text = Array.from(someText(2000), (byte) => (byte === 10 ? 32 : byte));
+  const read = (kernel: typeof readableKernel) => {
+    const { tables } = Model.fromBytes(readFileSync(new URL("fixtures/softmax.bin", import.meta.url)), { kernel });
+    const line = tables.memory.bytes(text.length + 1);
+    line.set([...text, 10]);
+    const rows = new Int32Array(3 * text.length);
+    const settings = { ...tables, bucket, wordNgrams: 3, maxn: 0 };
+    return Array.from(rows.subarray(0, kernel.lineRows(settings, line, rows)));
+  };
+  const expected = read(readableKernel);
+  expect(expected.length).toBeGreaterThan(3000);
+  expect(read(wasmKernel)).toEqual(expected);
 });
 
 test("word n-grams: h·116049371 + h′ in 64 bits with sign", () => {
@@ -121,7 +183,7 @@ describe("numbers as C++ prints them", () => {
     for (let i = 0; i < dim; i++) values[i] = (random.uniform() - 0.5) * 10 ** (random.below(20) - 10);
     values.set([0, 1, -1, 0.5, 99999.5, 9.99995, 1e-4, 1e-5, 3.0517578125e-5, 1e10, 1e-30, Number.POSITIVE_INFINITY]);
     const dictionary = new Dictionary(memory, "__label__");
-    dictionary.append(bytes("w"), 1, 0);
+    dictionary.append(bytes("w"), 0, 1, 1, 0);
     dictionary.fillSlots();
     const matrix = { kind: "dense", rows: 1, dim, values } as const;
     const tables = { memory, model: "cbow", loss: "ns", dim, wordNgrams: 1, bucket: 0, minn: 0, maxn: 0 } as const;

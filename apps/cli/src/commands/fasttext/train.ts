@@ -69,6 +69,9 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const quiet = flags.verbose === "0";
   const line = new ProgressLine();
   let last: Progress | undefined;
+  const clockStart = performance.now();
+  /** When each phase ended. */
+  const ends = { read: clockStart, encode: clockStart, train: clockStart };
   const vectors = flags.pretrainedVectors;
   const learnt = await whileInterruptible((stop) => {
     if (flags["autotune-validation"] !== undefined)
@@ -79,14 +82,17 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       ...(typeof vectors === "string" ? { pretrained: parseVectors(readFileSync(vectors, "utf8"), vectors) } : {}),
       ...ourOptions(flags),
       onPlan({ words, labels, modelBytes }) {
+        ends.read = performance.now();
         if (!quiet) line.end(`${words} words, ${labels} labels; the rows take ${(modelBytes / 1e6).toFixed(1)} MB`);
       },
       onProgress(progress) {
+        if (progress.phase === "training" && last?.phase !== "training") ends.encode = performance.now();
         last = progress;
         if (!quiet) showProgress(line, progress);
       },
     }).then((trained) => ({ trained, interrupted: stop.aborted }));
   });
+  ends.train = performance.now();
   const { trained } = learnt;
   const name = learnt.interrupted ? `${output}.interrupted` : output;
   const file = `${name}.${trained.tables.input.kind === "dense" ? "bin" : "ftz"}`;
@@ -102,8 +108,18 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   if (flags.saveOutput) writeWhole(`${name}.output`, trained.outputLines());
   if (learnt.interrupted)
     throw new Error(`interrupted; what was learnt until then is in ${file}. ${output}.bin is as it was.`);
-  if (flags.json)
-    printResult(true, { model: file, words: dictionary.words, labels: dictionary.labels, loss: last?.loss }, () => "");
+  if (flags.json) {
+    const marks = [clockStart, ends.read, ends.encode, ends.train, performance.now()];
+    const [read, encode, training, write] = marks.slice(1).map((end, i) => (end - marks[i]!) / 1000);
+    const value = {
+      model: file,
+      words: dictionary.words,
+      labels: dictionary.labels,
+      loss: last?.loss,
+      ...(flags["autotune-validation"] === undefined ? { seconds: { read, encode, train: training, write } } : {}),
+    };
+    printResult(true, value, () => "");
+  }
 }
 
 /** A model to go on from, a validation text, weights of labels ("label weight" lines) and of lines (a number each). */
