@@ -75,6 +75,7 @@ function* nearestBoundary(
   finite(gradient);
   let best: Float64Array | undefined;
   let nearest = Infinity;
+  const largest = logits.reduce((most, z) => Math.max(most, Math.abs(z)), 0);
   for (const [j, rival] of rivals.entries()) {
     const w = gradient
       .subarray(j * n, (j + 1) * n)
@@ -83,7 +84,8 @@ function* nearestBoundary(
     const missing = Math.abs(logits[rival]! - logits[goal.label]!) + goal.confidence;
     if (squares === 0 || missing / Math.sqrt(squares) >= nearest) continue;
     nearest = missing / Math.sqrt(squares);
-    best = Float64Array.from(w, (wi) => ((missing + 1e-6) / squares) * wi); // 1e-6: a tie is no success
+    // A tie is no success, hence the little more; in units of the scores, which may be of any size.
+    best = Float64Array.from(w, (wi) => ((missing + 1e-6 * largest) / squares) * wi);
   }
   return best;
 }
