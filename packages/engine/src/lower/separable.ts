@@ -4,7 +4,7 @@ import { allocate, type Shape } from "../ir/type.ts";
 import { conv, gemm, reshape, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 
-/** Whether the rule fits and pays: measured, it does from 16 channels on (`npm run bench -- conv-weight-grad`). */
+/** Whether the rule fits and pays: measured, it does from 16 channels on (docs/results.md). */
 export function isSeparable(X: Shape, weight: Shape, { strides, pads, dilations, group }: ConvAttrs): boolean {
   const kernel = weight.slice(2);
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1));
