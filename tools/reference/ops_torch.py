@@ -148,6 +148,8 @@ case("LeakyRelu", "slope 0.3", lambda x: F.leaky_relu(x, 0.3), lambda: [v(2, 4)]
 case("Clip", "both limits", lambda x: torch.clamp(x, -0.7, 1.1), lambda: [v(2, 5)])
 case("Clip", "from below", lambda x: torch.clamp(x, min=-0.7), lambda: [v(6)])
 case("Clip", "from above", lambda x: torch.clamp(x, max=0.2), lambda: [v(6)])
+case("Within", "open and closed", lambda x: x * ((x > -1) & (x <= 1.5)), lambda: [v(8)])
+case("Within", "one limit", lambda x: x * (x < 0.3), lambda: [v(6)])
 case("Where", "all three broadcast", torch.where, lambda: [bools([[True], [False]]), v(3, 1, 1), v(4)])
 case("Cast", "to integer and back", lambda x: x.to(torch.int64).to(torch.float64), lambda: [v(6)], grad=False)
 case("Cast", "bool to float", lambda x: x.to(torch.float64), lambda: [bools([True, False])], grad=False)

@@ -13,6 +13,7 @@ import {
   maxPoolGradByIndices,
 } from "./pooling.ts";
 import { isSeparable, separableWeightGrad } from "./separable.ts";
+import { withinBySteps } from "./within.ts";
 
 /**
  * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
@@ -24,7 +25,9 @@ export const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
   const spatial = kernel.length;
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1));
   const turned = pads.map((p, i) => reach[i % spatial]! - p);
-  if (strides.every((s) => s === 1) && turned.every((p) => p >= 0) && W!.shape[1]! >= 8) {
+  const [K, Cg] = W!.shape as [number, number];
+  const depthwise = Cg === 1 && K === group;
+  if (strides.every((s) => s === 1) && turned.every((p) => p >= 0) && (Cg >= 8 || depthwise)) {
     return conv(dY!, exchange(W!, group), null, { dilations, group, pads: turned });
   }
   const outputPadding = kernel.map((_, i) => {
@@ -96,6 +99,7 @@ export const cpu: Target = {
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    Within: withinBySteps,
     BatchNormalizationTraining: batchNormByKernel,
     // ONNX Runtime's kernel takes odd sizes only.
     LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),

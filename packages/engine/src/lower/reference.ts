@@ -34,6 +34,7 @@ import {
   windowCounts,
 } from "./pooling.ts";
 import { dequantizeInFloat, quantizeInFloat } from "./quantize.ts";
+import { withinByComparing } from "./within.ts";
 
 const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
 
@@ -150,6 +151,7 @@ export const reference: Target = {
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMeans,
     LayerNormalization: layerNormByMeans,
     LRN: lrnByPooling,

@@ -7,6 +7,7 @@ import { cpu } from "./cpu.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMoments } from "./normalize.ts";
 import { maxPoolAtByHits, maxPoolGradByHits } from "./pooling.ts";
+import { withinByComparing } from "./within.ts";
 
 /** Parts as slices: a shader binds at most a dozen arrays. */
 const splitBySlices: LoweringRule = ([x], { split, axis }) => {
@@ -30,6 +31,7 @@ export const webgpu: Target = {
   float: "float32",
   rules: {
     ...cpu.rules,
+    Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMoments,
     Split: splitBySlices,
     LogSoftmax: logSoftmaxByParts,
