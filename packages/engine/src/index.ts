@@ -17,6 +17,7 @@ export {
   type Type,
   tensor,
 } from "./ir/type.ts";
+export { inBlocks } from "./lower/blocked.ts";
 export { cpu } from "./lower/cpu.ts";
 export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.ts";
 export { reference } from "./lower/reference.ts";

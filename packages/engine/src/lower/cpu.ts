@@ -1,8 +1,9 @@
 // ONNX Runtime's CPU provider. Formulas were timed; see docs/results.md for what was tried.
 import type { Value } from "../ir/graph.ts";
 import { allocate, type Shape, type Tensor } from "../ir/type.ts";
-import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
+import { conv, convTranspose, gemm, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
+import { fusedMatMul, matMulTransposed } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByKernel, lrnByPooling } from "./normalize.ts";
 import {
@@ -52,8 +53,8 @@ function exchange(W: Value, group: number): Value {
 }
 
 /**
- * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then one matrix product
- * per image, summed over the images. Convolution runs on all threads where ONNX Runtime's slicing does not.
+ * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then matrix products with
+ * dY. Convolution runs on all threads where ONNX Runtime's slicing does not.
  */
 export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
   const { strides, pads, dilations, group, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
@@ -73,10 +74,15 @@ export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
         dilations,
         group: C,
       });
-  const cols = reshape(columns, [N, group, Cg * taps, P]);
-  const g = transpose(reshape(dY!, [N, group, K / group, P]), [0, 1, 3, 2]);
-  const dW = reduceSum(matMul(cols, g), { axes: [0] }); // [group, C/g·taps, K/g]
-  return reshape(transpose(dW, [0, 2, 1]), weight_shape);
+  const R = Cg * taps;
+  if (group === 1 && N > 1 && K * R > (K + R) * P) {
+    // The products of single images would be larger than what they are made of: one product of all images.
+    const g = reshape(transpose(reshape(dY!, [N, K, P]), [1, 0, 2]), [K, N * P]);
+    const x = reshape(transpose(reshape(columns, [N, R, P]), [1, 0, 2]), [R, N * P]);
+    return reshape(gemm(g, x, null, { transB: true }), weight_shape);
+  }
+  const products = matMulTransposed(reshape(dY!, [N, group, K / group, P]), reshape(columns, [N, group, R, P])); // [N, group, K/group, R]
+  return reshape(N === 1 ? products : reduceSum(products, { axes: [0] }), weight_shape);
 };
 
 /** [C·taps, 1, k…]: kernel c·taps + t picks tap t of channel c. */
@@ -96,6 +102,7 @@ export const takeSecond: LoweringRule = ([, y]) => y!;
 export const cpu: Target = {
   name: "cpu",
   float: "float32",
+  operators: fusedMatMul,
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,

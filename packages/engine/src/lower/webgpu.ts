@@ -4,6 +4,7 @@ import type { Value } from "../ir/graph.ts";
 import { axisOf } from "../ir/type.ts";
 import { exp, log, reduceMax, reduceSum, slice, sub } from "../ops/build.ts";
 import { cpu } from "./cpu.ts";
+import { splitMatMul } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMoments } from "./normalize.ts";
 import { maxPoolAtByHits, maxPoolGradByHits } from "./pooling.ts";
@@ -29,8 +30,10 @@ const logSoftmaxByParts: LoweringRule = ([x], { axis }): Value => {
 export const webgpu: Target = {
   name: "webgpu",
   float: "float32",
+  operators: cpu.operators!,
   rules: {
     ...cpu.rules,
+    ...splitMatMul,
     Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMoments,
     Split: splitBySlices,

@@ -38,10 +38,10 @@ export function exportOnnx(
   const nodes: MessageWriter[] = [];
   const initializers: MessageWriter[] = [];
   const write = (
-    node: { op: string; name: string; inputs: string[]; outputs: string[] },
+    node: { op: string; domain?: string | undefined; name: string; inputs: string[]; outputs: string[] },
     attributes: [string, AttributeValue][] = [],
     floats: readonly string[] = [],
-  ) => nodes.push(writeNode({ ...node, domain: "", attributes: new Map(attributes) }, floats));
+  ) => nodes.push(writeNode({ ...node, domain: node.domain ?? "", attributes: new Map(attributes) }, floats));
   const stored = (data: Tensor, base: string): string => {
     const key = fresh(base);
     initializers.push(writeTensor(key, data));
@@ -84,7 +84,13 @@ export function exportOnnx(
     });
     while (outputs.at(-1) === "") outputs.pop();
     write(
-      { op: node.op, name: fresh(node.name ?? `${node.op}_${i}`, labels), inputs, outputs },
+      {
+        op: spelling(node.op, def),
+        domain: def.domain,
+        name: fresh(node.name ?? `${node.op}_${i}`, labels),
+        inputs,
+        outputs,
+      },
       attributes,
       def.floats,
     );
@@ -104,6 +110,8 @@ export function exportOnnx(
   for (const [key, value] of graph.outputs) body.message(12, info(key, value));
   const model = new MessageWriter().int(1, IR_VERSION).string(2, "reprise").message(7, body);
   model.message(8, new MessageWriter().string(1, "").int(2, OPSET));
+  const domains = new Set(graph.nodes.flatMap(({ op }) => (graph.operators[op] as OpDef).domain ?? []));
+  for (const domain of domains) model.message(8, new MessageWriter().string(1, domain).int(2, 1));
   for (const [key, value] of Object.entries(metadata))
     model.message(14, new MessageWriter().string(1, key).string(2, value));
   if (model.length > 0x7fffffff) {
@@ -113,6 +121,8 @@ export function exportOnnx(
   }
   return model.finish();
 }
+
+const spelling = (op: string, { domain }: OpDef): string => (domain ? op.slice(domain.length + 1) : op);
 
 function constantOf(value: number | readonly number[], dtype: DType): Tensor {
   return typeof value === "number" ? tensor(dtype, [], [value]) : tensor(dtype, [value.length], value);

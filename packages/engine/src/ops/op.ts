@@ -25,6 +25,8 @@ export type GradientRule<A> = (site: GradientSite<A>) => readonly (Value | null)
 export interface OpDef<A extends Attrs = Attrs> extends Operator {
   /** The lowest opset whose spelling of the operator is the one we write; `null`: ours alone, lowered before export. */
   readonly since: number | null;
+  /** Where the name is not one of ai.onnx; the entry's key is then "domain.Name". */
+  readonly domain?: string;
   infer(inputs: readonly [Type, Type, Type, ...Type[]], attrs: A): Type | readonly Type[];
   readonly grad: GradientRule<A> | "none";
   /** Outputs from this place on are left out of the file when nothing needs them; kernels take no gaps elsewhere. */

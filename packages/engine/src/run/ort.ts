@@ -2,6 +2,7 @@
 import type * as Ort from "onnxruntime-common";
 import { allocate, type Data, formatType, sameShape, type Tensor, type Type } from "../ir/type.ts";
 import type { Target } from "../lower/lower.ts";
+import { findChannelBlock } from "./channel-block.ts";
 import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./runtime.ts";
 
 export interface OrtRuntimeOptions {
@@ -10,6 +11,8 @@ export interface OrtRuntimeOptions {
   readonly session: Ort.InferenceSession.SessionOptions;
   /** Whether runs can write into given arrays; elsewhere results replace the resident's array. */
   readonly writesInPlace: boolean;
+  /** Whether its kernels may have a blocked layout: only the native CPU's do. */
+  readonly blocked?: boolean;
 }
 
 class HostResident implements Resident {
@@ -43,10 +46,15 @@ class HostResident implements Resident {
 }
 
 /** A runtime over one of ONNX Runtime's JavaScript packages. */
-export function ortRuntime(ort: typeof Ort, { target, session: common, writesInPlace }: OrtRuntimeOptions): Runtime {
+export function ortRuntime(
+  ort: typeof Ort,
+  { target, session: common, writesInPlace, blocked = false }: OrtRuntimeOptions,
+): Runtime {
+  let block: Promise<number> | undefined;
   const toOrt = ({ dtype, shape, data }: Type & { readonly data: Data }) => new ort.Tensor(dtype, data as never, shape);
-  return {
+  const runtime: Runtime = {
     target,
+    channelBlock: () => (block ??= blocked ? findChannelBlock(runtime.load) : Promise.resolve(1)),
     async allocate(type) {
       return new HostResident(type);
     },
@@ -86,6 +94,7 @@ export function ortRuntime(ort: typeof Ort, { target, session: common, writesInP
       };
     },
   };
+  return runtime;
 }
 
 function check(name: string, value: Type, expected: Ort.InferenceSession.ValueMetadata | undefined): void {
