@@ -17,6 +17,10 @@ export {
   type Type,
   tensor,
 } from "./ir/type.ts";
+// A minimiser of any smooth function, in a box or without
+export { Box } from "./lbfgsb/box.ts";
+export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
+export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
 export { cpu } from "./lower/cpu.ts";
 export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.ts";
 export { reference } from "./lower/reference.ts";
