@@ -26,6 +26,7 @@ export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.t
 export { reference } from "./lower/reference.ts";
 export { wasm } from "./lower/wasm.ts";
 export { webgpu } from "./lower/webgpu.ts";
+export { type Chunk, Objective } from "./objective.ts";
 // ONNX files
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";

@@ -68,7 +68,7 @@ export function flatten(arrays: Readonly<Record<string, Tensor>>, layout: Layout
 }
 
 /** The values of a flat vector, by name, inside a graph. */
-function unpack(flat: Value, layout: Layout): Values {
+export function unpack(flat: Value, layout: Layout): Values {
   const entries = Object.entries(layout);
   const parts = split(
     flat,
@@ -77,7 +77,8 @@ function unpack(flat: Value, layout: Layout): Values {
   return Object.fromEntries(entries.map(([name, shape], i) => [name, reshape(parts[i]!, shape)]));
 }
 
-const pack = (values: readonly Value[]): Value =>
+/** Arrays as the flat vector of their layout, inside a graph. */
+export const pack = (values: readonly Value[]): Value =>
   concat(
     values.map((value) => reshape(value, [sizeOf(value.shape)])),
     0,

@@ -4,16 +4,7 @@ import { type Tensor, Training, tensor, unflatten } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { classifierProgram, evaluator, networkByName, trainClassifier } from "../src/index.ts";
-
-/** The numbers of `formula` in tools/reference/nn_training_steps.py: in [0, 1), exact in float32. */
-function formula(count: number, seed: number): number[] {
-  return Array.from({ length: count }, (_, i) => {
-    let x = (i + Math.imul(seed, 0x9e3779b1)) >>> 0;
-    for (let round = 0; round < 2; round++) x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
-    x = (x ^ (x >>> 16)) >>> 0;
-    return (x >>> 8) * 2 ** -24;
-  });
-}
+import { formula } from "./formula.ts";
 
 const fixture = JSON.parse(readFileSync(new URL("./fixtures/training-steps.json", import.meta.url), "utf8")) as {
   runs: Record<string, { losses: number[]; after: Record<string, [number, number, number]> }>;
