@@ -22,6 +22,7 @@ import {
 import { recipeOf, trainPlanned } from "./reproduce/train.ts";
 import { amplify, gaussianControl, inducedError, meanDistortion, type Rate, rateOf } from "./transfer.ts";
 
+export { type PoolOptions, type TrainAdversariallyOptions, trainAdversarially } from "./adversarial-training/train.ts";
 export type { Provenance, Store } from "./reproduce/cells.ts";
 export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 

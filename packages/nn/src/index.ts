@@ -40,7 +40,7 @@ export {
   type Sparsity,
 } from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
-export { type MlpOptions, mlp } from "./models/mlp.ts";
+export { isMlp, type Mlp, type MlpOptions, mlp } from "./models/mlp.ts";
 export { type ResNetOptions, resnet } from "./models/resnet.ts";
 export { type ResNetCifarOptions, resnetCifar } from "./models/resnet-cifar.ts";
 export { softmaxRegression } from "./models/softmax.ts";
