@@ -51,7 +51,11 @@ describe("reprise reproduce", () => {
   it("bad input: one line that says what, and exit code 1 or 2", async () => {
     const cases: [args: string[], code: number, line: RegExp][] = [
       [["journals/corr/Nobody99"], 1, /^reprise: reproduce: nothing is known of how to reproduce "journals\/corr\/Nob/],
-      [[key, "--only", "table1,table9"], 2, /There is no "table9"; choose of table1,table2,table3,table4/],
+      [
+        [key, "--only", "table1,table9"],
+        2,
+        /There is no "table9"; choose of table1,table2,table3,table4,regularisation/,
+      ],
       [[key, "--images", "600"], 1, /images is 600; expected 2 to 500, which both parts of the data have/],
       [[key, "--publish", "nowhere"], 1, /nowhere\/results\.json: cannot be read: there is no such file/],
     ];

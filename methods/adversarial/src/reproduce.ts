@@ -12,25 +12,26 @@ import {
   halvesRows,
   modelNetworks,
   modelRows,
+  type PartName,
   type PlannedNetwork,
   type ShownSet,
   type Split,
-  type TableName,
   tableNames,
   titleOf,
 } from "./reproduce/plan.ts";
+import { type Arm, armSettings, arms, seedsPerArm, trainArm } from "./reproduce/regularisation.ts";
 import { recipeOf, trainPlanned } from "./reproduce/train.ts";
 import { amplify, gaussianControl, inducedError, meanDistortion, type Rate, rateOf } from "./transfer.ts";
 
 export { type PoolOptions, type TrainAdversariallyOptions, trainAdversarially } from "./adversarial-training/train.ts";
 export type { Provenance, Store } from "./reproduce/cells.ts";
-export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
+export { type PartName, partNames, type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 
 /** One value of a table: the paper's and ours, with what ours comes from. */
 export interface ReproducedValue {
   /** Lasting, e.g. "table2/fc10-1/fc100-100-10"; with "/test" at its end where test images stand in for training images. */
   readonly id: string;
-  readonly table: TableName;
+  readonly table: PartName;
   readonly row: string;
   readonly column: string;
   /** "error": share in [0, 1]; "distortion": RMS per pixel. */
@@ -67,7 +68,8 @@ export interface ReproduceOptions {
   /** Attacked images per network and split: the first of each. */
   readonly images?: number;
   readonly seed?: number;
-  readonly only?: readonly TableName[];
+  /** Tables 1 to 4 when absent. */
+  readonly only?: readonly PartName[];
   /** Replaces settings of every network's recipe, for a quick look. */
   readonly recipe?: Partial<Recipe>;
   readonly onEvent?: (event: ReproduceEvent) => void;
@@ -113,6 +115,7 @@ export async function reproduce(runtime: Runtime, options: ReproduceOptions): Pr
     if (only.includes("table2")) values.push(...(await transferValues(run, "table2", "test")));
     if (only.includes("table3")) values.push(...(await tableThree(run)));
     if (only.includes("table4")) values.push(...(await transferValues(run, "table4", "test")));
+    if (only.includes("regularisation")) values.push(...(await regularisation(run)));
     return values;
   } finally {
     await run.release();
@@ -178,6 +181,31 @@ async function transferValues(run: Run, table: "table2" | "table4", split: Split
   return values;
 }
 
+/** §4.2: mean test error of each arm over its seeds, with Student's interval; images are those of all its tests. */
+async function regularisation(run: Run): Promise<ReproducedValue[]> {
+  const values: ReproducedValue[] = [];
+  for (const arm of arms) {
+    const cells = await run.arm(arm);
+    const { mean: value, low, high } = meanInterval(cells.map((cell) => cell.value.rate));
+    values.push({
+      id: `regularisation/${arm.id}/test-error`,
+      table: "regularisation",
+      row: arm.name,
+      column: `test error, mean of ${cells.length} seeds`,
+      split: "test",
+      unit: "error",
+      claimed: arm.claimed === null ? null : arm.claimed / 100,
+      value,
+      low: Math.max(0, low),
+      high,
+      images: cells.reduce((sum, cell) => sum + cell.value.of, 0),
+      seconds: cells.reduce((sum, cell) => sum + cell.seconds, 0),
+      provenance: cells.at(-1)!.provenance,
+    });
+  }
+  return values;
+}
+
 type Place = Pick<ReproducedValue, "table" | "row" | "column" | "split">;
 
 function share(id: string, place: Place, percent: number | null, rate: Rate, cell: Cell<unknown>): ReproducedValue {
@@ -198,6 +226,8 @@ function mean(id: string, place: Place, claimed: number | null, cell: Cell<Attac
   return { id, ...place, unit: "distortion", claimed, value, low, high, images: count, seconds, provenance };
 }
 
+const armFile = ({ id }: Arm, seed: number): string => `regularisation/${id}-seed${seed}.json`;
+
 /** The work: each part is taken from the store or computed and put there. */
 class Run {
   readonly #runtime: Runtime;
@@ -217,7 +247,7 @@ class Run {
   }
 
   /** Adds up what is left to do for these tables. */
-  async plan(only: readonly TableName[]): Promise<void> {
+  async plan(only: readonly PartName[]): Promise<void> {
     const models = only.includes("table1") || only.includes("table2");
     const halves = only.includes("table3") || only.includes("table4");
     for (const network of [...(models ? modelNetworks : []), ...(halves ? halvesNetworks : [])]) {
@@ -227,6 +257,42 @@ class Run {
         if (!(await this.#read(`attacks/${network.id}-${split}.json`, this.#attackKey(network, split))))
           this.#toDo += this.#attackCost(network);
     }
+    if (!only.includes("regularisation")) return;
+    for (const arm of arms)
+      for (const seed of this.#armSeeds)
+        if (!(await this.#read(armFile(arm, seed), this.#armKey(arm, seed)))) this.#toDo += this.#armCost(arm);
+  }
+
+  /** Test errors of an arm of §4.2's comparison, one for each seed. */
+  async arm(arm: Arm): Promise<readonly Cell<Rate>[]> {
+    const { train, test } = this.#parts;
+    const { recipe, signal } = this.#options;
+    const cells: Cell<Rate>[] = [];
+    for (const seed of this.#armSeeds)
+      cells.push(
+        await this.#cell(armFile(arm, seed), this.#armKey(arm, seed), async () => {
+          const onProgress = (done: number) =>
+            this.#tell(`training, ${arm.name}, seed ${seed}`, this.#armCost(arm) * done);
+          const rate = await trainArm(this.#runtime, arm, { train, test, seed, recipe, signal, onProgress });
+          this.#done += this.#armCost(arm);
+          return rate;
+        }),
+      );
+    return cells;
+  }
+
+  get #armSeeds(): readonly number[] {
+    const { seed = 0 } = this.#options;
+    return Array.from({ length: seedsPerArm }, (_, i) => seed + i);
+  }
+
+  #armKey(arm: Arm, seed: number): string {
+    const { recipe, dataSha256 } = this.#options;
+    return JSON.stringify({ seed, data: dataSha256, ...armSettings(arm, recipe) });
+  }
+
+  #armCost({ cost }: Arm): number {
+    return cost * (this.#options.train.labels.data.length / 60_000);
   }
 
   /** Errors on the whole of the parts of the data that the tables ask for; the seconds are those of training too. */

@@ -129,7 +129,8 @@ describe("trainAdversarially", () => {
       const labels = int(Array.from(examples.labels.data.slice(0, 200), Number));
       const { made } = await program.run({ ...weightsByName(network, of.state).parameters, x, labels });
       const squares = new Float64Array(200);
-      for (const [i, v] of (made.data as Float32Array).entries()) squares[Math.floor(i / 784)]! += (v - x.data[i]!) ** 2;
+      for (const [i, v] of (made.data as Float32Array).entries())
+        squares[Math.floor(i / 784)]! += (v - x.data[i]!) ** 2;
       return Math.sqrt(median(squares));
     };
     expect(await distance(robust)).toBeGreaterThan(1.1 * (await distance(plain)));

@@ -122,6 +122,31 @@ describe("reproduce", () => {
     expect(whole.map(number)).toEqual(values.filter(({ table }) => table === "table3").map(number));
   });
 
+  it("§4.2: a mean over seeds for each way to regularise, only when asked for", async () => {
+    expect(values.some(({ table }) => table === "regularisation")).toBe(false);
+    const store = memoryStore();
+    const only = ["regularisation"] as const;
+    const brief = { ...options, only, recipe: { ...quick, epochs: 2, batchSize: 100 } };
+    const found = await reproduce(runtime, { ...brief, store });
+    expect(found.map(({ id, claimed: claim }) => [id, claim])).toEqual([
+      ["regularisation/weight-decay/test-error", null],
+      ["regularisation/dropout/test-error", null],
+      ["regularisation/adversarial-input/test-error", null],
+      ["regularisation/adversarial-layers/test-error", 0.012],
+    ]);
+    expect(store.files.size).toBe(4 * 5);
+    const rates = [1, 2, 3, 4, 5].map((seed) => {
+      const bytes = store.files.get(`regularisation/dropout-seed${seed}.json`);
+      return JSON.parse(new TextDecoder().decode(bytes)).value.rate as number;
+    });
+    expect(new Set(rates).size).toBeGreaterThan(1);
+    const { value, low, high, images } = found[1]!;
+    expect(value).toBeCloseTo(rates.reduce((a, b) => a + b) / 5, 12);
+    expect(low <= value && value <= high).toBe(true);
+    expect(images).toBe(5 * 60);
+    expect(await reproduce(runtime, { ...brief, store, provenance: () => never() })).toEqual(found);
+  });
+
   it("says what is wrong", async () => {
     const store = memoryStore();
     await expect(reproduce(runtime, { ...options, store, images: 61 })).rejects.toThrow(

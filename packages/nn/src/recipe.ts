@@ -11,9 +11,9 @@ export interface Recipe {
   readonly weightDecay?: number;
   /** Of "lbfgs": iterations, each of one pass over the examples or a few; fewer where the loss falls no more. */
   readonly epochs: number;
-  /** Of "lbfgs": examples computed at once, which changes the result by rounding only. */
+  /** This and what follows is nothing to "lbfgs". */
   readonly batchSize: number;
-  /** At the first step. This and what follows is nothing to "lbfgs". */
+  /** At the first step. */
   readonly learningRate: number;
   /** "cosine" falls to 0 at the last step, "step" to a tenth at each of the milestones. */
   readonly schedule: "constant" | "cosine" | "step";

@@ -92,7 +92,7 @@ export async function* trainClassifier(
       checkFullBatch(network, augment);
       return yield* trainFullBatch(runtime, {
         program: { ...network, forward: classifierLoss(network) },
-        chunks: exampleChunks(examples, { size: batchSize, inputShape }),
+        chunks: exampleChunks(examples, { size: 2000, inputShape }),
         iterations: epochs,
         ...common,
       });

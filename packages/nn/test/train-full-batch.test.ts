@@ -91,11 +91,10 @@ describe("L-BFGS over all examples against SciPy's", () => {
     expect(step).toMatchObject({ step: 20, epoch: deep.evaluations - 1 });
   });
 
-  test("the loss never rises, and how the examples are cut changes rounding only", async () => {
-    const whole = await fit(deep, { recipe: { epochs: 40 } });
-    for (const [i, loss] of whole.losses.entries()) if (i > 0) expect(loss).toBeLessThanOrEqual(whole.losses[i - 1]!);
-    const cut = await fit(deep, { recipe: { batchSize: 7 } }); // seven chunks of 7 and one of 1
-    for (const [i, loss] of cut.losses.entries()) expect(loss).toBeCloseTo(whole.losses[i]!, 4);
+  test("the loss never rises", async () => {
+    const { losses } = await fit(deep, { recipe: { epochs: 60 } });
+    expect(losses).toHaveLength(60);
+    for (const [i, loss] of losses.entries()) if (i > 0) expect(loss).toBeLessThanOrEqual(losses[i - 1]!);
   });
 
   test("validates and keeps checkpoints on the way; stopped, it goes on from where it was", async () => {

@@ -3,6 +3,9 @@ import { claimed } from "../config.ts";
 
 export const tableNames = ["table1", "table2", "table3", "table4"] as const;
 export type TableName = (typeof tableNames)[number];
+/** What can be asked for: the tables, and §4.2's comparison of ways to regularise, which takes as long as they together. */
+export const partNames = [...tableNames, "regularisation"] as const;
+export type PartName = (typeof partNames)[number];
 
 /** Which images a network learns from: the training set, or its first or second half. */
 export type TrainingPart = "train" | "p1" | "p2";
