@@ -20,7 +20,11 @@ export interface Arm {
   readonly cost: number;
 }
 
-/** The rate of dropout and the weight of the pools are those with the fewest errors on 10,000 training images kept apart. */
+/**
+ * The weights of the pools are the best of those tried with 15 epochs on 50,000 training images (seed 0), by the errors on
+ * the other 10,000: images 2.16 % at 0.1; every layer 2.18 % at 0.02, 2.30 % at 0.1, 3.29 % at 0.5; weight decay alone 2.16 %.
+ * The rate of dropout was not searched.
+ */
 export const arms: readonly Arm[] = [
   { id: "weight-decay", name: "weight decay alone", claimed: null, cost: 75 },
   { id: "dropout", name: "weight decay and dropout", claimed: null, dropout: 0.1, cost: 90 },
@@ -35,7 +39,7 @@ export const arms: readonly Arm[] = [
     id: "adversarial-layers",
     name: "and adversarial examples of every layer",
     claimed: claimed.adversarialBelow,
-    pool: { layers: [0, 1, 2], weight: 0.1 },
+    pool: { layers: [0, 1, 2], weight: 0.02 },
     cost: 120,
   },
 ];
