@@ -18,6 +18,7 @@ import {
   type Split,
   tableNames,
   titleOf,
+  trainingSeed,
 } from "./reproduce/plan.ts";
 import { type Arm, armSettings, arms, seedsPerArm, trainArm } from "./reproduce/regularisation.ts";
 import { recipeOf, trainPlanned } from "./reproduce/train.ts";
@@ -394,7 +395,13 @@ class Run {
       const what = `training ${network.name}${network.part === "train" ? "" : ` on ${network.part.toUpperCase()}`}`;
       const examples = this.#parts[network.part];
       const onProgress = (done: number) => this.#tell(what, cost * done);
-      const bytes = await trainPlanned(this.#runtime, network, { examples, seed, recipe, signal, onProgress });
+      const bytes = await trainPlanned(this.#runtime, network, {
+        examples,
+        seed: trainingSeed(network, seed),
+        recipe,
+        signal,
+        onProgress,
+      });
       await store.write(`networks/${network.id}.onnx`, bytes); // before its cell, which says that it is there
       this.#done += cost;
       return null;
@@ -424,7 +431,8 @@ class Run {
   #networkKey(network: PlannedNetwork): string {
     const { seed = 0, recipe, dataSha256 } = this.#options;
     const { id, part } = network;
-    return JSON.stringify({ id, part, seed, data: dataSha256, ...recipeOf(network, recipe) });
+    const trained = trainingSeed(network, seed);
+    return JSON.stringify({ id, part, seed: trained, data: dataSha256, ...recipeOf(network, recipe) });
   }
 
   #attackKey(network: PlannedNetwork, split: Split): string {

@@ -3,6 +3,7 @@ import { mnistSubset } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimed } from "../src/index.ts";
+import { halvesNetworks, modelNetworks, trainingSeed } from "../src/reproduce/plan.ts";
 import { type ReproducedValue, type ReproduceOptions, reproduce, type Store } from "../src/reproduce.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -73,6 +74,12 @@ describe("reproduce", () => {
     expect(byId("table1/fc10-1e-4/test-error").images).toBe(60);
     expect(byId("table3/fc100-100-10-p2/p1-error").images).toBe(200);
     expect(byId("table3/fc100-100-10-p2/p2-error").value).toBeLessThan(byId("table3/fc100-100-10-p2/p1-error").value);
+  });
+
+  it("no two networks begin with the same weights and order, in this run or in one of another seed", () => {
+    const hidden = [...modelNetworks.filter(({ network }) => !network.startsWith("fc10-1")), ...halvesNetworks];
+    const seeds = [0, 1].flatMap((seed) => hidden.map((network) => trainingSeed(network, seed)));
+    expect(new Set(seeds).size).toBe(2 * hidden.length);
   });
 
   it("a second run takes every part from the store, and a damaged part is made again", async () => {
