@@ -26,7 +26,7 @@ export { type AttackName, attackByName, attackNames, type NamedAttackOptions } f
 // Reports
 export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
-export { type ClaimedColumn, type ClaimedTable, claimed, published } from "./config.ts";
+export { type ClaimedColumn, type ClaimedTable, claimed, claimedTestErrorBelow, published } from "./config.ts";
 export {
   type Classifier,
   type DifferentiableClassifier,
