@@ -70,14 +70,15 @@ export function flatten(arrays: Readonly<Record<string, Tensor>>, layout: Layout
 }
 
 /** The values of a flat vector, by name, inside a graph. */
-function unpack(flat: Value, layout: Layout): Values {
+export function unpack(flat: Value, layout: Layout): Values {
   const entries = Object.entries(layout);
   const sizes = entries.map(([, shape]) => sizeOf(shape));
   const parts = sizes.length === 1 ? [flat] : split(flat, sizes);
   return Object.fromEntries(entries.map(([name, shape], i) => [name, reshape(parts[i]!, shape)]));
 }
 
-function pack(values: readonly Value[]): Value {
+/** Arrays as the flat vector of their layout, inside a graph. */
+export function pack(values: readonly Value[]): Value {
   const flat = values.map((value) => reshape(value, [sizeOf(value.shape)]));
   return flat.length === 1 ? flat[0]! : concat(flat, 0);
 }
