@@ -83,7 +83,7 @@ control flow (\`If\`, \`Loop\`, \`Scan\`), recurrent layers, sequences and strin
 
 ONNX ships 922 test cases of single operators. \`node tools/select-onnx-cases.ts FOLDER\` packs those whose operators can
 be imported and that take at most 60 kB; \`npx vitest run packages/engine/test/onnx-cases.test.ts\` runs them and checks
-these numbers: 766 cases, of which 696 give ONNX's results, 68 are refused with a message (dtypes that the engine does not
+these numbers: 766 cases, of which 700 give ONNX's results, 64 are refused with a message (dtypes that the engine does not
 compute with, nodes in training mode, shapes computed at run time), and 2 differ because ONNX Runtime's kernel does.
 The other 156 need operators named above, or are larger.
 `;

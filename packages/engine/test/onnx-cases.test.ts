@@ -15,11 +15,6 @@ const refused: readonly (readonly [RegExp, RegExp])[] = [
   ],
   [/^test_dropout_default_mask/, /nothing makes its output "z"/],
   [
-    /^test_convtranspose_(autopad_same|kernel_shape|output_shape)$/,
-    /output_shape and automatic padding are not supported/,
-  ],
-  [/^test_maxpool_with_argmax_2d_precomputed_strides$/, /storage_order 1/],
-  [
     /^test_(cast|castlike|min|max|add|sub|mul|div|pow|where|identity|clip|mod)_.*/,
     /which is not supported|which needs/,
   ],

@@ -1,5 +1,5 @@
 // Operators of ONNX files that become several of ours.
-import type { Attrs, Value } from "../ir/graph.ts";
+import type { Value } from "../ir/graph.ts";
 import { axisOf, tensor } from "../ir/type.ts";
 import {
   add,
@@ -17,17 +17,7 @@ import {
 } from "../ops/build.ts";
 import { gelu, groupNorm, instanceNorm, mish, roiAlign } from "../ops/composite.ts";
 import { negativeLogLikelihood, type Reduction } from "../ops/loss.ts";
-import type { ImportRule, ImportSite } from "./import-rules.ts";
-import { ModelError } from "./wire.ts";
-
-const number = ({ node }: ImportSite, key: string, otherwise: number): number =>
-  (node.attributes.get(key) as number | undefined) ?? otherwise;
-const string = ({ node }: ImportSite, key: string, otherwise: string): string =>
-  (node.attributes.get(key) as string | undefined) ?? otherwise;
-const known = (value: Value | null | undefined, what: string): number[] => {
-  if (!value?.constant) throw new ModelError(`its ${what} is computed at run time; only constant ones are supported`);
-  return Array.from(value.constant.data as ArrayLike<number | bigint>, Number);
-};
+import { type ImportRule, known, number, string } from "./import-site.ts";
 
 /** Per tensor the axis means nothing, and its default lies outside a vector. */
 const quantization: ImportRule = ({ graph, node, inputs, name }) => {
@@ -141,19 +131,6 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   },
   DepthToSpace: spaceAndDepth(true),
   SpaceToDepth: spaceAndDepth(false),
-  Upsample(site) {
-    const scales =
-      (site.node.attributes.get("scales") as readonly number[] | undefined) ?? known(site.inputs[1], "scales");
-    const mode = string(site, "mode", "nearest");
-    const attrs: Attrs = {
-      mode,
-      coordinate_transformation_mode: "asymmetric",
-      nearest_mode: "floor",
-      cubic_coeff_a: -0.75,
-      scales,
-    };
-    return site.graph.add("Resize", [site.inputs[0]!], attrs, site.name);
-  },
   RoiAlign(site) {
     const [x, boxes, batch] = site.inputs as [Value, Value, Value];
     // Before opset 16 there was no attribute for the pixel convention, and it was this one.

@@ -4,7 +4,11 @@ import { formatType, ShapeError, type Tensor, type Type } from "../ir/type.ts";
 import { table as operators } from "../ops/table.ts";
 import { foldConstant } from "./fold.ts";
 import { compositeRules } from "./import-composites.ts";
+import { reduceRules } from "./import-reduce.ts";
+import { resizeRules } from "./import-resize.ts";
 import { attributesOf, importRules } from "./import-rules.ts";
+import type { ImportRule } from "./import-site.ts";
+import { windowRules } from "./import-window.ts";
 import { type ModelProto, type NodeProto, type ReadExternal, readModel, type ValueInfo } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
@@ -69,7 +73,13 @@ export function importOnnx(bytes: Uint8Array, { name = "model", external }: Impo
   };
 }
 
-const rules = { ...importRules, ...compositeRules };
+const rules: Readonly<Record<string, ImportRule>> = {
+  ...importRules,
+  ...reduceRules,
+  ...windowRules,
+  ...resizeRules,
+  ...compositeRules,
+};
 const isKnown = ({ op, domain }: NodeProto): boolean =>
   domain === "" && (rules[op] !== undefined || typeof operators[op]?.since === "number");
 const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
