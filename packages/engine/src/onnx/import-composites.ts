@@ -5,12 +5,15 @@ import {
   add,
   cast,
   concat,
+  div,
   greater,
   layerNormalization,
   less,
   logSoftmax,
   mul,
+  reduceMean,
   reshape,
+  sqrt,
   sub,
   transpose,
   where,
@@ -18,13 +21,8 @@ import {
 import { gelu, groupNorm, instanceNorm, mish, roiAlign } from "../ops/composite.ts";
 import { negativeLogLikelihood, type Reduction } from "../ops/loss.ts";
 import { type ImportRule, known, number, string } from "./import-site.ts";
-
-/** Per tensor the axis means nothing, and its default lies outside a vector. */
-const quantization: ImportRule = ({ graph, node, inputs, name }) => {
-  const [x, scale] = inputs as [Value, Value];
-  const axis = scale.shape.length === 0 ? 0 : axisOf((node.attributes.get("axis") as number) ?? 1, x.shape.length);
-  return graph.add(node.op, inputs, { axis }, name);
-};
+import { dtypeOf } from "./schema.ts";
+import { ModelError } from "./wire.ts";
 
 /** Between blocks of channels and blocks of space: the six axes of [N, C, H, W] with both taken apart. */
 const spaceAndDepth =
@@ -60,8 +58,6 @@ const classLoss =
   };
 
 export const compositeRules: Readonly<Record<string, ImportRule>> = {
-  QuantizeLinear: quantization,
-  DequantizeLinear: quantization,
   SoftmaxCrossEntropyLoss: classLoss(true),
   NegativeLogLikelihoodLoss: classLoss(false),
   CastLike: ({ inputs: [x, like] }) => cast(x!, like!.dtype),
@@ -87,6 +83,24 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
       return repeats === 1 ? v : reshape(concat(Array<Value>(repeats).fill(column), 1), [x.shape[1]!]);
     };
     return groupNorm(x, { scale: each(scale), bias: each(bias) }, { groups, epsilon: number(site, "epsilon", 1e-5) });
+  },
+  RMSNormalization(site) {
+    const [x, scale] = site.inputs as [Value, Value];
+    const first = axisOf(number(site, "axis", -1), x.shape.length);
+    const axes = x.shape.map((_, i) => i).slice(first);
+    const square = reduceMean(mul(x, x), { axes, keepDims: true });
+    return mul(div(x, sqrt(add(square, number(site, "epsilon", 1e-5)))), scale);
+  },
+  EyeLike(site) {
+    const [rows, columns] = site.inputs[0]!.shape as [number, number];
+    const code = site.node.attributes.get("dtype") as number | undefined;
+    const dtype = code === undefined ? site.inputs[0]!.dtype : dtypeOf(code);
+    if (!dtype) throw new ModelError(`its dtype ${code} is not supported`);
+    const k = number(site, "k", 0);
+    const ones = Array.from({ length: rows * columns }, (_, i) =>
+      Number((i % columns) - Math.floor(i / columns) === k),
+    );
+    return site.graph.constant(tensor(dtype, [rows, columns], ones));
   },
   MeanVarianceNormalization(site) {
     const x = site.inputs[0]!;

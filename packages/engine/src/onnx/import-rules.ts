@@ -2,9 +2,34 @@
 // or became inputs are read from both places, and operators that only rearrange are rewritten.
 import type { Attrs, Value } from "../ir/graph.ts";
 import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
-import { add, cast, div, expand, logSoftmax, max, min, mul, reshape, softmax, sqrt, sub } from "../ops/build.ts";
+import {
+  add,
+  batchNormalizationTraining,
+  cast,
+  div,
+  expand,
+  full,
+  logSoftmax,
+  max,
+  min,
+  mul,
+  reshape,
+  softmax,
+  sqrt,
+  stopGradient,
+  sub,
+} from "../ops/build.ts";
 import type { OpDef } from "../ops/op.ts";
-import { axesOf, constant, type ImportRule, ints, known, number, shapeConstant } from "./import-site.ts";
+import {
+  axesOf,
+  constant,
+  type ImportRule,
+  type ImportSite,
+  ints,
+  known,
+  number,
+  shapeConstant,
+} from "./import-site.ts";
 import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
@@ -31,8 +56,10 @@ export function attributesOf(
     ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
   };
   for (const [key, value] of node.attributes) {
-    if (typeof value === "object" && "unsupported" in value)
-      throw new ModelError(`its attribute "${key}" is ${value.unsupported}, which is not supported`);
+    if (typeof value === "object" && ("unsupported" in value || "graph" in value)) {
+      const what = "graph" in value ? "a graph" : value.unsupported;
+      throw new ModelError(`its attribute "${key}" is ${what}, which is not supported`);
+    }
     attrs[key] = key === "to" ? castTarget(value as number) : value;
   }
   const places = Object.entries(def.asInputs ?? {});
@@ -181,11 +208,13 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Scatter: (site) =>
     site.graph.add("ScatterElements", site.inputs, { axis: number(site, "axis", 0), reduction: "none" }, site.name),
   Dropout(site) {
-    const training = site.inputs[2];
-    if (training && known(training, "training_mode")[0] === 1) {
-      throw new ModelError("it is in training mode; export the model in eval mode");
+    const x = site.inputs[0]!;
+    const ratio = site.inputs[1] ? known(site.inputs[1], "ratio")[0] : number(site, "ratio", 0.5);
+    const training = site.inputs[2] && known(site.inputs[2], "training_mode")[0] === 1;
+    if (training && ratio !== 0) {
+      throw new ModelError("it is in training mode and draws random numbers; export the model in eval mode");
     }
-    return site.inputs[0]!;
+    return [x, full(x, 1, x.shape, "bool")];
   },
   Identity: ({ inputs }) => inputs[0]!,
   Sum: variadic(add),
@@ -201,14 +230,25 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   BatchNormalization(site) {
     const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
-    if (number(site, "training_mode", 0) === 1)
-      throw new ModelError("it is in training mode; export the model in eval mode");
+    // Before opset 14 it was the statistics among the outputs that said so.
+    const statistics = site.node.outputs.slice(1).some((key) => key !== "");
+    if (site.opset < 14 ? statistics : number(site, "training_mode", 0) === 1) return batchNormOfBatch(site);
     const column = (v: Value) => reshape(v, [v.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
     // Of constants alone, so ONNX Runtime folds it into the convolution before.
     const a = div(scale, sqrt(add(variance, number(site, "epsilon", 1e-5))));
     return add(mul(x, column(a)), column(sub(bias, mul(mean, a))));
   },
 };
+
+/** Batch normalisation in training mode: y, running averages as ONNX moves them, statistics of the batch. */
+function batchNormOfBatch(site: ImportSite): Value[] {
+  const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
+  const momentum = number(site, "momentum", 0.9);
+  const now = batchNormalizationTraining(x, { scale, bias }, { epsilon: number(site, "epsilon", 1e-5) });
+  const average = (running: Value, batch: Value): Value =>
+    add(mul(running, momentum), mul(stopGradient(batch), 1 - momentum));
+  return [now.y, average(mean, now.mean), average(variance, now.variance), now.mean, now.variance];
+}
 
 function resolve(x: Value, shape: readonly number[]): number[] {
   const open = shape.indexOf(-1);

@@ -56,6 +56,12 @@ function windowOf(site: ImportSite, kernel: readonly number[]): Window {
   return { strides, pads, dilations, kernel_shape: kernel };
 }
 
+/** Strides, padding, dilations and groups of a convolution with kernels W [K, C/group, k…]. */
+export function convOptions(site: ImportSite, W: Value): Omit<Window, "kernel_shape"> & { readonly group: number } {
+  const { kernel_shape: _, ...options } = windowOf(site, W.shape.slice(2));
+  return { ...options, group: number(site, "group", 1) };
+}
+
 const poolAttrs = (site: ImportSite): Window & { ceil_mode: number } => ({
   ...windowOf(site, ints(site, "kernel_shape") ?? []),
   ceil_mode: number(site, "ceil_mode", 0),
@@ -109,7 +115,7 @@ function inColumns(places: Value, space: Shape): Value {
 export const windowRules: Readonly<Record<string, ImportRule>> = {
   Conv(site) {
     const [x, W, B] = site.inputs as [Value, Value, Value | null | undefined];
-    const attrs = { ...windowOf(site, W.shape.slice(2)), group: number(site, "group", 1) };
+    const attrs = { ...convOptions(site, W), kernel_shape: W.shape.slice(2) };
     return site.graph.add("Conv", B ? [x, W, B] : [x, W], attrs, site.name);
   },
   ConvTranspose(site) {
