@@ -46,9 +46,12 @@ class HostResident implements Resident {
 /** A runtime over one of ONNX Runtime's JavaScript packages. */
 export function ortRuntime(ort: typeof Ort, { target, session: common, writesInPlace }: OrtRuntimeOptions): Runtime {
   const toOrt = ({ dtype, shape, data }: Type & { readonly data: Data }) => new ort.Tensor(dtype, data as never, shape);
-  // Half floats live inside a session only: they are float32 on this side of it.
-  const halved = ({ shape, data }: Type & { readonly data: Data }) =>
-    new ort.Tensor("float16", Uint16Array.from(data as Float32Array, floatToHalf), shape);
+  // Half floats live inside a session only: they are float32 on this side of it. They are handed over as integers, since
+  // onnxruntime-node 1.30 takes a Float16Array, into which ort.Tensor puts them where there is one, for empty.
+  const halved = ({ shape, data }: Type & { readonly data: Data }) => {
+    const bits = new ort.Tensor("uint16", Uint16Array.from(data as Float32Array, floatToHalf), shape);
+    return Object.defineProperty(bits, "type", { value: "float16" }) as Ort.Tensor;
+  };
   return {
     target,
     async allocate(type) {
