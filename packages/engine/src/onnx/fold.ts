@@ -4,7 +4,7 @@ import type { Value } from "../ir/graph.ts";
 import { allocate, broadcast, type DType, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
 
 /** More elements than this are weights, not shapes. */
-const LIMIT = 1 << 12;
+export const FOLD_LIMIT = 1 << 12;
 
 type Rule = (x: readonly Tensor[], out: Value) => Tensor | undefined;
 
@@ -213,10 +213,10 @@ const rules: Readonly<Record<string, Rule>> = {
 export function foldConstant(output: Value): Tensor | undefined {
   const { node } = output;
   const rule = node ? rules[node.op] : undefined;
-  if (!node || !rule || sizeOf(output.shape) > LIMIT) return undefined;
+  if (!node || !rule || sizeOf(output.shape) > FOLD_LIMIT) return undefined;
   const inputs: Tensor[] = [];
   for (const input of node.inputs) {
-    if (!input?.constant || input.constant.data.length > LIMIT) return undefined;
+    if (!input?.constant || input.constant.data.length > FOLD_LIMIT) return undefined;
     inputs.push(input.constant);
   }
   return rule(inputs, output);

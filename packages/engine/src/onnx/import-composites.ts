@@ -6,6 +6,7 @@ import {
   cast,
   concat,
   div,
+  expand,
   greater,
   layerNormalization,
   less,
@@ -20,7 +21,7 @@ import {
 } from "../ops/build.ts";
 import { gelu, groupNorm, instanceNorm, mish, roiAlign } from "../ops/composite.ts";
 import { negativeLogLikelihood, type Reduction } from "../ops/loss.ts";
-import { type ImportRule, known, number, string } from "./import-site.ts";
+import { bounded, type ImportRule, known, number, string } from "./import-site.ts";
 import { dtypeOf } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
@@ -119,7 +120,7 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   },
   OneHot(site) {
     const [labels, , values] = site.inputs as [Value, Value, Value];
-    const depth = known(site.inputs[1], "depth")[0]!;
+    const depth = bounded(known(site.inputs[1], "depth")[0]!, "depth");
     const axis = axisOf(number(site, "axis", -1), labels.shape.length + 1);
     const whole = cast(labels, "int64");
     const wrapped = where(less(whole, 0), add(whole, depth), whole);
@@ -138,9 +139,16 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   },
   Tile(site) {
     const x = site.inputs[0]!;
-    return known(site.inputs[1], "repeats").reduce(
-      (y, count, axis) => (count === 1 ? y : concat(Array<Value>(count).fill(y), axis)),
-      x,
+    const repeats = known(site.inputs[1], "repeats");
+    // Each axis behind one that repeats it.
+    const apart = x.shape.flatMap((dim) => [1, dim]);
+    const repeated = expand(
+      reshape(x, apart),
+      x.shape.flatMap((dim, i) => [repeats[i]!, dim]),
+    );
+    return reshape(
+      repeated,
+      x.shape.map((dim, i) => dim * repeats[i]!),
     );
   },
   DepthToSpace: spaceAndDepth(true),

@@ -20,8 +20,10 @@ import {
   sub,
 } from "../ops/build.ts";
 import type { OpDef } from "../ops/op.ts";
+import { FOLD_LIMIT } from "./fold.ts";
 import {
   axesOf,
+  bounded,
   constant,
   type ImportRule,
   type ImportSite,
@@ -119,23 +121,17 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   ConstantOfShape(site) {
     const value = (site.node.attributes.get("value") as Tensor | undefined) ?? tensor("float32", [1], [0]);
     const shape = known(site.inputs[0]!, "shape");
-    return constant(site, {
-      dtype: value.dtype,
-      shape,
-      data: allocate(value.dtype, sizeOf(shape)).fill(value.data[0] as never),
-    } as Tensor);
+    const one = constant(site, { ...value, shape: [] } as Tensor);
+    // A large one stays a repeated number, so that a few bytes of a file take no memory.
+    if (sizeOf(shape) > FOLD_LIMIT) return expand(one, shape);
+    const data = allocate(value.dtype, sizeOf(shape)).fill(value.data[0] as never);
+    return constant(site, { dtype: value.dtype, shape, data } as Tensor);
   },
   Range(site) {
     const [start, limit, delta] = site.inputs.map((x) => known(x!, "range")[0]!) as [number, number, number];
-    const length = Math.max(0, Math.ceil((limit - start) / delta));
-    return constant(
-      site,
-      tensor(
-        site.inputs[0]!.dtype,
-        [length],
-        Array.from({ length }, (_, i) => start + i * delta),
-      ),
-    );
+    const length = bounded(Math.max(0, Math.ceil((limit - start) / delta)), "range");
+    const values = Array.from({ length }, (_, i) => start + i * delta);
+    return constant(site, tensor(site.inputs[0]!.dtype, [length], values));
   },
   Reshape(site) {
     const x = site.inputs[0]!;

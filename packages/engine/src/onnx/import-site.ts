@@ -26,6 +26,13 @@ export function known(value: Value | null | undefined, what: string): number[] {
   return Array.from(value.constant.data as ArrayLike<number | bigint>, Number);
 }
 
+/** A count that a node asks for and that we write out: a file of a few bytes must not take all memory. */
+export function bounded(count: number, what: string): number {
+  if (!(count <= 1 << 24))
+    throw new ModelError(`its ${what} has ${count} elements; at most ${1 << 24} are written out`);
+  return count;
+}
+
 /** Axes given as an attribute or, from some opset on, as an input. */
 export function axesOf(site: ImportSite, rank: number, at = 1): readonly number[] | undefined {
   const list = ints(site, "axes") ?? (site.inputs[at] ? known(site.inputs[at], "axes") : undefined);
