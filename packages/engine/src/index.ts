@@ -5,6 +5,7 @@ export { type Compiled, type CompileOptions, compile, type Inputs, type Program,
 // Differentiation and optimizers
 export { gradient } from "./grad.ts";
 export { type Attrs, Graph, type Node, type Value } from "./ir/graph.ts";
+export { bfloatToFloat, floatToHalf, halfToFloat } from "./ir/half.ts";
 export {
   type Data,
   type DType,

@@ -1,6 +1,6 @@
 // Graph → ONNX model. The name and attributes of a node of ours are those of the ONNX node.
 import type { Graph, Value } from "../ir/graph.ts";
-import { type DType, type Tensor, tensor } from "../ir/type.ts";
+import { type DType, sizeOf, type Tensor, tensor } from "../ir/type.ts";
 import type { OpDef } from "../ops/op.ts";
 import { type AttributeValue, codeOf, writeNode, writeTensor, writeValueInfo } from "./schema.ts";
 import { MessageWriter } from "./wire.ts";
@@ -55,6 +55,15 @@ export function exportOnnx(
     names.set(value, key);
     return key;
   };
+  /** What was found, then −1, cut at the value's shape. */
+  const pad = ({ dtype, shape }: Value, axis: number, found: string, name: string) => {
+    const fill = stored(tensor(dtype, shape, Array(sizeOf(shape)).fill(-1)), "nothing");
+    const both = fresh(`${found}_and_nothing`);
+    write({ op: "Concat", name: fresh(both, labels), inputs: [found, fill], outputs: [both] }, [["axis", axis]]);
+    const [starts, ends, axes] = [0, shape[axis]!, axis].map((n) => stored(tensor("int64", [1], [n]), "bound"));
+    const inputs = [both, starts!, ends!, axes!];
+    write({ op: "Slice", name: fresh(`${name}_cut`, labels), inputs, outputs: [name] });
+  };
   for (const input of graph.inputs) names.set(input, input.name!);
   const wanted = new Map<Value, string>();
   for (const [key, value] of graph.outputs) if (value.node && !wanted.has(value)) wanted.set(value, key);
@@ -83,6 +92,8 @@ export function exportOnnx(
       return key;
     });
     while (outputs.at(-1) === "") outputs.pop();
+    const padded = def.padded === undefined ? undefined : outputs[0]!;
+    if (padded) outputs[0] = fresh(`${padded}_found`);
     write(
       {
         op: spelling(node.op, def),
@@ -94,6 +105,7 @@ export function exportOnnx(
       attributes,
       def.floats,
     );
+    if (padded) pad(node.outputs[0]!, def.padded!, outputs[0]!, padded);
   }
   // An output that is an input, a constant, or another output as well needs a node of its own.
   for (const [key, value] of graph.outputs) {

@@ -31,6 +31,8 @@ export interface OpDef<A extends Attrs = Attrs> extends Operator {
   readonly grad: GradientRule<A> | "none";
   /** Outputs from this place on are left out of the file when nothing needs them; kernels take no gaps elsewhere. */
   readonly optionalFrom?: number;
+  /** The axis along which ONNX's first output has only what was found; the exporter pads it to our shape with −1. */
+  readonly padded?: number;
   /** What ONNX takes for attributes that a file leaves out, where we always write them. */
   readonly defaults?: Partial<A>;
   /** Attributes that ONNX writes as float; other numbers are integers there. */
