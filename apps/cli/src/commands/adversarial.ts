@@ -58,8 +58,9 @@ export function command(): Command {
     .option("--confidence <k>", "of other attacks: logits by which the winner must lead", positive)
     .option("--top-k <k>", "of other attacks: the label must leave (or the target join) the k highest", positiveNumber)
     .addOption(new Option("--quantise <bits>", "results that survive saving: pixels of 8 bits").argParser(bits))
+    .option("--starts <path>", "of hopskipjump: images to start from, as --images; drawn for each image if left out")
     .option("--against <model...>", "show the adversarial images to these classifiers too")
-    .option("--out <dir>", "folder for results.json, results.csv, adversarial.npy, figure.svg and images/*.png")
+    .option("--out <dir>", "folder for the report (JSON, CSV, Markdown), charts (SVG, PNG), images (NPY, PNG)")
     .option("--json", "one JSON document on stdout")
     .action(attackVerb);
   withModelFlags(adversarial.command("transfer"))
@@ -71,7 +72,7 @@ export function command(): Command {
     .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
     .option("--seed <n>", "of random targets and noise", wholeNumber, 0)
     .option("--amplify <rms>", "also show the perturbations at this root mean square per pixel", positive)
-    .option("--out <dir>", "folder for transfer.json, transfer.csv, transfer.md and transfer.svg")
+    .option("--out <dir>", "folder for the table as JSON, CSV and Markdown, and as a heat map (SVG, PNG)")
     .option("--json", "one JSON document on stdout")
     .action(transferVerb);
 
