@@ -125,7 +125,12 @@ async function attacked(classifier: OnnxClassifier, images: Float32Array): Promi
   const runnersUp = Int32Array.from(rows, (z, row) =>
     predictedLabel(z.map((v, j) => (j === labels[row] ? -Infinity : v))),
   );
-  const paper = await perturb(classifier, images, labels, { target: runnersUp, bisections: 2, maxIterations: 20 });
+  const paper = await perturb(classifier, images, labels, {
+    target: runnersUp,
+    bisections: 1,
+    maxIterations: 10,
+    polishSteps: 4,
+  });
   const [linf] = await runAttack(pgd({ steps: 10 }), classifier, images, untargeted(labels), { epsilons: [1 / 255] });
   const [nearest] = await runAttack(deepFool({ steps: 10, candidates: 5 }), classifier, images, untargeted(labels));
   const of = (won: number, what: string) => `${won} of ${batch}${what}`;

@@ -286,12 +286,33 @@ describe("reprise adversarial transfer, bounds, masking", () => {
   });
 
   it("bounds and masking", async () => {
-    const bounds = await json("bounds", at("a.onnx"));
+    const files = async (out: string) => (await readdir(out)).sort();
+    const bounds = await json("bounds", at("a.onnx"), "--out", at("bounds"));
     expect(bounds.layers).toHaveLength(1);
     expect(bounds.layers[0]).toMatchObject({ op: "MatMul", weight: [784, 10] });
+    expect(bounds.layers[0].lower).toBeLessThan(bounds.layers[0].bound);
+    expect(await files(at("bounds"))).toEqual(["bounds.csv", "bounds.json", "bounds.md"]);
+    expect(await reprise("bounds", at("a.onnx"))).toMatch(
+      /^layer +operator +weight +stride +at least +at most\n.*\n\S+ +MatMul +784 × 10 +1 +(\d\.\d{4}) +\1\n/,
+    );
     expect(bounds.product).toBe(bounds.layers[0].bound);
     expect(bounds.chain).toBe(true);
-    const { checks } = await json("masking", at("a.onnx"), "--count", "4", "--queries", "10", "--epsilon", "0.3");
+    const { checks } = await json(
+      "masking",
+      at("a.onnx"),
+      "--count",
+      "4",
+      "--queries",
+      "10",
+      "--epsilon",
+      "0.3",
+      "--out",
+      at("masking"),
+    );
+    expect(await files(at("masking"))).toEqual(["masking.csv", "masking.json", "masking.md"]);
+    expect((await readFile(at("masking/masking.md"), "utf8")).split("\n")[2]).toBe(
+      "| gradients are not zero | passed | 0 of 4 images have a gradient of zeros |",
+    );
     expect(checks).toHaveLength(5);
     expect(checks[0].verdict).toBe("passed");
   });

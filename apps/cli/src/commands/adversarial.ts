@@ -81,7 +81,8 @@ export function command(): Command {
     .description("how much each layer of a model can stretch a perturbation (§4.3, Table 5)")
     .argument("<model>", "ONNX file")
     .option("--shape <sizes>", "one image as the model takes it, where it leaves that open: 3,224,224", numbers)
-    .option("--grid <n>", "frequencies an axis at which convolutions are evaluated", positiveNumber, 16)
+    .option("--grid <n>", "first frequencies an axis, for each tap of a kernel past the first", positiveNumber, 8)
+    .option("--out <dir>", "folder for bounds.json, bounds.csv and bounds.md")
     .option("--json", "one JSON document on stdout")
     .action(boundsVerb);
 
@@ -94,6 +95,7 @@ export function command(): Command {
     .option("--epsilon <x>", "L∞ budget, in the pixels' units", positive, 0.1)
     .option("--queries <n>", "images shown for each by the attacks without gradients", positiveNumber, 200)
     .option("--seed <n>", "of all draws", wholeNumber, 0)
+    .option("--out <dir>", "folder for masking.json, masking.csv and masking.md")
     .option("--json", "one JSON document on stdout")
     .action(maskingVerb);
   return adversarial;
