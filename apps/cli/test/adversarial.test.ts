@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { decodeNpy, encodeIdx, encodeNpy, ndArray } from "@reprise/data";
 import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
@@ -58,13 +60,12 @@ describe("reprise adversarial", () => {
     expect([code, stderr.replace(/.*images, last.*\n/g, "")]).toEqual([0, ""]);
     expect(stdout).toMatch(/4 of 4 reached\nmean distortion 0\.\d+/);
     expect(stdout).toContain("Gaussian noise, σ = 0.1");
-    expect((await readdir(out)).sort()).toEqual([
-      "adversarial.npy",
-      "figure.svg",
-      "images",
-      "results.csv",
-      "results.json",
-    ]);
+    const charts = ["curve", "figure", "histogram", "transfer"].flatMap((name) => [`${name}.png`, `${name}.svg`]);
+    expect((await readdir(out)).sort()).toEqual(
+      [...charts, "adversarial.npy", "images", "results.csv", "results.json", "results.md"]
+        .concat("transfer.csv", "transfer.md")
+        .sort(),
+    );
 
     const results = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
     expect(results).toMatchObject({ images: 4, success: 4, failed: 0 });
@@ -87,6 +88,29 @@ describe("reprise adversarial", () => {
       (await reprise("attack", model, "--count", "2", "--target", "leastLikely", "--json")).stdout,
     );
     expect(again.rows).toEqual(results.rows.slice(0, 2)); // a row's result does not depend on the others
+  });
+
+  it("attack: a killed run goes on where it was, and ends where one that was left alone ends", async () => {
+    const args = ["attack", model, "--target", "random", "--count", "100"];
+    const whole = JSON.parse((await reprise(...args, "--json")).stdout);
+    const killed = execFile(process.execPath, [main, "adversarial", ...args, "--out", "killed"], { cwd: folder });
+    const gone = once(killed, "exit");
+    const partial = join(folder, "killed", "partial");
+    // The first rows are written as soon as they are there.
+    while ((await readdir(partial).catch(() => [])).filter((name) => name.endsWith(".bin")).length === 0)
+      await setTimeout(5);
+    killed.kill("SIGKILL");
+    await gone;
+    expect((await readdir(join(folder, "killed"))).sort()).toEqual(["images", "partial"]);
+    const other = await reprise(...args, "--seed", "1", "--out", "killed");
+    expect([other.code, other.stdout]).toEqual([1, ""]);
+    expect(other.stderr).toMatch(
+      /^reprise: killed\/partial: holds a part of another run: seed is 0 there and 1 here\. Finish that run/,
+    );
+    const resumed = await reprise(...args, "--out", "killed", "--json");
+    expect(resumed.stderr).toMatch(/^\d+ images are known from the run before; going on\.\n/);
+    expect(JSON.parse(resumed.stdout).rows).toEqual(whole.rows);
+    expect(await readdir(join(folder, "killed"))).not.toContain("partial");
   });
 
   it("attack: images from IDX, NPY and a folder are the same images", async () => {

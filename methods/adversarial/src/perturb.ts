@@ -20,6 +20,8 @@ export interface PerturbOptions extends Partial<PenaltySearchOptions> {
   /** Calls of the model under way at once; with a model in another thread, 2 keeps both threads busy. */
   readonly callsInFlight?: number;
   readonly onEvent?: (event: PerturbEvent) => void;
+  /** The result of a row that is known from a run with the same settings that was stopped; it is not searched again. */
+  readonly known?: (row: number) => Perturbation | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -122,6 +124,7 @@ export async function perturb(
     batch = Math.max(4, Math.min(128, Math.floor(1e6 / n))),
     callsInFlight = 1,
     onEvent,
+    known,
     signal,
     ...given
   } = options;
@@ -142,9 +145,8 @@ export async function perturb(
   const clean = await cleanLogits(classifier, images, rows, batch, signal);
   const results: Perturbation[] = new Array(rows);
   let done = 0;
-  const finish = (state: RowState): void => {
-    const result = state.result(labels[state.row]!);
-    results[state.row] = result;
+  const finish = (result: Perturbation): void => {
+    results[result.row] = result;
     onEvent?.({ kind: "row", result, done: ++done, rows });
   };
 
@@ -154,12 +156,17 @@ export async function perturb(
   const owner = new Map<PenaltySearch, { state: RowState; solver: LbfgsB; steps: number }>();
   function* searches(): Generator<PenaltySearch> {
     for (let row = 0; row < rows; row++) {
+      const result = known?.(row);
+      if (result) {
+        finish(result);
+        continue;
+      }
       const logits = clean.subarray(row * classes, (row + 1) * classes);
       const predicted = predictedLabel(logits);
       const finite = logits.every((z) => Number.isFinite(z));
       const targets = finite ? targetsOf(target, row, labels[row]!, logits, predicted, seed, candidates) : [];
       const state = new RowState(row, imageOf(row), logits, finite, targets.length);
-      if (targets.length === 0) finish(state);
+      if (targets.length === 0) finish(state.result(labels[row]!));
       for (const label of targets) {
         const solver = idle.pop() ?? new LbfgsB(imageOf(row), box, search);
         const next = new PenaltySearch(imageOf(row), label, solver, search);
@@ -188,7 +195,7 @@ export async function perturb(
       owner.delete(told);
       idle.push(solver);
       state.add(told);
-      if (state.pending === 0) finish(state);
+      if (state.pending === 0) finish(state.result(labels[state.row]!));
     },
   });
   return results;

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   concat,
   constant,
   div,
@@ -7,6 +8,7 @@ import {
   exportOnnx,
   flatten,
   Graph,
+  greater,
   ModelError,
   matMul,
   operators,
@@ -240,6 +242,16 @@ describe("images as the model wants them", () => {
         'm.onnx: its output "scores" is [1, 2, 5, 1] for one image; expected the scores of a classifier',
       );
     }
+  });
+
+  it("scores that the image reaches through no gradient: the node that stops it is named", async () => {
+    const bytes = onnxOf("FC10", { head: (z) => cast(greater(z, 0), "float32") });
+    const model = await onnxClassifier(runtime, bytes, { name: "m.onnx" });
+    const stopped =
+      /m\.onnx: its scores have no gradient in the image: operator "Greater" \(node ".*"\) stops it\..*--attack square/;
+    await expect(model.lossAndGradient(digitImages, Int32Array.of(0), 1)).rejects.toThrow(stopped);
+    await expect(model.scoreGradient(digitImages, new Float32Array(10), 1)).rejects.toThrow(stopped);
+    expect((await (await onnxScores(runtime, bytes)).logits(digitImages, 1)).length).toBe(10);
   });
 
   it("an operator without gradient is named with its node; without gradients the model runs", async () => {
