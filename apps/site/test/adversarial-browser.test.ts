@@ -170,7 +170,9 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await page.getByLabel("Make it read").selectOption("3");
     await page.getByLabel("Size of r").selectOption("l2");
     await page.getByLabel("Seed").fill("11");
-    expect(await hash(page)).toBe("#run&digit=t12&network=fc200-200-10&target=3&norm=l2&seed=11");
+    expect(await hash(page)).toBe(
+      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&seed=11",
+    );
     const result = async () => {
       await runButton(page).click();
       await phase(page, "done");

@@ -1,8 +1,10 @@
 // The panel "adversarial examples" in its Web Worker: engine and attack on ONNX Runtime's WASM.
 import { ortVersion, webRuntime } from "@reprise/engine/web";
-import { type AttackResult, type AttackSoFar, attackDigit, type ShippedModel } from "./adversarial/attack.ts";
+import { type AttackResult, attackDigit } from "./adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "./adversarial/digits.ts";
 import { type AdversarialInputs, paperKey } from "./adversarial/inputs.ts";
+import type { AttackSoFar } from "./adversarial/outcome.ts";
+import type { ShippedModel } from "./adversarial/shipped.ts";
 import { breathe, serveMethod } from "./serve-method.ts";
 
 const folder = `/content/${paperKey}/models/`;

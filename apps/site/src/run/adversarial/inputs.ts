@@ -1,4 +1,5 @@
 // What the reader chooses in the panel "adversarial examples". Light: the page loads it before anything runs.
+import { type AttackChoice, attackOf } from "./attack-choices.ts";
 
 /** The paper whose page shows the panel; its content folder holds the trained networks. */
 export const paperKey = "journals/corr/SzegedyZSBEGF13";
@@ -17,28 +18,67 @@ export type NetworkName = (typeof networks)[number]["name"];
 /** How the paper writes a network's name. */
 export const titleOf = (name: string): string => networks.find((network) => network.name === name)?.label ?? name;
 
-/** "closest" tries all nine wrong labels and keeps the nearest; "least" is the least likely one. */
+/** "closest" is any wrong label, the nearest; "least" is the least likely one. */
 export type TargetChoice = "closest" | "least" | "random" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
 export interface AdversarialInputs {
+  readonly task: "attack";
   /** `t7` is row 7 of the MNIST subset's test images; `d…` is a drawing (drawing-code.ts). */
   readonly digit: string;
   readonly network: NetworkName;
   readonly target: TargetChoice;
-  /** What c multiplies: "squared" ‖r‖², "l2" ‖r‖. */
+  readonly attack: AttackChoice;
+  /** What c multiplies in the paper's attack: "squared" ‖r‖², "l2" ‖r‖. */
   readonly norm: "squared" | "l2";
-  /** Of a random target and of the noise that the result is compared with. */
+  /** The ball of attacks that come in both. */
+  readonly ball: "linf" | "l2";
+  /** ε of an L∞ attack, of an L2 attack, and the share of pixels of an L0 one. */
+  readonly epsilon: number;
+  readonly radius: number;
+  readonly share: number;
+  /** 0: the attack's own number. */
+  readonly steps: number;
+  /** Of whatever is drawn: a random target, starting points, noise. */
   readonly seed: number;
 }
 
 /** What the panel begins with, and what the stored run was made with. */
 export const defaultInputs: AdversarialInputs = {
+  task: "attack",
   digit: "t9",
   network: "fc100-100-10",
   target: "closest",
+  attack: "l-bfgs",
   norm: "squared",
+  ball: "linf",
+  epsilon: 0.1,
+  radius: 1.5,
+  share: 0.1,
+  steps: 0,
   seed: 0,
 };
 
 /** What the first run downloads: ONNX Runtime's WASM and its module, and all networks. A test compares it. */
 export const downloadBytes = 15_800_000;
+
+/** Whether an input means anything with the others as they are. */
+export function inputApplies(name: keyof AdversarialInputs, { attack, ball }: AdversarialInputs): boolean {
+  const { kind, norms, steps } = attackOf(attack);
+  const norm = norms.length > 1 ? ball : norms[0];
+  switch (name) {
+    case "norm":
+      return attack === "l-bfgs";
+    case "ball":
+      return norms.length > 1;
+    case "epsilon":
+      return kind === "budget" && norm === "linf";
+    case "radius":
+      return kind === "budget" && norm === "l2";
+    case "share":
+      return norm === "l0";
+    case "steps":
+      return steps !== null;
+    default:
+      return true;
+  }
+}

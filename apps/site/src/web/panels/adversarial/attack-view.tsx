@@ -1,6 +1,9 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
-import type { AttackResult, AttackSoFar, Guess, Verdict } from "../../../run/adversarial/attack.ts";
+import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
+import type { Guess, Verdict } from "../../../run/adversarial/verdicts.ts";
 import { Downloads } from "./downloads.tsx";
 import { Difference, Ink } from "./pictures.tsx";
 import { SearchChart } from "./search-chart.tsx";
@@ -19,27 +22,23 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
     <div class="attack">
       <Equation soFar={soFar} result={result} inputs={inputs} />
       <div class="attack-columns">
-        <section aria-labelledby="attack-search">
-          <h3 id="attack-search">The search over c</h3>
-          <SearchChart
-            points={soFar.points}
-            target={soFar.bestTarget}
-            c={result && Number.isFinite(result.attack.c) ? result.attack.c : null}
-          />
-          <p class="small why">
-            Each mark is one solved problem: minimise c‖r‖{inputs.norm === "squared" && "²"} + loss(x + r, label) in the
-            box. c weighs the size of r, so every small enough c reaches the label, with an ever larger r. The nearest
-            image is at the <em>largest</em> c whose minimiser still has the label, and that is what is searched; the
-            paper prints “minimum c”.
-          </p>
-        </section>
+        {inputs.attack === "l-bfgs" ? (
+          <SearchOverC soFar={soFar} c={result?.attack.penalty?.c} norm={inputs.norm} />
+        ) : (
+          <section aria-labelledby="attack-about">
+            <h3 id="attack-about">{attackOf(inputs.attack).label}</h3>
+            <p>{attackOf(inputs.attack).about}</p>
+            {result && <Numbers result={result} inputs={inputs} />}
+          </section>
+        )}
         {result && (
           <section aria-labelledby="attack-probabilities">
             <h3 id="attack-probabilities">What {titleOf(inputs.network)} believes</h3>
             <Probabilities result={result} />
             <p class="small">
-              x′ stands just across the border between two digits, where the nearest image is; so the two are almost
-              equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back.
+              {attackOf(inputs.attack).kind === "minimal"
+                ? "x′ stands just across the border between two digits, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back."
+                : "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”)."}
             </p>
           </section>
         )}
@@ -50,14 +49,40 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
             <h3 id="attack-transfer">Does it fool the others?</h3>
             <Verdicts verdicts={result.verdicts} />
           </section>
-          <section aria-labelledby="attack-numbers">
-            <h3 id="attack-numbers">In numbers</h3>
-            <Numbers result={result} inputs={inputs} />
+          <section aria-label="Numbers and files">
+            {inputs.attack === "l-bfgs" && (
+              <>
+                <h3>In numbers</h3>
+                <Numbers result={result} inputs={inputs} />
+              </>
+            )}
             <Downloads result={result} inputs={inputs} />
           </section>
         </>
       )}
     </div>
+  );
+}
+
+interface SearchOverCProps {
+  readonly soFar: AttackSoFar;
+  /** Not yet known, or NaN when none reached the label. */
+  readonly c: number | undefined;
+  readonly norm: AdversarialInputs["norm"];
+}
+
+function SearchOverC({ soFar: { points, bestTarget }, c = Number.NaN, norm }: SearchOverCProps) {
+  return (
+    <section aria-labelledby="attack-search">
+      <h3 id="attack-search">The search over c</h3>
+      <SearchChart points={points} target={bestTarget} c={Number.isFinite(c) ? c : null} />
+      <p class="small why">
+        Each mark is one solved problem: minimise c‖r‖{norm === "squared" && "²"} + loss(x + r, label) in the box. c
+        weighs the size of r, so every small enough c reaches the label, with an ever larger r. The nearest image is at
+        the <em>largest</em> c whose minimiser still has the label, and that is what is searched; the paper prints
+        “minimum c”.
+      </p>
+    </section>
   );
 }
 
@@ -98,7 +123,14 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
       </span>
       <figure>
         {best ? (
-          <Ink pixels={best} alt={`The adversarial image, which ${network} calls a ${bestTarget}`} />
+          <Ink
+            pixels={best}
+            alt={
+              first || bestTarget !== null
+                ? `The adversarial image, which ${network} calls a ${first?.adversarial.label ?? bestTarget}`
+                : "The image that is tried now"
+            }
+          />
         ) : (
           <div class="raster" />
         )}
@@ -106,7 +138,9 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
           <b>x′</b>
           {first
             ? ` — a ${first.adversarial.label}, ${percent(first.adversarial.probability)}`
-            : bestTarget !== null && ` — a ${bestTarget}`}
+            : bestTarget !== null
+              ? ` — a ${bestTarget}`
+              : best && " — the one tried now"}
         </figcaption>
       </figure>
       <p class="small swatches">
@@ -123,7 +157,8 @@ function whereabouts(r: Float32Array): string {
   return `${moved} of 784 pixels move by more than 0.01, ${up} towards ink, ${moved - up} away from it`;
 }
 
-function Probabilities({ result: { attack, roundedProbabilities } }: { readonly result: AttackResult }) {
+function Probabilities({ result: { attack, verdicts } }: { readonly result: AttackResult }) {
+  const { roundedProbabilities } = verdicts[0]!;
   const { probabilitiesBefore: before, probabilitiesAfter: after, predictedBefore, predictedAfter } = attack;
   return (
     <table class="probabilities">
@@ -182,7 +217,7 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
             </tr>
           </thead>
           <tbody>
-            {verdicts.map(({ network, testError, clean, adversarial, rounded, noiseChanged }, i) => (
+            {verdicts.map(({ network, testError, clean, adversarial, rounded, noiseChanged, noiseDraws }, i) => (
               <tr key={network}>
                 <th scope="row" class="name">
                   {titleOf(network)}
@@ -193,8 +228,10 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
                   {clean.label} <span class="soft">{percent(clean.probability)}</span>
                 </td>
                 <Says guess={rounded} clean={clean} />
-                <td>{noiseChanged} of 100 fooled</td>
-                <td>{percent(testError)}</td>
+                <td>
+                  {noiseChanged} of {noiseDraws} fooled
+                </td>
+                <td>{testError === null ? "–" : percent(testError)}</td>
               </tr>
             ))}
           </tbody>
@@ -220,19 +257,21 @@ function Says({ guess, clean }: { readonly guess: Guess; readonly clean: Guess }
 
 function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AdversarialInputs }) {
   const { attack, points, times } = result;
+  const { penalty } = attack;
   const rows: [string, string][] = [
     ["Distortion, √(‖r‖² / 784)", decimal(attack.distortion)],
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
-    [
-      inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖",
-      Number.isFinite(attack.c) ? decimal(attack.c) : "none reached the label",
-    ],
-    ["Problems solved", `${count(points.length)}, with ${count(attack.iterations)} iterations of L-BFGS-B`],
-    [
-      "Evaluations",
-      `${count(attack.evaluations)} of loss and gradient, ${count(attack.forwardPasses)} more of the logits`,
-    ],
+    ...(penalty
+      ? ([
+          [
+            inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖",
+            Number.isFinite(penalty.c) ? decimal(penalty.c) : "none reached the label",
+          ],
+          ["Problems solved", `${count(points.length)}, with ${count(penalty.iterations)} iterations of L-BFGS-B`],
+        ] satisfies [string, string][])
+      : []),
+    ["Evaluations", evaluations(attack)],
     ["Time of the attack", milliseconds(times.attack)],
     ["Loading before it", milliseconds(times.load)],
     ["Asking all networks", milliseconds(times.verdicts)],
@@ -247,4 +286,9 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
       ))}
     </dl>
   );
+}
+
+function evaluations({ gradients, forwardPasses }: AttackResult["attack"]): string {
+  if (gradients === 0) return `${count(forwardPasses)} of the scores`;
+  return `${count(gradients)} of loss and gradient, ${count(forwardPasses)} more of the scores`;
 }

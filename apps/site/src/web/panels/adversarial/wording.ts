@@ -1,5 +1,6 @@
 // Numbers and results in words, the same in the page and in the stored run.
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 
 /** 0.9876 → "98.8 %", on one line; what is not quite all or nothing is not rounded to it. */
@@ -22,14 +23,19 @@ export const milliseconds = (value: number): string =>
   value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 
 /** The result in one or two sentences. */
-export function sentence({ attack, verdicts }: AttackResult, { network, target }: AdversarialInputs): string {
+export function sentence(
+  { attack, verdicts }: AttackResult,
+  { network, target, attack: choice }: AdversarialInputs,
+): string {
   const name = titleOf(network);
   const { status, predictedBefore, distortion } = attack;
   switch (status) {
     case "alreadyTarget":
       return `${name} already calls the original a ${predictedBefore}: nothing to do. Choose another target.`;
     case "failed":
-      return `No c reached ${target === "closest" ? "another label" : "the label"}: the image is the last one tried.`;
+      if (choice === "l-bfgs")
+        return `No c reached ${target === "closest" ? "another label" : "the label"}: the image is the last one tried.`;
+      return `${capital(attackOf(choice).label.split(",")[0]!)} did not reach ${target === "closest" ? "another label" : "the label"}: the image is the best one found.${attackOf(choice).kind === "budget" ? " A larger ε may do." : ""}`;
     case "nonFinite":
       return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
     case "success": {
@@ -40,3 +46,5 @@ export function sentence({ attack, verdicts }: AttackResult, { network, target }
     }
   }
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
