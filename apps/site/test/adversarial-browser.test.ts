@@ -23,7 +23,7 @@ const longRun = "#run&digit=t9&network=lenet&target=closest&norm=l2&seed=0";
 
 const name = `the panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.
-describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-panel-"));
   let site: Site;
   let browser: Browser;
@@ -57,6 +57,7 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
 
   async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    context.setDefaultTimeout(0); // only the test's own limit ends a wait
     const page = await context.newPage();
     page.on("request", (request) => {
       if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
@@ -239,6 +240,37 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await phase(page, "done");
   });
 
+  test.each(["light", "dark"] as const)(
+    "who fools whom, cancelled and whole; units; axe finds nothing, %s",
+    async (colorScheme) => {
+      const page = await open(`${address}#run&task=transfer&images=200`, { colorScheme });
+      await ready(page);
+      expect(await page.locator(".panel-stored").isVisible()).toBe(false);
+      await runButton(page).click();
+      await page.locator(".matrix td", { hasText: "%" }).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await phase(page, "cancelled");
+      await page.getByLabel("Test images").fill("2");
+      expect(await hash(page)).toBe("#run&task=transfer&images=2&seed=0");
+      await runButton(page).click();
+      await phase(page, "done");
+      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
+      expect(await page.locator(".matrix td.own").allTextContents()).toEqual(Array(5).fill("100 %"));
+      expect(await violations(page)).toEqual([]);
+
+      await page.getByText("Units and directions").click();
+      await runButton(page).click();
+      await page.locator(".unit-row").first().waitFor();
+      expect(await page.getByRole("img", { name: /^unit \d+: the digits \d(, \d){7}$/ }).count()).toBe(4);
+      expect(await violations(page)).toEqual([]);
+      await page.getByText("Who fools whom").click(); // each tab keeps its own result
+      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
+      await page.getByText("Attack an image").click();
+      expect(await page.locator(".panel-status").getAttribute("data-phase")).toBe("idle");
+    },
+  );
+
   test.each(["light", "dark"] as const)("axe finds nothing: idle, running, done, %s", async (colorScheme) => {
     const page = await open(`${address}${longRun}`, { colorScheme });
     await ready(page);
@@ -257,5 +289,13 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await runButton(page).click();
     await phase(page, "done");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    for (const tab of ["Who fools whom", "Units and directions"]) {
+      await page.getByText(tab).click();
+      if (tab === "Who fools whom") await page.getByLabel("Test images").fill("2");
+      await runButton(page).click();
+      await phase(page, "done");
+      await page.locator(".matrix, .unit-row").first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    }
   });
 });

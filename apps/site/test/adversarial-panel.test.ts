@@ -9,7 +9,7 @@ import { layoutSize } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { networkByName } from "@reprise/nn";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AttackContext, type AttackResult, attackDigit } from "../src/run/adversarial/attack.ts";
+import { type AttackContext, attackDigit } from "../src/run/adversarial/attack.ts";
 import { attackChoices } from "../src/run/adversarial/attack-choices.ts";
 import { centreDigit } from "../src/run/adversarial/centre-digit.ts";
 import {
@@ -21,12 +21,26 @@ import {
   testIndices,
 } from "../src/run/adversarial/digits.ts";
 import { decodeDrawing, encodeDrawing } from "../src/run/adversarial/drawing-code.ts";
-import { defaultInputs, downloadBytes, networks, paperKey } from "../src/run/adversarial/inputs.ts";
+import type { LayerChoice } from "../src/run/adversarial/grids.ts";
+import {
+  defaultInputs,
+  downloadBytes,
+  layerOf,
+  type NetworkName,
+  networks,
+  paperKey,
+} from "../src/run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../src/run/adversarial/outcome.ts";
+import { openShipped, type ShippedModel } from "../src/run/adversarial/shipped.ts";
+import { type TransferResult, transferMatrix } from "../src/run/adversarial/transfer.ts";
+import { unitsAndDirections } from "../src/run/adversarial/units.ts";
 import type { Progress } from "../src/run/protocol.ts";
 import { resultFigure } from "../src/web/panels/adversarial/figure.ts";
 import { percent, sentence } from "../src/web/panels/adversarial/wording.ts";
 import { quickModels } from "./quick-models.ts";
+
+/** The networks that the page ships. */
+const shipped = fileURLToPath(new URL(`../content/${paperKey}/models/`, import.meta.url));
 
 let digits: ReadonlyMap<string, Digit>;
 beforeAll(async () => {
@@ -171,12 +185,13 @@ describe("the run", () => {
       } as const;
       const steps = choice.name === "cw" ? 300 : choice.name === "hopskipjump" ? 5 : 0; // enough for this, in a part of the time
       const given = { ...inputs, epsilon: 0.25, radius: 3, steps };
-      const { attack, verdicts } = await attackDigit(digitOf("t9", digits), given, context);
+      const result = await attackDigit(digitOf("t9", digits), given, context);
+      const { attack, verdicts } = result;
       expect(attack.status).toBe("success");
       expect(verdicts[0]!.adversarial.label).toBe(attack.predictedAfter);
       if (choice.kind === "budget") expect(attack.lInfinity).toBeLessThanOrEqual(0.25);
       expect(attack.gradients > 0).toBe(choice.needs === "gradients");
-      expect(sentence({ attack, verdicts } as AttackResult, given)).toMatch(/^FC100-100-10 takes this 7 for a \d/);
+      expect(sentence(result, given)).toMatch(/^FC100-100-10 takes this 7 for a \d/);
     },
   );
 
@@ -210,6 +225,77 @@ describe("the run", () => {
     await expect(attackDigit(digitOf("t9", digits), defaultInputs, { ...context, models: [] })).rejects.toThrow(
       "the network fc100-100-10 is not among the shipped ones",
     );
+  });
+});
+
+describe("the other tabs", () => {
+  const parts = {
+    runtime: nodeRuntime({ threads: 1 }),
+    models: JSON.parse(readFileSync(`${shipped}models.json`, "utf8")) as ShippedModel[],
+    loadModel: async (file: string) => new Uint8Array(readFileSync(shipped + file)),
+    signal: new AbortController().signal,
+    breathe: async () => {},
+  };
+  const testImages = async () => {
+    const { images, labels } = await mnistSubset({ split: "test", flat: true });
+    return { images: images.data as Float32Array, labels: labels.data };
+  };
+
+  test("the transfer matrix: every attack succeeds on its own network, and rows grow as they are known", async () => {
+    const seen: TransferResult[] = [];
+    const count = 4;
+    const result = await transferMatrix(
+      await testImages(),
+      { count, seed: 0 },
+      { ...parts, progress: ({ partial }) => partial && seen.push(partial) },
+    );
+    expect(result.rows.map(({ name }) => name)).toEqual(["clean", ...result.columns, "noise"]);
+    expect(result.columns).toEqual(networks.map(({ name }) => name));
+    for (const [i, name] of result.columns.entries()) {
+      const row = result.rows.find((row) => row.name === name)!;
+      expect(row.errors[i]!.rate, name).toBe(1);
+      expect(row.errors.every(({ of }) => of === count)).toBe(true);
+    }
+    // The control is as far away as the rows above it are on average.
+    const made = result.rows.slice(1, -1);
+    const mean = made.reduce((sum, { distortion }) => sum + distortion, 0) / made.length;
+    expect(result.rows.at(-1)!.distortion / mean).toBeCloseTo(1, 2);
+    const cells = seen.map(({ rows }) => rows.reduce((sum, { errors }) => sum + errors.length, 0));
+    expect(cells).toEqual([...cells].sort((a, b) => a - b));
+    expect(sentence(result, { ...defaultInputs, task: "transfer" })).toMatch(/misread [\d.]+\D%.*from .* to /u);
+  });
+
+  test("units: the images furthest along a direction, as sorting the activations finds them", async () => {
+    const context = { ...parts, progress: () => {} };
+    const images = await testImages();
+    const result = await unitsAndDirections(images, { network: "fc10-1e-4", layer: "scores", seed: 3 }, context);
+    expect([result.width, result.images]).toEqual([10, 500]);
+    expect(result.units.map(({ unit }) => unit)).toHaveLength(4);
+    // The scores of a softmax regression are W x + b: unit k by the classifier itself.
+    const classifier = await openShipped(context, "fc10-1e-4", { batchSizes: [100] });
+    const logits = await classifier.logits(images.images, 500);
+    for (const { unit, images: best, labels } of result.units) {
+      const order = Array.from({ length: 500 }, (_, i) => i).sort(
+        (a, b) => logits[10 * b + unit!]! - logits[10 * a + unit!]!,
+      );
+      expect(best).toEqual(order.slice(0, 8));
+      expect(labels).toEqual(best.map((row) => images.labels[row]));
+    }
+    expect(result.purity.units).toBeGreaterThan(0.6); // a score is made to tell digits apart
+    expect([...result.pixels.keys()].sort()).toEqual(
+      [...new Set([...result.units, ...result.directions].flatMap((grid) => grid.images))].sort(),
+    );
+  });
+
+  test("hidden layers are found from the scores backwards; a network without one says so", async () => {
+    const context = { ...parts, progress: () => {} };
+    const images = await testImages();
+    const widthOf = async (network: NetworkName, layer: LayerChoice) =>
+      (await unitsAndDirections(images, { network, layer, seed: 0 }, context)).width;
+    expect(await widthOf("fc200-200-10", "first")).toBe(200);
+    expect(await widthOf("lenet", "last")).toBeGreaterThan(10);
+    await expect(widthOf("fc10-1e-2", "last")).rejects.toThrow("it has no hidden layer; look at its scores");
+    expect(layerOf({ body: "fc10-1e-2", layer: "last" })).toBe("scores");
   });
 });
 
@@ -248,9 +334,7 @@ test("the size shown beside the button is that of what is loaded, to 2 %", () =>
   expect(downloadBytes / bytes).toBeLessThan(1.02);
 });
 
-const shipped = fileURLToPath(new URL(`../content/${paperKey}/models/`, import.meta.url));
-const unshipped = existsSync(`${shipped}models.json`) ? "" : " (skipped: no models are in the content folder)";
-test.skipIf(unshipped)(`every network of the panel is shipped${unshipped}`, () => {
+test("every network of the panel is shipped", () => {
   const models = JSON.parse(readFileSync(`${shipped}models.json`, "utf8")) as { file: string; network: string }[];
   for (const { name } of networks) {
     const model = models.find((entry) => entry.network === name);

@@ -1,36 +1,60 @@
-// The panel "adversarial examples" in its Web Worker: engine and attack on ONNX Runtime's WASM.
+// The panel "adversarial examples" in its Web Worker: engine and method on ONNX Runtime's WASM.
+import { decodeMnist, mnistFiles } from "@reprise/data";
 import { ortVersion, webRuntime } from "@reprise/engine/web";
 import { type AttackResult, attackDigit } from "./adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "./adversarial/digits.ts";
-import { type AdversarialInputs, paperKey } from "./adversarial/inputs.ts";
+import type { UnitsResult } from "./adversarial/grids.ts";
+import { type AdversarialInputs, layerOf, paperKey } from "./adversarial/inputs.ts";
 import type { AttackSoFar } from "./adversarial/outcome.ts";
 import type { ShippedModel } from "./adversarial/shipped.ts";
-import { breathe, serveMethod } from "./serve-method.ts";
+import { type TestImages, type TransferResult, transferMatrix } from "./adversarial/transfer.ts";
+import { unitsAndDirections } from "./adversarial/units.ts";
+import { breathe, type RunContext, serveMethod } from "./serve-method.ts";
+
+export type AdversarialResult = AttackResult | TransferResult | UnitsResult;
+export type AdversarialSoFar = AttackSoFar | TransferResult;
 
 const folder = `/content/${paperKey}/models/`;
+const subset = "/assets/mnist-subset/";
 // One thread: a row takes microseconds, less than waking another thread.
 const runtime = webRuntime({ wasmPaths: `${location.origin}/assets/ort/${ortVersion}/`, threads: 1 });
 const files = new Map<string, Promise<Uint8Array>>();
 
-serveMethod<AdversarialInputs, AttackResult, AttackSoFar>(async (inputs, { signal, progress }) => {
-  progress({ done: 0, total: 100, text: "loading" });
-  const [digits, models] = await Promise.all([
-    load(digitsUrl.href, "the digits").then(readDigits),
-    load(`${folder}models.json`, "the list of networks").then(
-      (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as ShippedModel[],
-    ),
-  ]);
-  const run = attackDigit(digitOf(inputs.digit, digits), inputs, {
-    runtime,
-    models,
-    loadModel: (file) => load(folder + file, `the network ${file}`),
-    signal,
-    progress,
-    breathe,
-  });
+serveMethod<AdversarialInputs, AdversarialResult, AdversarialSoFar>(async (inputs, context) => {
+  context.progress({ done: 0, total: 100, text: "loading" });
   // A cancelled run answers at once, even while ONNX Runtime is still being loaded.
-  return Promise.race([run, aborted(signal)]);
+  return Promise.race([run(inputs, context), aborted(context.signal)]);
 });
+
+async function run(inputs: AdversarialInputs, context: RunContext<AdversarialSoFar>): Promise<AdversarialResult> {
+  const models = JSON.parse(
+    new TextDecoder().decode(await load(`${folder}models.json`, "the list of networks")),
+  ) as ShippedModel[];
+  const loadModel = (file: string) => load(folder + file, `the network ${file}`);
+  const parts = { ...context, runtime, models, loadModel, breathe };
+  switch (inputs.task) {
+    case "attack": {
+      const digits = await load(digitsUrl.href, "the digits").then(readDigits);
+      return attackDigit(digitOf(inputs.digit, digits), inputs, parts);
+    }
+    case "transfer":
+      return transferMatrix(await testImages(), { count: inputs.images, seed: inputs.seed }, parts);
+    case "units": {
+      const { body: network, seed } = inputs;
+      return unitsAndDirections(await testImages(), { network, layer: layerOf(inputs), seed }, parts);
+    }
+  }
+}
+
+/** The 500 test images of the MNIST subset. */
+async function testImages(): Promise<TestImages> {
+  const { images: imagesFile, labels: labelsFile } = mnistFiles.test;
+  const [imageBytes, labelBytes] = await Promise.all(
+    [imagesFile, labelsFile].map((file) => load(`${subset}${file}.gz`, "the test images")),
+  );
+  const { images, labels } = await decodeMnist(imageBytes!, labelBytes!, { flat: true });
+  return { images: images.data as Float32Array, labels: labels.data };
+}
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

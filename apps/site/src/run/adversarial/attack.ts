@@ -13,6 +13,7 @@ import { evidence, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** The whole run. */
 export interface AttackResult extends AttackSoFar {
+  readonly task: "attack";
   readonly digitLabel: number | null;
   readonly attack: Outcome;
   /** The adversarial image in 256 levels. */
@@ -93,5 +94,13 @@ export async function attackDigit(
   }
   await opened.release();
   const times = { load: loaded - started, attack: attacked - loaded, verdicts: performance.now() - attacked };
-  return { ...found, digitLabel, attack: outcome, rounded: inEightBits(outcome.image), verdicts, times };
+  return {
+    task: "attack",
+    ...found,
+    digitLabel,
+    attack: outcome,
+    rounded: inEightBits(outcome.image),
+    verdicts,
+    times,
+  };
 }

@@ -1,5 +1,6 @@
 // What the reader chooses in the panel "adversarial examples". Light: the page loads it before anything runs.
 import { type AttackChoice, attackOf } from "./attack-choices.ts";
+import type { LayerChoice } from "./grids.ts";
 
 /** The paper whose page shows the panel; its content folder holds the trained networks. */
 export const paperKey = "journals/corr/SzegedyZSBEGF13";
@@ -22,7 +23,8 @@ export const titleOf = (name: string): string => networks.find((network) => netw
 export type TargetChoice = "closest" | "least" | "random" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
 export interface AdversarialInputs {
-  readonly task: "attack";
+  /** Attack one image; who fools whom; what single units respond to. */
+  readonly task: "attack" | "transfer" | "units";
   /** `t7` is row 7 of the MNIST subset's test images; `d…` is a drawing (drawing-code.ts). */
   readonly digit: string;
   readonly network: NetworkName;
@@ -38,7 +40,12 @@ export interface AdversarialInputs {
   readonly share: number;
   /** 0: the attack's own number. */
   readonly steps: number;
-  /** Of whatever is drawn: a random target, starting points, noise. */
+  /** Test images of the transfer matrix. */
+  readonly images: number;
+  /** Of "units": whose, and of which layer. */
+  readonly body: NetworkName;
+  readonly layer: LayerChoice;
+  /** Of whatever is drawn: a random target, starting points, noise, units and directions. */
   readonly seed: number;
 }
 
@@ -55,17 +62,34 @@ export const defaultInputs: AdversarialInputs = {
   radius: 1.5,
   share: 0.1,
   steps: 0,
+  images: 10,
+  body: "fc100-100-10",
+  layer: "last",
   seed: 0,
 };
 
 /** What the first run downloads: ONNX Runtime's WASM and its module, and all networks. A test compares it. */
 export const downloadBytes = 15_800_000;
 
+/** Whether the network has nothing between image and scores. */
+const isLinear = (network: NetworkName) => network.startsWith("fc10-");
+
+const others: Readonly<Record<"transfer" | "units", readonly (keyof AdversarialInputs)[]>> = {
+  transfer: ["task", "images", "seed"],
+  units: ["task", "body", "layer", "seed"],
+};
+
 /** Whether an input means anything with the others as they are. */
-export function inputApplies(name: keyof AdversarialInputs, { attack, ball }: AdversarialInputs): boolean {
+export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialInputs): boolean {
+  const { task, attack, ball, body } = inputs;
+  if (task !== "attack") return others[task].includes(name) && !(name === "layer" && isLinear(body));
   const { kind, norms, steps } = attackOf(attack);
   const norm = norms.length > 1 ? ball : norms[0];
   switch (name) {
+    case "images":
+    case "body":
+    case "layer":
+      return false;
     case "norm":
       return attack === "l-bfgs";
     case "ball":
@@ -82,3 +106,7 @@ export function inputApplies(name: keyof AdversarialInputs, { attack, ball }: Ad
       return true;
   }
 }
+
+/** The layer to look into: networks without a hidden one have their scores only. */
+export const layerOf = ({ body, layer }: Pick<AdversarialInputs, "body" | "layer">): LayerChoice =>
+  isLinear(body) ? "scores" : layer;

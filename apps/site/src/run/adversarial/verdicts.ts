@@ -1,6 +1,6 @@
 // What networks say of an image before and after an attack, and of as much noise in its place.
 import { type Classifier, distanceBetween, imageSize, predictedLabel, softmax } from "@reprise/adversarial";
-import { Random } from "@reprise/data";
+import { noiseAsLarge } from "./noise.ts";
 import { fromEightBits, inEightBits } from "./outcome.ts";
 
 /** A label and the probability a network gives it. */
@@ -37,7 +37,7 @@ export interface Evidence {
 /** The images to judge. */
 export function evidence(original: Float32Array, adversarial: Float32Array, seed: number): Evidence {
   const { distortion } = distanceBetween(original, adversarial);
-  return { original, adversarial, noisy: withNoise(original, distortion, seed) };
+  return { original, adversarial, noisy: noiseAsLarge(original, distortion, noiseDraws(original.length), seed) };
 }
 
 export async function verdictOf(
@@ -68,28 +68,6 @@ export async function verdictOf(
     noiseChanged,
     noiseDraws: draws,
   };
-}
-
-/** Copies of the image with Gaussian noise of this distortion, kept in the box as the attack is. */
-function withNoise(original: Float32Array, distortion: number, seed: number): Float32Array {
-  const random = new Random(seed);
-  const n = original.length;
-  const draws = noiseDraws(n);
-  const images = new Float32Array(draws * n);
-  const noisy = new Float32Array(n);
-  for (let draw = 0; draw < draws; draw++) {
-    const noise = Float64Array.from({ length: n }, () => random.normal());
-    // Pixels at 0 and 1 can only move inwards, which halves their noise: scale until what is left has the distortion.
-    let scale = distortion;
-    for (let round = 0; round < 20; round++) {
-      for (let i = 0; i < n; i++) noisy[i] = Math.min(1, Math.max(0, original[i]! + scale * noise[i]!));
-      const { distortion: got } = distanceBetween(original, noisy);
-      if (got === 0 || Math.abs(got / distortion - 1) < 1e-3) break;
-      scale *= distortion / got;
-    }
-    images.set(noisy, draw * n);
-  }
-  return images;
 }
 
 function guess(probabilities: Float64Array): Guess {

@@ -1,7 +1,10 @@
 // Numbers and results in words, the same in the page and in the stored run.
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
 import { attackOf } from "../../../run/adversarial/attack-choices.ts";
-import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import type { UnitsResult } from "../../../run/adversarial/grids.ts";
+import { type AdversarialInputs, layerOf, titleOf } from "../../../run/adversarial/inputs.ts";
+import type { TransferResult } from "../../../run/adversarial/transfer.ts";
+import type { AdversarialResult } from "../../../run/adversarial.worker.ts";
 
 /** 0.9876 → "98.8 %", on one line; what is not quite all or nothing is not rounded to it. */
 export function percent(share: number): string {
@@ -23,10 +26,34 @@ export const milliseconds = (value: number): string =>
   value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 
 /** The result in one or two sentences. */
-export function sentence(
-  { attack, verdicts }: AttackResult,
-  { network, target, attack: choice }: AdversarialInputs,
-): string {
+export function sentence(result: AdversarialResult, inputs: AdversarialInputs): string {
+  switch (result.task) {
+    case "attack":
+      return ofAttack(result, inputs);
+    case "transfer":
+      return ofTransfer(result);
+    case "units":
+      return ofUnits(result, inputs);
+  }
+}
+
+function ofTransfer({ columns, rows }: TransferResult): string {
+  const away = rows
+    .filter(({ name }) => columns.includes(name))
+    .flatMap(({ name, errors }) => errors.map(({ rate }, i) => ({ rate, name, to: columns[i]! })))
+    .filter(({ name, to }) => name !== to);
+  const mean = away.reduce((sum, { rate }) => sum + rate, 0) / away.length;
+  const top = away.reduce((a, b) => (b.rate > a.rate ? b : a));
+  return `Shown to another network, an adversarial image is misread ${percent(mean)} of the time; most often, ${percent(top.rate)}, from ${titleOf(top.name)} to ${titleOf(top.to)}.`;
+}
+
+const layers = { first: "first hidden layer", last: "last hidden layer", scores: "scores" } as const;
+
+function ofUnits({ purity }: UnitsResult, inputs: AdversarialInputs): string {
+  return `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
+}
+
+function ofAttack({ attack, verdicts }: AttackResult, { network, target, attack: choice }: AdversarialInputs): string {
   const name = titleOf(network);
   const { status, predictedBefore, distortion } = attack;
   switch (status) {
