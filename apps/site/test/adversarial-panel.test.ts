@@ -9,7 +9,7 @@ import { layoutSize } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { networkByName } from "@reprise/nn";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AttackContext, attackDigit } from "../src/run/adversarial/attack.ts";
+import { type AttackContext, attackImage } from "../src/run/adversarial/attack.ts";
 import { attackChoices } from "../src/run/adversarial/attack-choices.ts";
 import { centreDigit } from "../src/run/adversarial/centre-digit.ts";
 import {
@@ -144,7 +144,7 @@ describe("the run", () => {
   test("reaches another digit, says so, asks every network, and repeats itself exactly", async () => {
     seen.length = 0;
     const digit = digitOf("t9", digits);
-    const result = await attackDigit(digit, defaultInputs, context);
+    const result = await attackImage(digit, defaultInputs, context);
     const { attack, verdicts, original } = result;
     expect(attack.status).toBe("success");
     expect(attack.predictedAfter).not.toBe(attack.predictedBefore);
@@ -169,7 +169,7 @@ describe("the run", () => {
     expect(svg.match(/<image /g)).toHaveLength(3);
     expect(svg).toContain(`x′, read as a ${attack.predictedAfter}`);
 
-    const again = await attackDigit(digit, defaultInputs, context);
+    const again = await attackImage(digit, defaultInputs, context);
     expect([...again.attack.image]).toEqual([...attack.image]);
     expect(again.verdicts).toEqual(verdicts);
   });
@@ -185,7 +185,7 @@ describe("the run", () => {
       } as const;
       const steps = choice.name === "cw" ? 300 : choice.name === "hopskipjump" ? 5 : 0; // enough for this, in a part of the time
       const given = { ...inputs, epsilon: 0.25, radius: 3, steps };
-      const result = await attackDigit(digitOf("t9", digits), given, context);
+      const result = await attackImage(digitOf("t9", digits), given, context);
       const { attack, verdicts } = result;
       expect(attack.status).toBe("success");
       expect(verdicts[0]!.adversarial.label).toBe(attack.predictedAfter);
@@ -197,14 +197,14 @@ describe("the run", () => {
 
   test("an attack that stays too near says that it reached nothing", async () => {
     const given = { ...defaultInputs, attack: "uniform", epsilon: 0.001 } as const;
-    const result = await attackDigit(digitOf("t9", digits), given, context);
+    const result = await attackImage(digitOf("t9", digits), given, context);
     expect(sentence(result, given)).toBe(
       "Uniform noise did not reach another label: the image is the best one found. A larger ε may do.",
     );
   });
 
   test("a target that the digit has already is said to be there", async () => {
-    const first = await attackDigit(digitOf("t9", digits), { ...defaultInputs, target: "7" }, context);
+    const first = await attackImage(digitOf("t9", digits), { ...defaultInputs, target: "7" }, context);
     expect(first.attack.status).toBe("alreadyTarget");
     expect(sentence(first, { ...defaultInputs, target: "7" })).toBe(
       "FC100-100-10 already calls the original a 7: nothing to do. Choose another target.",
@@ -213,7 +213,7 @@ describe("the run", () => {
 
   test("a cancelled run ends with the signal's reason", async () => {
     const controller = new AbortController();
-    const run = attackDigit(digitOf("t9", digits), defaultInputs, {
+    const run = attackImage(digitOf("t9", digits), defaultInputs, {
       ...context,
       signal: controller.signal,
       progress: ({ partial }) => partial && controller.abort(new Error("cancelled")),
@@ -222,7 +222,7 @@ describe("the run", () => {
   });
 
   test("a network that is not shipped is named", async () => {
-    await expect(attackDigit(digitOf("t9", digits), defaultInputs, { ...context, models: [] })).rejects.toThrow(
+    await expect(attackImage(digitOf("t9", digits), defaultInputs, { ...context, models: [] })).rejects.toThrow(
       "the network fc100-100-10 is not among the shipped ones",
     );
   });

@@ -35,7 +35,9 @@ export function PanelShell({ panel, onLive }: Props) {
   const runButton = useRef<HTMLButtonElement>(null);
   const running = phase.name === "running";
   const applies = (name: string) => panel.applies?.(name, values) ?? true;
-  const presets = panel.presets?.filter(({ values: { [tabs ?? ""]: other = tab } }) => other === tab) ?? [];
+  const presets = (panel.presets ?? []).filter(
+    ({ values: { [tabs ?? ""]: other = tab }, suits }) => other === tab && (suits?.(values) ?? true),
+  );
   const settings = names.filter((name) => name !== tabs && applies(name));
   const problems = new Map(
     settings.flatMap((name) => {

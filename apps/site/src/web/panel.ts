@@ -100,6 +100,8 @@ export interface Panel<Inputs extends object = Values, Result = unknown, Partial
   readonly presets?: readonly {
     readonly label: string;
     readonly values: { readonly [Name in keyof Inputs]?: Inputs[Name] };
+    /** False where it would be of no use with the inputs as they are. */
+    readonly suits?: (inputs: Inputs) => boolean;
   }[];
   /** What the first run downloads besides the page, in bytes; shown beside the button. */
   readonly downloadBytes?: number;

@@ -1,12 +1,15 @@
-// One run of the panel: attack a digit, then ask every network about the result. Runs on any runtime.
+// One run of the panel: attack an image, then ask every network about the result. Runs on any runtime.
 import { predictedLabel } from "@reprise/adversarial";
 import type { Progress } from "../protocol.ts";
 import { attackOf } from "./attack-choices.ts";
 import { courteous } from "./courteous.ts";
 import type { Digit } from "./digits.ts";
 import { side } from "./drawing-code.ts";
-import { type AdversarialInputs, networks, titleOf } from "./inputs.ts";
+import { type Fitted, fitDigit, fitImage } from "./fit-image.ts";
+import { type AdversarialInputs, networks, targetOf, titleOf } from "./inputs.ts";
 import { type AttackSoFar, inEightBits, type Outcome } from "./outcome.ts";
+import type { OwnImage, OwnModel } from "./own-files.ts";
+import { type OpenedModel, openOwn } from "./own-model.ts";
 import { candidates, search } from "./search.ts";
 import { openShipped, type Shelf, shippedModel } from "./shipped.ts";
 import { evidence, type Verdict, verdictOf } from "./verdicts.ts";
@@ -14,7 +17,10 @@ import { evidence, type Verdict, verdictOf } from "./verdicts.ts";
 /** The whole run. */
 export interface AttackResult extends AttackSoFar {
   readonly task: "attack";
-  readonly digitLabel: number | null;
+  /** What was done to a picture of the reader's to fit it to the model. */
+  readonly said: string | null;
+  /** What the labels are called, by number; null for digits, which are called what they are. */
+  readonly names: readonly string[] | null;
   readonly attack: Outcome;
   /** The adversarial image in 256 levels. */
   readonly rounded: Uint8Array;
@@ -31,24 +37,33 @@ export interface AttackContext extends Shelf {
   readonly breathe: () => Promise<void>;
 }
 
-/** @throws Error when a network is missing or is not one; the signal's reason when aborted */
-export async function attackDigit(
-  { pixels, label: digitLabel }: Digit,
+/** A reader's model, and what its labels are called. */
+export interface OwnNetwork {
+  readonly model: OwnModel;
+  readonly names: readonly string[];
+}
+
+/**
+ * Attacks one image: a digit, or a picture of the reader's, which is fitted to the network first.
+ *
+ * @param own  the model, where the inputs say that it is the reader's
+ * @throws Error when a network is missing or is not one; the signal's reason when aborted
+ */
+export async function attackImage(
+  subject: Digit | OwnImage,
   inputs: AdversarialInputs,
   context: AttackContext,
+  own: OwnNetwork | null = null,
 ): Promise<AttackResult> {
   const { signal, progress } = context;
-  const { network, target, attack: name } = inputs;
+  const { network, attack: name } = inputs;
+  const target = targetOf(inputs);
   const started = performance.now();
-  const shape = [1, side, side] as const;
-  const original = Float32Array.from(pixels, (pixel) => pixel / 255);
   progress({ done: 2, total: 100, text: "starting ONNX Runtime" });
 
   const paper = name === "l-bfgs";
-  // As many images as the attack asks about at once: nine searches over c, or HopSkipJump's hundreds of neighbours.
-  const batchSizes = name === "hopskipjump" ? [1, 16, 128] : paper && target === "closest" ? [1, 3, 9] : [1];
-  // The paper's attack has our sharper loss; the others follow the gradient that their authors took.
-  const opened = await openShipped(context, network, { batchSizes, ...(paper ? {} : { sharpness: 1 }) });
+  const { classifier: opened, shape } = await open(inputs, context, own);
+  const { pixels: original, said } = fitted(subject, shape, network === "own");
   const classifier = courteous(opened, {
     ...context,
     onImages(images, seen) {
@@ -84,23 +99,61 @@ export async function attackDigit(
 
   const images = evidence(original, outcome.image, inputs.seed);
   const verdicts: Verdict[] = [];
-  const others = networks.map(({ name }) => name).filter((name) => name !== network);
-  for (const [i, name] of [network, ...others].entries()) {
-    progress({ done: 85 + 3 * i, total: 100, text: `asking ${titleOf(name)}`, partial: found });
-    const judge = await openShipped(context, name, { batchSizes: [3, images.noisy.length / original.length] });
-    const { testError } = shippedModel(context, name);
-    verdicts.push(await verdictOf({ network: name, testError }, courteous(judge, context), images));
-    await judge.release();
+  if (network === "own") {
+    progress({ done: 90, total: 100, text: "asking your model once more", partial: found });
+    verdicts.push(await verdictOf({ network, testError: null }, classifier, images));
+  } else {
+    const others = networks.map(({ name }) => name).filter((name) => name !== network);
+    for (const [i, name] of [network, ...others].entries()) {
+      progress({ done: 85 + 3 * i, total: 100, text: `asking ${titleOf(name)}`, partial: found });
+      const judge = await openShipped(context, name, { batchSizes: [3, images.noisy.length / original.length] });
+      const { testError } = shippedModel(context, name);
+      verdicts.push(await verdictOf({ network: name, testError }, courteous(judge, context), images));
+      await judge.release();
+    }
   }
   await opened.release();
   const times = { load: loaded - started, attack: attacked - loaded, verdicts: performance.now() - attacked };
+  const names = own && network === "own" ? own.names : null;
   return {
     task: "attack",
     ...found,
-    digitLabel,
+    said,
+    names,
     attack: outcome,
     rounded: inEightBits(outcome.image),
     verdicts,
     times,
   };
+}
+
+async function open(inputs: AdversarialInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
+  const { network, attack: name } = inputs;
+  const paper = name === "l-bfgs";
+  // The paper's attack has our sharper loss; the others follow the gradient that their authors took.
+  const sharpness = paper ? 2 : 1;
+  // As many images as the attack asks about at once: nine searches over c, or HopSkipJump's hundreds of neighbours.
+  const batchSizes =
+    name === "hopskipjump" ? [1, 16, 128] : paper && targetOf(inputs) === "closest" ? [1, 3, candidates] : [1];
+  if (network === "own") {
+    if (!own) throw new Error("Choose an ONNX file first.");
+    return openOwn(context.runtime, own.model, inputs, { needs: attackOf(name).needs, sharpness, batchSizes });
+  }
+  const classifier = await openShipped(context, network, { batchSizes, sharpness });
+  return { classifier, shape: [1, side, side] };
+}
+
+/** The image as the model takes it. A picture for the shipped networks becomes a digit as MNIST has them. */
+function fitted(
+  subject: Digit | OwnImage,
+  shape: OpenedModel["shape"],
+  ownModel: boolean,
+): { readonly pixels: Float32Array; readonly said: string | null } {
+  if ("rgba" in subject) return ownModel ? fitImage(subject, shape) : fitDigit(subject);
+  if (shape.every((dim, i) => dim === [1, side, side][i]))
+    return { pixels: Float32Array.from(subject.pixels, (pixel) => pixel / 255), said: null };
+  const rgba = new Uint8ClampedArray(4 * side * side);
+  for (const [i, pixel] of subject.pixels.entries()) rgba.set([pixel, pixel, pixel, 255], 4 * i);
+  const { pixels, said }: Fitted = fitImage({ name: "The digit", width: side, height: side, rgba }, shape);
+  return { pixels, said };
 }

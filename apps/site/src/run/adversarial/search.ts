@@ -12,7 +12,7 @@ import {
   targeted,
   untargeted,
 } from "@reprise/adversarial";
-import type { AdversarialInputs, TargetChoice } from "./inputs.ts";
+import { type AdversarialInputs, targetOf } from "./inputs.ts";
 import type { Outcome, SearchPoint } from "./outcome.ts";
 
 /** Of "the closest other label": the paper's attack searches for each of at most this many, the likeliest. */
@@ -50,15 +50,16 @@ async function searchOverC(
   classifier: ScoreDifferentiable,
   original: Float32Array,
   predicted: number,
-  { target, norm, seed }: AdversarialInputs,
+  inputs: AdversarialInputs,
   { signal, onStep }: SearchContext,
 ): Promise<Found> {
+  const { norm, seed } = inputs;
   const points: SearchPoint[] = [];
   let best: Float32Array | null = null;
   let bestTarget: number | null = null;
   let nearest = Infinity;
   const [attack] = await perturb(classifier, original, [predicted], {
-    target: targetOption(target),
+    target: targetOption(targetOf(inputs)),
     candidates,
     norm,
     seed,
@@ -79,7 +80,7 @@ async function searchOverC(
   return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations } }, points };
 }
 
-function targetOption(target: TargetChoice): "all" | "leastLikely" | "random" | number {
+function targetOption(target: string): "all" | "leastLikely" | "random" | number {
   if (target === "closest") return "all";
   if (target === "least") return "leastLikely";
   return target === "random" ? "random" : Number(target);
@@ -94,7 +95,7 @@ async function otherAttack(
 ): Promise<Outcome> {
   const { attack: name, ball, steps, seed } = inputs;
   const before = (await classifier.logits(original, 1)).slice();
-  const target = targetLabel(inputs.target, before, predicted, seed);
+  const target = targetLabel(targetOf(inputs), before, predicted, seed);
   const attack = attackByName(name, { norm: ball, ...(steps > 0 ? { steps } : {}) });
   const [found] = await runAttack(
     attack,
@@ -120,7 +121,7 @@ async function otherAttack(
   };
 }
 
-function targetLabel(target: TargetChoice, logits: Float32Array, predicted: number, seed: number): number | null {
+function targetLabel(target: string, logits: Float32Array, predicted: number, seed: number): number | null {
   if (target === "closest") return null;
   if (target === "random") return randomTarget(seed, 0, predicted, logits.length);
   return target === "least" ? predictedLabel(logits.map((z) => -z)) : Number(target);

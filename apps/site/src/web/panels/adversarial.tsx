@@ -11,18 +11,29 @@ import {
   type TargetChoice,
 } from "../../run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../../run/adversarial/outcome.ts";
+import { namesOf } from "../../run/adversarial/own-files.ts";
 import type { TransferResult } from "../../run/adversarial/transfer.ts";
-import type { AdversarialResult, AdversarialSoFar } from "../../run/adversarial.worker.ts";
+import type { AdversarialRequest, AdversarialResult, AdversarialSoFar } from "../../run/adversarial.worker.ts";
 import { lazy } from "../lazy.tsx";
 import type { Panel } from "../panel.ts";
-import { AttackView } from "./adversarial/attack-view.tsx";
+import { startWorker } from "./adversarial/ask.ts";
 import { DigitPicker } from "./adversarial/digit-picker.tsx";
+import { numbersField } from "./adversarial/numbers-field.tsx";
+import { imageOf, imageProblem, modelOf, modelProblem } from "./adversarial/own.ts";
 import { sentence } from "./adversarial/wording.ts";
 
+// Fetched when they are first shown.
+const OwnModelDrop = lazy(() => import("./adversarial/own-model.tsx").then((module) => module.OwnModelDrop));
+const AttackView = lazy(() => import("./adversarial/attack-view.tsx").then((module) => module.AttackView));
 const TransferView = lazy(() => import("./adversarial/transfer-view.tsx").then((module) => module.TransferView));
 const UnitsView = lazy(() => import("./adversarial/units-view.tsx").then((module) => module.UnitsView));
 
 const digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const satisfies readonly TargetChoice[];
+
+const imageOrDigitProblem = (value: string) => (value.startsWith("f") ? imageProblem(value) : digitProblem(value));
+
+const onOwnModel = ({ network }: AdversarialInputs) => network === "own";
+const onShipped = (inputs: AdversarialInputs) => !onOwnModel(inputs);
 
 export const panel: Panel<AdversarialInputs, AdversarialResult, AdversarialSoFar> = {
   intro:
@@ -39,13 +50,82 @@ export const panel: Panel<AdversarialInputs, AdversarialResult, AdversarialSoFar
         { value: "units", label: "Units and directions" },
       ],
     },
-    digit: { kind: "custom", label: "Digit", default: defaultInputs.digit, check: digitProblem, control: DigitPicker },
+    digit: {
+      kind: "custom",
+      label: "Image",
+      default: defaultInputs.digit,
+      check: imageOrDigitProblem,
+      control: DigitPicker,
+    },
     network: {
       kind: "choice",
       label: "Network",
       default: defaultInputs.network,
-      options: networks.map(({ name, label }) => ({ value: name, label })),
+      options: [
+        ...networks.map(({ name, label }) => ({ value: name, label })),
+        { value: "own", label: "your own ONNX model …" },
+      ],
     },
+    model: {
+      kind: "custom",
+      label: "Your model",
+      default: defaultInputs.model,
+      check: modelProblem,
+      control: OwnModelDrop,
+    },
+    range: {
+      kind: "choice",
+      label: "It takes pixels from",
+      default: defaultInputs.range,
+      options: [
+        { value: "unit", label: "0 to 1" },
+        { value: "byte", label: "0 to 255" },
+        { value: "signed", label: "−1 to 1" },
+      ],
+    },
+    mean: numbersField("less a mean of"),
+    std: numbersField("divided by"),
+    layout: {
+      kind: "choice",
+      label: "Layout",
+      default: defaultInputs.layout,
+      options: [
+        { value: "found", label: "found by its sizes" },
+        { value: "nchw", label: "N, C, H, W" },
+        { value: "nhwc", label: "N, H, W, C" },
+      ],
+    },
+    channels: {
+      kind: "choice",
+      label: "Order of colours",
+      default: defaultInputs.channels,
+      options: [
+        { value: "rgb", label: "red, green, blue" },
+        { value: "bgr", label: "blue, green, red" },
+      ],
+    },
+    scores: {
+      kind: "choice",
+      label: "It gives",
+      default: defaultInputs.scores,
+      options: [
+        { value: "found", label: "logits or a softmax" },
+        { value: "probabilities", label: "probabilities" },
+      ],
+    },
+    side: { kind: "number", label: "Side of its images", default: defaultInputs.side, min: 1, max: 1024 },
+    aim: {
+      kind: "choice",
+      label: "Make it read",
+      default: defaultInputs.aim,
+      options: [
+        { value: "closest", label: "any other label" },
+        { value: "least", label: "the least likely label" },
+        { value: "random", label: "a random other label" },
+        { value: "label", label: "one label, by number" },
+      ],
+    },
+    label: { kind: "number", label: "Number of the label", default: 0, min: 0, max: 1_000_000 },
     target: {
       kind: "choice",
       label: "Make it read",
@@ -110,30 +190,66 @@ export const panel: Panel<AdversarialInputs, AdversarialResult, AdversarialSoFar
       max: 4_294_967_295,
     },
   },
-  applies: inputApplies,
+  // The size is asked for only where the file leaves it open.
+  applies: (name, inputs) =>
+    inputApplies(name, inputs) && (name !== "side" || (modelOf(inputs.model)?.facts?.shape.includes(0) ?? false)),
   presets: [
     {
-      label: "The paper’s attack",
-      values: { task: "attack", attack: "l-bfgs", network: "fc100-100-10", target: "closest" },
-    },
-    { label: "The least likely digit", values: { task: "attack", attack: "l-bfgs", target: "least" } },
-    {
-      label: "Softmax only, which travels",
-      values: { task: "attack", attack: "l-bfgs", network: "fc10-1e-2", target: "closest" },
+      label: "Torchvision’s mean and std",
+      values: { task: "attack", range: "unit", mean: "0.485, 0.456, 0.406", std: "0.229, 0.224, 0.225" },
+      suits: onOwnModel,
     },
     {
       label: "One step: FGSM",
-      values: { task: "attack", attack: "fgsm", network: "fc10-1e-4", ball: "linf", epsilon: 0.1, target: "closest" },
+      values: { task: "attack", attack: "fgsm", ball: "linf", epsilon: 0.02 },
+      suits: onOwnModel,
+    },
+    { label: "No gradients", values: { task: "attack", attack: "square", epsilon: 0.05 }, suits: onOwnModel },
+    {
+      label: "The paper’s attack",
+      values: { task: "attack", attack: "l-bfgs", network: "fc100-100-10", target: "closest" },
+      suits: onShipped,
     },
     {
-      label: "LeNet, last layer",
-      values: { task: "units", body: "lenet", layer: "last" },
+      label: "The least likely digit",
+      values: { task: "attack", attack: "l-bfgs", target: "least" },
+      suits: onShipped,
     },
+    {
+      label: "Softmax only, which travels",
+      values: { task: "attack", attack: "l-bfgs", network: "fc10-1e-2", target: "closest" },
+      suits: onShipped,
+    },
+    {
+      label: "One step: FGSM",
+      values: {
+        task: "attack",
+        attack: "fgsm",
+        network: "fc10-1e-4",
+        ball: "linf",
+        epsilon: 0.1,
+        target: "closest",
+      },
+      suits: onShipped,
+    },
+    {
+      label: "No gradients",
+      values: { task: "attack", attack: "hopskipjump", target: "closest" },
+      suits: onShipped,
+    },
+    { label: "LeNet, last layer", values: { task: "units", body: "lenet", layer: "last" } },
     { label: "LeNet, first convolution", values: { task: "units", body: "lenet", layer: "first" } },
-    { label: "No gradients", values: { task: "attack", attack: "hopskipjump", target: "closest" } },
   ],
   downloadBytes,
-  startWorker: () => new Worker(new URL("../../run/adversarial.worker.ts", import.meta.url), { type: "module" }),
+  startWorker,
+  toMessage(inputs): AdversarialRequest {
+    const model = inputs.network === "own" ? modelOf(inputs.model) : undefined;
+    return {
+      inputs,
+      image: imageOf(inputs.digit) ?? null,
+      own: model ? { model: model.file, names: namesOf(model.names) } : null,
+    };
+  },
   announce: sentence,
   partialViews: (soFar, inputs) => [
     {

@@ -3,11 +3,12 @@ import type { AttackResult } from "../../../run/adversarial/attack.ts";
 import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
-import type { Guess, Verdict } from "../../../run/adversarial/verdicts.ts";
+import type { Guess } from "../../../run/adversarial/verdicts.ts";
 import { Downloads } from "./downloads.tsx";
-import { Difference, Ink } from "./pictures.tsx";
+import { Difference, Pixels } from "./pictures.tsx";
+import { isDigit } from "./raster.ts";
 import { SearchChart } from "./search-chart.tsx";
-import { count, decimal, milliseconds, percent, plain } from "./wording.ts";
+import { called, count, decimal, milliseconds, percent, plain } from "./wording.ts";
 
 interface AttackViewProps {
   readonly soFar: AttackSoFar;
@@ -33,11 +34,13 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
         )}
         {result && (
           <section aria-labelledby="attack-probabilities">
-            <h3 id="attack-probabilities">What {titleOf(inputs.network)} believes</h3>
+            <h3 id="attack-probabilities">
+              What {inputs.network === "own" ? "your model" : titleOf(inputs.network)} believes
+            </h3>
             <Probabilities result={result} />
             <p class="small">
               {attackOf(inputs.attack).kind === "minimal"
-                ? "x′ stands just across the border between two digits, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back."
+                ? "x′ stands just across the border between two labels, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back."
                 : "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”)."}
             </p>
           </section>
@@ -46,8 +49,10 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
       {result && (
         <>
           <section aria-labelledby="attack-transfer">
-            <h3 id="attack-transfer">Does it fool the others?</h3>
-            <Verdicts verdicts={result.verdicts} />
+            <h3 id="attack-transfer">
+              {result.verdicts.length > 1 ? "Does it fool the others?" : "Does it survive a file, and would noise do?"}
+            </h3>
+            <Verdicts result={result} />
           </section>
           <section aria-label="Numbers and files">
             {inputs.attack === "l-bfgs" && (
@@ -86,22 +91,25 @@ function SearchOverC({ soFar: { points, bestTarget }, c = Number.NaN, norm }: Se
   );
 }
 
-function Equation({ soFar: { original, best, bestTarget }, result, inputs }: AttackViewProps) {
+function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs }: AttackViewProps) {
   const r = best ? best.map((value, i) => value - original[i]!) : null;
   const largest = r ? r.reduce((a, b) => Math.max(a, Math.abs(b)), 0) : 0;
   const scale = largest > 0 ? 1 / largest : 1;
   const network = titleOf(inputs.network);
   const first = result?.verdicts[0];
+  const names = result ? result.names : inputs.network === "own" ? [] : null;
+  const name = (label: number) => called(label, names);
   return (
     <div class="equation">
       <figure>
-        <Ink
+        <Pixels
           pixels={original}
-          alt={`The original digit${first ? `, which ${network} calls a ${first.clean.label}` : ""}`}
+          shape={shape}
+          alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
         />
         <figcaption>
           <b>x</b>
-          {first ? ` — a ${first.clean.label}, ${percent(first.clean.probability)}` : " — the original"}
+          {first ? ` — ${name(first.clean.label)}, ${percent(first.clean.probability)}` : " — the original"}
         </figcaption>
       </figure>
       <span class="sign" aria-hidden="true">
@@ -109,7 +117,12 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
       </span>
       <figure>
         {r ? (
-          <Difference r={r} scale={scale} alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`} />
+          <Difference
+            r={r}
+            shape={shape}
+            scale={scale}
+            alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
+          />
         ) : (
           <div class="raster" />
         )}
@@ -123,11 +136,12 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
       </span>
       <figure>
         {best ? (
-          <Ink
+          <Pixels
             pixels={best}
+            shape={shape}
             alt={
               first || bestTarget !== null
-                ? `The adversarial image, which ${network} calls a ${first?.adversarial.label ?? bestTarget}`
+                ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
                 : "The image that is tried now"
             }
           />
@@ -137,16 +151,25 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
         <figcaption>
           <b>x′</b>
           {first
-            ? ` — a ${first.adversarial.label}, ${percent(first.adversarial.probability)}`
+            ? ` — ${name(first.adversarial.label)}, ${percent(first.adversarial.probability)}`
             : bestTarget !== null
-              ? ` — a ${bestTarget}`
+              ? ` — ${name(bestTarget)}`
               : best && " — the one tried now"}
         </figcaption>
       </figure>
-      <p class="small swatches">
-        <i class="adds" /> r adds ink <i class="removes" /> r takes it away
-      </p>
+      <Legend shape={shape} />
+      {result?.said && <p class="small said">{result.said}</p>}
     </div>
+  );
+}
+
+function Legend({ shape }: Pick<AttackSoFar, "shape">) {
+  if (shape[0] === 3) return <p class="small swatches">r around grey: grey is no change</p>;
+  const [more, less] = isDigit(shape) ? ["r adds ink", "r takes it away"] : ["r brightens", "r darkens"];
+  return (
+    <p class="small swatches">
+      <i class="adds" /> {more} <i class="removes" /> {less}
+    </p>
   );
 }
 
@@ -154,19 +177,19 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
 function whereabouts(r: Float32Array): string {
   const moved = r.reduce((sum, value) => sum + (Math.abs(value) > 0.01 ? 1 : 0), 0);
   const up = r.reduce((sum, value) => sum + (value > 0.01 ? 1 : 0), 0);
-  return `${moved} of 784 pixels move by more than 0.01, ${up} towards ink, ${moved - up} away from it`;
+  return `${moved} of ${r.length} values move by more than 0.01, ${up} up, ${moved - up} down`;
 }
 
-function Probabilities({ result: { attack, verdicts } }: { readonly result: AttackResult }) {
+function Probabilities({ result: { attack, verdicts, names } }: { readonly result: AttackResult }) {
   const { roundedProbabilities } = verdicts[0]!;
   const { probabilitiesBefore: before, probabilitiesAfter: after, predictedBefore, predictedAfter } = attack;
   return (
     <table class="probabilities">
-      <caption class="hidden">Probability of each digit, for the original and the adversarial image</caption>
+      <caption class="hidden">Probability of each label, for the original and the adversarial image</caption>
       <thead>
         <tr>
           <th scope="col">
-            <span class="hidden">Digit</span>
+            <span class="hidden">Label</span>
           </th>
           <td />
           <th scope="col" class="before">
@@ -181,18 +204,18 @@ function Probabilities({ result: { attack, verdicts } }: { readonly result: Atta
         </tr>
       </thead>
       <tbody>
-        {Array.from(before, (p, digit) => (
-          <tr key={digit} class={digit === predictedBefore || digit === predictedAfter ? "named" : undefined}>
-            <th scope="row">{digit}</th>
+        {shownLabels(before, after).map((label) => (
+          <tr key={label} class={label === predictedBefore || label === predictedAfter ? "named" : undefined}>
+            <th scope="row">{names?.[label] ?? label}</th>
             <td class="pair">
               <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="before" width={100 * p} height="4" />
-                <rect class="after" y="5" width={100 * after[digit]!} height="4" />
+                <rect class="before" width={100 * before[label]!} height="4" />
+                <rect class="after" y="5" width={100 * after[label]!} height="4" />
               </svg>
             </td>
-            <td class="before">{percent(p)}</td>
-            <td class="after">{percent(after[digit]!)}</td>
-            <td class="eight">{percent(roundedProbabilities[digit]!)}</td>
+            <td class="before">{percent(before[label]!)}</td>
+            <td class="after">{percent(after[label]!)}</td>
+            <td class="eight">{percent(roundedProbabilities[label]!)}</td>
           </tr>
         ))}
       </tbody>
@@ -200,7 +223,15 @@ function Probabilities({ result: { attack, verdicts } }: { readonly result: Atta
   );
 }
 
-function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
+/** All of ten labels; of many, the likeliest of both images. */
+function shownLabels(before: Float64Array, after: Float64Array): number[] {
+  const labels = Array.from(before, (_, label) => label);
+  if (labels.length <= 12) return labels;
+  const best = (p: Float64Array) => [...labels].sort((a, b) => p[b]! - p[a]!).slice(0, 5);
+  return [...new Set([...best(after), ...best(before)])];
+}
+
+function Verdicts({ result: { verdicts, names } }: { readonly result: AttackResult }) {
   return (
     <>
       <div class="scroll">
@@ -213,7 +244,7 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
               <th scope="col">x</th>
               <th scope="col">x′ in 8 bits</th>
               <th scope="col">noise as large</th>
-              <th scope="col">test error</th>
+              {verdicts.length > 1 && <th scope="col">test error</th>}
             </tr>
           </thead>
           <tbody>
@@ -223,33 +254,39 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
                   {titleOf(network)}
                   {i === 0 && <span class="soft"> attacked</span>}
                 </th>
-                <Says guess={adversarial} clean={clean} />
+                <Says guess={adversarial} clean={clean} names={names} />
                 <td>
-                  {clean.label} <span class="soft">{percent(clean.probability)}</span>
+                  {names?.[clean.label] ?? clean.label} <span class="soft">{percent(clean.probability)}</span>
                 </td>
-                <Says guess={rounded} clean={clean} />
+                <Says guess={rounded} clean={clean} names={names} />
                 <td>
                   {noiseChanged} of {noiseDraws} fooled
                 </td>
-                <td>{testError === null ? "–" : percent(testError)}</td>
+                {testError !== null && <td>{percent(testError)}</td>}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
       <p class="small">
-        Noise as large: 100 images with Gaussian noise of the same distortion, clipped to the box, in place of r. Test
-        error is on MNIST’s 10,000 test images.
+        Noise as large: {verdicts[0]!.noiseDraws} images with Gaussian noise of the same distortion, clipped to the box,
+        in place of r. {verdicts.length > 1 && "Test error is on MNIST’s 10,000 test images."}
       </p>
     </>
   );
 }
 
-function Says({ guess, clean }: { readonly guess: Guess; readonly clean: Guess }) {
+interface SaysProps {
+  readonly guess: Guess;
+  readonly clean: Guess;
+  readonly names: readonly string[] | null;
+}
+
+function Says({ guess, clean, names }: SaysProps) {
   const fooled = guess.label !== clean.label;
   return (
     <td class={fooled ? "fooled" : undefined}>
-      {guess.label} <span class="soft">{percent(guess.probability)}</span>
+      {names?.[guess.label] ?? guess.label} <span class="soft">{percent(guess.probability)}</span>
       {fooled && <strong> fooled</strong>}
     </td>
   );
@@ -259,7 +296,7 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
   const { attack, points, times } = result;
   const { penalty } = attack;
   const rows: [string, string][] = [
-    ["Distortion, √(‖r‖² / 784)", decimal(attack.distortion)],
+    [`Distortion, √(‖r‖² / ${count(result.original.length)})`, decimal(attack.distortion)],
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
     ...(penalty
@@ -274,7 +311,7 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
     ["Evaluations", evaluations(attack)],
     ["Time of the attack", milliseconds(times.attack)],
     ["Loading before it", milliseconds(times.load)],
-    ["Asking all networks", milliseconds(times.verdicts)],
+    [inputs.network === "own" ? "Asking it once more" : "Asking all networks", milliseconds(times.verdicts)],
   ];
   return (
     <dl class="numbers">

@@ -1,7 +1,7 @@
 // Figures 1 and 2 of the paper, side by side: what excites a unit, and what lies along a random direction.
 import "../../styles/units.css";
 import { type Grid, gridSize, purityOf, type UnitsResult } from "../../../run/adversarial/grids.ts";
-import { Ink } from "./pictures.tsx";
+import { Pixels } from "./pictures.tsx";
 import { count, percent } from "./wording.ts";
 
 export function UnitsView({ result }: { readonly result: UnitsResult }) {
@@ -42,7 +42,7 @@ function Grids({ title, grids, pixels }: GridsProps) {
             <figcaption>{name}</figcaption>
             <div class="unit-images" role="img" aria-label={`${name}: the digits ${grid.labels.join(", ")}`}>
               {grid.images.map((image) => (
-                <Ink key={image} pixels={pixels.get(image)!} alt={null} />
+                <Pixels key={image} pixels={pixels.get(image)!} alt={null} />
               ))}
             </div>
             <span class="small">
