@@ -67,6 +67,17 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain("Project page");
   });
 
+  test("a paper's tags stand on its page, on the home page and in its structured data; others have none", async () => {
+    const list = '<ul class="tags" aria-label="Tags"><li>gradients &amp; angles</li><li>samples</li></ul>';
+    const { text } = await get(sample);
+    expect(text).toContain(list);
+    const data = /<script type="application\/ld\+json">(.*?)<\/script>/s.exec(text)?.[1] ?? "";
+    expect(JSON.parse(data)["@graph"][0].keywords).toEqual(["gradients & angles", "samples"]);
+    expect((await get("/")).text.match(/class="tags"/g)).toHaveLength(1);
+    expect((await get("/")).text).toContain(list);
+    expect((await get("/paper?bibtexKey=journals/corr/SampleOld19")).text).not.toContain('class="tags"');
+  });
+
   test("claimed and reproduced stand in columns of their own, with source and provenance", async () => {
     const { text } = await get(sample);
     const row = (name: string) => new RegExp(`<tr><th scope="row">${name}</th>(.*?)</tr>`, "s").exec(text)?.[1] ?? "";
