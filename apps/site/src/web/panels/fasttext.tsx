@@ -25,11 +25,12 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
     task: {
       kind: "choice",
       label: "What to do",
+      look: "tabs",
       default: defaultInputs.task,
       options: [
-        { value: "train", label: "train a classifier" },
-        { value: "compare", label: "compare softmax and hierarchical softmax" },
-        { value: "language", label: "name a language (loads 0.9 MB)" },
+        { value: "train", label: "Train and ask" },
+        { value: "compare", label: "Softmax or a tree?" },
+        { value: "language", label: "Name a language (0.9 MB)" },
       ],
     },
     lines: {
@@ -73,8 +74,12 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
     { label: "Hierarchical softmax", values: { ...defaultInputs, loss: "hs" } },
     { label: "Words without their order", values: { ...defaultInputs, wordNgrams: 1 } },
     {
-      label: "A language",
+      label: "Portuguese",
       values: { task: "language", phrase: "Quem não tem cão caça com gato." },
+    },
+    {
+      label: "Esperanto",
+      values: { task: "language", phrase: "Kiu ne havas hundon, ĉasas per kato." },
     },
   ],
   startWorker,

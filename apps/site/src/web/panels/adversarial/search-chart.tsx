@@ -1,6 +1,6 @@
 // The search over c as a chart: every solved problem at its c and the distortion of its minimiser.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SearchPoint } from "../../../run/adversarial/attack.ts";
+import type { SearchPoint } from "../../../run/adversarial/outcome.ts";
 
 const height = 210;
 const margin = { left: 46, right: 14, top: 14, bottom: 40 };
