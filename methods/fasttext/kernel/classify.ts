@@ -3,6 +3,7 @@ import { products, sigmoid, SOFTMAX, softmax } from "./loss";
 import { average, dotRow } from "./rows";
 import { Scratch, Tables } from "./tables";
 import { readLine, setWritten } from "./text";
+import { startReading } from "./words";
 
 let size = 0;
 let capacity = 0;
@@ -117,6 +118,7 @@ export function classify(
   let at = text;
   let out = results;
   capacity = k;
+  startReading(t.dictionary, -1);
   ids = s.topIds;
   scores = s.topScores;
   while (at < end) {
@@ -147,6 +149,7 @@ export function classify(
 /** Rows of one line, into the scratch. Returns how many. */
 export function lineRows(t: Tables, text: usize, length: i32, s: Scratch): i32 {
   s.rowCount = 0;
+  startReading(t.dictionary, -1);
   if (length > 0) readLine(t, text, text + length, true, s);
   return s.rowCount;
 }

@@ -1,7 +1,7 @@
 // Vectors as text, five significant digits as C++ streams print them (`%.5g`).
 import { average } from "./rows";
 import { Scratch, Tables } from "./tables";
-import { subwords } from "./text";
+import { subwords } from "./ngrams";
 
 /** 10⁰ … 10⁵⁹, filled at first use. */
 const powers: usize = memory.data(8 * 60);

@@ -1,7 +1,10 @@
 // The kernel's exports. Built into src/wasm-binary.ts by tools (see README of this folder).
 export { classify, lineRows } from "./classify";
 export { average, fillUniform, mergeCopies } from "./rows";
-export { encode, entryHashes, fillSlots, scan, subwordRows, written } from "./text";
+export { entryHashes, fillSlots } from "./dictionary";
+export { encode } from "./encode";
+export { subwordRows } from "./ngrams";
+export { scan, written } from "./text";
 export { train } from "./train";
 export { vectorLines, vectorText } from "./format";
 export { nearestCentroids } from "./centroids";

@@ -63,12 +63,9 @@
 
 // @ts-ignore: decorator
 @unmanaged export class Encoding {
-  remap: usize;
-  hashes: usize;
-  kinds: usize;
+  entries: usize;
   starts: usize;
   rows: usize;
-  words: i32;
   wordNgrams: i32;
   bucket: i32;
   dictionary: Dictionary;

@@ -1,7 +1,7 @@
 // Text read once: every token becomes a number, and all later passes are over numbers.
 import type { Settings } from "./config.ts";
 import { Dictionary, endOfLine } from "./dictionary.ts";
-import { type Encoding, type Kernel, lineHeader } from "./kernel.ts";
+import { type Encoding, entryKinds, type Kernel, lineHeader } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 
 /** The data cannot be trained on, or not in this way. */
@@ -156,8 +156,8 @@ export function encodingOf(
   memory: Memory,
 ): Encoding {
   const { size, kinds } = corpus.dictionary;
-  const hashes = memory.int32(size);
-  kernel.entryHashes(corpus.dictionary, hashes);
+  const entries = memory.int32(2 * size);
+  kernel.entryHashes(corpus.dictionary, entries);
   const starts = memory.int32(size + 1);
   const rows = settings.maxn > 0 ? withSubwords() : memory.int32(dictionary.words);
   if (settings.maxn <= 0)
@@ -165,6 +165,16 @@ export function encodingOf(
       if (kinds[entry] === 0 && remap[entry]! >= 0) rows[total++] = remap[entry]!;
       starts[entry + 1] = total;
     }
+  for (let entry = 0; entry < size; entry++) entries[2 * entry] = whatIs(entry);
+
+  function whatIs(entry: number): number {
+    const { noRow, manyRows, droppedLabel, firstLabel } = entryKinds;
+    const id = remap[entry]!;
+    if (kinds[entry] === 1) return id < 0 ? droppedLabel : firstLabel - (id - dictionary.words);
+    const from = starts[entry]!;
+    const count = starts[entry + 1]! - from;
+    return count === 0 ? noRow : count === 1 ? rows[from]! : manyRows;
+  }
 
   function withSubwords(): Int32Array {
     const parts: Int32Array[] = [];
@@ -194,12 +204,9 @@ export function encodingOf(
   }
 
   return {
-    remap,
-    hashes,
-    kinds,
+    entries,
     starts,
     rows,
-    words: dictionary.words,
     wordNgrams: settings.wordNgrams,
     bucket: settings.bucket,
     dictionary,

@@ -58,16 +58,11 @@ export interface Tables {
 
 /** How the tokens of a corpus become rows: for each entry of the corpus what it is and which rows it brings. */
 export interface Encoding {
-  /** Entry of the final dictionary, −1 when it was dropped. */
-  readonly remap: Int32Array;
-  /** fnv1a of each entry. */
-  readonly hashes: Int32Array;
-  /** 0 word, 1 label. */
-  readonly kinds: Uint8Array;
-  /** Rows that a word brings: rows[starts[i]] … rows[starts[i + 1] − 1]. */
+  /** Pairs: what an entry is (`entryKinds`, or the only row that the word brings), and its fnv1a. */
+  readonly entries: Int32Array;
+  /** Rows that an entry brings: rows[starts[i]] … rows[starts[i + 1] − 1]. */
   readonly starts: Int32Array;
   readonly rows: Int32Array;
-  readonly words: number;
   readonly wordNgrams: number;
   readonly bucket: number;
   readonly dictionary: Dictionary;
@@ -76,6 +71,9 @@ export interface Encoding {
   /** Tokens of the longest block that will be encoded. */
   readonly longestBlock: number;
 }
+
+/** What an entry of a corpus is, when it is no word with one row. Label n is `firstLabel` − n. */
+export const entryKinds = { noRow: -1, manyRows: -2, droppedLabel: -3, firstLabel: -4 } as const;
 
 /** Numbers before the labels and rows of an encoded line: tokens, labels, rows, weight (float32 bits). */
 export const lineHeader = 4;
@@ -183,8 +181,8 @@ export interface Kernel {
   /** Builds the hash table of a dictionary's entries into its empty slots. */
   fillSlots(dictionary: Dictionary): void;
 
-  /** fnv1a of every entry. */
-  entryHashes(dictionary: Dictionary, hashes: Int32Array): void;
+  /** pairs[2·i + 1] = fnv1a of entry i, for every entry. */
+  entryHashes(dictionary: Dictionary, pairs: Int32Array): void;
 
   /** Numbers in (−a, a), each decided by its place and the seed alone. */
   fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;

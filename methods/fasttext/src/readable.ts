@@ -5,6 +5,7 @@ import { fnv1a } from "./hash.ts";
 import {
   type CentroidPlaces,
   type Encoding,
+  entryKinds,
   type Job,
   type Kernel,
   lineHeader,
@@ -38,8 +39,8 @@ export const readableKernel: Kernel = {
   },
   average,
   fillSlots: (dictionary) => dictionary.fillSlots(),
-  entryHashes(dictionary, hashes) {
-    for (let id = 0; id < dictionary.size; id++) hashes[id] = fnv1a(dictionary.bytesOf(id)) | 0;
+  entryHashes(dictionary, pairs) {
+    for (let id = 0; id < dictionary.size; id++) pairs[2 * id + 1] = fnv1a(dictionary.bytesOf(id)) | 0;
   },
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
   nearestCentroids,
@@ -56,7 +57,7 @@ function average(tables: Tables, rows: Int32Array, hidden: Float32Array): void {
 }
 
 function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): number {
-  const { remap, hashes, kinds, starts, rows, words } = encoding;
+  const { entries, starts, rows } = encoding;
   const weight = new Float32Array([1]);
   const weightBits = new Int32Array(weight.buffer)[0]!;
   let at = 0;
@@ -68,11 +69,11 @@ function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): numb
     let ended = false;
     while (!ended && token < tokens.length) {
       const entry = tokens[token++]!;
-      if (kinds[entry] === 1) {
-        if (remap[entry]! >= 0) labels.push(remap[entry]! - words);
-      } else {
+      const what = entries[2 * entry]!;
+      if (what <= entryKinds.firstLabel) labels.push(entryKinds.firstLabel - what);
+      else if (what !== entryKinds.droppedLabel) {
         for (let i = starts[entry]!; i < starts[entry + 1]!; i++) lineRows.push(rows[i]!);
-        lineHashes.push(hashes[entry]!);
+        lineHashes.push(entries[2 * entry + 1]!);
       }
       ended = entry === encoding.endOfLine;
     }

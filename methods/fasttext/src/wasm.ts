@@ -19,7 +19,7 @@ const layouts = {
   tables: fields(
     "dictionary model loss dim wordNgrams bucket minn maxn input output leaves left right pathStarts pathNodes pathCodes sigmoid logs sigmoidLogs",
   ),
-  encoding: fields("remap hashes kinds starts rows words wordNgrams bucket dictionary endOfLine lineHashes"),
+  encoding: fields("entries starts rows wordNgrams bucket dictionary endOfLine lineHashes"),
   job: {
     lr: "f64",
     totalTokens: "i64",
@@ -74,7 +74,7 @@ interface Exports {
   readonly written: { value: number };
   scan(dictionary: number, text: number, length: number, last: number, tokens: number, endOfLine: number): number;
   fillSlots(dictionary: number): void;
-  entryHashes(dictionary: number, hashes: number): void;
+  entryHashes(dictionary: number, pairs: number): void;
   subwordRows(tables: number, word: number, length: number, room: number, rows: number): number;
   encode(encoding: number, tokens: number, count: number, lines: number): number;
   train(job: number, thread: number, budget: number): number;
@@ -170,8 +170,8 @@ function instantiate(memory: WebAssembly.Memory): Exports {
   return instance.exports as unknown as Exports;
 }
 
-/** 2^14 places of 32 bytes, as kernel/text.ts has them. */
-const seenBytes = 32 << 14;
+/** Room for a batch of 128 words and 2^14 places of 32 bytes, as kernel/words.ts has them. */
+const seenBytes = 32 + 128 * (16 + 3 * 8) + (32 << 14);
 const endOfLineBytes = new TextEncoder().encode(endOfLine);
 const statuses: readonly TrainStatus[] = ["more", "done", "nan"];
 const modelNumbers = { cbow: 1, skipgram: 2, supervised: 3 };
@@ -298,12 +298,9 @@ class Bound {
 
   encoding(e: Encoding): Struct {
     return this.record(e, layouts.encoding, () => ({
-      remap: e.remap.byteOffset,
-      hashes: e.hashes.byteOffset,
-      kinds: e.kinds.byteOffset,
+      entries: e.entries.byteOffset,
       starts: e.starts.byteOffset,
       rows: e.rows.byteOffset,
-      words: e.words,
       wordNgrams: e.wordNgrams,
       bucket: e.bucket,
       dictionary: this.dictionary(e.dictionary).address,
@@ -518,9 +515,9 @@ export const wasmKernel: Kernel = {
     kernel.exports.fillSlots(kernel.dictionary(dictionary).address);
   },
 
-  entryHashes(dictionary, hashes) {
+  entryHashes(dictionary, pairs) {
     const kernel = on(dictionary.memory);
-    kernel.exports.entryHashes(kernel.dictionary(dictionary).address, hashes.byteOffset);
+    kernel.exports.entryHashes(kernel.dictionary(dictionary).address, pairs.byteOffset);
   },
 
   fillUniform(memory, values, a, seed) {
