@@ -39,12 +39,6 @@ export {
 } from "./differentiable-classifier.ts";
 export { type Distance, distanceBetween } from "./distance.ts";
 export { type FigureOptions, figure, type Pictured } from "./figure.ts";
-export type { ImageFormat } from "./model-input.ts";
-export { type FigureOptions, figure } from "./figure.ts";
-// Its optimiser, of use by itself
-export { Box } from "./lbfgsb/box.ts";
-export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
-export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
 export { type ImageFormat, type ModelInput, modelInput } from "./model-input.ts";
 export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export { type OnnxScores, onnxScores } from "./onnx-scores.ts";
