@@ -22,9 +22,6 @@ import {
 } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, it } from "vitest";
-import { untargeted } from "../src/attacks/goal.ts";
-import { hopSkipJump } from "../src/attacks/hop-skip-jump.ts";
-import { runAttack } from "../src/attacks/run-attack.ts";
 import { onnxClassifier } from "../src/onnx-classifier.ts";
 import { onnxScores } from "../src/onnx-scores.ts";
 import { perturb } from "../src/perturb.ts";
@@ -254,27 +251,8 @@ describe("images as the model wants them", () => {
     expect((await (await onnxScores(runtime, bytes)).logits(digitImages, 1)).length).toBe(10);
   });
 
-  it("an operator without gradient is named with its node; without gradients the model runs", async () => {
-    // A name of the same length in the file: ONNX knows Hardmax, the engine does not.
-    const bytes = onnxOf("FC10", { head: (z) => softmax(z) });
-    bytes.set(new TextEncoder().encode("Hardmax"), new TextDecoder("latin1").decode(bytes).lastIndexOf("Softmax"));
-    await expect(onnxClassifier(runtime, bytes, { name: "m.onnx" })).rejects.toThrow(
-      /m\.onnx: operator "Hardmax" \(node ".*"\) is not supported for gradients.*Square and HopSkipJump/,
-    );
-    const model = await onnxScores(runtime, bytes);
-    const bare = await (await onnxClassifier(runtime, onnxOf("FC10"))).logits(digitImages, 1);
-    const logits = await model.logits(digitImages, 1);
-    const winner = bare.indexOf(Math.max(...bare));
-    // One-hot outputs are probabilities, so their logarithms are the scores.
-    for (let k = 0; k < 10; k++) expect(logits[k]! > -1e-6, `class ${k}`).toBe(k === winner);
-    const [result] = await runAttack(
-      hopSkipJump({ steps: 2 }),
-      model,
-      digitImages.slice(0, 784),
-      untargeted([digitLabels[0]!]),
-    );
-    expect(result!.success).toEqual([true]);
-  });
+  // It took Hardmax, which the engine has learnt since; it needs one that only ONNX Runtime knows.
+  it.todo("an operator without gradient is named with its node; without gradients the model runs");
 });
 
 describe("onnxClassifier, bad input", () => {
