@@ -88,7 +88,7 @@ export function autoencoderNetwork({
       source,
       ...encoding,
     },
-    // Not in the paper. Of five settings tried, the one with the fewest errors on 10,000 training images kept apart.
+    // Not in the paper. Five settings were tried; this has 2.97 % errors on 10,000 training images kept apart, the best 2.94 %.
     sparsity: { rho: 0.05, beta: 0.3, lambda: 1e-5 },
   };
 }
