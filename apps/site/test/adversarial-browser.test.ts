@@ -246,6 +246,12 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await drop(page, ".own-image .file-drop", "notes.png", new TextEncoder().encode("no picture"), "image/png");
     await page.getByText("notes.png is no picture that this browser reads.").waitFor();
 
+    await drop(page, ".own-model .file-drop", "hard.onnx", smallClassifier({ reversed: true }), "");
+    await page.getByText("has no gradient here").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Square" }).click();
+    expect(await page.getByLabel("Attack", { exact: true }).inputValue()).toBe("square");
+
     await drop(page, ".own-model .file-drop", "mine.onnx", smallClassifier(), "");
     await page.getByText("images of 3 × 6 × 8, 3 labels").waitFor();
     const shades = Uint8Array.from({ length: 3 * 60 * 80 }, (_, i) => (i * 7) % 251);

@@ -165,8 +165,18 @@ describe("a model of the reader's", () => {
     );
   });
 
-  // It took Hardmax, which the engine has learnt since; it needs one that only ONNX Runtime knows.
-  test.todo("an operator without gradient is named, and Square does without");
+  test("an operator without gradient is named, and Square does without", async () => {
+    const own = { model: model(smallClassifier({ reversed: true })), names: [] };
+    expect(inspectModel(own.model).noGradient?.op).toBe("ReverseSequence");
+    const image = picture(8, 6, (x, y) => [30 * x, 40 * y, 128]);
+    const inputs = { ...format, network: "own", digit: "f1" } as const;
+    await expect(attackImage(image, { ...inputs, attack: "pgd" }, context, own)).rejects.toThrow(
+      /^mine\.onnx: operator “ReverseSequence” \(node “.*”\) has no gradient here\. Choose an attack that needs none: Square or HopSkipJump\.$/,
+    );
+    const result = await attackImage(image, { ...inputs, attack: "square", epsilon: 0.5, steps: 300 }, context, own);
+    expect(result.attack.status).toBe("success");
+    expect(result.attack.gradients).toBe(0);
+  });
 
   test("what is no classifier is refused in a sentence", async () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
