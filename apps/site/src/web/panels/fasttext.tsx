@@ -59,6 +59,7 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
       min: 1,
       max: 5,
     },
+    k: { kind: "number", label: "Labels shown", default: defaultInputs.k, min: 1, max: 20 },
     phrase: {
       kind: "custom",
       label: "Text to classify",
@@ -66,7 +67,6 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
       check: phraseProblem,
       control: PhraseField,
     },
-    k: { kind: "number", label: "Labels shown", default: defaultInputs.k, min: 1, max: 20 },
   },
   applies: (name, { task }) => shown[task].includes(name),
   presets: [
