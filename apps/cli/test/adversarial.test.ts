@@ -34,7 +34,7 @@ function reprise(...args: string[]): Promise<Outcome> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "reprise-adversarial-"));
   model = join(folder, "m.onnx");
-  const trained = await reprise("train", "--network", "fc10-1e-4", "--epochs", "2", "--out", model, "--json");
+  const trained = await reprise("train", "--network", "fc10-1e-4", "--epochs", "30", "--out", model, "--json");
   expect(trained.stderr).not.toMatch(/error/i);
   const { testError, network } = JSON.parse(trained.stdout);
   expect(network).toBe("fc10-1e-4");
@@ -143,7 +143,7 @@ describe("reprise adversarial", () => {
   });
 
   it("train: Ctrl-C keeps the weights, and --resume ends where an uninterrupted run ends", async () => {
-    const args = ["train", "--network", "fc10-1e-4", "--epochs", "8", "--batch", "5", "--seed", "3"];
+    const args = ["train", "--network", "fc100-10", "--epochs", "4", "--batch", "5", "--seed", "3"];
     const whole = await reprise(...args, "--out", "whole.onnx");
     expect(whole.code).toBe(0);
     const stopped = await new Promise<Outcome>((resolve) => {
@@ -167,6 +167,20 @@ describe("reprise adversarial", () => {
     expect(resumed.code).toBe(0);
     expect(await readdir(join(folder, "cut"))).toEqual(["m.onnx"]);
     expect(await readFile(join(folder, "cut", "m.onnx"))).toEqual(await readFile(join(folder, "whole.onnx")));
+  });
+
+  it("train --adversarial, and what it was told stands in the file", async () => {
+    const args = ["train", "--network", "fc20-10", "--adversarial", "0,1", "--optimizer", "adam", "--rate", "0.01"];
+    const { code, stdout, stderr } = await reprise(...args, "--epochs", "2", "--out", "robust.onnx", "--json");
+    expect(stderr).not.toMatch(/reprise:/);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).testError).toBeLessThan(0.35);
+    expect(await readFile(join(folder, "robust.onnx"), "latin1")).toContain(
+      "reprise adversarial train --network fc20-10 --seed 0 --epochs 2 --rate 0.01 --optimizer adam --adversarial 0,1",
+    );
+    const wrong = await reprise("train", "--network", "fc20-10", "--adversarial", "0,x", "--out", "x.onnx");
+    expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
+    expect(wrong.stderr).toMatch(/Expected a whole number from 0 up/);
   });
 
   it("bad input: one line that says what, and exit code 1 or 2", async () => {
@@ -211,6 +225,12 @@ describe("reprise adversarial", () => {
       [() => attack(model, { target: 12, count: 1 }), /the target of image 0 is 12; the model has 10 classes/],
       [() => attack(model, { out: at("file/below") }), /images: cannot be created: a part of its path is a file/],
       [() => train({ network: "fc9" }), /network "fc9" is not known; choose one of fc10-1e-4/],
+      [
+        () => train({ network: "lenet", adversarial: "all" }),
+        /--adversarial is for networks of sigmoid layers .* lenet/,
+      ],
+      [() => train({ adversarial: "all", resume: true }), /--adversarial does not go on from a checkpoint/],
+      [() => train({ network: "fc20-10", adversarial: [2] }), /layer 2; fc20-10 has 0 \(the image\) to 1/],
       [() => train({ data: at("png") }), /png: train-images-idx3-ubyte .*is missing/],
       [
         () => testVerb(model, { split: "test", images: "x.npy" }),

@@ -28,7 +28,7 @@ export { type AttackName, attackByName, attackNames, type NamedAttackOptions } f
 // Reports
 export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
-export { type ClaimedColumn, type ClaimedTable, claimed, published } from "./config.ts";
+export { type ClaimedColumn, type ClaimedTable, claimed, claimedTestErrorBelow, published } from "./config.ts";
 export {
   type Classifier,
   type DifferentiableClassifier,
@@ -39,10 +39,6 @@ export {
 } from "./differentiable-classifier.ts";
 export { type Distance, distanceBetween } from "./distance.ts";
 export { type FigureOptions, figure, type Pictured } from "./figure.ts";
-// Its optimiser, of use by itself
-export { Box } from "./lbfgsb/box.ts";
-export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
-export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
 export type { ImageFormat } from "./model-input.ts";
 export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export { type OnnxScores, onnxScores } from "./onnx-scores.ts";

@@ -1,5 +1,5 @@
+import type { LbfgsB } from "@reprise/engine";
 import { predictedLabel } from "./differentiable-classifier.ts";
-import type { LbfgsB } from "./lbfgsb/lbfgsb.ts";
 
 /** How c is searched and each problem solved. The defaults are in `perturb.ts`, where users set them. */
 export interface PenaltySearchOptions {

@@ -1,8 +1,7 @@
+import { Box, LbfgsB } from "@reprise/engine";
 import { type DifferentiableClassifier, imageSize, predictedLabel, softmax } from "./differentiable-classifier.ts";
 import { type Distance, distanceBetween } from "./distance.ts";
 import { type Range, validateImages, validateLabels, validateOptions } from "./input.ts";
-import { Box } from "./lbfgsb/box.ts";
-import { LbfgsB } from "./lbfgsb/lbfgsb.ts";
 import { PenaltySearch, type PenaltySearchOptions, type SearchStep } from "./penalty-search.ts";
 import { runSearches } from "./scheduler.ts";
 import { type Target, targetsOf } from "./targets.ts";

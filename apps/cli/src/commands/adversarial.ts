@@ -22,6 +22,17 @@ export function command(): Command {
     .option("--epochs <n>", "instead of the recipe's", positiveNumber)
     .option("--batch <n>", "instead of the recipe's", positiveNumber)
     .option("--rate <x>", "learning rate instead of the recipe's", positive)
+    .addOption(
+      new Option(
+        "--optimizer <name>",
+        "instead of the recipe's; lbfgs takes all images at once, --epochs are iterations",
+      ).choices(["sgd", "adam", "lbfgs"]),
+    )
+    .option(
+      "--adversarial <layers>",
+      "§4.2: also learn from adversarial examples of what these layers give out: all, or 0 (the image), 1, … as in 0,1",
+      layers,
+    )
     .option("--resume", "go on from OUT.checkpoint, where an interrupted run left off")
     .option("--json", "one JSON document on stdout")
     .action(trainVerb);
@@ -111,6 +122,10 @@ function wholeNumber(text: string): number {
   if (text.trim() === "" || !Number.isInteger(value) || value < 0)
     throw new InvalidArgumentError("Expected a whole number from 0 up.");
   return value;
+}
+
+function layers(text: string): "all" | readonly number[] {
+  return text === "all" ? text : text.split(",").map((layer) => wholeNumber(layer));
 }
 
 function positiveNumber(text: string): number {

@@ -56,7 +56,7 @@ export class MessageWriter {
   message(field: number, value: MessageWriter): this {
     this.#varint((field << 3) | 2);
     this.#varint(value.length);
-    for (const chunk of value.#chunks) this.#chunks.push(chunk); // not push(...): a large graph has more than arguments may be
+    for (const chunk of value.#chunks) this.#chunks.push(chunk); // too many for the arguments of one call
     this.#length += value.length;
     return this;
   }

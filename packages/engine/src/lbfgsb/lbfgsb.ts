@@ -60,6 +60,8 @@ export class LbfgsB {
   iterations = 0;
   evaluations = 0;
   projectedGradientNorm = Number.NaN;
+  /** Length of the last step taken, in units of its direction. */
+  stepLength = Number.NaN;
 
   readonly #options: Required<LbfgsBOptions>;
   readonly #memory: PairMemory;
@@ -119,6 +121,11 @@ export class LbfgsB {
     this.restart(x0);
   }
 
+  /** The last point accepted, while `x` may be one that is only tried; once done they are the same. [n] */
+  get iterate(): Float64Array {
+    return this.#searching ? this.#xOld : this.x;
+  }
+
   /** Begins again at x0, as a new solver would, in the same buffers. */
   restart(x0: ArrayLike<number>): void {
     if (x0.length !== this.box.n)
@@ -134,6 +141,7 @@ export class LbfgsB {
     this.iterations = 0;
     this.evaluations = 0;
     this.projectedGradientNorm = Number.NaN;
+    this.stepLength = Number.NaN;
     this.#searching = false;
   }
 
@@ -278,6 +286,7 @@ export class LbfgsB {
     const { step } = this.#search;
     const { reductionFactor, projectedGradientTolerance, maxIterations, maxEvaluations } = this.#options;
     this.iterations++;
+    this.stepLength = step;
     this.#searching = false;
     this.projectedGradientNorm = this.box.projectedGradientNorm(this.x, this.gradient);
     const scale = Math.max(Math.abs(this.#fOld), Math.abs(this.f), 1);
