@@ -76,15 +76,19 @@ const searchDefaults: PenaltySearchOptions = {
   bisections: 8,
   warmStart: true,
   polishSteps: 12,
-  pairs: 10,
+  // On MNIST 10 pairs find the same distortions in as many evaluations, at nearly twice the time between them.
+  pairs: 5,
+  firstCurvature: 1,
   maxIterations: 200,
-  // 2e-6 relative: float32 losses and gradients carry no more; SciPy's 1e7 spends the rest searching in their noise.
-  reductionFactor: 1e10,
+  // 2e-5 relative: of the many problems of a search only the label of the minimiser matters. 1e10 takes a quarter more
+  // evaluations for distortions 0.02 % less, SciPy's 1e7 searches in the noise of float32.
+  reductionFactor: 1e11,
   projectedGradientTolerance: 1e-4,
 };
 
 const ranges: Readonly<Record<string, Range>> = {
   firstC: [Number.MIN_VALUE, false],
+  firstCurvature: [Number.MIN_VALUE, false],
   bracketFactor: [1 + Number.EPSILON, false],
   bracketSteps: [0, true],
   bisections: [0, true],
@@ -128,7 +132,15 @@ export async function perturb(
     signal,
     ...given
   } = options;
-  const search: PenaltySearchOptions = { ...searchDefaults, ...given };
+  // The defaults are for a box of width 1; in other units the same steps are taken.
+  const width = upper - lower;
+  const search: PenaltySearchOptions = {
+    ...searchDefaults,
+    firstC: searchDefaults.firstC / width ** (given.norm === "l2" ? 1 : 2),
+    firstCurvature: 1 / width ** 2,
+    projectedGradientTolerance: searchDefaults.projectedGradientTolerance / width,
+    ...given,
+  };
   const rows = labels.length;
   const { classes } = classifier;
   validateOptions({ ...search, batch, callsInFlight, candidates }, ranges);

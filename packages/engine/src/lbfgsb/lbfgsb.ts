@@ -20,6 +20,11 @@ export type StopReason =
 export interface LbfgsBOptions {
   /** Pairs of steps and gradient differences kept. */
   readonly pairs?: number;
+  /**
+   * θ of the first model θ‖d‖²/2: of what size second derivatives are, in units of f over x². 1 as in SciPy; where x is
+   * measured in other units, take the inverse square of the unit, and the same steps are taken.
+   */
+  readonly firstCurvature?: number;
   /** Stop when an iteration lowers f by at most this many units of rounding; 1e12 low, 1e7 moderate, 10 high accuracy. */
   readonly reductionFactor?: number;
   /** Stop when the largest entry of the projected gradient is at most this. */
@@ -82,6 +87,7 @@ export class LbfgsB {
   constructor(x0: ArrayLike<number>, box: Box = new Box(x0.length), options: LbfgsBOptions = {}) {
     const {
       pairs = 10,
+      firstCurvature = 1,
       reductionFactor = 1e7,
       projectedGradientTolerance = 1e-5,
       maxIterations = 15000,
@@ -90,6 +96,7 @@ export class LbfgsB {
     } = options;
     this.#options = {
       pairs,
+      firstCurvature,
       reductionFactor,
       projectedGradientTolerance,
       maxIterations,
@@ -100,11 +107,12 @@ export class LbfgsB {
       throw new RangeError(`LbfgsB: pairs is ${pairs}, expected a whole number ≥ 1.`);
     for (const [name, value] of Object.entries(this.#options))
       if (!(value >= 0)) throw new RangeError(`LbfgsB: ${name} is ${value}, expected a number ≥ 0.`);
+    if (!(firstCurvature > 0)) throw new RangeError(`LbfgsB: firstCurvature is ${firstCurvature}, expected above 0.`);
     const { n } = box;
     this.box = box;
     this.x = new Float64Array(n);
     this.gradient = new Float64Array(n);
-    this.#memory = new PairMemory(n, pairs);
+    this.#memory = new PairMemory(n, pairs, firstCurvature);
     this.#cauchy = new CauchyPoint(n, pairs);
     this.#subspace = new SubspaceStep(n, pairs);
     this.#xOld = new Float64Array(n);
