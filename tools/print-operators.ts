@@ -119,7 +119,8 @@ rounding straight through: \`QuantizeLinear\`, \`DequantizeLinear\`, \`DynamicQu
 ## ONNX's own cases
 
 ONNX has test cases of single operators. \`node tools/select-onnx-cases.ts ONNX12 ONNX23\` runs those of two versions (folders
-that \`onnx.backend.test.cmd_tools generate-data\` and \`tools/reference/onnx_cases.py\` write), stores the small ones and counts:
+that \`onnx.backend.test.cmd_tools generate-data\` and \`tools/reference/onnx_cases.py\` write), stores the small ones and counts. Axes, shapes and limits, which these one-node models take as inputs and real models hold
+as constants, are constants here; \`NonZero\` and \`NonMaxSuppression\` are compared without their padding.
 
 ${printCases(suites)}
 `;

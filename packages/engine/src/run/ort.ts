@@ -14,6 +14,20 @@ export interface OrtRuntimeOptions {
   readonly writesInPlace: boolean;
   /** Whether its kernels may have a blocked layout: only the native CPU's do. */
   readonly blocked?: boolean;
+  /** Loads and runs wait for each other, across all sessions: ONNX Runtime Web's WebGPU breaks when they overlap. */
+  readonly oneAtATime?: boolean;
+}
+
+type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Takes turns: each piece of work starts when those before it have ended, well or not. */
+function turns(): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
 }
 
 class HostResident implements Resident {
@@ -49,9 +63,10 @@ class HostResident implements Resident {
 /** A runtime over one of ONNX Runtime's JavaScript packages. */
 export function ortRuntime(
   ort: typeof Ort,
-  { target, session: common, writesInPlace, blocked = false }: OrtRuntimeOptions,
+  { target, session: common, writesInPlace, blocked = false, oneAtATime = false }: OrtRuntimeOptions,
 ): Runtime {
   let block: Promise<number> | undefined;
+  const turn: Turn = oneAtATime ? turns() : (work) => work();
   const toOrt = ({ dtype, shape, data }: Type & { readonly data: Data }) => new ort.Tensor(dtype, data as never, shape);
   // Half floats live inside a session only: they are float32 on this side of it. They are handed over as integers, since
   // onnxruntime-node 1.30 takes a Float16Array, into which ort.Tensor puts them where there is one, for empty.
@@ -67,10 +82,12 @@ export function ortRuntime(
     },
     async release() {},
     async load(model: Uint8Array, { purpose = "infer" }: SessionOptions = {}): Promise<Session> {
-      const session = await ort.InferenceSession.create(model, {
-        ...common,
-        graphOptimizationLevel: purpose === "train" ? "basic" : "all",
-      });
+      const session = await turn(() =>
+        ort.InferenceSession.create(model, {
+          ...common,
+          graphOptimizationLevel: purpose === "train" ? "basic" : "all",
+        }),
+      );
       const types = new Map(session.inputMetadata.map((input) => [input.name, input]));
       return {
         inputs: session.inputNames,
@@ -88,7 +105,7 @@ export function ortRuntime(
             fetches[name] = writesInPlace ? toOrt(resident as HostResident) : null;
           }
           for (const name of fetch ?? session.outputNames) fetches[name] ??= null;
-          const results = await session.run(given, fetches);
+          const results = await turn(() => session.run(given, fetches));
           const returned: Record<string, Tensor> = {};
           for (const [name, result] of Object.entries(results)) {
             const resident = into[name] as HostResident | undefined;
@@ -98,7 +115,7 @@ export function ortRuntime(
           }
           return returned;
         },
-        release: () => session.release(),
+        release: () => turn(() => session.release()),
       };
     },
   };
