@@ -10,6 +10,7 @@ import {
   type ChannelStatistics,
   type Checkpoint,
   channelStatistics,
+  DivergedError,
   exportNetwork,
   imageNetwork,
   type Network,
@@ -61,10 +62,12 @@ export async function trainOnImages(
     throw new DataError(settings.out, "holds a training already. Go on with it by --resume, or give another --out.");
   if (resume && !existsSync(files.checkpoint))
     throw new DataError(settings.out, "holds no checkpoint to resume from. Leave --resume out to start.");
-  const train = await readLabelledImages(settings.data, { split: "train" });
+  const { resize } = settings;
+  const train = await readLabelledImages(settings.data, { split: "train", resize });
   const test = settings.test
     ? await readLabelledImages(settings.test, {
         split: "test",
+        resize,
         like: { classes: train.classes, inputShape: train.examples.images.shape.slice(1) },
       })
     : undefined;
@@ -74,11 +77,12 @@ export async function trainOnImages(
     ? (await readDescription(settings.out)).statistics
     : channelStatistics(train.examples.images as Tensor<"float32">);
   const network = networkFor(settings, train, statistics);
-  const recipe = recipeOf(settings, network);
+  const recipe = recipeOf(settings, network, train);
   const description: ClassifierDescription = {
     network: settings.network,
     classes: train.classes,
     inputShape: network.inputShape,
+    resized: resize !== undefined,
     statistics,
     madeBy: { command, data: train.sha256, recipe, crop: settings.crop, flip: settings.flip, seed: settings.seed },
   };
@@ -128,7 +132,7 @@ async function follow(
   { settings, network, recipe, train, test, checkpoint, from, signal, onEvent }: Run,
 ): Promise<{ checkpoint: Checkpoint; loss: number | null; test: TrainResult["test"] }> {
   const files = modelFiles(settings.out);
-  const { crop, flip, seed, checkpointEvery } = settings;
+  const { resize, crop, flip, seed, checkpointEvery } = settings;
   const perEpoch = Math.floor(train.examples.labels.data.length / recipe.batchSize);
   const plan = { epochs: recipe.epochs, steps: recipe.epochs * perEpoch };
   const log = await openLog(files.log, { afterStep: checkpoint?.state.step ?? 0 });
@@ -138,7 +142,13 @@ async function follow(
     examples: train.examples,
     recipe,
     seed,
-    config: { data: train.sha256, crop: String(crop), flip: String(flip), weights: settings.weights ?? "none" },
+    config: {
+      resize: String(resize ?? "none"),
+      data: train.sha256,
+      crop: String(crop),
+      flip: String(flip),
+      weights: settings.weights ?? "none",
+    },
     ...(test ? { validation: test.examples } : {}),
     ...(crop > 0 || flip ? { augment: augmentation(crop, flip) } : {}),
     ...(from ? { from } : {}),
@@ -164,6 +174,10 @@ async function follow(
         await drawLossCurve(settings.out, network.name);
       }
     }
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    await drawLossCurve(settings.out, network.name);
+    throw new Error(whatToDo(error, files.checkpoint, recipe), { cause: error });
   } finally {
     await log.close();
   }
@@ -188,10 +202,23 @@ function networkFor(
   return built;
 }
 
-function recipeOf(settings: TrainSettings, { recipe }: Network): Recipe {
-  const { epochs = recipe.epochs, schedule = recipe.schedule, warmUp } = settings;
+/** A diverged run in the words of the command line; its last checkpoint, if it wrote one, stays. */
+function whatToDo({ problem, step }: DivergedError, saved: string, { learningRate }: Recipe): string {
+  const slower = `Train with a --learning-rate below ${learningRate}, or a longer --warm-up`;
+  const kept = existsSync(saved)
+    ? `${slower}, into another --out: ${saved} holds weights from before`
+    : `${slower}; nothing was kept`;
+  return `training: ${problem} at step ${step}. ${kept}.`;
+}
+
+function recipeOf(settings: TrainSettings, { recipe }: Network, { examples }: LabelledImages): Recipe {
+  const { data, epochs = recipe.epochs, schedule = recipe.schedule, warmUp } = settings;
+  const count = examples.labels.data.length;
+  const batchSize = settings.batchSize ?? Math.min(recipe.batchSize, count);
+  if (batchSize > count)
+    throw new DataError(data, `holds ${count} images, fewer than --batch-size ${batchSize}. Give a smaller one.`);
   const given = Object.fromEntries(
-    (["batchSize", "optimizer", "learningRate", "momentum", "weightDecay", "milestones"] as const)
+    (["optimizer", "learningRate", "momentum", "weightDecay", "milestones"] as const)
       .filter((key) => settings[key] !== undefined)
       .map((key) => [key, settings[key]]),
   );
@@ -202,6 +229,7 @@ function recipeOf(settings: TrainSettings, { recipe }: Network): Recipe {
   return {
     ...recipe,
     epochs,
+    batchSize,
     schedule,
     ...(schedule === "step" ? { milestones } : {}),
     ...(warmUp === undefined ? {} : { warmUpEpochs: warmUp }),
