@@ -333,3 +333,18 @@ test("pictures: every point, and names made safe", () => {
   expect(matrix).toContain("&#60;b&#62; taken for dog: 1 of 4");
   expect(matrix).not.toMatch(/<b>|NaN/);
 });
+
+test("a picture of many classes names them all, one of very many none; mistakes are of another colour", () => {
+  const of = (K: number) => {
+    const names = Array.from({ length: K }, (_, i) => `class ${i}`);
+    const rows = names.map((_, i) => names.map((_, j) => (i === j ? 3 : +(j === i + 1))));
+    return confusionPicture(rows, names, { title: `${K} classes` });
+  };
+  expect(of(100).match(/>class \d+<\/text>/g)).toHaveLength(200);
+  expect(of(300)).not.toMatch(/>class \d+<\/text>/);
+  for (const K of [2, 100, 300]) {
+    const squares = of(K).match(/<rect x="[^>]*fill="#\w+"/g)!;
+    expect(squares).toHaveLength(2 * K - 1); // none for what did not happen
+    expect(new Set(squares.map((square) => square.slice(-8, -1))).size).toBe(2);
+  }
+});
