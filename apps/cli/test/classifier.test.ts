@@ -1,5 +1,6 @@
 // reprise classifier on small pictures: eight of each of two classes, told apart by colour.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -190,7 +191,11 @@ describe("train and test", () => {
     await expect(wrong).rejects.toThrow(
       /resnet20-12fca82f\.th: "linear\.weight" is \[10, 64\], the network's is \[2, 64\]/,
     );
-    expect(await readdir(at("from"))).toEqual([]);
+    expect(existsSync(at("from"))).toBe(false);
+    await expect(trainOnImages(settings("from", { warmUp: 9 }))).rejects.toThrow(
+      /warm-up is 9 epochs; expected 0 to the 3/,
+    );
+    expect(existsSync(at("from"))).toBe(false);
   });
 });
 
@@ -213,7 +218,7 @@ describe("bad data", () => {
     );
     const large = await readFile(at("large", "red", "0.png"));
     await expect(train(await made({ "cat/1.png": picture, "dog/2.png": large }))).rejects.toThrow(
-      /2\.png: the image is 12×8 pixels.*1\.png is 8×8/,
+      /2\.png: the image is 12×8 pixels.*1\.png is 8×8.*Bring them to one by --resize, e\.g\. --resize 64\.$/,
     );
     await expect(train(at("nowhere"))).rejects.toThrow(/nowhere: cannot be read: there is no such file/);
   });

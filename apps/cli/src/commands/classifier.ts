@@ -1,13 +1,13 @@
 // reprise classifier: networks trained and tested on folders of images.
 import { existsSync } from "node:fs";
 import { readBytes } from "@reprise/data/node";
-import { imageNetworkNames, type TrainEvent } from "@reprise/nn";
+import { imageNetworkNames } from "@reprise/nn";
 import { Command, InvalidArgumentError } from "commander";
 import { ProgressLine, printResult } from "../report.ts";
 import { modelFiles } from "./classifier/model-folder.ts";
 import { completeSettings, settings, type TrainSettings, UsageError } from "./classifier/settings.ts";
 import { describeTest, testOnImages } from "./classifier/test.ts";
-import { trainOnImages } from "./classifier/train.ts";
+import { type TrainOptions, trainOnImages } from "./classifier/train.ts";
 
 /** `reprise classifier train` and `reprise classifier test`. */
 export function command(): Command {
@@ -18,7 +18,7 @@ export function command(): Command {
     else train.option(flags, help);
   }
   train
-    .option("--no-flip", "against the --config file's")
+    .option("--no-flip", "no image is turned, whatever --config says")
     .option("--config <file>", "settings as JSON; flags replace them")
     .option("--resume", "go on from the checkpoint in --out")
     .option("--json", "one JSON document on stdout")
@@ -53,7 +53,7 @@ async function trainVerb({ config, resume = false, json, debug: _, ...flags }: T
         resume,
         signal,
         command: ["reprise", ...process.argv.slice(2)].join(" "),
-        onEvent: (event, plan) => show(line, event, plan),
+        onEvent: teller(line),
       }),
     () =>
       existsSync(checkpoint)
@@ -94,16 +94,26 @@ async function testVerb({ json, mean, std, ...options }: TestFlags): Promise<voi
   printResult(json, result, () => describeTest(result));
 }
 
-function show(line: ProgressLine, event: TrainEvent, { steps, epochs }: { steps: number; epochs: number }): void {
-  if (event.type === "validation") {
-    const { loss, accuracy } = event.metrics;
-    line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
-  } else if (event.type === "step") {
-    const { step, epoch, loss, learningRate, examplesPerSecond } = event;
-    line.show(
-      `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s`,
-    );
-  }
+/** Tells on stderr what a training does. */
+function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
+  let begun = false;
+  return (event, { network, images, classes, epochs, steps, batchSize }) => {
+    if (!begun)
+      line.end(
+        `${network} on ${images} images of ${classes} classes: ${epochs} epochs of ${steps / epochs} steps, ${batchSize} images each`,
+      );
+    begun = true;
+    if (event.type === "validation") {
+      const { loss, accuracy } = event.metrics;
+      line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
+    } else if (event.type === "step") {
+      const { step, epoch, loss, learningRate, examplesPerSecond } = event;
+      const minutes = ((steps - step) * batchSize) / examplesPerSecond / 60;
+      line.show(
+        `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,
+      );
+    }
+  };
 }
 
 /** Runs with a signal that the first Ctrl-C aborts; the second ends the process. */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { cifar10Classes, DataError, decodeCifar, unitFloat } from "@reprise/data";
+import { cifar10Classes, DataError, decodeCifar, ImageSizeError, unitFloat } from "@reprise/data";
 import { fileError, readBytes, readImageFolder } from "@reprise/data/node";
 import { tensor } from "@reprise/engine";
 import type { Examples, Network } from "@reprise/nn";
@@ -43,12 +43,7 @@ export async function readLabelledImages(
   const files = await cifarFiles(path, split);
   if (files && resize && resize !== CIFAR_SIZE)
     throw new DataError(path, `CIFAR's images are 32×32; --resize ${resize} is for folders of pictures.`);
-  const read = files
-    ? await readCifar(files, path)
-    : await readImageFolder(path, {
-        ...(classes ? { classes } : {}),
-        ...(resize ? { size: { width: resize, height: resize } } : {}),
-      });
+  const read = files ? await readCifar(files, path) : await readPictures(path, classes, resize);
   const hash = createHash("sha256").update(read.images.data).update(Uint8Array.from(read.labels.data));
   const foreign = classes && read.classes.find((name, i) => name !== classes[i]);
   if (classes && (foreign !== undefined || read.classes.length !== classes.length)) {
@@ -69,6 +64,18 @@ export async function readLabelledImages(
     classes: read.classes,
     sha256: hash.digest("hex"),
   } as LabelledImages;
+}
+
+async function readPictures(path: string, classes: readonly string[] | undefined, resize: number | undefined) {
+  try {
+    return await readImageFolder(path, {
+      ...(classes ? { classes } : {}),
+      ...(resize ? { size: { width: resize, height: resize } } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof ImageSizeError)) throw error;
+    throw new Error(`${error.message} Bring them to one by --resize, e.g. --resize 64.`, { cause: error });
+  }
 }
 
 /** The CIFAR files that a path means; null for a folder without any, which must have class folders. */

@@ -66,10 +66,10 @@ const truth = (value: string): boolean => oneOf("true", "false")(value) === "tru
 export const settings: Readonly<Record<Key, Setting>> = {
   data: {
     flags: "--data <path>",
-    help: "training images: a folder of class folders, a CIFAR binary file or a folder of them",
+    help: "required: training images, as a folder of class folders, a CIFAR binary file or a folder of them",
     parse: text,
   },
-  out: { flags: "--out <folder>", help: "where checkpoint, log, loss curve and ONNX file go", parse: text },
+  out: { flags: "--out <folder>", help: "required: where checkpoint, log, loss curve and ONNX file go", parse: text },
   test: { flags: "--test <path>", help: "images to evaluate after every epoch", parse: text },
   network: {
     flags: "--network <name>",

@@ -10,6 +10,7 @@ import {
   type ChannelStatistics,
   type Checkpoint,
   channelStatistics,
+  checkRecipe,
   DivergedError,
   exportNetwork,
   imageNetwork,
@@ -30,9 +31,19 @@ export interface TrainOptions {
   /** Goes on from the folder's checkpoint. */
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainEvent, plan: { readonly steps: number; readonly epochs: number }) => void;
+  readonly onEvent?: (event: TrainEvent, plan: TrainPlan) => void;
   /** Kept in the files: the command as typed. */
   readonly command?: string;
+}
+
+/** What a training is about to do. */
+export interface TrainPlan {
+  readonly network: string;
+  readonly images: number;
+  readonly classes: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly batchSize: number;
 }
 
 export interface TrainResult {
@@ -72,7 +83,6 @@ export async function trainOnImages(
       })
     : undefined;
   signal?.throwIfAborted();
-  await createFolder(settings.out);
   const statistics = resume
     ? (await readDescription(settings.out)).statistics
     : channelStatistics(train.examples.images as Tensor<"float32">);
@@ -88,7 +98,10 @@ export async function trainOnImages(
   };
   const checkpoint = resume ? await loadCheckpoint(files.checkpoint, network) : undefined;
   const from = settings.weights && !resume ? await readWeights(settings.weights, network) : undefined;
-  if (!resume) await writeDescription(settings.out, description);
+  if (!resume) {
+    await createFolder(settings.out);
+    await writeDescription(settings.out, description);
+  }
   const runtime = nodeWorkerRuntime(settings.threads ? { threads: settings.threads } : {});
   try {
     const last = await follow(runtime, { settings, network, recipe, train, test, checkpoint, from, signal, onEvent });
@@ -133,8 +146,10 @@ async function follow(
 ): Promise<{ checkpoint: Checkpoint; loss: number | null; test: TrainResult["test"] }> {
   const files = modelFiles(settings.out);
   const { resize, crop, flip, seed, checkpointEvery } = settings;
-  const perEpoch = Math.floor(train.examples.labels.data.length / recipe.batchSize);
-  const plan = { epochs: recipe.epochs, steps: recipe.epochs * perEpoch };
+  const { epochs, batchSize } = recipe;
+  const images = train.examples.labels.data.length;
+  const steps = epochs * Math.floor(images / batchSize);
+  const plan = { network: network.name, images, classes: train.classes.length, epochs, steps, batchSize };
   const log = await openLog(files.log, { afterStep: checkpoint?.state.step ?? 0 });
   let loss: number | null = null;
   let tested: TrainResult["test"] = null;
@@ -226,7 +241,7 @@ function recipeOf(settings: TrainSettings, { recipe }: Network, { examples }: La
   const milestones = (recipe.milestones ?? [0.5, 0.75].map((part) => part * recipe.epochs)).map(
     (epoch) => (epoch * epochs) / recipe.epochs,
   );
-  return {
+  const complete = {
     ...recipe,
     epochs,
     batchSize,
@@ -235,6 +250,8 @@ function recipeOf(settings: TrainSettings, { recipe }: Network, { examples }: La
     ...(warmUp === undefined ? {} : { warmUpEpochs: warmUp }),
     ...given,
   };
+  checkRecipe(complete);
+  return complete;
 }
 
 /** Random shift with zeros outside, then a flip of half of the images. */
