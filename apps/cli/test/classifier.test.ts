@@ -1,9 +1,11 @@
 // reprise classifier on small pictures: eight of each of two classes, told apart by colour.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DataError, ndArray, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
@@ -140,6 +142,19 @@ describe("train and test", () => {
     await trainOnImages(settings("parts", { test: at("pictures") }), { resume: true });
     for (const file of ["checkpoint.safetensors", "log.jsonl"])
       expect(await readFile(at("parts", file)), file).toEqual(await readFile(at("whole", file)));
+  });
+
+  test("killed after its first checkpoint and resumed, it ends in the same weights and log", async () => {
+    const flags = "--epochs 3 --batch-size 4 --learning-rate 0.02 --crop 1 --flip --threads 1 --seed 3".split(" ");
+    const paths = ["--data", at("pictures"), "--test", at("pictures"), "--out", at("killed")];
+    const child = spawn(process.execPath, [main, "classifier", "train", ...paths, ...flags], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    while (child.exitCode === null && !existsSync(at("killed", "checkpoint.safetensors"))) await setTimeout(5);
+    child.kill("SIGKILL");
+    await ended;
+    await trainOnImages(settings("killed", { data: at("pictures"), test: at("pictures") }), { resume: true });
+    for (const file of ["checkpoint.safetensors", "log.jsonl"])
+      expect(await readFile(at("killed", file)), file).toEqual(await readFile(at("whole", file)));
   });
 
   test("pictures of several sizes, brought to one; a test does it as the training did", async () => {
