@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeNpy, ndArray } from "@reprise/data";
+import { decodeNpy, encodeNpy, ndArray } from "@reprise/data";
 import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
 import {
   add,
@@ -20,6 +20,7 @@ import {
   type Value,
 } from "@reprise/engine";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readImagesFor } from "../src/commands/adversarial/images.ts";
 import { command } from "../src/commands/adversarial.ts";
 
 /** Where printResult writes. */
@@ -168,6 +169,46 @@ describe("reprise adversarial attack --attack", () => {
     expect(square.results[0].rows[0].gradients).toBe(0);
   });
 
+  it("arrays with the channels last are turned, flat ones taken; other arrangements of as many values are refused", async () => {
+    const values = Float32Array.from({ length: 2 * 432 }, (_, i) => i / 1000);
+    const save = async (name: string, shape: number[], data: Float32Array) => {
+      await writeFile(at(name), encodeNpy(ndArray("float32", [2, ...shape], data)));
+      return readImagesFor(at(name), [3, 12, 12]);
+    };
+    const first = await save("first.npy", [3, 12, 12], values);
+    expect(first.images).toEqual(values);
+    expect((await save("flat.npy", [432], values)).images).toEqual(values);
+    const last = values.map((_, i) => {
+      const [row, y, x, c] = [Math.floor(i / 432), Math.floor((i % 432) / 36), Math.floor((i % 36) / 3), i % 3];
+      return values[((row * 3 + c) * 12 + y) * 12 + x]!;
+    });
+    expect((await save("last.npy", [12, 12, 3], last)).images).toEqual(values);
+    await expect(save("strange.npy", [36, 12], values)).rejects.toThrow(
+      /strange\.npy: holds images of \[36, 12\]; the model takes \[3, 12, 12\]/,
+    );
+  });
+
+  it("test: in the model's order of colours and normalisation", async () => {
+    const pictures = await readImagesFor(at("pictures"), [3, 12, 12], { resize: true });
+    const files = ["--images", at("pictures"), "--labels", at("labels.npy"), "--resize"];
+    const format = ["--channels", "bgr", "--mean", "0.5,0.4,0.3", "--std", "0.2,0.3,0.4"];
+    // What the linear model sees, by hand.
+    const seen = Array.from({ length: 3 }, (_, row) => {
+      const scores = new Float64Array(10);
+      for (let c = 0; c < 3; c++)
+        for (let p = 0; p < 144; p++) {
+          const value = (pictures.images[row * 432 + c * 144 + p]! - [0.5, 0.4, 0.3][c]!) / [0.2, 0.3, 0.4][c]!;
+          for (let k = 0; k < 10; k++) scores[k]! += value * 0.1 * Math.sin((((2 - c) * 144 + p) * 10 + k) ** 2);
+        }
+      return scores.indexOf(Math.max(...scores));
+    });
+    await writeFile(
+      at("labels.npy"),
+      encodeNpy(ndArray("int32", [3], Int32Array.of(seen[0]!, seen[1]!, (seen[2]! + 1) % 10))),
+    );
+    expect(await json("test", at("colour.onnx"), ...files, ...format)).toMatchObject({ images: 3, errors: 1 });
+  });
+
   it("bad input", async () => {
     const attack = (...args: string[]) => reprise("attack", at("a.onnx"), "--count", "2", ...args);
     await expect(attack("--epsilons", "0.1")).rejects.toThrow("--epsilons is of other attacks than lbfgs");
@@ -228,6 +269,7 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     );
     const args = ["--attack", "square", "--epsilons", "1", "--steps", "50", "--target", "untargeted", "--count", "2"];
     expect((await json("attack", hard, ...args)).results[0].images).toBe(2);
+    expect((await json("test", hard)).images).toBe(500);
   });
 
   it("an attack that cannot succeed returns its best try and says so, never a silent clean image", async () => {
@@ -260,6 +302,13 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
       const rows = attack === "lbfgs" ? report.rows : report.results[0].rows;
       expect(rows.map(({ status }: { status: string }) => status)).toEqual(["nonFinite", "nonFinite"]);
     }
+    // They were not attacked: robust they are not.
+    const args = ["attack", broken, "--attack", "pgd", "--count", "2", "--target", "leastLikely"];
+    const text = await reprise(...args, "--epsilons", "0.1,0.3", "--out", at("broken"));
+    expect(text).toMatch(/^0\.1 +0 of 2 +– +0 +0 +2 /m);
+    expect(text).toMatch(/On 2 of 2 images the model or its gradient is NaN or infinite/);
+    expect(await readFile(at("broken/curve.svg"), "utf8")).not.toMatch(/NaN/);
+    expect(await readFile(at("broken/curve.csv"), "utf8")).toMatch(/^0\.1,.*,0$/m);
   });
 });
 

@@ -52,6 +52,7 @@ export {
   csvOf,
   summaryCells,
   summaryHead,
+  summaryHints,
 } from "./report/attack-report.ts";
 export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";

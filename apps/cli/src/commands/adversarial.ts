@@ -37,8 +37,7 @@ export function command(): Command {
     .option("--json", "one JSON document on stdout")
     .action(trainVerb);
 
-  adversarial
-    .command("test")
+  withModelFlags(adversarial.command("test"))
     .description("error of a classifier on labelled images")
     .argument("<model>", "ONNX classifier")
     .option("--data <dir>", "folder of MNIST's files; the small part in this repository if left out")

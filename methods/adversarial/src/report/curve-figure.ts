@@ -35,8 +35,9 @@ export function curveFigure(curves: readonly SecurityCurve[]): string {
   body.push(
     `<text x="${left + width / 2}" y="${top + height + 36}" text-anchor="middle">ε in ${normNames[[...norms][0]!]}</text>`,
   );
-  for (const [i, { attack, points }] of curves.entries()) {
+  for (const [i, { attack, points: all }] of curves.entries()) {
     const [colour, dash] = strokes[i % strokes.length]!;
+    const points = all.filter(({ robust }) => robust.of > 0);
     const path = points.map(({ epsilon, robust }) => `${x(epsilon)},${y(robust.rate)}`).join(" ");
     body.push(
       `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
@@ -46,7 +47,7 @@ export function curveFigure(curves: readonly SecurityCurve[]): string {
           `<title>${escapeXml(attack)}, ε = ${epsilon}: ${(100 * robust.rate).toFixed(1)} % of ${robust.of}</title></line>`,
       ),
       `<line x1="${left + width + 16}" x2="${left + width + 44}" y1="${top + 10 + 18 * i}" y2="${top + 10 + 18 * i}" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-      `<text x="${left + width + 50}" y="${top + 14 + 18 * i}">${escapeXml(attack)}</text>`,
+      `<text x="${left + width + 50}" y="${top + 14 + 18 * i}">${escapeXml(attack)}${points.length > 0 ? "" : ": no image"}</text>`,
     );
   }
   return svgDocument(left + width + 220, top + height + 48, "Robust accuracy by ε", body);

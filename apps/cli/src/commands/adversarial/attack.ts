@@ -21,6 +21,7 @@ import {
   quantised,
   runAttack,
   softmax,
+  summaryHints,
   type TransferTable,
   targeted,
   transferCsv,
@@ -287,9 +288,9 @@ async function writeResults(
   await writePictures(out, "", adversarial, inputShape, range);
   if (isPicture(inputShape))
     await writeFigure(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
-  const distances = results.map(({ status, l2 }) =>
-    status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity,
-  );
+  const distances = results
+    .filter(({ status }) => status !== "nonFinite")
+    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity));
   await writeFigure(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
   if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
@@ -333,5 +334,6 @@ function summaryText(s: Summary): string {
       ? "no distortion to report"
       : `mean distortion ${s.meanDistortion.toFixed(5)}, median ${s.medianDistortion!.toFixed(5)}; ` +
         `${s.survives8Bit} of ${s.success} still reach the target when saved with 8 bits`,
+    ...summaryHints(s),
   ].join("\n");
 }

@@ -25,6 +25,7 @@ import {
   securityCurve,
   summaryCells,
   summaryHead,
+  summaryHints,
   targeted,
   untargeted,
 } from "@reprise/adversarial";
@@ -230,14 +231,19 @@ interface Report {
 }
 
 function textOf({ model, attack, criterion, meanDistance, medianDistance, results }: Report): string {
-  const distances =
-    meanDistance === null
+  const [first] = results;
+  return [
+    `${model}: ${attack}, ${criterion}`,
+    textTable(summaryHead, results.map(summaryCells)),
+    "",
+    ...(meanDistance === null
       ? []
       : [
-          "",
           `mean distance ${meanDistance.toFixed(5)}, median ${medianDistance!.toFixed(5)} (those that had to be moved)`,
-        ];
-  return [`${model}: ${attack}, ${criterion}`, textTable(summaryHead, results.map(summaryCells)), ...distances].join(
-    "\n",
-  );
+        ]),
+    // At several ε images that fail are what is measured.
+    ...summaryHints(first!.epsilon === null || results.length === 1 ? first! : { ...first!, failed: 0 }),
+  ]
+    .join("\n")
+    .trimEnd();
 }
