@@ -121,6 +121,31 @@ describe("reprise adversarial attack --attack", () => {
     }
   });
 
+  it("lbfgs: the margin as its loss, a lead of κ logits, on the lattice too", async () => {
+    const args = ["attack", at("a.onnx"), "--count", "4", "--target", "leastLikely", "--confidence", "0.5"];
+    const weight = await linearWeight(0);
+    const leads = (images: ArrayLike<number | bigint>, rows: readonly { target: number }[]) =>
+      rows.map(({ target }, row) => {
+        const scores = new Float64Array(10);
+        for (let i = 0; i < 784; i++)
+          for (let k = 0; k < 10; k++) scores[k]! += Number(images[row * 784 + i]) * weight[i * 10 + k]!;
+        return scores[target]! - Math.max(...scores.filter((_, k) => k !== target));
+      });
+    for (const quantise of [[], ["--quantise", "8"]]) {
+      const out = at(`margin-${quantise.length}`);
+      const report = await json(...args, "--loss", "margin", ...quantise, "--out", out);
+      expect(report.success).toBe(4);
+      expect(report.settings).toMatchObject({ loss: "margin", confidence: 0.5, sharpness: null });
+      const found = leads(decodeNpy(await readFile(join(out, "adversarial.npy")), "adversarial.npy").data, report.rows);
+      for (const lead of found) expect(lead).toBeGreaterThan(0.5 - 1e-4);
+      if (quantise.length > 0) expect(report.survives8Bit).toBe(4);
+      else expect(Math.max(...found)).toBeLessThan(0.55);
+    }
+    await expect(reprise(...args.slice(0, 4), "--attack", "pgd", "--loss", "margin")).rejects.toThrow(
+      "--loss is of --attack lbfgs",
+    );
+  });
+
   it("after 8 bits: the lead asked for must be there too, not only the label", async () => {
     const out = at("confident");
     const args = ["attack", at("a.onnx"), "--attack", "ddn", "--target", "untargeted", "--count", "8", "--out", out];

@@ -33,6 +33,7 @@ export {
   type Classifier,
   type DifferentiableClassifier,
   imageSize,
+  leadingLabel,
   predictedLabel,
   type ScoreDifferentiable,
   softmax,

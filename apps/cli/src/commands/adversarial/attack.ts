@@ -13,11 +13,11 @@ import {
   given,
   histogramFigure,
   imageSize,
+  leadingLabel,
   type OnnxClassifier,
   onnxClassifier,
   type Perturbation,
   perturb,
-  predictedLabel,
   quantised,
   runAttack,
   softmax,
@@ -49,14 +49,15 @@ const SHOWN = 20;
 
 export async function attackVerb(model: string, flags: AttackFlags): Promise<void> {
   if ((flags.attack ?? "lbfgs") !== "lbfgs") return namedAttackVerb(model, flags);
-  for (const flag of ["epsilons", "ball", "steps", "confidence", "topK"] as const)
+  for (const flag of ["epsilons", "ball", "steps", "topK"] as const)
     if (flags[flag] !== undefined)
       throw new RangeError(
         `--${flag === "topK" ? "top-k" : flag} is of other attacks than lbfgs; choose one by --attack.`,
       );
   const range = rangeOf(flags);
   const [lower, upper] = range;
-  const { target, seed, norm, sharpness, bisections, out, json } = flags;
+  const { target, seed, norm, sharpness, bisections, confidence = 0, out, json } = flags;
+  const loss = flags.loss === "margin" ? "margin" : "crossEntropy";
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
@@ -65,14 +66,24 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   let journal: Journal | undefined;
   try {
     const load = (path: string, bytes: Uint8Array) =>
-      onnxClassifier(runtime, bytes, { ...modelOptions(path, flags), sharpness });
+      onnxClassifier(runtime, bytes, { ...modelOptions(path, flags), sharpness, loss });
     const bytes = await readBytes(model);
     const classifier = await load(model, bytes);
     const others: Record<string, DifferentiableClassifier> = {};
     for (const path of flags.against ?? []) others[path] = await load(path, await readBytes(path));
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;
-    const settings = { target, seed, norm, sharpness, bisections, range, quantise: flags.quantise ?? null };
+    const settings = {
+      target,
+      seed,
+      norm,
+      loss,
+      sharpness: loss === "margin" ? null : sharpness,
+      confidence,
+      bisections,
+      range,
+      quantise: flags.quantise ?? null,
+    };
     if (out !== undefined)
       journal = await openJournal(out, {
         attack: "lbfgs",
@@ -87,6 +98,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       target,
       seed,
       norm,
+      confidence,
       bisections,
       signal,
       known: (row) => journal && getPerturbation(journal, row),
@@ -103,7 +115,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const n = imageSize(classifier);
     const adversarial = new Float32Array(rows * n);
     for (const { row, image } of results) adversarial.set(image, row * n);
-    const after8Bit = await survivingBytes(classifier, adversarial, results, range);
+    const after8Bit = await survivingBytes(classifier, adversarial, results, range, confidence);
     const transfer =
       Object.keys(others).length > 0
         ? await transferTable(
@@ -176,7 +188,10 @@ async function onLattice(
     quantised(given(adversarial), 2 ** flags.quantise!),
     classifier,
     images,
-    targeted(found.map(({ target }) => target)),
+    targeted(
+      found.map(({ target }) => target),
+      { confidence: flags.confidence ?? 0 },
+    ),
     { lower, upper, signal, ...(journal ? { kept: keptRows(journal, "lattice ") } : {}) },
   );
   const logits = await classifier.logits(result!.clipped, found.length);
@@ -200,12 +215,13 @@ async function onLattice(
   });
 }
 
-/** Whether each result still has its target after it is saved as PNG and read again. */
+/** Whether each result still has its target, by the lead asked for, after it is saved as PNG and read again. */
 async function survivingBytes(
   classifier: DifferentiableClassifier,
   adversarial: Float32Array,
   results: readonly Perturbation[],
   range: readonly [number, number],
+  confidence: number,
 ): Promise<boolean[]> {
   const saved = await savedAndRead(adversarial, classifier.inputShape, range);
   const { classes } = classifier;
@@ -213,7 +229,7 @@ async function survivingBytes(
   return results.map(
     ({ status, target }, i) =>
       (status === "success" || status === "alreadyTarget") &&
-      predictedLabel(logits.subarray(i * classes, (i + 1) * classes)) === target,
+      leadingLabel(logits.subarray(i * classes, (i + 1) * classes), confidence) === target,
   );
 }
 

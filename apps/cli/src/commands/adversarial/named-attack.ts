@@ -52,6 +52,8 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const [lower, upper] = range;
   if (flags.starts !== undefined && flags.attack !== "hopskipjump")
     throw new RangeError("--starts is of --attack hopskipjump; others start from the image itself.");
+  if (flags.loss !== undefined)
+    throw new RangeError("--loss is of --attack lbfgs; other attacks have losses of their own.");
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
