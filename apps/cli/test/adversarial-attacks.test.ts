@@ -242,6 +242,14 @@ describe("reprise adversarial attack --attack", () => {
       "the label or target of image 0 is 12; the model has 10 classes",
     );
     await expect(attack("--range", "1,0")).rejects.toThrow("--range is 1,0, expected two numbers, the lower first");
+    await expect(attack("--attack", "square", "--ball", "l2")).rejects.toThrow(
+      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm (--ball)',
+    );
+    await expect(attack("--attack", "fgsm", "--steps", "3")).rejects.toThrow("--steps: fgsm takes one step");
+    for (const name of ["lbfgs", "pgd"])
+      await expect(attack("--attack", name, "--against", at("b.onnx"), at("colour.onnx"))).rejects.toThrow(
+        /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
+      );
     await expect(attack("--attack", "pgdd")).rejects.toThrow(/Allowed choices are lbfgs, fgsm/);
     await expect(attack("--quantise", "4")).rejects.toThrow("Expected 8, the bits of a PNG");
     await expect(attack("--mean", "0.1;0.2")).rejects.toThrow("Expected numbers separated by commas");
@@ -321,6 +329,8 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
   it("gradients that are NaN: the rows say nonFinite", async () => {
     // √(x − x) is 0 and its slope infinite: 0 · ∞.
     const broken = await model("broken.onnx", (x) => ({ y: add(scores(x, 0), sqrt(sub(scores(x, 1), scores(x, 1)))) }));
+    const { rows: shown } = await json("transfer", broken, "--count", "2", "--target", "leastLikely");
+    expect(shown[1].name).toBe(`made for ${broken}, 0 of 2 reached`);
     for (const attack of ["lbfgs", "pgd"]) {
       const args = ["attack", broken, "--attack", attack, "--count", "2", "--target", "leastLikely"];
       const report = await json(...args, ...(attack === "pgd" ? ["--epsilons", "0.3"] : []));
@@ -354,6 +364,31 @@ describe("reprise adversarial transfer, bounds, masking", () => {
     expect((await readdir(out)).sort()).toEqual(
       ["csv", "json", "md", "png", "svg"].map((ending) => `transfer.${ending}`),
     );
+    // Another attack's images, shown by --against: the rows of each ε, and of the smallest.
+    const shown = async (attack: string, ...more: string[]) =>
+      (
+        await json(
+          ...["attack", ...args.slice(1, 2), "--attack", attack, ...args.slice(3, 7)],
+          "--against",
+          at("b.onnx"),
+          ...more,
+        )
+      ).transfer;
+    const fgsm = await shown("fgsm", "--epsilons", "0.01,0.5");
+    expect(fgsm.columns).toEqual(columns);
+    expect(fgsm.rows.map(({ name }: { name: string }) => name)).toEqual([
+      "clean images",
+      `made for ${at("a.onnx")}, ε = 0.01`,
+      `made for ${at("a.onnx")}, ε = 0.5`,
+      "Gaussian noise, σ = 0.1",
+    ]);
+    expect(fgsm.rows[2].errors[0].rate).toBe(1);
+    const nearest = await shown("deepfool", "--out", at("shown"));
+    expect(nearest.rows.map(({ name }: { name: string }) => name).slice(1, 3)).toEqual([
+      `made for ${at("a.onnx")}`,
+      "the same, amplified to 0.1",
+    ]);
+    expect(await readFile(at("shown/transfer.csv"), "utf8")).toContain('"Gaussian noise, σ = 0.1",');
     await expect(reprise("transfer", at("a.onnx"), at("colour.onnx"))).rejects.toThrow(
       /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
     );

@@ -44,7 +44,8 @@ export interface OnnxClassifierOptions extends ImageFormat {
   readonly sharpness?: number;
   /**
    * Rows that one run of the model takes, ascending; a call is padded to the next of them. Multiples of 16 keep a row's
-   * result the same to the bit at any place in any of them.
+   * result the same to the bit at any place in any of them. Images of 20,000 values or more run one by one unless told
+   * otherwise: they gain nothing by company (ResNet-18 at 224²: 45 to 54 ms a row in batches of 1, 2 and 4).
    */
   readonly batchSizes?: readonly number[];
 }
@@ -81,7 +82,7 @@ export async function onnxClassifier(
   const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
   const n = inputShape.reduce((a, b) => a * b, 1);
-  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 128] : [4]));
+  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 128] : [1]));
 
   const logitsOf = (images: Value): Value => {
     const scores = logitsBeforeSoftmax(model, name, options.output, input, preprocessed(images, options, nhwc));

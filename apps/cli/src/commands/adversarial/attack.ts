@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import {
   type AttackSummary,
-  amplify,
   attackMarkdown,
   attackSummary,
   csvOf,
@@ -9,7 +8,6 @@ import {
   type DifferentiableClassifier,
   distanceCurve,
   figure,
-  gaussianControl,
   given,
   histogramFigure,
   imageSize,
@@ -24,15 +22,12 @@ import {
   summaryHints,
   type TransferTable,
   targeted,
-  transferCsv,
-  transferFigure,
-  transferMarkdown,
-  transferTable,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { otherModels, shownTo, writeTransfer } from "./against.ts";
 import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
@@ -65,12 +60,9 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   const started = performance.now();
   let journal: Journal | undefined;
   try {
-    const load = (path: string, bytes: Uint8Array) =>
-      onnxClassifier(runtime, bytes, { ...modelOptions(path, flags), sharpness, loss });
     const bytes = await readBytes(model);
-    const classifier = await load(model, bytes);
-    const others: Record<string, DifferentiableClassifier> = {};
-    for (const path of flags.against ?? []) others[path] = await load(path, await readBytes(path));
+    const classifier = await onnxClassifier(runtime, bytes, { ...modelOptions(model, flags), sharpness, loss });
+    const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;
     const settings = {
@@ -118,27 +110,16 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const after8Bit = await survivingBytes(classifier, adversarial, results, range, confidence);
     const transfer =
       Object.keys(others).length > 0
-        ? await transferTable(
+        ? await shownTo(
             {
-              "clean images": images,
-              [`made for ${model}`]: adversarial,
-              [`the same, amplified to ${0.1 * (upper - lower)}`]: amplify(
-                images,
-                adversarial,
-                rows,
-                0.1 * (upper - lower),
-                { lower, upper },
-              ),
-              [`Gaussian noise, σ = ${0.1 * (upper - lower)}`]: gaussianControl(images, rows, 0.1 * (upper - lower), {
-                seed,
-                lower,
-                upper,
-              }),
+              models: { [model]: classifier, ...others },
+              images,
+              labels,
+              seed,
+              signal,
+              sets: [{ name: `made for ${model}`, adversarial, amplify: true }],
             },
-            { [model]: classifier, ...others },
-            images,
-            labels,
-            { signal },
+            flags,
           )
         : undefined;
     const seconds = (performance.now() - started) / 1000;
@@ -310,11 +291,7 @@ async function writeResults(
   await writeFigure(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
   if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
-  if (transfer) {
-    await writeFigure(out, "transfer", transferFigure(transfer));
-    await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(transfer));
-    await writeFileAtomic(join(out, "transfer.csv"), transferCsv(transfer));
-  }
+  if (transfer) await writeTransfer(out, transfer);
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(
     join(out, "results.json"),
