@@ -33,6 +33,7 @@ export {
   type Classifier,
   type DifferentiableClassifier,
   imageSize,
+  leadingLabel,
   predictedLabel,
   type ScoreDifferentiable,
   softmax,
@@ -52,6 +53,7 @@ export {
   csvOf,
   summaryCells,
   summaryHead,
+  summaryHints,
 } from "./report/attack-report.ts";
 export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
