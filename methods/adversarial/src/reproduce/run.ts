@@ -314,7 +314,8 @@ export class Run {
   #tell(what: string, within: number): void {
     const done = this.#done + within;
     const elapsed = (performance.now() - this.#started) / 1000;
-    const secondsLeft = done > 0 ? (elapsed / done) * (this.#toDo - done) : Number.NaN;
+    // The first seconds start the runtime: they tell nothing of the pace.
+    const secondsLeft = done > 0 && elapsed > 5 ? (elapsed / done) * Math.max(0, this.#toDo - done) : Number.NaN;
     this.#options.onEvent?.({ what, done: this.#toDo > 0 ? Math.min(1, done / this.#toDo) : 1, secondsLeft });
   }
 
