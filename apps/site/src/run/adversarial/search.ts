@@ -13,7 +13,7 @@ import {
   targeted,
   untargeted,
 } from "@reprise/adversarial";
-import { type AdversarialInputs, targetOf } from "./inputs.ts";
+import { type AdversarialInputs, inputApplies, targetOf } from "./inputs.ts";
 import type { Outcome, SearchPoint } from "./outcome.ts";
 
 /** Of "the closest other label": the paper's attack searches for each of at most this many, the likeliest. */
@@ -97,7 +97,10 @@ async function otherAttack(
   const { attack: name, ball, steps, confidence, topK, seed } = inputs;
   const before = (await classifier.logits(original, 1)).slice();
   const target = targetLabel(targetOf(inputs), before, predicted, seed);
-  const attack = attackByName(name, { norm: ball, ...(steps > 0 ? { steps } : {}) });
+  const attack = attackByName(name, {
+    ...(inputApplies("ball", inputs) ? { norm: ball } : {}),
+    ...(steps > 0 ? { steps } : {}),
+  });
   const asked = { confidence, topK };
   const criterion = target === null ? untargeted([predicted], asked) : targeted([target], asked);
   const [found] = await runAttack(attack, classifier, original, criterion, {
