@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { availableParallelism, cpus } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { DifferentiableClassifier } from "@reprise/adversarial";
 
 /** One side of a comparison. */
 export interface Side {
@@ -111,4 +112,32 @@ export class Peer {
   close(): void {
     this.#child.kill();
   }
+}
+
+/** A classifier that keeps count of the seconds spent in it: what an attack costs besides its model. */
+export interface TimedClassifier extends DifferentiableClassifier {
+  /** Seconds within its calls; set it to 0 before a run. */
+  inside: number;
+}
+
+export function timedClassifier(classifier: DifferentiableClassifier): TimedClassifier {
+  const timed = async <T>(work: Promise<T>, start: number): Promise<T> => {
+    const answer = await work;
+    self.inside += (performance.now() - start) / 1000;
+    return answer;
+  };
+  const self: TimedClassifier = {
+    inside: 0,
+    inputShape: classifier.inputShape,
+    classes: classifier.classes,
+    logits: (images, count) => {
+      const start = performance.now();
+      return timed(classifier.logits(images, count), start);
+    },
+    lossAndGradient: (images, labels, count) => {
+      const start = performance.now();
+      return timed(classifier.lossAndGradient(images, labels, count), start);
+    },
+  };
+  return self;
 }

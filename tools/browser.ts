@@ -28,12 +28,12 @@ export const noBrowser: string | null =
   findBrowser() === null ? "no Chrome or Chromium is installed: apt-get install chromium, or set CHROME_PATH" : null;
 
 /** Starts the browser without a window. Close it in `afterAll`. */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = findBrowser();
   if (executablePath === null) throw new Error(noBrowser ?? "no browser");
   // Chromium's sandbox does not work for root, as in containers.
-  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args });
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath, args: [...sandbox, ...flags] });
 }
 
 /** Installs Debian's Chromium where there is no browser and we may; elsewhere says in one line what is missing. */

@@ -4,9 +4,11 @@ import { fileURLToPath } from "node:url";
 import { ndArray } from "@reprise/data";
 import { createFolder, encodeImage, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
-import { attackDigit, type Guess, type ShippedModel } from "../apps/site/src/run/adversarial/attack.ts";
+import { attackImage } from "../apps/site/src/run/adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "../apps/site/src/run/adversarial/digits.ts";
 import { defaultInputs, paperKey, titleOf } from "../apps/site/src/run/adversarial/inputs.ts";
+import type { ShippedModel } from "../apps/site/src/run/adversarial/shipped.ts";
+import type { Guess } from "../apps/site/src/run/adversarial/verdicts.ts";
 import type { StoredRun } from "../apps/site/src/server/content-format.ts";
 import { figureSize, resultFigure } from "../apps/site/src/web/panels/adversarial/figure.ts";
 import { percent, sentence } from "../apps/site/src/web/panels/adversarial/wording.ts";
@@ -14,7 +16,7 @@ import { percent, sentence } from "../apps/site/src/web/panels/adversarial/wordi
 const content = fileURLToPath(new URL(`../apps/site/content/${paperKey}/`, import.meta.url));
 const bundled = await readDigits(await readBytes(fileURLToPath(digitsUrl)));
 const models = JSON.parse(new TextDecoder().decode(await readBytes(`${content}models/models.json`))) as ShippedModel[];
-const result = await attackDigit(digitOf(defaultInputs.digit, bundled), defaultInputs, {
+const result = await attackImage(digitOf(defaultInputs.digit, bundled), defaultInputs, {
   runtime: nodeRuntime({ threads: 1 }),
   models,
   loadModel: (file) => readBytes(`${content}models/${file}`),

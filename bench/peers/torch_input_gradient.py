@@ -1,6 +1,7 @@
 # Input gradients of torchvision classifiers with random weights.
-# {"export": name, "folder": f} writes name.onnx, x.bin and dx.bin (the gradient in float64, as float32) and answers their
-# shape and how far PyTorch's own float32 gradient is from it: a rectifier near zero that rounding flips moves both.
+# {"export": name, "folder": f} writes name.onnx, x.bin, dx64.bin (the gradient in float64) and dx.bin (that as float32) and answers their
+# shape and how far PyTorch's own float32 gradient is from it, over all and image by image: a rectifier near zero that
+# rounding flips moves both.
 # {"run": name, "steps": n} answers the seconds of n gradients.
 import json, os, sys, time, warnings
 warnings.filterwarnings("ignore")
@@ -41,13 +42,20 @@ for line in sys.stdin:
         out = os.dup(1); os.dup2(2, 1)
         for p in net.parameters(): p.requires_grad_(True) # else attention takes a path that cannot be exported
         torch.onnx.export(net, x, path, opset_version=16, input_names=["x"], output_names=["y"], dynamic_axes={"x": {0: "N"}, "y": {0: "N"}})
+        if ask.get("unfolded"): # as PyTorch runs it: the export above multiplies batch normalisation into the weights
+            torch.onnx.export(net, x, path[:-5] + ".unfolded.onnx", opset_version=16, input_names=["x"], output_names=["y"],
+                              training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+                              dynamic_axes={"x": {0: "N"}, "y": {0: "N"}})
         os.dup2(out, 1)
         for p in net.parameters(): p.requires_grad_(False)
         x.numpy().tofile(os.path.join(ask["folder"], "x.bin"))
         single = gradient(net, x, t)
         double = gradient(net.double(), x.double(), t); net.float()
         double.float().numpy().tofile(os.path.join(ask["folder"], "dx.bin"))
-        print(json.dumps({"shape": list(x.shape), "error": ((single - double).norm() / double.norm()).item()}), flush=True)
+        double.numpy().tofile(os.path.join(ask["folder"], "dx64.bin"))
+        each = lambda v: v.flatten(1).norm(dim=1)
+        print(json.dumps({"shape": list(x.shape), "error": ((single - double).norm() / double.norm()).item(),
+                          "errors": (each(single - double) / each(double)).tolist()}), flush=True)
     else:
         net, x, t = get(ask["run"])
         start = time.perf_counter()

@@ -1,7 +1,7 @@
 """Reference runs of SciPy's L-BFGS-B (SciPy 1.10 wraps the Fortran code, version 3.0) on the problems of
-methods/adversarial/test/problems.ts.
+packages/engine/test/lbfgsb/problems.ts.
 
-    python3 tools/reference/lbfgsb_scipy.py > methods/adversarial/test/fixtures/lbfgsb-scipy.json
+    python3 tools/reference/lbfgsb_scipy.py > packages/engine/test/fixtures/lbfgsb-scipy.json
 """
 import json
 import numpy as np

@@ -8,6 +8,7 @@ import zlib
 
 import torch
 import torch.nn.functional as F
+import torchvision
 
 OUT = pathlib.Path("packages/engine/test/fixtures/ops")
 families = {}
@@ -148,6 +149,8 @@ case("LeakyRelu", "slope 0.3", lambda x: F.leaky_relu(x, 0.3), lambda: [v(2, 4)]
 case("Clip", "both limits", lambda x: torch.clamp(x, -0.7, 1.1), lambda: [v(2, 5)])
 case("Clip", "from below", lambda x: torch.clamp(x, min=-0.7), lambda: [v(6)])
 case("Clip", "from above", lambda x: torch.clamp(x, max=0.2), lambda: [v(6)])
+case("Within", "open and closed", lambda x: x * ((x > -1) & (x <= 1.5)), lambda: [v(8)])
+case("Within", "one limit", lambda x: x * (x < 0.3), lambda: [v(6)])
 case("Where", "all three broadcast", torch.where, lambda: [bools([[True], [False]]), v(3, 1, 1), v(4)])
 case("Cast", "to integer and back", lambda x: x.to(torch.int64).to(torch.float64), lambda: [v(6)], grad=False)
 case("Cast", "bool to float", lambda x: x.to(torch.float64), lambda: [bools([True, False])], grad=False)
@@ -544,5 +547,33 @@ case("adaptiveAveragePool", "3 to 5", lambda x: F.adaptive_avg_pool1d(x, 5), lam
 case("adaptiveMaxPool", "5x6 to 3x2", lambda x: F.adaptive_max_pool2d(x, (3, 2)), lambda: [v(1, 2, 5, 6)])
 case("adaptiveMaxPool", "4x6 to 2x3", lambda x: F.adaptive_max_pool2d(x, (2, 3)), lambda: [v(1, 1, 4, 6)])
 case("roiAlign", "maximum", roi_max, lambda: regions())
+
+
+def padded(found, rows):
+    """Rows of -1 after what was found."""
+    return torch.cat([found, torch.full((rows - found.shape[0], found.shape[1]), -1, dtype=torch.int64)])
+
+
+def nms(boxes, scores, most, overlap, threshold):
+    """torchvision's, of each image and class; boxes are y1 x1 y2 x2, which overlap as x1 y1 x2 y2 do."""
+    rows = []
+    for n in range(scores.shape[0]):
+        for k in range(scores.shape[1]):
+            above = torch.nonzero(scores[n, k] > threshold)[:, 0]
+            kept = above[torchvision.ops.nms(boxes[n][above].detach(), scores[n, k][above].detach(), overlap)][:most]
+            rows += [[n, k, int(b)] for b in kept]
+    return padded(torch.tensor(rows, dtype=torch.int64), scores.shape[0] * scores.shape[1] * min(boxes.shape[1], most))
+
+
+def boxes(n, b):
+    corner, size = v(n, b, 2, low=0, high=4), v(n, b, 2, low=1, high=5)
+    return torch.cat([corner, corner + size], 2)
+
+
+begin("select")
+case("NonZero", "a matrix", lambda x: padded(torch.nonzero(x), 6).T.contiguous(), lambda: [ints([[0, 2, 0], [3, 0, -1]])], grad=False)
+case("NonZero", "nothing found", lambda x: padded(torch.nonzero(x), 3).T.contiguous(), lambda: [bools([0, 0, 0])], grad=False)
+case("NonMaxSuppression", "two images, two classes", lambda b, s: nms(b, s, 3, 0.3, -9), lambda: [boxes(2, 6), v(2, 2, 6)], grad=False)
+case("NonMaxSuppression", "above a score", lambda b, s: nms(b, s, 9, 0.5, 0.4), lambda: [boxes(1, 8), v(1, 2, 8)], grad=False)
 
 write_all()

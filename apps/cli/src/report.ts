@@ -34,6 +34,14 @@ export function textTable(header: readonly string[], rows: readonly (readonly st
   return [line(header), width.map((w) => "─".repeat(w)).join("  "), ...rows.map(line)].join("\n");
 }
 
+/** Rows as a Markdown table, all columns but the first to the right. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(header), `|${header.map((_, i) => (i === 0 ? "---" : "---:")).join("|")}|`, ...rows.map(line)].join(
+    "\n",
+  );
+}
+
 /** The result of a command: one JSON document with --json, text otherwise; always on stdout, always whole. */
 export function printResult(json: boolean | undefined, value: unknown, text: () => string): void {
   writeSync(1, json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);

@@ -3,7 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeNpy, ndArray } from "@reprise/data";
 import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
-import { constant, exportOnnx, flatten, Graph, matMul, operators, tensor } from "@reprise/engine";
+import {
+  add,
+  cast,
+  concat,
+  constant,
+  exportOnnx,
+  flatten,
+  Graph,
+  greater,
+  matMul,
+  operators,
+  sqrt,
+  sub,
+  tensor,
+  type Value,
+} from "@reprise/engine";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { command } from "../src/commands/adversarial.ts";
 
@@ -32,16 +47,20 @@ async function linearModel(file: string, seed: number, size = 28, channels = 1):
   const graph = new Graph(operators);
   const x = graph.input("x", "float32", [1, channels, size, size]);
   const n = channels * size * size;
-  const weight = new Float32Array(n * 10);
-  if (size === 28) {
-    const { images, labels } = await mnistSubset({ split: "train" });
-    for (let row = seed; row < 400; row += 2) {
-      const label = labels.data[row]!;
-      for (let i = 0; i < n; i++) weight[i * 10 + label]! += 0.02 * (images.data[row * n + i]! - 0.13);
-    }
-  } else for (let i = 0; i < weight.length; i++) weight[i] = 0.1 * Math.sin(i * i + seed);
+  const wave = () => Float32Array.from({ length: n * 10 }, (_, i) => 0.1 * Math.sin(i * i + seed));
+  const weight = size === 28 ? await linearWeight(seed) : wave();
   graph.output("y", matMul(flatten(x), constant(x, tensor("float32", [n, 10], weight))));
   await writeFile(file, exportOnnx(graph, { dynamic: { x: ["N"], y: ["N"] } }));
+}
+
+async function linearWeight(seed: number): Promise<Float32Array> {
+  const weight = new Float32Array(7840);
+  const { images, labels } = await mnistSubset({ split: "train" });
+  for (let row = seed; row < 400; row += 2) {
+    const label = labels.data[row]!;
+    for (let i = 0; i < 784; i++) weight[i * 10 + label]! += 0.02 * (images.data[row * 784 + i]! - 0.13);
+  }
+  return weight;
 }
 
 beforeAll(async () => {
@@ -67,10 +86,18 @@ describe("reprise adversarial attack --attack", () => {
     expect(report.results[0].success).toBeLessThan(6);
     expect(report.results[1].success).toBe(6);
     expect((await readdir(out)).sort()).toEqual(
-      ["curve.svg", "epsilon-0.001.npy", "epsilon-0.5.npy", "images", "results.csv", "results.json"].sort(),
+      [
+        ...["curve.csv", "curve.png", "curve.svg", "epsilon-0.001.npy", "epsilon-0.5.npy", "images"],
+        ...["epsilon-0.001", "epsilon-0.5"].flatMap((name) => [`figure-${name}.png`, `figure-${name}.svg`]),
+        ...["results.csv", "results.json", "results.md"],
+      ].sort(),
     );
     expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).results).toEqual(report.results);
     expect((await readFile(join(out, "results.csv"), "utf8")).trimEnd().split("\n")).toHaveLength(13);
+    expect((await readImage(join(out, "curve.png"))).shape).toEqual([1, 3, 2 * 304, 2 * 656]);
+    const markdown = await readFile(join(out, "results.md"), "utf8");
+    expect(markdown).toMatch(/^# PGD L∞ on .*a\.onnx\n\nCriterion: untargeted\./);
+    expect(markdown).toMatch(/^\| 0\.5 \| 6 of 6 \| 0\.0 % \| \d+ \| 0 \| 0 \| \d of 6 \| 0\.\d+ \| 0\.\d+ \|$/m);
     const text = await reprise(...args, "--epsilons", "0.5");
     expect(text).toMatch(/PGD L∞, untargeted\n/);
     expect(text).toMatch(/^0\.5 +6 of 6 +0\.0 % /m);
@@ -82,7 +109,7 @@ describe("reprise adversarial attack --attack", () => {
       const args = ["attack", at("a.onnx"), "--attack", attack, "--count", "4", "--quantise", "8", "--out", out];
       const report = await json(...args);
       const successes = attack === "lbfgs" ? report.success : report.results[0].success;
-      const saved = attack === "lbfgs" ? report.survives8Bit : report.results[0].successSavedWith8Bits;
+      const saved = attack === "lbfgs" ? report.survives8Bit : report.results[0].savedWith8Bits;
       expect(successes).toBeGreaterThan(0);
       expect(saved).toBe(successes);
       const file = attack === "lbfgs" ? "adversarial.npy" : "minimal.npy";
@@ -91,6 +118,28 @@ describe("reprise adversarial attack --attack", () => {
       const png = await readImage(join(out, "images", first!));
       for (let i = 0; i < 784; i++) expect(Math.fround(png.data[i]! / 255)).toBe(Number(array.data[i]));
     }
+  });
+
+  it("after 8 bits: the lead asked for must be there too, not only the label", async () => {
+    const out = at("confident");
+    const args = ["attack", at("a.onnx"), "--attack", "ddn", "--target", "untargeted", "--count", "8", "--out", out];
+    const report = await json(...args, "--confidence", "1");
+    const [{ success, savedWith8Bits, rows }] = report.results;
+    expect(success).toBe(8);
+    // The margins of the PNG files, by hand: softmax regression is a matrix product.
+    const weight = await linearWeight(0);
+    const margins: number[] = [];
+    for (const { row } of rows as { row: number }[]) {
+      const png = await readImage(join(out, "images", `minimal-${row}.png`));
+      const scores = new Float64Array(10);
+      for (let i = 0; i < 784; i++)
+        for (let k = 0; k < 10; k++) scores[k]! += (png.data[i]! / 255) * weight[i * 10 + k]!;
+      const label = (await mnistSubset({ split: "test" })).labels.data[row]!;
+      margins.push(Math.max(...scores.map((z, k) => (k === label ? -Infinity : z))) - scores[label]!);
+    }
+    expect(margins.every((margin) => margin > 0.9)).toBe(true); // every label is there
+    expect(savedWith8Bits).toBe(margins.filter((margin) => margin >= 1).length);
+    expect(savedWith8Bits).toBeLessThan(8);
   });
 
   it("pictures of another size, brought to the model's with --resize; its range, mean and deviation", async () => {
@@ -136,6 +185,84 @@ describe("reprise adversarial attack --attack", () => {
   });
 });
 
+describe("models that are no plain classifier, attacks that cannot succeed", () => {
+  /** A model of [N, 1, 28, 28] with the outputs that `heads` makes of the flat image. */
+  async function model(file: string, heads: (x: Value) => Record<string, Value>): Promise<string> {
+    const graph = new Graph(operators);
+    const x = graph.input("x", "float32", [1, 1, 28, 28]);
+    for (const [name, value] of Object.entries(heads(x))) graph.output(name, value);
+    await writeFile(at(file), exportOnnx(graph));
+    return at(file);
+  }
+  const scores = (x: Value, seed: number) =>
+    matMul(
+      flatten(x),
+      constant(
+        x,
+        tensor(
+          "float32",
+          [784, 10],
+          Float32Array.from({ length: 7840 }, (_, i) => 0.1 * Math.sin(i + seed)),
+        ),
+      ),
+    );
+
+  it("two heads: named by --output; a segmentation model; an operator without gradient, which others do without", async () => {
+    const two = await model("two.onnx", (x) => ({ main: scores(x, 0), aux: scores(x, 1) }));
+    for (const attack of ["lbfgs", "pgd", "square"])
+      await expect(reprise("attack", two, "--attack", attack, "--count", "1")).rejects.toThrow(
+        "two.onnx: it has 2 outputs (main, aux); name the one with the logits (--output)",
+      );
+    const named = await json("attack", two, "--output", "aux", "--attack", "deepfool", "--count", "2");
+    expect(named.results[0].success).toBe(2);
+    const pixels = await model("pixels.onnx", (x) => ({ y: concat([x, x], 1) }));
+    await expect(reprise("attack", pixels, "--attack", "pgd")).rejects.toThrow(
+      /pixels\.onnx: its output "y" is \[.*, 2, 28, 28\], scores for every pixel as of a segmentation model/,
+    );
+    await expect(reprise("attack", pixels, "--attack", "square")).rejects.toThrow(
+      'its output "y" is [1, 2, 28, 28] for one image; expected the scores of a classifier',
+    );
+    const hard = await model("hard.onnx", (x) => ({ y: cast(greater(scores(x, 0), 0.5), "float32") }));
+    await expect(reprise("attack", hard, "--attack", "pgd", "--count", "1")).rejects.toThrow(
+      /no gradient in the image: operator "Greater".*--attack square or hopskipjump/,
+    );
+    const args = ["--attack", "square", "--epsilons", "1", "--steps", "50", "--target", "untargeted", "--count", "2"];
+    expect((await json("attack", hard, ...args)).results[0].images).toBe(2);
+  });
+
+  it("an attack that cannot succeed returns its best try and says so, never a silent clean image", async () => {
+    // Label 0 leads by far more than any image can make up for.
+    const sure = await model("sure.onnx", (x) => {
+      const lead = Float32Array.from({ length: 10 }, (_, k) => (k === 0 ? 1e4 : 0));
+      return { y: add(scores(x, 0), constant(x, tensor("float32", [10], lead))) };
+    });
+    for (const attack of ["lbfgs", "pgd", "cw", "hopskipjump"]) {
+      const out = at(`sure-${attack}`);
+      const steps = attack === "lbfgs" ? [] : ["--steps", "5"];
+      const args = ["attack", sure, "--attack", attack, "--count", "2", "--target", "3", ...steps, "--out", out];
+      const report = await json(...args, ...(attack === "pgd" ? ["--epsilons", "0.3"] : []));
+      const rows = attack === "lbfgs" ? report.rows : report.results[0].rows;
+      for (const row of rows) {
+        expect(row.status).toBe("failed");
+        expect(row.predictedAfter).toBe(0);
+        expect(row.l2).toBeGreaterThan(0.01);
+      }
+      expect(await readFile(join(out, "results.md"), "utf8")).toMatch(/\| 0 of 2 \| 100\.0 % \| 0 \| 2 \| 0 \|/);
+    }
+  });
+
+  it("gradients that are NaN: the rows say nonFinite", async () => {
+    // √(x − x) is 0 and its slope infinite: 0 · ∞.
+    const broken = await model("broken.onnx", (x) => ({ y: add(scores(x, 0), sqrt(sub(scores(x, 1), scores(x, 1)))) }));
+    for (const attack of ["lbfgs", "pgd"]) {
+      const args = ["attack", broken, "--attack", attack, "--count", "2", "--target", "leastLikely"];
+      const report = await json(...args, ...(attack === "pgd" ? ["--epsilons", "0.3"] : []));
+      const rows = attack === "lbfgs" ? report.rows : report.results[0].rows;
+      expect(rows.map(({ status }: { status: string }) => status)).toEqual(["nonFinite", "nonFinite"]);
+    }
+  });
+});
+
 describe("reprise adversarial transfer, bounds, masking", () => {
   it("transfer: each model's images fool it, less so the other; controls beside; four files", async () => {
     const out = at("transfer");
@@ -150,19 +277,42 @@ describe("reprise adversarial transfer, bounds, masking", () => {
     expect(other).toBeLessThanOrEqual(1);
     expect(errorsOf(`made for ${at("b.onnx")}`)[1]).toBe(1);
     expect(errorsOf("Gaussian noise, σ = 0.06")[0]).toBeLessThan(1);
-    expect((await readdir(out)).sort()).toEqual(["transfer.csv", "transfer.json", "transfer.md", "transfer.svg"]);
+    expect((await readdir(out)).sort()).toEqual(
+      ["csv", "json", "md", "png", "svg"].map((ending) => `transfer.${ending}`),
+    );
     await expect(reprise("transfer", at("a.onnx"), at("colour.onnx"))).rejects.toThrow(
       /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
     );
   });
 
   it("bounds and masking", async () => {
-    const bounds = await json("bounds", at("a.onnx"));
+    const files = async (out: string) => (await readdir(out)).sort();
+    const bounds = await json("bounds", at("a.onnx"), "--out", at("bounds"));
     expect(bounds.layers).toHaveLength(1);
     expect(bounds.layers[0]).toMatchObject({ op: "MatMul", weight: [784, 10] });
+    expect(bounds.layers[0].lower).toBeLessThan(bounds.layers[0].bound);
+    expect(await files(at("bounds"))).toEqual(["bounds.csv", "bounds.json", "bounds.md"]);
+    expect(await reprise("bounds", at("a.onnx"))).toMatch(
+      /^layer +operator +weight +stride +at least +at most\n.*\n\S+ +MatMul +784 × 10 +1 +(\d\.\d{4}) +\1\n/,
+    );
     expect(bounds.product).toBe(bounds.layers[0].bound);
     expect(bounds.chain).toBe(true);
-    const { checks } = await json("masking", at("a.onnx"), "--count", "4", "--queries", "10", "--epsilon", "0.3");
+    const { checks } = await json(
+      "masking",
+      at("a.onnx"),
+      "--count",
+      "4",
+      "--queries",
+      "10",
+      "--epsilon",
+      "0.3",
+      "--out",
+      at("masking"),
+    );
+    expect(await files(at("masking"))).toEqual(["masking.csv", "masking.json", "masking.md"]);
+    expect((await readFile(at("masking/masking.md"), "utf8")).split("\n")[2]).toBe(
+      "| gradients are not zero | passed | 0 of 4 images have a gradient of zeros |",
+    );
     expect(checks).toHaveLength(5);
     expect(checks[0].verdict).toBe("passed");
   });

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { decodeNpy, encodeIdx, encodeNpy, ndArray } from "@reprise/data";
 import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
@@ -32,7 +34,7 @@ function reprise(...args: string[]): Promise<Outcome> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "reprise-adversarial-"));
   model = join(folder, "m.onnx");
-  const trained = await reprise("train", "--network", "fc10-1e-4", "--epochs", "2", "--out", model, "--json");
+  const trained = await reprise("train", "--network", "fc10-1e-4", "--epochs", "30", "--out", model, "--json");
   expect(trained.stderr).not.toMatch(/error/i);
   const { testError, network } = JSON.parse(trained.stdout);
   expect(network).toBe("fc10-1e-4");
@@ -58,13 +60,12 @@ describe("reprise adversarial", () => {
     expect([code, stderr.replace(/.*images, last.*\n/g, "")]).toEqual([0, ""]);
     expect(stdout).toMatch(/4 of 4 reached\nmean distortion 0\.\d+/);
     expect(stdout).toContain("Gaussian noise, σ = 0.1");
-    expect((await readdir(out)).sort()).toEqual([
-      "adversarial.npy",
-      "figure.svg",
-      "images",
-      "results.csv",
-      "results.json",
-    ]);
+    const charts = ["curve", "figure", "histogram", "transfer"].flatMap((name) => [`${name}.png`, `${name}.svg`]);
+    expect((await readdir(out)).sort()).toEqual(
+      [...charts, "adversarial.npy", "images", "results.csv", "results.json", "results.md"]
+        .concat("transfer.csv", "transfer.md")
+        .sort(),
+    );
 
     const results = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
     expect(results).toMatchObject({ images: 4, success: 4, failed: 0 });
@@ -87,6 +88,29 @@ describe("reprise adversarial", () => {
       (await reprise("attack", model, "--count", "2", "--target", "leastLikely", "--json")).stdout,
     );
     expect(again.rows).toEqual(results.rows.slice(0, 2)); // a row's result does not depend on the others
+  });
+
+  it("attack: a killed run goes on where it was, and ends where one that was left alone ends", async () => {
+    const args = ["attack", model, "--target", "random", "--count", "40"];
+    const whole = JSON.parse((await reprise(...args, "--json")).stdout);
+    const killed = execFile(process.execPath, [main, "adversarial", ...args, "--out", "killed"], { cwd: folder });
+    const gone = once(killed, "exit");
+    const partial = join(folder, "killed", "partial");
+    // The first rows are written as soon as they are there.
+    while ((await readdir(partial).catch(() => [])).filter((name) => name.endsWith(".bin")).length === 0)
+      await setTimeout(5);
+    killed.kill("SIGKILL");
+    await gone;
+    expect((await readdir(join(folder, "killed"))).sort()).toEqual(["images", "partial"]);
+    const other = await reprise(...args, "--seed", "1", "--out", "killed");
+    expect([other.code, other.stdout]).toEqual([1, ""]);
+    expect(other.stderr).toMatch(
+      /^reprise: killed\/partial: holds a part of another run: seed is 0 there and 1 here\. Finish that run/,
+    );
+    const resumed = await reprise(...args, "--out", "killed", "--json");
+    expect(resumed.stderr).toMatch(/^\d+ images are known from the run before; going on\.\n/);
+    expect(JSON.parse(resumed.stdout).rows).toEqual(whole.rows);
+    expect(await readdir(join(folder, "killed"))).not.toContain("partial");
   });
 
   it("attack: images from IDX, NPY and a folder are the same images", async () => {
@@ -119,7 +143,7 @@ describe("reprise adversarial", () => {
   });
 
   it("train: Ctrl-C keeps the weights, and --resume ends where an uninterrupted run ends", async () => {
-    const args = ["train", "--network", "fc10-1e-4", "--epochs", "8", "--batch", "5", "--seed", "3"];
+    const args = ["train", "--network", "fc100-10", "--epochs", "4", "--batch", "5", "--seed", "3"];
     const whole = await reprise(...args, "--out", "whole.onnx");
     expect(whole.code).toBe(0);
     const stopped = await new Promise<Outcome>((resolve) => {
@@ -143,6 +167,20 @@ describe("reprise adversarial", () => {
     expect(resumed.code).toBe(0);
     expect(await readdir(join(folder, "cut"))).toEqual(["m.onnx"]);
     expect(await readFile(join(folder, "cut", "m.onnx"))).toEqual(await readFile(join(folder, "whole.onnx")));
+  });
+
+  it("train --adversarial, and what it was told stands in the file", async () => {
+    const args = ["train", "--network", "fc20-10", "--adversarial", "0,1", "--optimizer", "adam", "--rate", "0.01"];
+    const { code, stdout, stderr } = await reprise(...args, "--epochs", "2", "--out", "robust.onnx", "--json");
+    expect(stderr).not.toMatch(/reprise:/);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).testError).toBeLessThan(0.35);
+    expect(await readFile(join(folder, "robust.onnx"), "latin1")).toContain(
+      "reprise adversarial train --network fc20-10 --seed 0 --epochs 2 --rate 0.01 --optimizer adam --adversarial 0,1",
+    );
+    const wrong = await reprise("train", "--network", "fc20-10", "--adversarial", "0,x", "--out", "x.onnx");
+    expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
+    expect(wrong.stderr).toMatch(/Expected a whole number from 0 up/);
   });
 
   it("bad input: one line that says what, and exit code 1 or 2", async () => {
@@ -187,6 +225,12 @@ describe("reprise adversarial", () => {
       [() => attack(model, { target: 12, count: 1 }), /the target of image 0 is 12; the model has 10 classes/],
       [() => attack(model, { out: at("file/below") }), /images: cannot be created: a part of its path is a file/],
       [() => train({ network: "fc9" }), /network "fc9" is not known; choose one of fc10-1e-4/],
+      [
+        () => train({ network: "lenet", adversarial: "all" }),
+        /--adversarial is for networks of sigmoid layers .* lenet/,
+      ],
+      [() => train({ adversarial: "all", resume: true }), /--adversarial does not go on from a checkpoint/],
+      [() => train({ network: "fc20-10", adversarial: [2] }), /layer 2; fc20-10 has 0 \(the image\) to 1/],
       [() => train({ data: at("png") }), /png: train-images-idx3-ubyte .*is missing/],
       [
         () => testVerb(model, { split: "test", images: "x.npy" }),

@@ -4,15 +4,18 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ndArray } from "@reprise/data";
+import { encodeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
-import { type AttackResult, attackDigit } from "../src/run/adversarial/attack.ts";
+import { type AttackResult, attackImage } from "../src/run/adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
 import { defaultInputs, paperKey } from "../src/run/adversarial/inputs.ts";
 import { type Site, startSite } from "../src/server/main.ts";
 import { decimal } from "../src/web/panels/adversarial/wording.ts";
+import { smallClassifier, twoHeaded } from "./own-files.ts";
 import { quickModels } from "./quick-models.ts";
 
 const ownContent = fileURLToPath(new URL("../content", import.meta.url));
@@ -23,7 +26,7 @@ const longRun = "#run&digit=t9&network=lenet&target=closest&norm=l2&seed=0";
 
 const name = `the panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.
-describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
+describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-panel-"));
   let site: Site;
   let browser: Browser;
@@ -57,6 +60,7 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
 
   async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+    context.setDefaultTimeout(0); // only the test's own limit ends a wait
     const page = await context.newPage();
     page.on("request", (request) => {
       if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
@@ -97,7 +101,7 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await page.locator(".equation canvas").first().waitFor();
     await phase(page, "done");
 
-    const node: AttackResult = await attackDigit(
+    const node: AttackResult = await attackImage(
       digitOf("t9", await readDigits(new Uint8Array(readFileSync(digitsUrl)))),
       defaultInputs,
       {
@@ -119,7 +123,7 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     expect(await page.locator(".search-chart .mark.reached").count()).toBeGreaterThan(9);
     expect(await page.locator(".panel-stored").isVisible()).toBe(false);
     expect(await page.locator('.equation canvas[role="img"]').nth(1).getAttribute("aria-label")).toMatch(
-      /^The perturbation, scaled by [\d.]+: \d+ of 784 pixels move/,
+      /^The perturbation, scaled by [\d.]+: \d+ of 784 values move/,
     );
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Figure (SVG)" }).click();
@@ -170,7 +174,9 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await page.getByLabel("Make it read").selectOption("3");
     await page.getByLabel("Size of r").selectOption("l2");
     await page.getByLabel("Seed").fill("11");
-    expect(await hash(page)).toBe("#run&digit=t12&network=fc200-200-10&target=3&norm=l2&seed=11");
+    expect(await hash(page)).toBe(
+      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&seed=11",
+    );
     const result = async () => {
       await runButton(page).click();
       await phase(page, "done");
@@ -213,6 +219,89 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     expect(await page.locator(".pad.chosen").count()).toBe(1);
   });
 
+  /** Puts a file on an element as a pointer that drags it does. */
+  async function drop(page: Page, target: string, name: string, bytes: Uint8Array, type: string): Promise<void> {
+    const transfer = await page.evaluateHandle(
+      ({ name, base64, type }) => {
+        const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name, { type }));
+        return transfer;
+      },
+      { name, base64: Buffer.from(bytes).toString("base64"), type },
+    );
+    for (const event of ["dragover", "drop"]) await page.dispatchEvent(target, event, { dataTransfer: transfer });
+  }
+
+  test("a dropped ONNX file and a dropped PNG are attacked; what is neither is named", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    await page.getByLabel("Network").selectOption("own");
+    expect(await page.getByText("Choose an ONNX file: it stays in this page.").isVisible()).toBe(true);
+    await drop(page, ".own-model .file-drop", "notes.onnx", new TextEncoder().encode("not a model"), "");
+    await page.getByText("notes.onnx: not a readable ONNX model").waitFor();
+    expect(await runButton(page).getAttribute("aria-disabled")).toBe("true");
+    await drop(page, ".own-model .file-drop", "pair.onnx", twoHeaded("inputs"), "");
+    await page.getByText("pair.onnx: it has 2 inputs (a, b)").waitFor();
+    await drop(page, ".own-image .file-drop", "notes.png", new TextEncoder().encode("no picture"), "image/png");
+    await page.getByText("notes.png is no picture that this browser reads.").waitFor();
+
+    await drop(page, ".own-model .file-drop", "hard.onnx", smallClassifier({ reversed: true }), "");
+    await page.getByText("has no gradient here").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole("button", { name: "Square" }).click();
+    expect(await page.getByLabel("Attack", { exact: true }).inputValue()).toBe("square");
+
+    await drop(page, ".own-model .file-drop", "mine.onnx", smallClassifier(), "");
+    await page.getByText("images of 3 × 6 × 8, 3 labels").waitFor();
+    const shades = Uint8Array.from({ length: 3 * 60 * 80 }, (_, i) => (i * 7) % 251);
+    await drop(
+      page,
+      ".own-image .file-drop",
+      "photo.png",
+      await encodeImage(ndArray("uint8", [3, 60, 80], shades)),
+      "image/png",
+    );
+    await page.locator(".own-image canvas").waitFor();
+    await page.getByText("Names of its labels").click();
+    await page.getByLabel("Names of the labels").fill("cat\ndog\nowl");
+    await page.getByLabel("Attack", { exact: true }).selectOption("l-bfgs");
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toMatch(/^Your model takes an image of “(cat|dog|owl)” for “(cat|dog|owl)”/);
+    expect(await page.locator(".said").textContent()).toBe("photo.png, 80 × 60 pixels: scaled to 8 × 6.");
+    expect(await page.locator(".verdicts tbody tr").count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+
+    // Files are not in the address: a reload asks for them again.
+    await page.reload();
+    await ready(page);
+    expect(await page.getByLabel("Network").inputValue()).toBe("own");
+    expect(await page.getByText("Choose an ONNX file: it stays in this page.").isVisible()).toBe(true);
+  });
+
+  test("a picture of a digit is pasted, and becomes a digit for the shipped networks", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    const ink = (x: number, y: number) => x > 90 && x < 110 && y > 30 && y < 170;
+    const sheet = Uint8Array.from({ length: 3 * 200 * 200 }, (_, i) =>
+      ink(i % 200, Math.floor(i / 200) % 200) ? 30 : 235,
+    );
+    const base64 = Buffer.from(await encodeImage(ndArray("uint8", [3, 200, 200], sheet))).toString("base64");
+    await page.evaluate((base64) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(
+        new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "one.png", { type: "image/png" }),
+      );
+      document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+    }, base64);
+    await page.locator(".own-image .chosen canvas").waitFor();
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await page.locator(".said").textContent()).toMatch(/^one\.png, 200 × 200 pixels: made grey, turned over/);
+    expect(await page.locator(".verdicts tbody tr").count()).toBe(5);
+  });
+
   test("a target that is reached already is said, without numbers that mean nothing", async () => {
     const page = await open(`${address}#run&digit=t9&target=7`);
     await ready(page);
@@ -237,6 +326,37 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await phase(page, "done");
   });
 
+  test.each(["light", "dark"] as const)(
+    "who fools whom, cancelled and whole; units; axe finds nothing, %s",
+    async (colorScheme) => {
+      const page = await open(`${address}#run&task=transfer&images=200`, { colorScheme });
+      await ready(page);
+      expect(await page.locator(".panel-stored").isVisible()).toBe(false);
+      await runButton(page).click();
+      await page.locator(".matrix td", { hasText: "%" }).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await phase(page, "cancelled");
+      await page.getByLabel("Test images").fill("2");
+      expect(await hash(page)).toBe("#run&task=transfer&images=2&seed=0");
+      await runButton(page).click();
+      await phase(page, "done");
+      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
+      expect(await page.locator(".matrix td.own").allTextContents()).toEqual(Array(5).fill("100 %"));
+      expect(await violations(page)).toEqual([]);
+
+      await page.getByText("Units and directions").click();
+      await runButton(page).click();
+      await page.locator(".unit-row").first().waitFor();
+      expect(await page.getByRole("img", { name: /^unit \d+: the digits \d(, \d){7}$/ }).count()).toBe(4);
+      expect(await violations(page)).toEqual([]);
+      await page.getByText("Who fools whom").click(); // each tab keeps its own result
+      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
+      await page.getByText("Attack an image").click();
+      expect(await page.locator(".panel-status").getAttribute("data-phase")).toBe("idle");
+    },
+  );
+
   test.each(["light", "dark"] as const)("axe finds nothing: idle, running, done, %s", async (colorScheme) => {
     const page = await open(`${address}${longRun}`, { colorScheme });
     await ready(page);
@@ -255,5 +375,13 @@ describe.skipIf(noBrowser)(name, { timeout: 120_000 }, () => {
     await runButton(page).click();
     await phase(page, "done");
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    for (const tab of ["Who fools whom", "Units and directions"]) {
+      await page.getByText(tab).click();
+      if (tab === "Who fools whom") await page.getByLabel("Test images").fill("2");
+      await runButton(page).click();
+      await phase(page, "done");
+      await page.locator(".matrix, .unit-row").first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+    }
   });
 });

@@ -33,6 +33,7 @@ test("the site's own five papers are complete", () => {
   ]);
   for (const { summary, paper } of content) {
     expect(summary.split(/\s+/).length, paper.bibtexKey).toBeGreaterThanOrEqual(400);
+    expect(paper.tags.length, paper.bibtexKey).toBeGreaterThan(1);
     expect(paper.bibtex, paper.bibtexKey).toContain(`{${paper.bibtexKey},`);
   }
 });

@@ -3,8 +3,8 @@ import { mnistSubset } from "@reprise/data/node";
 import { tensor } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { exportNetwork, networkByName, trainClassifier } from "@reprise/nn";
-import type { ShippedModel } from "../src/run/adversarial/attack.ts";
 import { networks } from "../src/run/adversarial/inputs.ts";
+import type { ShippedModel } from "../src/run/adversarial/shipped.ts";
 
 /** models.json and the files it names. */
 export async function quickModels(): Promise<{ models: ShippedModel[]; files: Map<string, Uint8Array> }> {

@@ -82,7 +82,7 @@ const parameters: Panel["parameters"] = {
 
 test("what is written into an address is read from it again", () => {
   const values = { n: 7, rate: 0.125, mode: "b&c", drawing: "0110" };
-  const hash = writeHash(values, parameters);
+  const hash = writeHash(values, { parameters });
   expect(hash).toBe("#run&n=7&rate=0.125&mode=b%26c&drawing=0110");
   expect(readHash(hash, parameters)).toEqual(values);
 });

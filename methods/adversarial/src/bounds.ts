@@ -1,6 +1,7 @@
 // Upper bounds on how much each layer can stretch a perturbation, §4.3.
-import { Graph, type Node, type OnnxModel, operators, type Value } from "@reprise/engine";
-import { type Spectrum, spectralNorm } from "./spectral-norm.ts";
+import { Graph, ModelError, type Node, type OnnxModel, operators, type Value } from "@reprise/engine";
+import { convolutionNorm, type NormOptions } from "./bounds/convolution.ts";
+import { fixedNumbers } from "./bounds/fixed.ts";
 
 export interface LayerBound {
   /** The node's name in the file. */
@@ -9,166 +10,143 @@ export interface LayerBound {
   /** Shape of its weights. */
   readonly weight: readonly number[];
   readonly stride: number;
-  /** Largest factor between ‖r‖₂ before and after the layer. */
+  /** Some images, large enough, are stretched by this much. */
+  readonly lower: number;
+  /** No r is stretched by more: an upper bound of ‖layer(x + r) − layer(x)‖₂ / ‖r‖₂, rounding counted in. */
   readonly bound: number;
 }
 
 export interface ModelBounds {
   readonly layers: readonly LayerBound[];
-  /** Π bounds: of the whole model, where `chain`, and its other layers do not stretch. */
+  /** Π bounds: of the whole model, where `chain`, and nothing is left uncounted. */
   readonly product: number;
+  /** The same without max pooling, which the paper takes for contractive; where windows overlap it is not. */
+  readonly productOfWeights: number;
   /** Whether each value is used once: with branches that meet again the product bounds nothing. */
   readonly chain: boolean;
   /** Operators between the layers that may stretch and are not counted. */
   readonly uncounted: readonly string[];
 }
 
-export interface BoundsOptions {
-  /** Most frequencies an axis at which a convolution is evaluated; fewer are quicker and may miss the highest. */
-  readonly grid?: number;
+export interface BoundsOptions extends NormOptions {
   readonly onLayer?: (layer: LayerBound) => void;
-  readonly signal?: AbortSignal;
 }
 
 const contractive = new Set([
-  ..."Relu Clip Sigmoid Tanh MaxPool AveragePool GlobalAveragePool Flatten Reshape Transpose Identity".split(" "),
-  ..."Dropout Softmax LogSoftmax Squeeze Unsqueeze Pad Slice ReduceMean LeakyRelu HardSigmoid Cast".split(" "),
+  ..."Relu Clip Sigmoid Tanh MaxPool GlobalAveragePool Flatten Reshape Transpose Identity".split(" "),
+  ..."Dropout Softmax LogSoftmax Squeeze Unsqueeze Slice ReduceMean HardSigmoid Cast".split(" "),
 ]);
 
 /**
- * Operator norms of a model's layers: of a matrix its largest singular value; of a convolution the largest, over the
- * frequencies ω, of the D × (C·stride²) matrix of its kernels' Fourier transforms, the aliases that striding folds onto ω
- * side by side, over the stride; of batch normalisation its largest factor. ReLU and max pooling do not stretch (max
- * pooling with overlapping windows can, by a little; the paper leaves that out, and so do we).
+ * Operator norms of a model's layers, each between two bounds: of a matrix its largest singular value, of a convolution
+ * what `convolutionNorm` says, of scaling, as in batch normalisation, its largest factor, of max pooling √(windows that a value lies in).
+ * ReLU and the like do not stretch.
  *
  * A large product does not show that there are adversarial examples; a small one shows that there are none nearby.
  *
  * @param inputShape  one batch as the model takes it, e.g. [1, 3, 224, 224]
- * @throws ModelError if the model has operators that the engine does not know
+ * @throws ModelError if the model has operators that the engine does not know, or weights that are not finite
  * @see Szegedy et al. 2013, §4.3 and Table 5
  */
 export function modelBounds(model: OnnxModel, inputShape: readonly number[], options: BoundsOptions = {}): ModelBounds {
-  const { grid = 32, onLayer, signal } = options;
+  const { onLayer, signal } = options;
   const graph = new Graph(operators);
   const { name } = model.inputs[0]!;
   const outputs = Object.values(model.apply({ [name]: graph.input(name, "float32", inputShape) }));
-  const nodes = reachable(outputs);
+  // What is computed of weights alone is no layer.
+  const nodes = reachable(outputs).filter(({ outputs: [value] }) => !fixedNumbers(value!));
   const layers: LayerBound[] = [];
   const uncounted = new Set<string>();
   for (const node of nodes) {
     signal?.throwIfAborted();
-    const layer = boundOf(node, grid);
+    const layer = boundOf(node, options);
     if (layer) {
       layers.push(layer);
       onLayer?.(layer);
-    } else if (!contractive.has(node.op) && !isShift(node)) uncounted.add(node.op);
+    } else if (!isContractive(node) && !isShift(node)) uncounted.add(node.op);
   }
   return {
     layers,
-    product: layers.reduce((product, { bound }) => product * bound, 1),
+    product: productOf(layers),
+    productOfWeights: productOf(layers.filter(({ op }) => op !== "MaxPool")),
     chain: isChain(nodes),
     uncounted: [...uncounted],
   };
 }
 
-function boundOf(node: Node, grid: number): LayerBound | undefined {
+const notFinite = (name: string) =>
+  new ModelError(`layer "${name}": a weight is not finite; it has no bound. Was its training stopped by a NaN?`);
+
+const productOf = (layers: readonly LayerBound[]) => layers.reduce((product, { bound }) => product * bound, 1);
+
+function boundOf(node: Node, options: NormOptions): LayerBound | undefined {
   const { op, inputs, attrs, outputs } = node;
+  const name = node.name ?? outputs[0]!.name ?? op;
+  if (op === "MaxPool") {
+    // A value that is the largest of each window it lies in is counted in each of them.
+    const { kernel_shape: kernel, strides, dilations } = attrs as Readonly<Record<string, readonly number[]>>;
+    const windows = kernel!.map((k, i) =>
+      Math.min(outputs[0]!.shape[i + 2]!, (dilations?.[i] ?? 1) === 1 ? Math.ceil(k / strides![i]!) : k),
+    );
+    const bound = Math.sqrt(windows.reduce((a, b) => a * b, 1));
+    return bound > 1 ? { name, op, weight: [], stride: strides![0]!, lower: bound, bound } : undefined;
+  }
+  if (op === "Mul" || op === "Div") {
+    // Scaling, as of batch normalisation, which is imported as a factor and a shift.
+    const right = fixedNumbers(inputs[1]!);
+    const factors = right ?? (op === "Mul" ? fixedNumbers(inputs[0]!) : undefined);
+    if (!factors) return undefined;
+    let bound = 0;
+    for (let i = 0; i < factors.length; i++)
+      bound = Math.max(bound, op === "Mul" ? Math.abs(factors[i]!) : 1 / Math.abs(factors[i]!));
+    if (!Number.isFinite(bound)) throw notFinite(name);
+    return { name, op, weight: [factors.length], stride: 1, lower: bound, bound };
+  }
   const weight = op === "MatMul" && inputs[0]?.constant ? inputs[0] : inputs[1];
   if (!weight?.constant) return undefined;
   const data = weight.constant.data as Float32Array;
-  const shape = weight.shape;
-  const layer = { name: node.name ?? outputs[0]!.name ?? op, op, weight: shape };
+  const { shape } = weight;
+  if (!data.every((w) => Number.isFinite(w))) throw notFinite(name);
+  const layer = { name, op, weight: shape };
   if (op === "Gemm" || op === "MatMul") {
     if (shape.length !== 2) return undefined;
     const alpha = op === "Gemm" ? Math.abs(Number(attrs.alpha ?? 1)) : 1;
-    return { ...layer, stride: 1, bound: alpha * spectralNorm(matrix(data, shape[0]!, shape[1]!)) };
+    const { lower, upper } = convolutionNorm(data, { kernel: [...shape, 1, 1], strides: [1, 1] }, options);
+    return { ...layer, stride: 1, lower: alpha * lower, bound: alpha * upper };
   }
   if (op === "Conv" && shape.length === 4) {
-    const strides = attrs.strides as readonly number[];
-    const input = inputs[0]!.shape;
-    return { ...layer, stride: strides[0]!, bound: convolutionBound(data, shape, input, attrs, grid) };
-  }
-  if (op === "BatchNormalization") {
-    const variance = inputs[4]?.constant?.data as Float32Array | undefined;
-    if (!variance) return undefined;
-    const epsilon = Number(attrs.epsilon ?? 1e-5);
-    const factors = Array.from(data, (_, c) => Math.abs(scaleOf(inputs[1]!, c)) / Math.sqrt(variance[c]! + epsilon));
-    return { ...layer, stride: 1, bound: Math.max(...factors) };
+    const strides = attrs.strides as readonly [number, number];
+    const group = Number(attrs.group ?? 1);
+    const kernel = [shape[0]! / group, ...shape.slice(1)];
+    const size = data.length / group;
+    // Groups do not meet: the largest of their norms.
+    const norms = Array.from({ length: group }, (_, g) =>
+      convolutionNorm(data.subarray(g * size, (g + 1) * size), { kernel, strides }, options),
+    );
+    const [lower, bound] = [Math.max(...norms.map((n) => n.lower)), Math.max(...norms.map((n) => n.upper))];
+    return { ...layer, stride: strides[0], lower, bound };
   }
   return undefined;
 }
 
-const scaleOf = (scale: Value, c: number): number => Number(scale.constant!.data[c]);
-
-function matrix(data: Float32Array, rows: number, columns: number): Spectrum {
-  return { rows, columns, real: Float64Array.from(data), imaginary: undefined };
+/** Whether a layer that has no weights never stretches. */
+function isContractive({ op, attrs }: Node): boolean {
+  if (op === "Pad") return (attrs.mode ?? "constant") === "constant";
+  // At the border fewer values share a mean, so that one of them may count for more than 1 in all.
+  if (op === "AveragePool") return attrs.count_include_pad === 1 || (attrs.pads as number[]).every((pad) => pad === 0);
+  if (op === "LeakyRelu") return Math.abs(Number(attrs.alpha ?? 0.01)) <= 1;
+  return contractive.has(op);
 }
 
-/**
- * The convolution as one on a ring of N × N ≥ input + kernel − 1 points: zero padding is a part of that, so its norm is
- * no larger. Y(ω) = Σ_l W(ω + l)·X(ω + l) / Δ² over the aliases l, and Parseval's sums differ by Δ², hence the / Δ.
- */
-function convolutionBound(
-  data: Float32Array,
-  shape: readonly number[],
-  input: readonly number[],
-  attrs: Node["attrs"],
-  grid: number,
-): number {
-  const [outputs, channels, height, width] = shape as [number, number, number, number];
-  const [strideY, strideX] = attrs.strides as [number, number];
-  const [dilationY, dilationX] = (attrs.dilations as [number, number] | undefined) ?? [1, 1];
-  const group = Number(attrs.group ?? 1);
-  const perGroup = outputs / group;
-  const ring = (size: number, kernel: number, stride: number, dilation: number) =>
-    stride * Math.max(1, Math.min(grid, Math.ceil((size + dilation * (kernel - 1)) / stride)));
-  const rows = ring(input[2]!, height, strideY, dilationY);
-  const columns = ring(input[3]!, width, strideX, dilationX);
-  const aliases = strideY * strideX;
-  let bound = 0;
-  for (let g = 0; g < group; g++)
-    for (let p = 0; p < rows / strideY; p++)
-      for (let q = 0; q < columns / strideX; q++) {
-        // Real kernels: the spectrum at −ω is the conjugate of that at ω.
-        if (2 * p > rows / strideY || (2 * p === 0 && 2 * q > columns / strideX)) continue;
-        const real = new Float64Array(perGroup * channels * aliases);
-        const imaginary = new Float64Array(real.length);
-        for (let a = 0; a < aliases; a++) {
-          const u = (p + Math.floor(a / strideX) * (rows / strideY)) / rows;
-          const v = (q + (a % strideX) * (columns / strideX)) / columns;
-          const phases = Array.from({ length: height * width }, (_, k) => {
-            const angle = -2 * Math.PI * (u * dilationY * Math.floor(k / width) + v * dilationX * (k % width));
-            return [Math.cos(angle), Math.sin(angle)] as const;
-          });
-          for (let d = 0; d < perGroup; d++)
-            for (let c = 0; c < channels; c++) {
-              const from = ((g * perGroup + d) * channels + c) * height * width;
-              let re = 0;
-              let im = 0;
-              for (let k = 0; k < phases.length; k++) {
-                re += data[from + k]! * phases[k]![0];
-                im += data[from + k]! * phases[k]![1];
-              }
-              const at = d * channels * aliases + c * aliases + a;
-              real[at] = re;
-              imaginary[at] = im;
-            }
-        }
-        const spectrum = { rows: perGroup, columns: channels * aliases, real, imaginary };
-        bound = Math.max(bound, spectralNorm(spectrum) / Math.sqrt(aliases));
-      }
-  return bound;
-}
-
-/** Adding a constant moves points and stretches nothing. */
+/** Adding what no image changes moves points and stretches nothing. */
 function isShift({ op, inputs }: Node): boolean {
-  return (op === "Add" || op === "Sub") && inputs.filter((input) => input && !input.constant).length === 1;
+  return (op === "Add" || op === "Sub") && inputs.filter((input) => !fixedNumbers(input)).length === 1;
 }
 
 function isChain(nodes: readonly Node[]): boolean {
   const uses = new Map<Value, number>();
   for (const { inputs } of nodes)
-    for (const input of inputs) if (input && !input.constant) uses.set(input, (uses.get(input) ?? 0) + 1);
+    for (const input of inputs) if (input && !fixedNumbers(input)) uses.set(input, (uses.get(input) ?? 0) + 1);
   return [...uses.values()].every((count) => count === 1);
 }
 

@@ -11,6 +11,14 @@ export interface FigureOptions {
   readonly sizePx?: number;
 }
 
+/** A result as it is drawn: a Perturbation, or whatever another attack knows of its own. */
+export interface Pictured
+  extends Pick<Perturbation, "row" | "image" | "predictedBefore" | "predictedAfter" | "distortion"> {
+  readonly status: string;
+  readonly probabilitiesBefore?: ArrayLike<number>;
+  readonly probabilitiesAfter?: ArrayLike<number>;
+}
+
 /**
  * The attack as a picture: a line a row with the original, the perturbation and the adversarial image, labels,
  * probabilities and distortion. Perturbations are drawn around mid-grey, all magnified by one factor, which is printed.
@@ -21,7 +29,7 @@ export interface FigureOptions {
  */
 export function figure(
   clean: Float32Array,
-  results: readonly Perturbation[],
+  results: readonly Pictured[],
   shape: readonly number[],
   { labelNames, lower = 0, upper = 1, sizePx = 112 }: FigureOptions = {},
 ): string {
@@ -44,7 +52,8 @@ export function figure(
     );
   };
   const name = (label: number) => labelNames?.[label] ?? String(label);
-  const percent = (p: number | undefined) => `${(100 * (p ?? 0)).toFixed(1)} %`;
+  const seen = (label: number, probabilities: ArrayLike<number> | undefined) =>
+    probabilities ? `${name(label)}, ${(100 * (probabilities[label] ?? 0)).toFixed(1)} %` : name(label);
 
   const gap = 16;
   const line = sizePx + 44;
@@ -56,10 +65,10 @@ export function figure(
     const original = clean.subarray(row * n, (row + 1) * n);
     const top = 36 + i * line;
     const text = [
-      `${name(predictedBefore)}, ${percent(probabilitiesBefore[predictedBefore])}`,
+      seen(predictedBefore, probabilitiesBefore),
       `distortion ${result.distortion.toFixed(4)}`,
-      result.status === "success" || result.status === "alreadyTarget"
-        ? `${name(predictedAfter)}, ${percent(probabilitiesAfter[predictedAfter])}`
+      result.status === "success" || result.status.startsWith("already")
+        ? seen(predictedAfter, probabilitiesAfter)
         : `${result.status}: still ${name(predictedAfter)}`,
     ];
     const unit = (v: number) => (v - lower) / (upper - lower);
@@ -92,7 +101,7 @@ export function figure(
 }
 
 /** The largest of 1, 2, 5, 10, … at which twice the mean distortion still fits the grey scale; a few pixels may clip. */
-function perturbationScale(results: readonly Perturbation[], range: number): number {
+function perturbationScale(results: readonly Pictured[], range: number): number {
   const mean = results.reduce((sum, { distortion }) => sum + distortion, 0) / results.length / range;
   let scale = 1;
   for (const next of [2, 5, 10, 20, 50, 100, 200, 500, 1000]) if (2 * next * mean <= 1) scale = next;

@@ -6,7 +6,7 @@ export { type CarliniWagnerOptions, carliniWagner } from "./attacks/carlini-wagn
 export { type DdnOptions, ddn } from "./attacks/ddn.ts";
 export { type DeepFoolOptions, deepFool } from "./attacks/deepfool.ts";
 export { fgsm } from "./attacks/fgsm.ts";
-export { type Criterion, type CriterionOptions, type Goal, targeted, untargeted } from "./attacks/goal.ts";
+export { type Criterion, type CriterionOptions, type Goal, reached, targeted, untargeted } from "./attacks/goal.ts";
 export { type HopSkipJumpOptions, hopSkipJump } from "./attacks/hop-skip-jump.ts";
 export { given, quantised } from "./attacks/lattice.ts";
 export { type MiFgsmOptions, miFgsm } from "./attacks/mi-fgsm.ts";
@@ -18,6 +18,8 @@ export {
   type AttackResult,
   type AttackRow,
   type AttackStatus,
+  type KeptRow,
+  type KeptRows,
   type RunAttackOptions,
   runAttack,
 } from "./attacks/run-attack.ts";
@@ -26,7 +28,7 @@ export { type AttackName, attackByName, attackNames, type NamedAttackOptions } f
 // Reports
 export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
-export { type ClaimedColumn, type ClaimedTable, claimed, published } from "./config.ts";
+export { type ClaimedColumn, type ClaimedTable, claimed, claimedTestErrorBelow, published } from "./config.ts";
 export {
   type Classifier,
   type DifferentiableClassifier,
@@ -36,19 +38,26 @@ export {
   softmax,
 } from "./differentiable-classifier.ts";
 export { type Distance, distanceBetween } from "./distance.ts";
-export { type FigureOptions, figure } from "./figure.ts";
-// Its optimiser, of use by itself
-export { Box } from "./lbfgsb/box.ts";
-export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
-export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
-export type { ImageFormat } from "./model-input.ts";
+export { type FigureOptions, figure, type Pictured } from "./figure.ts";
+export { type ImageFormat, type ModelInput, modelInput } from "./model-input.ts";
 export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
 export { type OnnxScores, onnxScores } from "./onnx-scores.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
+export {
+  type AttackReportText,
+  type AttackSummary,
+  attackMarkdown,
+  attackSummary,
+  csvOf,
+  summaryCells,
+  summaryHead,
+} from "./report/attack-report.ts";
 export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
-export { type CurvePoint, type SecurityCurve, securityCurve } from "./report/robustness.ts";
+export { type HistogramOptions, histogramFigure } from "./report/histogram-figure.ts";
+export { mean, median } from "./report/median.ts";
+export { type CurvePoint, distanceCurve, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
 export type { Provenance, Store } from "./reproduce/cells.ts";
 export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";

@@ -69,8 +69,7 @@ export async function onnxClassifier(
   const [unknown] = model.unknown;
   if (unknown)
     throw new ModelError(
-      `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients. The model can still ` +
-        "be run, or attacked without gradients: Square and HopSkipJump take it as onnxScores gives it.",
+      `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients. ${withoutGradients}`,
     );
   const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
@@ -90,7 +89,9 @@ export async function onnxClassifier(
       const logits = logitsOf(images);
       const sharp = softmaxCrossEntropy(mul(logits, sharpness), cast(labels, "int64"), { reduction: "none" });
       const loss = div(sharp, sharpness);
-      return { logits, loss, gradient: gradient(reduceSum(loss), [images])[0]! };
+      const dx = gradient(reduceSum(loss), [images])[0]!;
+      checkDepends(dx, [images, labels], name);
+      return { logits, loss, gradient: dx };
     },
     { purpose: "infer" },
   );
@@ -99,7 +100,9 @@ export async function onnxClassifier(
     runtime,
     ({ images, weights }: { readonly images: Value; readonly weights: Value }) => {
       const logits = logitsOf(images);
-      return { logits, gradient: gradient(reduceSum(mul(logits, weights)), [images])[0]! };
+      const dx = gradient(reduceSum(mul(logits, weights)), [images])[0]!;
+      checkDepends(dx, [images, weights], name);
+      return { logits, gradient: dx };
     },
     { purpose: "infer" },
   );
@@ -216,7 +219,7 @@ function logitsBeforeSoftmax(
     throw new ModelError(`${name}: it has no output "${wanted}"; its outputs are ${names.join(", ")}.`);
   if (wanted === undefined && names.length !== 1)
     throw new ModelError(
-      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits.`,
+      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits (--output).`,
     );
   const chosen = wanted ?? names[0]!;
   let value = outputs[chosen]!;
@@ -236,6 +239,32 @@ function logitsBeforeSoftmax(
   while (value.node && (value.node.op === "Softmax" || value.node.op === "Identity") && value.node.inputs[0])
     value = value.node.inputs[0];
   return value;
+}
+
+const withoutGradients =
+  "Attack it without: Square and HopSkipJump need scores only (onnxScores; --attack square or hopskipjump).";
+
+/** A gradient that depends on nothing is the zero of a model whose scores the image reaches through no gradient. */
+function checkDepends(dx: Value, inputs: readonly Value[], name: string): void {
+  const seen = new Set<Value>();
+  const stack: (Value | null)[] = [dx];
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (!value || seen.has(value)) continue;
+    if (inputs.includes(value)) return;
+    seen.add(value);
+    if (value.node) stack.push(...value.node.inputs);
+  }
+  const [images] = inputs;
+  const reached = new Set<Value | null>([images!]);
+  let last = "";
+  for (const node of images!.graph.nodes) {
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    for (const output of node.outputs) reached.add(output);
+    // What comes out as a float carries a gradient; whole numbers and truth values do not.
+    if (last === "" && !node.outputs[0]!.dtype.startsWith("float"))
+      last = `operator "${node.op}" (node "${node.name ?? node.outputs[0]!.name ?? ""}")`;
+  }
+  throw new ModelError(`${name}: its scores have no gradient in the image: ${last} stops it. ${withoutGradients}`);
 }
 
 function checkWeights(model: OnnxModel, name: string): void {

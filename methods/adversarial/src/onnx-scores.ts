@@ -29,7 +29,7 @@ export async function onnxScores(
     throw new ModelError(`${name}: it has no output "${output}"; its outputs are ${names.join(", ")}.`);
   if (options.output === undefined && names.length !== 1)
     throw new ModelError(
-      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits.`,
+      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits (--output).`,
     );
   const session = await runtime.load(bytes, { purpose: "infer" }).catch((cause: unknown) => {
     throw new ModelError(`${name}: it does not load: ${(cause as Error).message}`, { cause });

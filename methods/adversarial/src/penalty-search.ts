@@ -1,5 +1,5 @@
+import type { LbfgsB } from "@reprise/engine";
 import { predictedLabel } from "./differentiable-classifier.ts";
-import type { LbfgsB } from "./lbfgsb/lbfgsb.ts";
 
 /** How c is searched and each problem solved. The defaults are in `perturb.ts`, where users set them. */
 export interface PenaltySearchOptions {
@@ -17,6 +17,8 @@ export interface PenaltySearchOptions {
   /** Halvings of the segment from the image to the solution, to end next to the decision boundary; 0 for none. */
   readonly polishSteps: number;
   readonly pairs: number;
+  /** Of L-BFGS-B's first model: 1 over the square of the box's width, so that units do not matter. */
+  readonly firstCurvature: number;
   readonly maxIterations: number;
   readonly reductionFactor: number;
   readonly projectedGradientTolerance: number;

@@ -1,5 +1,6 @@
 import {
   add,
+  batchNormalization,
   constant,
   conv,
   exportOnnx,
@@ -7,101 +8,163 @@ import {
   Graph,
   importOnnx,
   matMul,
+  maxPool,
   operators,
   relu,
   tensor,
 } from "@reprise/engine";
 import { describe, expect, it } from "vitest";
+import { convolutionNorm } from "../src/bounds/convolution.ts";
+import { fft } from "../src/bounds/fourier.ts";
+import { addProduct, isBelow, rayleigh } from "../src/bounds/symmetric.ts";
 import { modelBounds } from "../src/bounds.ts";
-import { spectralNorm } from "../src/spectral-norm.ts";
+import reference from "./fixtures/operator-norms.json" with { type: "json" };
 
-const wave = (count: number, a: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(a * i * i + i + 1));
+const wave = (count: number, a: number) => Float64Array.from({ length: count }, (_, i) => Math.sin(a * i * i + i + 1));
 
-/** A convolution alone, [1, C, S, S] → [1, D, …]. */
-function convolution(
-  shape: number[],
-  size: number,
-  options: { strides?: number[]; pads?: number[]; group?: number } = {},
-) {
-  const graph = new Graph(operators);
-  const x = graph.input("x", "float32", [1, shape[1]! * (options.group ?? 1), size, size]);
-  const weight = wave(
-    shape.reduce((a, b) => a * b),
-    0.3,
-  );
-  graph.output("y", conv(x, constant(x, tensor("float32", shape, weight)), null, options));
-  return { model: importOnnx(exportOnnx(graph)), weight };
-}
+describe("fft", () => {
+  it("is the sum that defines it", () => {
+    for (const n of [1, 2, 8, 32]) {
+      const [re, im] = [wave(n, 0.3), wave(n, 0.7)];
+      const [X, Y] = [re.slice(), im.slice()];
+      fft(X, Y);
+      for (let q = 0; q < n; q++) {
+        let [x, y] = [0, 0];
+        for (let j = 0; j < n; j++) {
+          const [c, s] = [Math.cos((2 * Math.PI * j * q) / n), -Math.sin((2 * Math.PI * j * q) / n)];
+          x += re[j]! * c - im[j]! * s;
+          y += re[j]! * s + im[j]! * c;
+        }
+        expect(X[q]).toBeCloseTo(x, 12);
+        expect(Y[q]).toBeCloseTo(y, 12);
+      }
+    }
+    expect(() => fft(new Float64Array(6), new Float64Array(6))).toThrow("6 and 6 values, expected equal powers of two");
+  });
+});
 
-/** The convolution as a dense matrix, whose largest singular value is the truth. */
-function denseNorm(weight: Float32Array, [D, C, kh, kw]: number[], size: number, stride: number, pad: number): number {
-  const out = Math.floor((size + 2 * pad - kh!) / stride) + 1;
-  const rows = D! * out * out;
-  const columns = C! * size * size;
-  const real = new Float64Array(rows * columns);
-  for (let d = 0; d < D!; d++)
-    for (let y = 0; y < out; y++)
-      for (let x = 0; x < out; x++)
-        for (let c = 0; c < C!; c++)
-          for (let i = 0; i < kh!; i++)
-            for (let j = 0; j < kw!; j++) {
-              const [v, u] = [y * stride + i - pad, x * stride + j - pad];
-              if (v < 0 || u < 0 || v >= size || u >= size) continue;
-              real[((d * out + y) * out + x) * columns + (c * size + v) * size + u] =
-                weight[((d * C! + c) * kh! + i) * kw! + j]!;
-            }
-  return spectralNorm({ rows, columns, real, imaginary: undefined });
-}
+describe("symmetric matrices", () => {
+  const { shape, values, norm } = reference.matrix;
+  const [rows, columns] = shape as [number, number];
+  /** The Gram matrix of the reference's rows. */
+  const gram = () => {
+    const data = new Float64Array((rows + 3) * columns);
+    data.set(values);
+    const G = new Float64Array(rows * rows);
+    const block = { data, offset: 0, stride: columns };
+    addProduct(block, block, columns, rows, G);
+    return G;
+  };
 
-describe("spectralNorm", () => {
-  it("a matrix of known singular values, and a complex one", () => {
-    // [[3, 0], [4, 5]]: singular values √45 and √5.
-    expect(spectralNorm({ rows: 2, columns: 2, real: Float64Array.of(3, 0, 4, 5), imaginary: undefined })).toBeCloseTo(
-      Math.sqrt(45),
-      5,
-    );
-    // u v* with u = (1, i), v = (1, 2i): norm √2·√5.
-    expect(
-      spectralNorm({ rows: 2, columns: 2, real: Float64Array.of(1, 0, 0, 2), imaginary: Float64Array.of(0, -2, 1, 0) }),
-    ).toBeCloseTo(Math.sqrt(10), 5);
-    expect(spectralNorm({ rows: 1, columns: 2, real: new Float64Array(2), imaginary: undefined })).toBe(0);
+  it("the largest eigenvalue: NumPy's, from below by iteration, from above by factorisation", () => {
+    const G = gram();
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < rows; j++) {
+        let sum = 0;
+        for (let r = 0; r < columns; r++) sum += values[i * columns + r]! * values[j * columns + r]!;
+        expect(G[i * rows + j]).toBeCloseTo(sum, 10);
+      }
+    const below = rayleigh(G, rows, wave(rows, 0.2), 500);
+    expect(below).toBeLessThan(norm ** 2 * (1 + 1e-12));
+    expect(below).toBeGreaterThan(norm ** 2 * (1 - 1e-8));
+    const L = new Float64Array((rows + 3) * rows);
+    expect(isBelow(G, rows, norm ** 2 * (1 + 1e-10), L)).toBe(true);
+    expect(isBelow(G, rows, norm ** 2 * (1 - 1e-10), L)).toBe(false);
+  });
+});
+
+describe("convolutionNorm", () => {
+  for (const { kernel, strides, pad, groups, weights, sup, dense } of reference.cases)
+    it(`${kernel.join("×")}, stride ${strides}, ${groups} groups: NumPy's over all frequencies, PyTorch's on an image`, () => {
+      const part = weights.length / groups;
+      const shape = { kernel: [kernel[0]! / groups, ...kernel.slice(1)], strides: strides as [number, number] };
+      const bounds = Array.from({ length: groups }, (_, g) =>
+        convolutionNorm(weights.slice(g * part, (g + 1) * part), shape),
+      );
+      const [lower, upper] = [Math.max(...bounds.map((b) => b.lower)), Math.max(...bounds.map((b) => b.upper))];
+      expect(lower).toBeLessThan(sup * (1 + 1e-9));
+      expect(upper).toBeGreaterThan(sup);
+      expect(upper / lower).toBeLessThan(1.003);
+      expect(upper).toBeGreaterThan(dense);
+      expect(pad).toBeGreaterThanOrEqual(0);
+    });
+
+  it("a coarse grid only widens the bounds: what they hold stays between them", () => {
+    for (const { kernel, strides, groups, weights, sup } of reference.cases.filter((c) => c.groups === 1)) {
+      const shape = { kernel, strides: strides as [number, number] };
+      const { lower, upper } = convolutionNorm(weights, shape, { oversampling: 2 });
+      expect(lower, `${kernel} ${groups}`).toBeLessThan(sup * (1 + 1e-9));
+      expect(upper, `${kernel} ${groups}`).toBeGreaterThan(sup);
+    }
+  });
+
+  it("no weights, a shift, a flat spectrum", () => {
+    const strides = [1, 1] as const;
+    expect(convolutionNorm(new Float32Array(18), { kernel: [2, 1, 3, 3], strides })).toEqual({ lower: 0, upper: 0 });
+    // A shift keeps every length: |F| is 1 at all frequencies, so that all cells are left.
+    const shift = convolutionNorm([0, 0, 0, 0, 0, 0, 0, 1, 0], { kernel: [1, 1, 3, 3], strides });
+    expect(shift.lower).toBeCloseTo(1, 12);
+    expect(shift.upper).toBeGreaterThan(1);
+    expect(shift.upper).toBeLessThan(1.05);
   });
 });
 
 describe("modelBounds", () => {
-  for (const [shape, stride, pad] of [
-    [[3, 2, 3, 3], 1, 1],
-    [[4, 2, 3, 3], 2, 1],
-    [[2, 1, 5, 5], 4, 0],
-  ] as const)
-    it(`a convolution ${shape.join("×")}, stride ${stride}: at least the norm as a matrix, and close to it`, () => {
-      const size = 12;
-      const { model, weight } = convolution([...shape], size, {
-        strides: [stride, stride],
-        pads: [pad, pad, pad, pad],
-      });
-      const { layers, chain } = modelBounds(model, [1, shape[1], size, size]);
-      const truth = denseNorm(weight, [...shape], size, stride, pad);
-      expect(layers).toMatchObject([{ op: "Conv", weight: shape, stride }]);
-      expect(layers[0]!.bound).toBeGreaterThan(truth * (1 - 1e-4));
-      expect(layers[0]!.bound).toBeLessThan(truth * 1.2); // the border: fewer taps meet there
+  it("dilation, padding and groups of a model's convolution; the image's size does not matter", () => {
+    for (const { kernel, strides, pad, dilation, groups, weights, sup } of reference.cases) {
+      const graph = new Graph(operators);
+      const x = graph.input("x", "float32", [1, kernel[1]! * groups, 15, 15]);
+      const W = constant(x, tensor("float32", kernel, Float32Array.from(weights)));
+      const options = { strides, pads: [pad, pad, pad, pad], dilations: [dilation, dilation], group: groups };
+      graph.output("y", conv(x, W, null, options));
+      const { layers, chain } = modelBounds(importOnnx(exportOnnx(graph)), [1, kernel[1]! * groups, 15, 15]);
+      expect(layers).toMatchObject([{ op: "Conv", weight: kernel, stride: strides[0] }]);
+      expect(layers[0]!.bound / sup).toBeGreaterThan(1);
+      expect(layers[0]!.bound / sup).toBeLessThan(1.003);
+      expect(layers[0]!.lower / sup).toBeLessThan(1 + 1e-9);
       expect(chain).toBe(true);
-    });
+    }
+  });
 
-  it("groups are apart, matrices are matrices, constants and ReLU do not stretch; branches are said", () => {
-    const { model, weight } = convolution([2, 1, 1, 1], 3, { group: 2 });
-    expect(modelBounds(model, [1, 2, 3, 3]).layers[0]!.bound).toBeCloseTo(Math.max(...weight.map(Math.abs)), 5);
+  it("matrices and normalisation; constants and ReLU do not stretch, overlapping pooling does; branches are said", () => {
     const graph = new Graph(operators);
     const x = graph.input("x", "float32", [1, 2]);
+    // [[3, 0], [4, 5]]: singular values √45 and √5.
     const W = constant(x, tensor("float32", [2, 2], Float32Array.of(3, 0, 4, 5)));
     const h = relu(add(matMul(flatten(x), W), constant(x, tensor("float32", [2], Float32Array.of(1, 2)))));
     graph.output("y", matMul(h, W));
     const chain = modelBounds(importOnnx(exportOnnx(graph)), [1, 2]);
     expect(chain).toMatchObject({ chain: true, uncounted: [] });
     expect(chain.product).toBeCloseTo(45, 4);
+    expect(chain.product).toBeGreaterThan(45);
+
+    const pooled = new Graph(operators);
+    const image = pooled.input("x", "float32", [1, 2, 9, 9]);
+    const vector = (...values: number[]) => constant(image, tensor("float32", [2], Float32Array.from(values)));
+    const normal = batchNormalization(
+      image,
+      { scale: vector(2, -3), bias: vector(0, 1), mean: vector(5, 5), variance: vector(4, 1) },
+      { epsilon: 0 },
+    );
+    const once = maxPool(normal, { kernel: [3, 3], strides: [2, 2] });
+    pooled.output("y", maxPool(once, { kernel: [2, 2], strides: [2, 2] }));
+    const { layers, product, productOfWeights } = modelBounds(importOnnx(exportOnnx(pooled)), [1, 2, 9, 9]);
+    expect(layers.map(({ op, bound }) => [op, bound])).toEqual([
+      ["Mul", 3], // max |scale| / √variance: the normalisation, as a factor and a shift
+      ["MaxPool", 2], // a value lies in 2 × 2 windows of 3 × 3 at stride 2; in one of 2 × 2
+    ]);
+    expect([product, productOfWeights]).toEqual([6, 3]);
+
     const residual = new Graph(operators);
     const z = residual.input("x", "float32", [1, 2]);
     residual.output("y", add(z, relu(z)));
     expect(modelBounds(importOnnx(exportOnnx(residual)), [1, 2])).toMatchObject({ chain: false, uncounted: ["Add"] });
+  });
+
+  it("a weight that is not finite: its layer is named", () => {
+    const graph = new Graph(operators);
+    const x = graph.input("x", "float32", [1, 2]);
+    graph.output("y", matMul(x, constant(x, tensor("float32", [2, 2], Float32Array.of(1, 2, Number.NaN, 4)))));
+    expect(() => modelBounds(importOnnx(exportOnnx(graph)), [1, 2])).toThrow(/layer ".+": a weight is not finite/);
   });
 });

@@ -94,7 +94,7 @@ describe("perturb, rows", () => {
     classifier.calls.length = 0;
     await perturb(classifier, digitImages, digitLabels, { target: "leastLikely", batch: 6 });
     const full = classifier.calls.filter((rows) => rows === 6).length;
-    expect(full / classifier.calls.length).toBeGreaterThan(0.6);
+    expect(full / classifier.calls.length).toBeGreaterThan(0.5);
     expect(Math.max(...classifier.calls)).toBe(6);
   });
 
@@ -123,16 +123,18 @@ describe("perturb, rows", () => {
     }
   });
 
-  it("works in a box of other units", async () => {
+  it("takes the same steps in a box of other units", async () => {
     const scaled = images.map((v) => 255 * v);
     const { layers } = deep;
     const first = { ...layers[0]!, weight: layers[0]!.weight.map((w) => w / 255) };
     const bytes = denseClassifier([first, ...layers.slice(1)]);
-    const inBytes = await perturb(bytes, scaled, labels, { target: 3, upper: 255, firstC: 0.1 / 255 ** 2 });
+    const inBytes = await perturb(bytes, scaled, labels, { target: 3, upper: 255 });
     const inUnits = await perturb(deep.classifier, images, labels, { target: 3 });
-    for (const [i, { status, distortion }] of inBytes.entries()) {
+    for (const [i, { status, distortion, c }] of inBytes.entries()) {
       expect(status).toBe(inUnits[i]!.status);
-      expect(distortion / 255).toBeCloseTo(inUnits[i]!.distortion, 2);
+      // Rounding to float32 is another in other units.
+      expect(distortion / 255 / inUnits[i]!.distortion).toBeCloseTo(1, 3);
+      expect((c * 255 ** 2) / inUnits[i]!.c).toBeCloseTo(1, 1);
     }
   });
 

@@ -3,6 +3,7 @@ import { mnistSubset } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { claimed } from "../src/index.ts";
+import { halvesNetworks, modelNetworks, trainingSeed } from "../src/reproduce/plan.ts";
 import { type ReproducedValue, type ReproduceOptions, reproduce, type Store } from "../src/reproduce.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -75,6 +76,12 @@ describe("reproduce", () => {
     expect(byId("table3/fc100-100-10-p2/p2-error").value).toBeLessThan(byId("table3/fc100-100-10-p2/p1-error").value);
   });
 
+  it("no two networks begin with the same weights and order, in this run or in one of another seed", () => {
+    const hidden = [...modelNetworks.filter(({ network }) => !network.startsWith("fc10-1")), ...halvesNetworks];
+    const seeds = [0, 1].flatMap((seed) => hidden.map((network) => trainingSeed(network, seed)));
+    expect(new Set(seeds).size).toBe(2 * hidden.length);
+  });
+
   it("a second run takes every part from the store, and a damaged part is made again", async () => {
     const again = await reproduce(runtime, { ...options, store: first, provenance: () => never() });
     expect(again).toEqual(values);
@@ -120,6 +127,31 @@ describe("reproduce", () => {
     const whole = await reproduce(runtime, { ...options, store, only: ["table3"] });
     const number = ({ id, value, low, high }: ReproducedValue) => [id, value, low, high];
     expect(whole.map(number)).toEqual(values.filter(({ table }) => table === "table3").map(number));
+  });
+
+  it("§4.2: a mean over seeds for each way to regularise, only when asked for", async () => {
+    expect(values.some(({ table }) => table === "regularisation")).toBe(false);
+    const store = memoryStore();
+    const only = ["regularisation"] as const;
+    const brief = { ...options, only, recipe: { ...quick, epochs: 2, batchSize: 100 } };
+    const found = await reproduce(runtime, { ...brief, store });
+    expect(found.map(({ id, claimed: claim }) => [id, claim])).toEqual([
+      ["regularisation/weight-decay/test-error", null],
+      ["regularisation/dropout/test-error", null],
+      ["regularisation/adversarial-input/test-error", null],
+      ["regularisation/adversarial-layers/test-error", 0.012],
+    ]);
+    expect(store.files.size).toBe(4 * 5);
+    const rates = [1, 2, 3, 4, 5].map((seed) => {
+      const bytes = store.files.get(`regularisation/dropout-seed${seed}.json`);
+      return JSON.parse(new TextDecoder().decode(bytes)).value.rate as number;
+    });
+    expect(new Set(rates).size).toBeGreaterThan(1);
+    const { value, low, high, images } = found[1]!;
+    expect(value).toBeCloseTo(rates.reduce((a, b) => a + b) / 5, 12);
+    expect(low <= value && value <= high).toBe(true);
+    expect(images).toBe(5 * 60);
+    expect(await reproduce(runtime, { ...brief, store, provenance: () => never() })).toEqual(found);
   });
 
   it("says what is wrong", async () => {

@@ -13,7 +13,7 @@ export { analogies, type Neighbour, nearest } from "./neighbours.ts";
 export { type Pretrained, parseVectors } from "./pretrained.ts";
 export { readableKernel } from "./readable.ts";
 export { DivergedError, type Progress, type RunThreads, type TrainOptions } from "./run.ts";
-export { type Suggestion, type TaggedText, Tagger } from "./tagger.ts";
+export { type Suggestion, type TaggedText, Tagger, taggerNeeds } from "./tagger.ts";
 export { webThreads } from "./threads/web.ts";
 export { type Epoch, type LearnOptions, type Plan, train, type Validation } from "./train.ts";
 export { wasmKernel } from "./wasm.ts";

@@ -15,10 +15,8 @@ export interface Suggestion {
   readonly probability: number;
 }
 
-/** Below this many texts of a tag nothing can be said of it. */
-const textsPerTag = 3;
-const fewestTexts = 20;
-const fewestTags = 2;
+/** What there must be to learn from: texts in all, tags, and texts of a tag, below which nothing can be said of it. */
+export const taggerNeeds = { texts: 20, tags: 2, textsPerTag: 3 } as const;
 const prefix = "__label__";
 
 /** Lower case, Unicode letters and digits; everything else separates. */
@@ -47,7 +45,7 @@ export class Tagger {
   ): Promise<Tagger | undefined> {
     const counts = new Map<string, number>();
     for (const { tags } of texts) for (const tag of new Set(tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-    const learnable = new Set([...counts].filter(([, count]) => count >= textsPerTag).map(([tag]) => tag));
+    const learnable = new Set([...counts].filter(([, count]) => count >= taggerNeeds.textsPerTag).map(([tag]) => tag));
     const lines = texts
       .map(({ text, tags }) => ({
         words: normalise(text),
@@ -55,7 +53,7 @@ export class Tagger {
       }))
       .filter(({ words, tags }) => words !== "" && tags.length > 0)
       .map(({ words, tags }) => `${tags.map((tag) => prefix + encodeURIComponent(tag)).join(" ")} ${words}\n`);
-    if (lines.length < fewestTexts || learnable.size < fewestTags) return undefined;
+    if (lines.length < taggerNeeds.texts || learnable.size < taggerNeeds.tags) return undefined;
     const settings = { loss: "ova", dim: 32, lr: 0.5, epoch: 30, wordNgrams: 2, bucket: 100_000 } as const;
     return new Tagger(await train(lines, settings, options));
   }

@@ -4,6 +4,7 @@ export {
   type DecodeOptions,
   decodeImage,
   encodeImage,
+  encodeSvgAsPng,
   type ImageFormat,
   listImages,
   readImage,

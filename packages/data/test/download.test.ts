@@ -59,6 +59,8 @@ const behaviours = {
     response.writeHead(200, { "content-encoding": "gzip" });
     response.end(content);
   },
+  redirects: (_, response) => response.writeHead(302, { location: "/good" }).end(),
+  redirectsInACircle: (_, response) => response.writeHead(302, { location: "redirectsInACircle" }).end(),
   missing: (_, response) => response.writeHead(404).end("<html>not here</html>"),
   broken: (_, response) => response.writeHead(500).end(),
   empty: (_, response) => response.end(),
@@ -126,6 +128,16 @@ describe("a good mirror", () => {
     expect((await arrived()).equals(content)).toBe(true);
   });
 
+  it("follows a redirect, and asks for the rest there too", async () => {
+    await writeFile(join(folder, "digits.gz.part"), content.subarray(0, 1000));
+    await get(from("redirects"));
+    expect(requests).toEqual([
+      { path: "redirects", range: "bytes=1000-" },
+      { path: "good", range: "bytes=1000-" },
+    ]);
+    expect((await arrived()).equals(content)).toBe(true);
+  });
+
   it("a .part that is whole needs no request; one that is too long or wrong is fetched anew", async () => {
     await writeFile(join(folder, "digits.gz.part"), content);
     await get(from("good"));
@@ -170,12 +182,13 @@ describe("a mirror that fails", () => {
   });
 
   it.each<[keyof typeof behaviours, number, string]>([
-    ["dropsAtOnce", 3, "other side closed"],
+    ["dropsAtOnce", 3, "socket hang up"],
     ["stalls", 3, "nothing came for 0.5 s"],
     ["stallsBeforeTheHeader", 3, "nothing came for 0.5 s"],
     ["broken", 3, "answered 500 Internal Server Error"],
     ["endsEarly", 3, "ended after 1000 of 300000 bytes"],
     ["empty", 3, "ended after 0 of 300000 bytes"],
+    ["redirectsInACircle", 1, "redirects in a circle"],
     ["missing", 1, "answered 404 Not Found"],
     ["corrupts", 1, "the file has another SHA-256 than expected"],
     ["sendsTooMuch", 1, "sent more than the 300000 bytes expected"],
@@ -186,7 +199,7 @@ describe("a mirror that fails", () => {
     const options = bad.startsWith("stalls") ? { stallMs: 500 } : {};
     await get(from(bad, "good"), { ...options, onProgress: (p) => p.reason && reasons.push(p.reason) });
     expect((await arrived()).equals(content)).toBe(true);
-    expect(asked().filter((path) => path === bad).length).toBe(times);
+    expect(asked().filter((path) => path === bad).length).toBe(bad === "redirectsInACircle" ? 6 : times);
     expect(reasons.length).toBe(times);
 
     await rm(join(folder, "digits.gz"));

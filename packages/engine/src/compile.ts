@@ -1,6 +1,7 @@
 // From a function over values to something that runs: trace, lower, export, load; one session per input signature.
 import { Graph, type Value } from "./ir/graph.ts";
 import type { Tensor, Type } from "./ir/type.ts";
+import { inBlocks } from "./lower/blocked.ts";
 import { lower } from "./lower/lower.ts";
 import { exportOnnx } from "./onnx/export.ts";
 import { table } from "./ops/table.ts";
@@ -43,12 +44,17 @@ export function compile<I extends string, O extends string>(
   { cache = 8, purpose = "train" }: CompileOptions = {},
 ): Compiled<I, O> {
   const sessions = new Map<string, Promise<Session>>();
+  const load = async (inputs: Readonly<Record<I, Type>>): Promise<Session> => {
+    const graph = trace(program, inputs);
+    // Where weights are constant, ONNX Runtime goes over to its own layout by itself.
+    const target = purpose === "train" ? inBlocks(runtime.target, await runtime.channelBlock()) : runtime.target;
+    return runtime.load(exportOnnx(lower(graph, target)), { purpose });
+  };
   const sessionFor = (inputs: Readonly<Record<I, Type>>): Promise<Session> => {
     const key = Object.entries<Type>(inputs)
       .map(([name, { dtype, shape }]) => `${name}:${dtype}[${shape}]`)
       .join(" ");
-    const session =
-      sessions.get(key) ?? runtime.load(exportOnnx(lower(trace(program, inputs), runtime.target)), { purpose });
+    const session = sessions.get(key) ?? load(inputs);
     // A Map keeps the order of insertion: the first key is the least recently used.
     sessions.delete(key);
     sessions.set(key, session);

@@ -5,6 +5,7 @@ export { type Compiled, type CompileOptions, compile, type Inputs, type Program,
 // Differentiation and optimizers
 export { gradient } from "./grad.ts";
 export { type Attrs, Graph, type Node, type Value } from "./ir/graph.ts";
+export { bfloatToFloat, floatToHalf, halfToFloat } from "./ir/half.ts";
 export {
   type Data,
   type DType,
@@ -17,11 +18,17 @@ export {
   type Type,
   tensor,
 } from "./ir/type.ts";
+// A minimiser of any smooth function, in a box or without
+export { Box } from "./lbfgsb/box.ts";
+export { LbfgsB, type LbfgsBOptions, type StopReason } from "./lbfgsb/lbfgsb.ts";
+export { type Minimum, minimize } from "./lbfgsb/minimize.ts";
+export { inBlocks } from "./lower/blocked.ts";
 export { cpu } from "./lower/cpu.ts";
 export { type LoweringRule, lower, simplify, type Target } from "./lower/lower.ts";
 export { reference } from "./lower/reference.ts";
 export { wasm } from "./lower/wasm.ts";
 export { webgpu } from "./lower/webgpu.ts";
+export { type Chunk, Objective } from "./objective.ts";
 // ONNX files
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";

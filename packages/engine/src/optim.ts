@@ -1,6 +1,6 @@
 // Optimizers as graphs: they work on the one flat vector that holds all parameters.
 import type { Value } from "./ir/graph.ts";
-import { add, cast, div, mul, pow, sqrt, sub } from "./ops/build.ts";
+import { add, div, mul, sqrt, sub, tanh } from "./ops/build.ts";
 
 /** One update: parameters p and gradient g, both [P]; `slots` are the optimizer's own vectors [P]. */
 export interface OptimizerStep {
@@ -59,8 +59,12 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
       const d = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
       const m2 = add(mul(m, beta1), mul(d, 1 - beta1));
       const v2 = add(mul(v, beta2), mul(mul(d, d), 1 - beta2));
-      // float64: 1 − 0.999ᵗ keeps only four digits in float32 at the first steps.
-      const correction = (beta: number) => cast(sub(1, pow(beta, cast(step, "float64"))), step.dtype);
+      // 1 − βᵗ as 2h/(1 + h) with h = tanh(−t/2·log β): the difference would keep four digits at the first steps, and
+      // float64, which would do, is not there on GPUs.
+      const correction = (beta: number) => {
+        const h = tanh(mul(step, -Math.log(beta) / 2));
+        return div(mul(h, 2), add(h, 1));
+      };
       const rate = div(learningRate, correction(beta1));
       const scale = sqrt(correction(beta2));
       return { p: sub(p, mul(rate, div(m2, add(div(sqrt(v2), scale), epsilon)))), slots: [m2, v2] };

@@ -1,5 +1,7 @@
-// One training step as one graph: forward, backward and optimizer in one session. All parameters are one flat vector,
-// so are each of the optimizer's slots and the buffers (running statistics); each has two residents that take turns.
+// One training step as one graph: forward, backward and optimizer in one session. Outside, all parameters are one flat
+// vector, and so are each of the optimizer's slots and the buffers (running statistics). Inside, a large parameter is an
+// array of its own, which the optimizer updates while it is in the cache, and the small ones share one. Each array has
+// two residents that take turns.
 import { type Compiled, compile } from "./compile.ts";
 import { gradient } from "./grad.ts";
 import type { Value } from "./ir/graph.ts";
@@ -68,37 +70,68 @@ export function flatten(arrays: Readonly<Record<string, Tensor>>, layout: Layout
 }
 
 /** The values of a flat vector, by name, inside a graph. */
-function unpack(flat: Value, layout: Layout): Values {
+export function unpack(flat: Value, layout: Layout): Values {
   const entries = Object.entries(layout);
-  const parts = split(
-    flat,
-    entries.map(([, shape]) => sizeOf(shape)),
-  );
+  const sizes = entries.map(([, shape]) => sizeOf(shape));
+  const parts = sizes.length === 1 ? [flat] : split(flat, sizes);
   return Object.fromEntries(entries.map(([name, shape], i) => [name, reshape(parts[i]!, shape)]));
 }
 
-const pack = (values: readonly Value[]): Value =>
-  concat(
-    values.map((value) => reshape(value, [sizeOf(value.shape)])),
-    0,
-  );
+/** Arrays as the flat vector of their layout, inside a graph. */
+export function pack(values: readonly Value[]): Value {
+  const flat = values.map((value) => reshape(value, [sizeOf(value.shape)]));
+  return flat.length === 1 ? flat[0]! : concat(flat, 0);
+}
+
+/** Parameters from so many numbers on have an array of their own: 256 KB, more than the copying of a small one is worth. */
+const LARGE = 1 << 16;
+
+/** Parameters that share an array, in its order. */
+interface Group {
+  readonly names: readonly string[];
+  /** How many numbers. */
+  readonly length: number;
+}
+
+/**
+ * The parameters' groups: each large one alone; all others in one. Groups are vectors whatever the parameters' shapes
+ * are: ONNX Runtime's elementwise kernels go number by number where the last axes have size 1, as pointwise kernels do.
+ */
+function groupsOf(layout: Layout): Group[] {
+  const large = Object.entries(layout).filter(([, shape]) => sizeOf(shape) >= LARGE);
+  const small = Object.entries(layout).filter(([, shape]) => sizeOf(shape) < LARGE);
+  const groups: Group[] = large.map(([name, shape]) => ({ names: [name], length: sizeOf(shape) }));
+  if (small.length > 0) {
+    groups.push({ names: small.map(([name]) => name), length: layoutSize(Object.fromEntries(small)) });
+  }
+  return groups;
+}
+
+/** The parts of a flat vector that make up a group: views, not copies. */
+function viewsOf(flat: Float32Array, layout: Layout, { names }: Group): Float32Array[] {
+  const all = unflatten(flat, layout);
+  return names.map((name) => all[name]!.data);
+}
 
 /** A training in progress on a runtime. */
 export class Training {
   readonly #compiled: Compiled<string, string>;
   readonly #program: TrainingProgram;
-  /** Residents by name: [current, next]. */
+  readonly #groups: readonly Group[];
+  /** Residents by name, as the graph has them: [current, next]. */
   readonly #state: Map<string, [Resident, Resident]>;
   #step: number;
 
   private constructor(
     program: TrainingProgram,
     compiled: Compiled<string, string>,
+    groups: readonly Group[],
     state: Map<string, [Resident, Resident]>,
     step: number,
   ) {
     this.#program = program;
     this.#compiled = compiled;
+    this.#groups = groups;
     this.#state = state;
     this.#step = step;
   }
@@ -115,25 +148,35 @@ export class Training {
   ): Promise<Training> {
     // Inside, names are only names.
     const program = typed as unknown as TrainingProgram;
-    const P = layoutSize(program.parameters);
-    const B = layoutSize(program.buffers ?? {});
-    const vectors: [string, number, Float32Array | undefined][] = [["parameters", P, parameters]];
-    if (B > 0) vectors.push(["buffers", B, buffers]);
-    for (let i = 0; i < program.optimizer.slots; i++) vectors.push([`slot${i}`, P, slots?.[i]]);
+    const groups = groupsOf(program.parameters);
     const state = new Map<string, [Resident, Resident]>();
-    for (const [name, length, values] of vectors) {
+    const allocate = async (name: string, length: number, parts: readonly Float32Array[] | undefined) => {
+      const type = { dtype: "float32", shape: [length] } as const;
+      const pair: [Resident, Resident] = [await runtime.allocate(type), await runtime.allocate(type)];
+      if (parts) await pair[0].write(tensor("float32", [length], joined(parts)));
+      state.set(name, pair);
+    };
+    const check = (name: string, length: number, values: Float32Array | undefined) => {
       if (values && values.length !== length)
         throw new Error(`training: ${name} have ${values.length} numbers, the network has ${length}`);
-      const pair: [Resident, Resident] = [
-        await runtime.allocate({ dtype: "float32", shape: [length] }),
-        await runtime.allocate({ dtype: "float32", shape: [length] }),
-      ];
-      if (values) await pair[0].write(tensor("float32", [length], values));
-      state.set(name, pair);
+    };
+    const P = layoutSize(program.parameters);
+    const B = layoutSize(program.buffers ?? {});
+    check("parameters", P, parameters);
+    check("buffers", B, buffers);
+    const vectors: [string, Float32Array | undefined][] = [["parameters", parameters]];
+    for (let i = 0; i < program.optimizer.slots; i++) vectors.push([`slot${i}`, slots?.[i]]);
+    for (const [name, values] of vectors) {
+      check(name, P, values);
+      for (const [i, group] of groups.entries()) {
+        await allocate(`${name}.${i}`, group.length, values && viewsOf(values, program.parameters, group));
+      }
     }
+    if (B > 0) await allocate("buffers", B, buffers && [buffers]);
     return new Training(
       program,
-      compile(runtime, (inputs) => stepGraph(program, inputs), { purpose: "train" }),
+      compile(runtime, (inputs) => stepGraph(program, groups, inputs), { purpose: "train" }),
+      groups,
       state,
       step,
     );
@@ -171,13 +214,23 @@ export class Training {
 
   /** A copy of everything needed to go on later. */
   async state(): Promise<TrainingState> {
-    const read = async (name: string) => {
-      const pair = this.#state.get(name);
-      return pair ? ((await pair[0].read()).data as Float32Array) : new Float32Array(0);
+    const read = async (name: string) => (await this.#state.get(name)![0].read()).data as Float32Array;
+    const flat = async (name: string) => {
+      const vector = new Float32Array(layoutSize(this.#program.parameters));
+      for (const [i, group] of this.#groups.entries()) {
+        const data = await read(`${name}.${i}`);
+        let at = 0;
+        for (const view of viewsOf(vector, this.#program.parameters, group)) {
+          view.set(data.subarray(at, at + view.length));
+          at += view.length;
+        }
+      }
+      return vector;
     };
     const slots: Float32Array[] = [];
-    for (let i = 0; i < this.#program.optimizer.slots; i++) slots.push(await read(`slot${i}`));
-    return { parameters: await read("parameters"), buffers: await read("buffers"), slots, step: this.#step };
+    for (let i = 0; i < this.#program.optimizer.slots; i++) slots.push(await flat(`slot${i}`));
+    const buffers = this.#state.has("buffers") ? await read("buffers") : new Float32Array(0);
+    return { parameters: await flat("parameters"), buffers, slots, step: this.#step };
   }
 
   async release(): Promise<void> {
@@ -186,16 +239,43 @@ export class Training {
   }
 }
 
-function stepGraph(program: TrainingProgram, inputs: Values): Values {
-  const { parameters: p, buffers, learningRate, step, ...rest } = inputs as Record<string, Value>;
-  const slots = Array.from({ length: program.optimizer.slots }, (_, i) => rest[`slot${i}`]!);
-  const batch = Object.fromEntries(Object.entries(rest).filter(([name]) => !/^slot\d+$/.test(name)));
-  const parameters = unpack(p!, program.parameters);
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function stepGraph(program: TrainingProgram, groups: readonly Group[], inputs: Values): Values {
+  const { learningRate, step, buffers, ...rest } = inputs as Record<string, Value>;
+  const batch = Object.fromEntries(Object.entries(rest).filter(([name]) => !/^(parameters|slot\d+)\.\d+$/.test(name)));
+  const layout = program.parameters;
+  const named: Record<string, Value> = {};
+  for (const [i, { names }] of groups.entries()) {
+    const own = Object.fromEntries(names.map((name) => [name, layout[name]!]));
+    Object.assign(named, unpack(rest[`parameters.${i}`]!, own));
+  }
+  const parameters = Object.fromEntries(Object.keys(layout).map((name) => [name, named[name]!]));
   const result = program.forward(parameters, batch, buffers ? unpack(buffers, program.buffers!) : {});
-  const g = pack(gradient(result.loss, Object.values(parameters)));
-  const next = program.optimizer.update({ p: p!, g, slots, learningRate: learningRate!, step: step! });
-  const outputs: Record<string, Value> = { loss: result.loss, ...result.report, "parameters′": next.p };
-  for (const [i, slot] of next.slots.entries()) outputs[`slot${i}′`] = slot;
+  const gradients = Object.fromEntries(
+    gradient(result.loss, Object.values(parameters)).map((g, i) => [Object.keys(layout)[i]!, g]),
+  );
+  const outputs: Record<string, Value> = { loss: result.loss, ...result.report };
+  for (const [i, { names }] of groups.entries()) {
+    const next = program.optimizer.update({
+      p: rest[`parameters.${i}`]!,
+      g: pack(names.map((name) => gradients[name]!)),
+      slots: Array.from({ length: program.optimizer.slots }, (_, k) => rest[`slot${k}.${i}`]!),
+      learningRate: learningRate!,
+      step: step!,
+    });
+    outputs[`parameters.${i}′`] = next.p;
+    for (const [k, slot] of next.slots.entries()) outputs[`slot${k}.${i}′`] = slot;
+  }
   if (buffers) outputs["buffers′"] = pack(Object.keys(program.buffers!).map((name) => result.buffers![name]!));
   return outputs;
 }

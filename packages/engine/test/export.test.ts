@@ -17,6 +17,7 @@ import {
 } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { expect, it } from "vitest";
+import { readModel } from "../src/onnx/schema.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 
@@ -93,6 +94,14 @@ it("keeps names apart that users give twice", async () => {
   const session = await runtime.load(exportOnnx(graph));
   expect((await session.run({ Exp_0: tensor("float32", [1], [0]) })).y!.data[0]).toBe(2);
   await session.release();
+});
+
+it("writes a graph of ten thousand nodes", () => {
+  const graph = new Graph(operators);
+  let x = graph.input("x", "float32", [1]);
+  for (let i = 0; i < 10_000; i++) x = exp(x);
+  graph.output("y", x);
+  expect(readModel(exportOnnx(graph)).graph.nodes).toHaveLength(10_000);
 });
 
 it("refuses an operator that has not been lowered", () => {

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -72,4 +82,27 @@ test("a missing file, a file cut off, lengths that lie, and a missing model are 
     'tensor "w" claims 1000000000 bytes at 4 of "weights.bin"; its shape needs 12',
   );
   expect(() => readOnnx(join(folder, "no.onnx"))).toThrow("no.onnx: cannot be read: there is no such file");
+});
+
+test("weights past 4 GB of a file beside the model are read at their place", async () => {
+  // A sparse file: it claims 5 GB and takes a few kilobytes.
+  const offset = 5 * 2 ** 30;
+  const handle = openSync(join(folder, "weights.bin"), "w");
+  writeSync(handle, weights, 4, 12, offset);
+  closeSync(handle);
+  const model = readOnnx(save({ offset }));
+  expect([...(model.initializers.get("w")!.data as Float32Array)]).toEqual([1, 2, 3]);
+  expect(() => readOnnx(save({ offset: offset + 4 }))).toThrow(
+    `its weights need bytes ${offset + 4} to ${offset + 16} of "weights.bin", which has ${offset + 12}; the file is cut off or of another model`,
+  );
+});
+
+test("a model file that is larger than one array can be says what to do", () => {
+  const path = join(folder, "large.onnx");
+  const handle = openSync(path, "w");
+  ftruncateSync(handle, 3 * 2 ** 30);
+  closeSync(handle);
+  expect(() => readOnnx(path)).toThrow(
+    `${path}: it has 3221225472 bytes; an ONNX file holds at most 2 GB. Export it with its weights in files beside it.`,
+  );
 });

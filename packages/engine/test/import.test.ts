@@ -21,7 +21,7 @@ import {
   trace,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node.ts";
-import { MessageWriter } from "../src/onnx/wire.ts";
+import { handmade } from "./handmade.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 const wave = (shape: readonly number[], phase: number): Tensor<"float32"> =>
@@ -143,30 +143,6 @@ test("random damage gives a model or a ModelError, nothing else", () => {
   }
 });
 
-/** A model of single nodes, written field by field. */
-function handmade(
-  nodes: readonly { op: string; name?: string; inputs: string[]; outputs: string[]; domain?: string }[],
-  { opset = 17, domain = "" } = {},
-): Uint8Array {
-  const dims = new MessageWriter().message(1, new MessageWriter().int(1, 3));
-  const info = (name: string) =>
-    new MessageWriter()
-      .string(1, name)
-      .message(2, new MessageWriter().message(1, new MessageWriter().int(1, 1).message(2, dims)));
-  const graph = new MessageWriter();
-  for (const { op, name = "", inputs, outputs, domain: own = "" } of nodes) {
-    const node = new MessageWriter();
-    for (const input of inputs) node.string(1, input);
-    for (const output of outputs) node.string(2, output);
-    graph.message(1, node.string(3, name).string(4, op).string(7, own));
-  }
-  graph.message(11, info("x")).message(12, info("y"));
-  return new MessageWriter()
-    .int(1, 8)
-    .message(7, graph)
-    .message(8, new MessageWriter().string(1, domain).int(2, opset))
-    .finish();
-}
 const applyTo = (bytes: Uint8Array) =>
   trace((v: Record<"x", Parameters<typeof relu>[0]>) => importOnnx(bytes, { name: "m.onnx" }).apply(v), {
     x: { dtype: "float32", shape: [3] },

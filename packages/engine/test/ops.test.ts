@@ -14,6 +14,7 @@ import * as linalg from "./ops/linalg.ts";
 import * as normalize from "./ops/normalize.ts";
 import * as reduce from "./ops/reduce.ts";
 import { checkAgainstStored, checkDifferences, maker, type Row, readFixtures } from "./ops/row.ts";
+import * as select from "./ops/select.ts";
 
 const families: Record<string, { readonly rows: Readonly<Record<string, Row>> }> = {
   elementwise,
@@ -25,6 +26,7 @@ const families: Record<string, { readonly rows: Readonly<Record<string, Row>> }>
   conv,
   detect,
   normalize,
+  select,
   composite,
 };
 const cpu = nodeRuntime({ threads: 1 });

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { compile, type Inputs, mul, type Runtime, tensor } from "../src/index.ts";
 import { nodeRuntime, nodeWorkerRuntime } from "../src/node.ts";
 import { runtimeSuite } from "./runtime.suite.ts";
+import { threeSteps } from "./three-steps.ts";
 
 const runtimes: [string, () => Runtime][] = [
   ["onnxruntime-node, this thread", () => nodeRuntime({ threads: 1 })],
@@ -18,9 +19,25 @@ const hasWebgpu = software || process.env.WEBGPU === "1";
 describe.skipIf(!hasWebgpu)(
   "onnxruntime-node, WebGPU (skipped without a Vulkan device: install chromium and libvulkan1, or set WEBGPU=1)",
   () => {
-    test.each(Object.entries(runtimeSuite))("%s", async (_name, run) => {
-      await run(nodeRuntime({ target: "webgpu" }));
-    });
+    // In software every shader takes part of a second to compile, more on a busy machine.
+    const timeout = 300_000;
+    test.each(Object.entries(runtimeSuite))(
+      "%s",
+      async (_name, run) => {
+        await run(nodeRuntime({ target: "webgpu" }));
+      },
+      timeout,
+    );
+    test(
+      "three training steps have the losses of the CPU",
+      async () => {
+        const cpu = await threeSteps(nodeRuntime({ threads: 1 }));
+        const gpu = await threeSteps(nodeRuntime({ target: "webgpu" }));
+        // float32 on both sides, sums in other orders.
+        expect(gpu).toEqual(cpu.map((loss) => expect.closeTo(loss, 4)));
+      },
+      timeout,
+    );
   },
 );
 

@@ -1,6 +1,6 @@
 // Batches of labelled examples, as a training step is fed them, in a seeded order that a checkpoint can hold.
 import { Batches, type BatchOptions, type BatchState, Random } from "@reprise/data";
-import { formatShape, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@reprise/engine";
+import { type Chunk, formatShape, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "@reprise/engine";
 
 /** What a training step is fed, and which examples it is made of. */
 export interface Batch {
@@ -112,6 +112,18 @@ export function checkLabels({ labels }: Examples, classes: number): void {
     const label = Number(labels.data[i]);
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       throw new RangeError(`labels: number ${i} is ${label}; expected an integer from 0 to ${classes - 1}`);
+  }
+}
+
+/** All examples, in order, as chunks `{ x, labels }` of at most `size`; made one by one as they are asked for. */
+export function* exampleChunks(
+  examples: Examples,
+  { size, inputShape }: { size: number; inputShape: Shape },
+): Iterable<Chunk> {
+  const count = countExamples(examples, inputShape);
+  for (let at = 0; at < count; at += size) {
+    const indices = Uint32Array.from({ length: Math.min(size, count - at) }, (_, i) => at + i);
+    yield { feeds: gatherExamples(examples, indices, inputShape), count: indices.length };
   }
 }
 

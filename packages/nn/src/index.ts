@@ -40,7 +40,7 @@ export {
   type Sparsity,
 } from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
-export { type MlpOptions, mlp } from "./models/mlp.ts";
+export { isMlp, type Mlp, type MlpOptions, mlp } from "./models/mlp.ts";
 export { type ResNetOptions, resnet } from "./models/resnet.ts";
 export { type ResNetCifarOptions, resnetCifar } from "./models/resnet-cifar.ts";
 export { softmaxRegression } from "./models/softmax.ts";
@@ -62,6 +62,7 @@ export { stateDictOf, weightsFromTensors } from "./state-dict.ts";
 export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, type TorchValue } from "./torch-file.ts";
 export { type StageEvent, type TrainAutoencoderOptions, trainAutoencoder } from "./train-autoencoder.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
+export { type FullBatchOptions, trainFullBatch } from "./train-full-batch.ts";
 export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";
 export { packWeights } from "./weights.ts";

@@ -5,6 +5,13 @@ import { softmaxRegression } from "./models/softmax.ts";
 import type { Network } from "./network.ts";
 import type { Recipe } from "./recipe.ts";
 
+/**
+ * What the paper's λ Σw²/k is multiplied by, which does not say what loss it is added to. By the errors of FC100-100-10 on
+ * 10,000 training images kept apart (seed 0, the other 50,000 learned from): 1.73 % at 300, 1.79 % at 100; by 300 iterations of
+ * L-BFGS, which is not yet the minimum, 1.93 % at 300, 1.94 % at 100, 2.22 % at 10, 2.10 % at 1.
+ */
+const decayScale = 300;
+
 /** As the others, at a lower rate: at 0.25 it stayed at 89 % error on half of MNIST (seed 0), at 0.1 it learns. */
 const slower: Recipe = {
   optimizer: "sgd",
@@ -47,5 +54,6 @@ export function networkByName(name: string): Network {
  * all others because the paper gives none.
  */
 function fullyConnected(hidden: readonly number[], recipe?: Recipe): Network {
-  return mlp({ units: [...hidden, 10], lambda: [...hidden.map(() => 1e-5), 1e-6], ...(recipe ? { recipe } : {}) });
+  const lambda = [...hidden.map(() => 1e-5), 1e-6].map((l) => decayScale * l);
+  return mlp({ units: [...hidden, 10], lambda, ...(recipe ? { recipe } : {}) });
 }

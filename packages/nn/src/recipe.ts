@@ -3,12 +3,15 @@ import { adam, type Optimizer, sgd } from "@reprise/engine";
 import { constantRate, cosine, milestones, type Schedule, warmUp } from "./schedule.ts";
 
 export interface Recipe {
-  readonly optimizer: "adam" | "sgd";
+  /** "adam" and "sgd" step after every batch; "lbfgs" minimises the loss over all examples at once. */
+  readonly optimizer: "adam" | "sgd" | "lbfgs";
   /** Momentum of "sgd", in [0, 1). */
   readonly momentum?: number;
   /** λ: λ/2·‖p‖² of all parameters is added to the loss; 0 when absent. */
   readonly weightDecay?: number;
+  /** Of "lbfgs": iterations, each of one pass over the examples or a few; fewer where the loss falls no more. */
   readonly epochs: number;
+  /** This and what follows is nothing to "lbfgs". */
   readonly batchSize: number;
   /** At the first step. */
   readonly learningRate: number;
@@ -22,8 +25,10 @@ export interface Recipe {
   readonly source: string;
 }
 
-/** The optimizer of a recipe. */
+/** The optimizer of a recipe. @throws Error for "lbfgs", which has no step on a batch */
 export function optimizerOf({ optimizer, momentum = 0, weightDecay = 0 }: Recipe): Optimizer {
+  if (optimizer === "lbfgs")
+    throw new Error('recipe: "lbfgs" takes all examples at once, not a batch; use adam or sgd');
   return optimizer === "adam" ? adam({ weightDecay }) : sgd({ momentum, weightDecay });
 }
 
@@ -45,6 +50,7 @@ export function scheduleOf(
 
 /** Refuses what cannot be trained with. @throws RangeError naming the setting */
 export function checkRecipe({
+  optimizer,
   epochs,
   batchSize,
   learningRate,
@@ -63,6 +69,10 @@ export function checkRecipe({
     throw new RangeError(`momentum is ${momentum}; expected a number from 0 up to below 1`);
   if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
     throw new RangeError(`weight decay is ${weightDecay}; expected a number from 0 up`);
+  if (optimizer === "lbfgs" && weightDecay > 0)
+    throw new RangeError(
+      `weight decay is ${weightDecay}; lbfgs takes none but the network's own penalty: leave it out`,
+    );
   if (!(warmUpEpochs >= 0 && warmUpEpochs <= epochs))
     throw new RangeError(`warm-up is ${warmUpEpochs} epochs; expected 0 to the ${epochs} there are`);
   if (schedule === "step" && !at.every((epoch) => epoch > 0))

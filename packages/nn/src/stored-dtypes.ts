@@ -1,5 +1,5 @@
 // How files of weights store their numbers, little-endian, and the arrays that we compute with.
-import type { DType, Tensor } from "@reprise/engine";
+import { bfloatToFloat, type DType, halfToFloat, type Tensor } from "@reprise/engine";
 
 export interface StoredDType {
   /** Of one element in the file. */
@@ -29,11 +29,7 @@ export const storedDTypes: Readonly<Record<string, StoredDType>> = {
   BOOL: plain("bool", Uint8Array),
   I16: { bytes: 2, dtype: "int32", decode: (bytes) => Int32Array.from(new Int16Array(copied(bytes))) },
   F16: { bytes: 2, dtype: "float32", decode: (bytes) => Float32Array.from(halves(bytes), halfToFloat) },
-  BF16: {
-    bytes: 2,
-    dtype: "float32",
-    decode: (bytes) => new Float32Array(Uint32Array.from(halves(bytes), (h) => h << 16).buffer),
-  },
+  BF16: { bytes: 2, dtype: "float32", decode: (bytes) => Float32Array.from(halves(bytes), bfloatToFloat) },
 };
 
 /** The bytes in a buffer of their own: arrays may start at any byte of a file. A Buffer's `slice` would not copy. */
@@ -41,14 +37,4 @@ const copied = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 function halves(bytes: Uint8Array): Uint16Array {
   return new Uint16Array(copied(bytes));
-}
-
-/** IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

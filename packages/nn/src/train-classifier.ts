@@ -11,10 +11,11 @@ import {
   type TrainingProgram,
   type Values,
 } from "@reprise/engine";
-import { type Augment, checkLabels, ExampleBatches, type Examples } from "./batches.ts";
+import { type Augment, checkLabels, ExampleBatches, type Examples, exampleChunks } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
 import { initialWeights, type Network, type Weights } from "./network.ts";
 import { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
+import { trainFullBatch } from "./train-full-batch.ts";
 import { type Checkpoint, type TrainEvent, train } from "./trainer.ts";
 
 export interface TrainClassifierOptions {
@@ -70,38 +71,57 @@ export async function* trainClassifier(
   const order = random.uniform() * 2 ** 53;
   const noise = random.fork();
   const { batchSize, epochs } = recipe;
-  const batches = new ExampleBatches(examples, {
-    batchSize,
-    seed: order,
-    inputShape: network.inputShape,
-    ...(augment ? { augment } : {}),
-  });
-  const steps = epochs * batches.batchesPerEpoch;
+  const { inputShape } = network;
   const scorer = validation ? evaluator(runtime, network) : null;
   const { source: _, ...rest } = recipe;
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
+  const common = {
+    from: resume ?? from ?? initialWeights(network, initial),
+    config: { network: network.name, seed: String(seed), ...settings, ...config },
+    ...(scorer
+      ? {
+          validate: (weights: Weights) =>
+            scorer.evaluate(weights, validation!).then(({ loss, accuracy }) => ({ loss, accuracy })),
+        }
+      : {}),
+    ...(checkpointEvery ? { checkpointEvery } : {}),
+    ...(signal ? { signal } : {}),
+  };
   try {
+    if (recipe.optimizer === "lbfgs") {
+      checkFullBatch(network, augment);
+      return yield* trainFullBatch(runtime, {
+        program: { ...network, forward: classifierLoss(network) },
+        chunks: exampleChunks(examples, { size: 2000, inputShape }),
+        iterations: epochs,
+        ...common,
+      });
+    }
+    const batches = new ExampleBatches(examples, {
+      batchSize,
+      seed: order,
+      inputShape,
+      ...(augment ? { augment } : {}),
+    });
+    const steps = epochs * batches.batchesPerEpoch;
     return yield* train(runtime, {
       program: classifierProgram(network, recipe),
       batches,
       schedule: scheduleOf(recipe, steps),
       steps,
-      from: resume ?? from ?? initialWeights(network, initial),
       ...(network.noise ? { noise: network.noise } : {}),
       random: noise,
-      config: { network: network.name, seed: String(seed), ...settings, ...config },
-      ...(scorer
-        ? {
-            validate: (weights) =>
-              scorer.evaluate(weights, validation!).then(({ loss, accuracy }) => ({ loss, accuracy })),
-          }
-        : {}),
-      ...(checkpointEvery ? { checkpointEvery } : {}),
-      ...(signal ? { signal } : {}),
+      ...common,
     });
   } finally {
     await scorer?.release();
   }
+}
+
+/** What is different at every call has no minimum that a full-batch optimizer could go to. */
+function checkFullBatch({ name, noise }: Network, augment: Augment | undefined): void {
+  const random = noise ? `${name} drops units at random` : augment ? "the images are changed at random" : null;
+  if (random) throw new Error(`training: ${random}, but lbfgs needs a loss that stays the same; use adam or sgd`);
 }
 
 /** The training step of a classifier: mean cross-entropy plus the network's penalty; reports the batch's accuracy. */
@@ -110,19 +130,23 @@ export function classifierProgram(network: Network, recipe: Recipe = network.rec
     parameters: network.parameters,
     ...(network.buffers ? { buffers: network.buffers } : {}),
     optimizer: optimizerOf(recipe),
-    forward(parameters, batch, buffers) {
-      const { x, labels, ...rest } = batch as Values & { x: Values[string]; labels: Values[string] };
-      const noise = Object.fromEntries(
-        Object.entries(rest).map(([name, value]) => [name.replace(/^noise\./, ""), value]),
-      );
-      const result = network.forward(parameters, x, { training: true, buffers, noise });
-      const crossEntropy = softmaxCrossEntropy(result.logits, labels);
-      const accuracy = reduceMean(cast(equal(argMax(result.logits), labels), "float32"));
-      return {
-        loss: network.penalty ? add(crossEntropy, network.penalty(parameters)) : crossEntropy,
-        ...(result.buffers ? { buffers: result.buffers } : {}),
-        report: { accuracy },
-      };
-    },
+    forward: classifierLoss(network),
+  };
+}
+
+function classifierLoss(network: Network): TrainingProgram["forward"] {
+  return (parameters, batch, buffers) => {
+    const { x, labels, ...rest } = batch as Values & { x: Values[string]; labels: Values[string] };
+    const noise = Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [name.replace(/^noise\./, ""), value]),
+    );
+    const result = network.forward(parameters, x, { training: true, buffers, noise });
+    const crossEntropy = softmaxCrossEntropy(result.logits, labels);
+    const accuracy = reduceMean(cast(equal(argMax(result.logits), labels), "float32"));
+    return {
+      loss: network.penalty ? add(crossEntropy, network.penalty(parameters)) : crossEntropy,
+      ...(result.buffers ? { buffers: result.buffers } : {}),
+      report: { accuracy },
+    };
   };
 }

@@ -221,7 +221,8 @@ function drawNoise(noise: Layout, count: number, random: Random): Record<string,
   );
 }
 
-function checkConfig(had: Checkpoint["config"], has: Checkpoint["config"]): void {
+/** @throws Error naming the settings of the checkpoint that are not those of the run */
+export function checkConfig(had: Checkpoint["config"], has: Checkpoint["config"]): void {
   const differ = [...new Set([...Object.keys(had), ...Object.keys(has)])].filter((key) => had[key] !== has[key]);
   if (differ.length === 0) return;
   const say = differ.map((key) => `${key} ${had[key] ?? "(none)"}, not ${has[key] ?? "(none)"}`).join("; ");

@@ -55,7 +55,7 @@ test("an encoder learns to give images back, and a softmax on its codes to read 
   const model = autoencoderNetwork({
     units: 60,
     encoding: { epochs: 5, batchSize: 50, learningRate: 5e-3 },
-    recipe: { epochs: 10, batchSize: 50, learningRate: 2e-2 },
+    recipe: { optimizer: "adam", epochs: 10, batchSize: 50, learningRate: 2e-2 },
   });
   const run = async () => {
     const events: StageEvent[] = [];

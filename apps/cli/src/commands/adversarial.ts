@@ -22,6 +22,17 @@ export function command(): Command {
     .option("--epochs <n>", "instead of the recipe's", positiveNumber)
     .option("--batch <n>", "instead of the recipe's", positiveNumber)
     .option("--rate <x>", "learning rate instead of the recipe's", positive)
+    .addOption(
+      new Option(
+        "--optimizer <name>",
+        "instead of the recipe's; lbfgs takes all images at once, --epochs are iterations",
+      ).choices(["sgd", "adam", "lbfgs"]),
+    )
+    .option(
+      "--adversarial <layers>",
+      "§4.2: also learn from adversarial examples of what these layers give out: all, or 0 (the image), 1, … as in 0,1",
+      layers,
+    )
     .option("--resume", "go on from OUT.checkpoint, where an interrupted run left off")
     .option("--json", "one JSON document on stdout")
     .action(trainVerb);
@@ -58,8 +69,9 @@ export function command(): Command {
     .option("--confidence <k>", "of other attacks: logits by which the winner must lead", positive)
     .option("--top-k <k>", "of other attacks: the label must leave (or the target join) the k highest", positiveNumber)
     .addOption(new Option("--quantise <bits>", "results that survive saving: pixels of 8 bits").argParser(bits))
+    .option("--starts <path>", "of hopskipjump: images to start from, as --images; drawn for each image if left out")
     .option("--against <model...>", "show the adversarial images to these classifiers too")
-    .option("--out <dir>", "folder for results.json, results.csv, adversarial.npy, figure.svg and images/*.png")
+    .option("--out <dir>", "folder for the report (JSON, CSV, Markdown), charts (SVG, PNG), images (NPY, PNG)")
     .option("--json", "one JSON document on stdout")
     .action(attackVerb);
   withModelFlags(adversarial.command("transfer"))
@@ -71,7 +83,7 @@ export function command(): Command {
     .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
     .option("--seed <n>", "of random targets and noise", wholeNumber, 0)
     .option("--amplify <rms>", "also show the perturbations at this root mean square per pixel", positive)
-    .option("--out <dir>", "folder for transfer.json, transfer.csv, transfer.md and transfer.svg")
+    .option("--out <dir>", "folder for the table as JSON, CSV and Markdown, and as a heat map (SVG, PNG)")
     .option("--json", "one JSON document on stdout")
     .action(transferVerb);
 
@@ -80,7 +92,8 @@ export function command(): Command {
     .description("how much each layer of a model can stretch a perturbation (§4.3, Table 5)")
     .argument("<model>", "ONNX file")
     .option("--shape <sizes>", "one image as the model takes it, where it leaves that open: 3,224,224", numbers)
-    .option("--grid <n>", "frequencies an axis at which convolutions are evaluated", positiveNumber, 16)
+    .option("--grid <n>", "first frequencies an axis, for each tap of a kernel past the first", positiveNumber, 8)
+    .option("--out <dir>", "folder for bounds.json, bounds.csv and bounds.md")
     .option("--json", "one JSON document on stdout")
     .action(boundsVerb);
 
@@ -93,6 +106,7 @@ export function command(): Command {
     .option("--epsilon <x>", "L∞ budget, in the pixels' units", positive, 0.1)
     .option("--queries <n>", "images shown for each by the attacks without gradients", positiveNumber, 200)
     .option("--seed <n>", "of all draws", wholeNumber, 0)
+    .option("--out <dir>", "folder for masking.json, masking.csv and masking.md")
     .option("--json", "one JSON document on stdout")
     .action(maskingVerb);
   return adversarial;
@@ -108,6 +122,10 @@ function wholeNumber(text: string): number {
   if (text.trim() === "" || !Number.isInteger(value) || value < 0)
     throw new InvalidArgumentError("Expected a whole number from 0 up.");
   return value;
+}
+
+function layers(text: string): "all" | readonly number[] {
+  return text === "all" ? text : text.split(",").map((layer) => wholeNumber(layer));
 }
 
 function positiveNumber(text: string): number {

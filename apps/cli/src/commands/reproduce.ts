@@ -1,8 +1,8 @@
 // reprise reproduce: a paper's tables from the data, what it claims beside what comes out.
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { reproduceVerb } from "./reproduce/run.ts";
 
-const tables = ["table1", "table2", "table3", "table4"];
+const tables = ["table1", "table2", "table3", "table4", "regularisation"];
 
 export function command(): Command {
   return new Command("reproduce")
@@ -16,8 +16,9 @@ export function command(): Command {
       count,
     )
     .option("--seed <n>", "of networks, targets and noise", seed, 0)
-    .option("--only <tables>", `some of ${tables.join(",")}`, only)
+    .option("--only <tables>", `some of ${tables.join(",")}; the tables if left out`, only)
     .option("--epochs <n>", "instead of the recipes', for a quick look", count)
+    .addOption(new Option("--optimizer <name>", "instead of the recipes'").choices(["sgd", "adam", "lbfgs"]))
     .option("--publish <dir>", "a paper's folder on the site: fill in the reproduced values of its results.json")
     .option("--json", "one JSON document on stdout")
     .action(reproduceVerb);

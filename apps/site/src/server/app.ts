@@ -3,7 +3,9 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { type Kysely, sql } from "kysely";
+import { z } from "zod";
 import { paperPath } from "../render/citations.ts";
 import { sendFile, type WebAssets } from "./assets.ts";
 import type { Tables } from "./database/schema.ts";
@@ -15,6 +17,7 @@ import type { Frame } from "./pages/layout.ts";
 import { notFoundPage } from "./pages/not-found.ts";
 import { paperPage } from "./pages/paper.ts";
 import { findPaper, listPapers } from "./papers.ts";
+import type { TagSuggester } from "./tag-suggestions.ts";
 
 /** Papers whose method runs in the page, and the panel that runs it (`src/web/panels.ts`). */
 export const panels: Readonly<Record<string, string>> = {
@@ -24,6 +27,7 @@ export const panels: Readonly<Record<string, string>> = {
 
 export interface AppParts {
   readonly db: Kysely<Tables>;
+  readonly tags: TagSuggester;
   readonly assets: WebAssets;
   /** Where readers reach the site, without a slash at the end; canonical addresses start with it. */
   readonly origin: string;
@@ -38,6 +42,10 @@ export interface AppParts {
 const digits = fileURLToPath(new URL("../../../../packages/data/mnist-subset/", import.meta.url));
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
+
+/** POST /api/tags/suggest: a summary as it is being written. */
+const suggestBody = z.strictObject({ text: z.string().trim().min(1).max(20_000) });
+const longestBody = 100_000; // bytes: 20,000 characters as JSON, however they are escaped
 
 /** The application, to be given to a server or called with `app.request()`. */
 export function createApp(parts: AppParts): Hono {
@@ -86,6 +94,17 @@ export function createApp(parts: AppParts): Hono {
     const { file } = c.req.param();
     const path = join(digits, file);
     return /^[\w.-]+\.(gz|json)$/.test(file) && existsSync(path) ? sendFile(c, path, "no-cache") : c.notFound();
+  });
+
+  const tooLong = (c: Context) => c.json({ error: `The request is longer than ${longestBody} bytes.` }, 413);
+  app.post("/api/tags/suggest", bodyLimit({ maxSize: longestBody, onError: tooLong }), async (c) => {
+    const body = suggestBody.safeParse(await c.req.json().catch(() => undefined));
+    if (!body.success)
+      return c.json(
+        { error: `Expected JSON {"text": …} with 1 to 20,000 characters. ${z.prettifyError(body.error)}` },
+        400,
+      );
+    return c.json(await parts.tags.suggest(body.data.text));
   });
 
   app.get("/healthz", async (c) => {

@@ -14,6 +14,8 @@ export const paperFile = z.strictObject({
   year: z.int().min(1600).max(2200),
   arxivId: nonEmpty.nullish(),
   doi: nonEmpty.nullish(),
+  /** What it is about, in words that other papers use too. */
+  tags: z.array(nonEmpty.max(60)).default([]),
   links: z.array(link).default([]),
   bibtex: nonEmpty,
 });

@@ -9,6 +9,7 @@ import { buildWeb } from "./build-web.ts";
 import { readContent } from "./content.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { seed } from "./seed.ts";
+import { TagSuggester } from "./tag-suggestions.ts";
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
 
@@ -50,11 +51,15 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const written = await seed(db, content);
     if (written.length > 0) log(`content: ${written.length} papers taken into the database`);
     const assets = webAssets(await buildWeb({ log }));
-    http.answerWith(createApp({ db, assets, origin: http.url, contentDir, log, panels: options.panels ?? panels }));
+    const tags = new TagSuggester(db);
+    http.answerWith(
+      createApp({ db, tags, assets, origin: http.url, contentDir, log, panels: options.panels ?? panels }),
+    );
     return {
       url: http.url,
       close: async () => {
         await http.close();
+        await tags.close();
         await close();
       },
     };

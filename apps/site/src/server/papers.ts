@@ -10,6 +10,8 @@ export interface PaperCard {
   readonly authors: readonly string[];
   readonly venue: string;
   readonly year: number;
+  /** In the order of the alphabet. */
+  readonly tags: readonly string[];
   readonly teaserHtml: string | null;
   readonly updatedAt: Date;
 }
@@ -37,6 +39,9 @@ export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
 const authors = sql<string[]>`(select coalesce(json_agg(a.name order by pa.position), '[]')
   from paper_authors pa join authors a on a.id = pa.author_id where pa.paper_id = papers.id)`;
 
+const tags = sql<string[]>`(select coalesce(json_agg(t.name order by t.name), '[]')
+  from paper_tags pt join tags t on t.id = pt.tag_id where pt.paper_id = papers.id)`;
+
 /** Every paper, the newest first. */
 export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
   return db
@@ -49,6 +54,7 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
       "papers.updated_at as updatedAt",
       "venues.name as venue",
       authors.as("authors"),
+      tags.as("tags"),
       sql<string | null>`(select s.teaser_html from summaries s where s.paper_id = papers.id order by s.id limit 1)`.as(
         "teaserHtml",
       ),
@@ -82,6 +88,7 @@ export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperV
       "papers.updated_at as updatedAt",
       "venues.name as venue",
       authors.as("authors"),
+      tags.as("tags"),
       sql<{ author: string; html: string; teaser: string; edited_at: string }[]>`(
         select coalesce(json_agg(json_build_object(
           'author', u.display_name, 'html', s.html, 'teaser', s.teaser_text, 'edited_at', s.edited_at) order by s.id), '[]')

@@ -89,6 +89,17 @@ async function writePaper(
     await trx.insertInto("paper_authors").values({ paper_id: id, position, author_id: author.id }).execute();
   }
 
+  await trx.deleteFrom("paper_tags").where("paper_id", "=", id).execute();
+  for (const name of new Set(paper.tags)) {
+    const tag = await trx
+      .insertInto("tags")
+      .values({ name })
+      .onConflict((oc) => oc.column("name").doUpdateSet({ name }))
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    await trx.insertInto("paper_tags").values({ paper_id: id, tag_id: tag.id }).execute();
+  }
+
   const user = await trx
     .insertInto("users")
     .values(houseUser)

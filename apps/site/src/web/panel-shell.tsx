@@ -12,6 +12,7 @@ type Phase =
   | { readonly name: "done"; readonly text: string; readonly views: readonly View[] }
   | { readonly name: "failed"; readonly message: string }
   | { readonly name: "cancelled" };
+const idle: Phase = { name: "idle" };
 
 interface Props {
   readonly panel: Panel;
@@ -24,15 +25,22 @@ export function PanelShell({ panel, onLive }: Props) {
   const [values, setValues] = useState<Values>(
     () => readHash(location.hash, panel.parameters) ?? defaults(panel.parameters),
   );
-  const [phase, setPhase] = useState<Phase>({ name: "idle" });
+  const names = Object.keys(panel.parameters);
+  const tabs = names.find((name) => isTabs(panel.parameters[name]!));
+  const tab = tabs === undefined ? "" : String(values[tabs]);
+  const [phases, setPhases] = useState<Readonly<Record<string, Phase>>>({});
+  const phase = phases[tab] ?? idle;
   const runner = useMemo(() => new Runner(panel.startWorker), [panel]);
   const abort = useRef<AbortController | undefined>(undefined);
   const runButton = useRef<HTMLButtonElement>(null);
   const running = phase.name === "running";
-  const names = Object.keys(panel.parameters);
   const applies = (name: string) => panel.applies?.(name, values) ?? true;
+  const presets = (panel.presets ?? []).filter(
+    ({ values: { [tabs ?? ""]: other = tab }, suits }) => other === tab && (suits?.(values) ?? true),
+  );
+  const settings = names.filter((name) => name !== tabs && applies(name));
   const problems = new Map(
-    names.filter(applies).flatMap((name) => {
+    settings.flatMap((name) => {
       const problem = problemOf(panel.parameters[name]!, values[name]!);
       return problem === null ? [] : [[name, problem] as const];
     }),
@@ -50,19 +58,25 @@ export function PanelShell({ panel, onLive }: Props) {
     };
   }, [panel, runner]);
 
+  // The stored run is the first tab's.
+  const first = tabs === undefined || tab === panel.parameters[tabs]!.default;
+  useEffect(() => onLive(!first || phase.name !== "idle"), [onLive, first, phase.name]);
+
   function change(next: Values) {
     setValues(next);
-    if (names.every((name) => problemOf(panel.parameters[name]!, next[name]!) === null))
-      history.replaceState(history.state, "", writeHash(next, panel.parameters));
+    const used = names.filter((name) => panel.applies?.(name, next) ?? true);
+    if (used.every((name) => problemOf(panel.parameters[name]!, next[name]!) === null))
+      history.replaceState(history.state, "", writeHash(next, panel));
   }
 
   async function run() {
     if (running || problems.size > 0) return;
     const controller = new AbortController();
     abort.current = controller;
-    history.replaceState(history.state, "", writeHash(values, panel.parameters));
+    const setPhase = (next: Phase | ((before: Phase) => Phase)) =>
+      setPhases((all) => ({ ...all, [tab]: typeof next === "function" ? next(all[tab] ?? idle) : next }));
+    history.replaceState(history.state, "", writeHash(values, panel));
     setPhase({ name: "running", progress: null, views: [] });
-    onLive(true);
     try {
       const result = await runner.run(panel.toMessage?.(values) ?? values, {
         signal: controller.signal,
@@ -106,9 +120,18 @@ export function PanelShell({ panel, onLive }: Props) {
           run();
         }}
       >
+        {tabs !== undefined && (
+          <Tabs
+            name={tabs}
+            parameter={panel.parameters[tabs] as TabsParameter}
+            value={tab}
+            disabled={running}
+            onChange={(value) => change({ ...values, [tabs]: value })}
+          />
+        )}
         <fieldset class="fields">
           <legend class="hidden">Settings</legend>
-          {names.filter(applies).map((name) => (
+          {settings.map((name) => (
             <Field
               key={name}
               name={name}
@@ -117,13 +140,14 @@ export function PanelShell({ panel, onLive }: Props) {
               problem={problems.get(name) ?? null}
               disabled={running}
               onChange={(value) => change({ ...values, [name]: value })}
+              set={(others) => change({ ...values, ...others })}
             />
           ))}
         </fieldset>
-        {panel.presets && (
+        {presets.length > 0 && (
           <div class="presets">
             <span class="label">Try</span>
-            {panel.presets.map((preset) => (
+            {presets.map((preset) => (
               <button
                 key={preset.label}
                 type="button"
@@ -168,6 +192,40 @@ export function PanelShell({ panel, onLive }: Props) {
   );
 }
 
+type TabsParameter = Extract<Parameter<unknown>, { kind: "choice" }>;
+const isTabs = (parameter: Parameter<unknown>) => parameter.kind === "choice" && parameter.look === "tabs";
+
+interface TabsProps {
+  readonly name: string;
+  readonly parameter: TabsParameter;
+  readonly value: string;
+  readonly disabled: boolean;
+  readonly onChange: (value: string) => void;
+}
+
+/** What the panel does, as radio buttons that look like tabs: the arrows move between them. */
+function Tabs({ name, parameter: { label, options }, value, disabled, onChange }: TabsProps) {
+  return (
+    <fieldset class="tabs">
+      <legend class="hidden">{label}</legend>
+      {(options as readonly { value: string; label: string }[]).map((option) => (
+        <label key={option.value}>
+          <input
+            type="radio"
+            class="hidden"
+            name={`run-${name}`}
+            value={option.value}
+            checked={option.value === value}
+            disabled={disabled}
+            onChange={() => onChange(option.value)}
+          />
+          {option.label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 interface FieldProps {
   readonly name: string;
   readonly parameter: Parameter<unknown>;
@@ -175,9 +233,10 @@ interface FieldProps {
   readonly problem: string | null;
   readonly disabled: boolean;
   readonly onChange: (value: string | number) => void;
+  readonly set: (values: Values) => void;
 }
 
-function Field({ name, parameter, value, problem, disabled, onChange }: FieldProps) {
+function Field({ name, parameter, value, problem, disabled, onChange, set }: FieldProps) {
   const id = `run-${name}`;
   const about = {
     id,
@@ -221,7 +280,13 @@ function Field({ name, parameter, value, problem, disabled, onChange }: FieldPro
         </select>
       )}
       {parameter.kind === "custom" && (
-        <parameter.control value={String(value)} onChange={onChange} labelledBy={`${id}-label`} disabled={disabled} />
+        <parameter.control
+          value={String(value)}
+          onChange={onChange}
+          set={set}
+          labelledBy={`${id}-label`}
+          disabled={disabled}
+        />
       )}
       {problem !== null && (
         <p class="problem" id={`${id}-problem`}>

@@ -39,8 +39,9 @@ export function readHash(hash: string, parameters: Parameters): Values | null {
   return values;
 }
 
-/** The address part for these inputs; all of them, so that a later change of a default changes no link. */
-export function writeHash(values: Values, parameters: Panel["parameters"]): string {
-  const pairs = new URLSearchParams(Object.keys(parameters).map((name) => [name, String(values[name])]));
+/** The address part for the inputs that apply; all of those, so that a later change of a default changes no link. */
+export function writeHash(values: Values, { parameters, applies }: Pick<Panel, "parameters" | "applies">): string {
+  const names = Object.keys(parameters).filter((name) => applies?.(name, values) ?? true);
+  const pairs = new URLSearchParams(names.map((name) => [name, String(values[name])]));
   return `#run&${pairs}`;
 }

@@ -21,6 +21,8 @@ interface ChoiceParameter<T> {
   readonly label: string;
   readonly default: T & string;
   readonly options: readonly { readonly value: T & string; readonly label: string }[];
+  /** "tabs" for what the panel does at all: its choices stand above the form, and each keeps its own result. */
+  readonly look?: "tabs";
 }
 
 /** An input with its own control, such as a canvas to draw on. Its value is a string, short enough for an address. */
@@ -37,6 +39,8 @@ interface CustomParameter<T> {
 export interface ControlProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
+  /** Changes other inputs besides. */
+  readonly set: (values: Values) => void;
   readonly labelledBy: string;
   readonly disabled: boolean;
 }
@@ -92,9 +96,12 @@ export interface Panel<Inputs extends object = Values, Result = unknown, Partial
   readonly parameters: { readonly [Name in keyof Inputs]: Parameter<Inputs[Name]> };
   /** False for an input that means nothing with the others as they are; it is not shown then. */
   readonly applies?: (name: keyof Inputs, inputs: Inputs) => boolean;
+  /** Those that name another tab are not shown. */
   readonly presets?: readonly {
     readonly label: string;
     readonly values: { readonly [Name in keyof Inputs]?: Inputs[Name] };
+    /** False where it would be of no use with the inputs as they are. */
+    readonly suits?: (inputs: Inputs) => boolean;
   }[];
   /** What the first run downloads besides the page, in bytes; shown beside the button. */
   readonly downloadBytes?: number;

@@ -6,6 +6,7 @@ import "./styles/text.css";
 import "./styles/frame.css";
 import "./styles/home.css";
 import "./styles/paper.css";
+import "./styles/tags.css";
 import "./styles/results.css";
 import "./styles/panel.css";
 import "./styles/print.css";

@@ -6,7 +6,6 @@ import type { Attack } from "./attack.ts";
 import { type Criterion, type Goal, reached } from "./goal.ts";
 import { type Norm, normOf, project } from "./norm.ts";
 import { runSearches } from "./run-searches.ts";
-import type { NonFiniteError } from "./search.ts";
 
 export interface RunAttackOptions {
   /** Radii in the attack's norm; a budget attack needs them, a minimal one reports at each of them besides. */
@@ -17,7 +16,23 @@ export interface RunAttackOptions {
   /** Most images in one call of the model. */
   readonly batch?: number;
   readonly onEvent?: (event: AttackEvent) => void;
+  /** Rows that are known from a run that was stopped, and where those of this one are put. */
+  readonly kept?: KeptRows;
   readonly signal?: AbortSignal;
+}
+
+/** What the search of one row came to, before it is judged. */
+export interface KeptRow {
+  /** As the attack left it, [n]; none where the model's values stopped it. */
+  readonly image: Float32Array | undefined;
+  readonly forwardPasses: number;
+  readonly gradients: number;
+}
+
+/** Searched rows by ε (null where the attack looks for the smallest perturbation) and row. */
+export interface KeptRows {
+  get(epsilon: number | null, row: number): KeptRow | undefined;
+  put(epsilon: number | null, row: number, kept: KeptRow): void;
 }
 
 /** A row of the search at one ε (null for a minimal attack) has ended; so have `done` of `rows` at this ε. */
@@ -128,12 +143,12 @@ interface Found {
   readonly perturbed: Float32Array;
   readonly forward: number[];
   readonly backward: number[];
-  readonly stopped: (NonFiniteError | undefined)[];
+  readonly stopped: boolean[];
 }
 
 async function searchRows(setting: Setting, epsilon: number | null): Promise<Found> {
   const { attack, criterion, images, clean, model, lower, upper } = setting;
-  const { seed = 0, onEvent } = setting.options;
+  const { seed = 0, onEvent, kept } = setting.options;
   const { classifier, batch, signal } = model;
   const n = imageSize(classifier);
   const k = classifier.classes;
@@ -142,16 +157,29 @@ async function searchRows(setting: Setting, epsilon: number | null): Promise<Fou
     perturbed: images.slice(),
     forward: new Array(rows).fill(0),
     backward: new Array(rows).fill(0),
-    stopped: new Array(rows),
+    stopped: new Array(rows).fill(false),
   };
   let done = 0;
-  const end = (row: number): void => onEvent?.({ epsilon, row, done: ++done, rows });
+  const end = (row: number, ended?: KeptRow): void => {
+    if (ended) {
+      found.forward[row] = ended.forwardPasses;
+      found.backward[row] = ended.gradients;
+      if (ended.image) found.perturbed.set(ended.image, row * n);
+      else found.stopped[row] = true;
+    }
+    onEvent?.({ epsilon, row, done: ++done, rows });
+  };
   function* searches() {
     for (let row = 0; row < rows; row++) {
       const logits = clean.slice(row * k, (row + 1) * k);
       const goal = criterion.goalOf(row);
       if (reached(goal, logits) || logits.some((z) => !Number.isFinite(z))) {
         end(row);
+        continue;
+      }
+      const known = kept?.get(epsilon, row);
+      if (known) {
+        end(row, known);
         continue;
       }
       const search = attack.search({
@@ -174,11 +202,13 @@ async function searchRows(setting: Setting, epsilon: number | null): Promise<Fou
     batch,
     signal,
     onEnd({ row, image, forward, backward }) {
-      found.forward[row] = forward;
-      found.backward[row] = backward;
-      if (image instanceof Float32Array) found.perturbed.set(image, row * n);
-      else found.stopped[row] = image;
-      end(row);
+      const ended: KeptRow = {
+        image: image instanceof Float32Array ? image : undefined,
+        forwardPasses: forward,
+        gradients: backward,
+      };
+      kept?.put(epsilon, row, ended);
+      end(row, ended);
     },
   });
   return found;
@@ -204,7 +234,7 @@ async function verified(setting: Setting, found: Found, epsilon: number | null):
     const after = logits.subarray(row * k, (row + 1) * k);
     return {
       row,
-      status: statusOf(criterion.goalOf(row), before, after, found.stopped[row] !== undefined),
+      status: statusOf(criterion.goalOf(row), before, after, found.stopped[row]!),
       predictedBefore: predictedLabel(before),
       predictedAfter: predictedLabel(after),
       forwardPasses: found.forward[row]!,

@@ -3,6 +3,7 @@
 import { type Norm, normOf } from "../attacks/norm.ts";
 import type { AttackResult } from "../attacks/run-attack.ts";
 import { type Rate, rateOf } from "../transfer.ts";
+import { mean, median } from "./median.ts";
 
 export interface CurvePoint {
   readonly epsilon: number;
@@ -20,36 +21,45 @@ export interface SecurityCurve {
   readonly medianDistance: number | null;
 }
 
-/** The curve of an attack's results, as runAttack gives them for several ε; ε = 0 is the model alone. */
+/**
+ * The curve of an attack's results, as runAttack gives them for several ε; ε = 0 is the model alone. Of an attack that
+ * looks for the smallest perturbation, run without ε, the curve of its distances.
+ */
 export function securityCurve(results: readonly AttackResult[], images: Float32Array): SecurityCurve {
   const [first] = results;
   if (!first) throw new RangeError("securityCurve: no results were given; at least one is needed.");
+  const { attack, norm } = first;
   const rows = first.rows.length;
+  const n = images.length / rows;
+  const minimal = results.find(({ epsilon }) => epsilon === null);
+  const distances = (minimal?.rows ?? []).map(({ row, status }) => {
+    if (status !== "success") return status === "alreadyAdversarial" ? 0 : Infinity;
+    const [from, to] = [row * n, (row + 1) * n];
+    return normOf(norm, images.subarray(from, to), minimal!.clipped.subarray(from, to));
+  });
+  const curve = distanceCurve(attack, norm, distances);
+  const given = results.filter((r): r is AttackResult & { epsilon: number } => r.epsilon !== null && r.epsilon > 0);
+  if (minimal && given.length === 0) return curve;
   const clean = first.rows.filter(({ status }) => status === "alreadyAdversarial").length;
-  const points = results
-    .filter((result): result is AttackResult & { epsilon: number } => result.epsilon !== null && result.epsilon > 0)
+  const points = given
     .map(({ epsilon, success }) => ({ epsilon, robust: rateOf(success.filter((won) => !won).length, rows) }))
     .sort((a, b) => a.epsilon - b.epsilon);
-  const minimal = results.find(({ epsilon }) => epsilon === null);
-  const n = images.length / rows;
-  const distances = (minimal?.rows ?? [])
-    .filter(({ status }) => status === "success")
-    .map(({ row }) => {
-      const [from, to] = [row * n, (row + 1) * n];
-      return normOf(first.norm, images.subarray(from, to), minimal!.clipped.subarray(from, to));
-    })
-    .sort((a, b) => a - b);
-  return {
-    attack: first.attack,
-    norm: first.norm,
-    points: [{ epsilon: 0, robust: rateOf(rows - clean, rows) }, ...points],
-    meanDistance: distances.length > 0 ? distances.reduce((a, b) => a + b, 0) / distances.length : null,
-    medianDistance: medianOf(distances),
-  };
+  return { ...curve, points: [{ epsilon: 0, robust: rateOf(rows - clean, rows) }, ...points] };
 }
 
-function medianOf(sorted: readonly number[]): number | null {
-  if (sorted.length === 0) return null;
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+/**
+ * The curve of smallest perturbations: the images that are left at 24 ε from 0 to the largest distance.
+ *
+ * @param distances  ‖r‖ of each image; 0 where nothing was to be done, Infinity where nothing was found
+ */
+export function distanceCurve(attack: string, norm: Norm, distances: readonly number[]): SecurityCurve {
+  const moved = distances.filter((distance) => distance > 0 && distance < Infinity);
+  const most = Math.max(0, ...moved);
+  const steps = most > 0 ? 24 : 0;
+  const points = Array.from({ length: steps + 1 }, (_, i) => {
+    // The last is the largest distance itself, not what rounding makes of it.
+    const epsilon = i === steps ? most : (most * i) / steps;
+    return { epsilon, robust: rateOf(distances.filter((distance) => distance > epsilon).length, distances.length) };
+  });
+  return { attack, norm, points, meanDistance: mean(moved), medianDistance: median(moved) };
 }

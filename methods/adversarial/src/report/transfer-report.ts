@@ -1,5 +1,6 @@
 // A transfer table as a heat map, as Markdown and as CSV.
 import type { TransferTable } from "../transfer.ts";
+import { csvOf } from "./attack-report.ts";
 import { escapeXml, svgDocument } from "./svg.ts";
 
 /** The table as an SVG: the redder a cell, the more images its column gets wrong. */
@@ -50,11 +51,18 @@ export function transferMarkdown({ columns, rows }: TransferTable): string {
 
 /** The table as CSV, a line a cell: images, distortion, model, errors, of, rate, low, high. */
 export function transferCsv({ columns, rows }: TransferTable): string {
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.flatMap(({ name, distortion, errors }) =>
-    errors.map(({ count, of, rate, low, high }, c) =>
-      [quoted(name), distortion, quoted(columns[c]!), count, of, rate, low, high].join(","),
+  return csvOf(
+    rows.flatMap(({ name, distortion, errors }) =>
+      errors.map(({ count, of, rate, low, high }, c) => ({
+        images: name,
+        distortion,
+        model: columns[c]!,
+        errors: count,
+        of,
+        rate,
+        low,
+        high,
+      })),
     ),
   );
-  return `${["images,distortion,model,errors,of,rate,low,high", ...lines].join("\n")}\n`;
 }

@@ -3,6 +3,9 @@ import { claimed } from "../config.ts";
 
 export const tableNames = ["table1", "table2", "table3", "table4"] as const;
 export type TableName = (typeof tableNames)[number];
+/** What can be asked for: the tables, and §4.2's comparison of ways to regularise, which takes as long as they together. */
+export const partNames = [...tableNames, "regularisation"] as const;
+export type PartName = (typeof partNames)[number];
 
 /** Which images a network learns from: the training set, or its first or second half. */
 export type TrainingPart = "train" | "p1" | "p2";
@@ -18,6 +21,11 @@ export interface PlannedNetwork {
   /** Its name in @reprise/nn; "ae400-10" is trained in two stages. */
   readonly network: string;
   readonly part: TrainingPart;
+  /**
+   * Which of the run's random numbers it is trained with. Networks with the same would begin with the same weights, as far
+   * as they have the same layers, and see their images in the same order: images made for one would fool the other more.
+   */
+  readonly stream: number;
   /** Seconds to train and to attack 1,000 images on one idle core, roughly: for the estimate of the time left only. */
   readonly cost: { readonly training: number; readonly attack: number };
 }
@@ -27,21 +35,24 @@ const [small, deep] = [
   { training: 90, attack: 25 },
 ];
 
-/** Tables 1 and 2, in their order. */
+/** A network's training seed in a run of this seed. */
+export const trainingSeed = ({ stream }: PlannedNetwork, seed: number): number => 8 * seed + stream;
+
+/** Tables 1 and 2, in their order. FC10 has one minimum, wherever it starts. */
 export const modelNetworks: readonly PlannedNetwork[] = [
-  { id: "fc10-1e-4", name: "FC10(1e-4)", network: "fc10-1e-4", part: "train", cost: small! },
-  { id: "fc10-1e-2", name: "FC10(1e-2)", network: "fc10-1e-2", part: "train", cost: small! },
-  { id: "fc10-1", name: "FC10(1)", network: "fc10-1", part: "train", cost: small! },
-  { id: "fc100-100-10", name: "FC100-100-10", network: "fc100-100-10", part: "train", cost: deep! },
-  { id: "fc200-200-10", name: "FC200-200-10", network: "fc200-200-10", part: "train", cost: deep! },
-  { id: "ae400-10", name: "AE400-10", network: "ae400-10", part: "train", cost: deep! },
+  { id: "fc10-1e-4", stream: 0, name: "FC10(1e-4)", network: "fc10-1e-4", part: "train", cost: small! },
+  { id: "fc10-1e-2", stream: 0, name: "FC10(1e-2)", network: "fc10-1e-2", part: "train", cost: small! },
+  { id: "fc10-1", stream: 0, name: "FC10(1)", network: "fc10-1", part: "train", cost: small! },
+  { id: "fc100-100-10", stream: 0, name: "FC100-100-10", network: "fc100-100-10", part: "train", cost: deep! },
+  { id: "fc200-200-10", stream: 1, name: "FC200-200-10", network: "fc200-200-10", part: "train", cost: deep! },
+  { id: "ae400-10", stream: 2, name: "AE400-10", network: "ae400-10", part: "train", cost: deep! },
 ];
 
 /** Tables 3 and 4, in their order. */
 export const halvesNetworks: readonly PlannedNetwork[] = [
-  { id: "fc100-100-10-p1", name: "FC100-100-10", network: "fc100-100-10", part: "p1", cost: deep! },
-  { id: "fc123-456-10-p1", name: "FC123-456-10", network: "fc123-456-10", part: "p1", cost: deep! },
-  { id: "fc100-100-10-p2", name: "FC100-100-10′", network: "fc100-100-10", part: "p2", cost: deep! },
+  { id: "fc100-100-10-p1", stream: 3, name: "FC100-100-10", network: "fc100-100-10", part: "p1", cost: deep! },
+  { id: "fc123-456-10-p1", stream: 4, name: "FC123-456-10", network: "fc123-456-10", part: "p1", cost: deep! },
+  { id: "fc100-100-10-p2", stream: 5, name: "FC100-100-10′", network: "fc100-100-10", part: "p2", cost: deep! },
 ];
 
 /** Images that are shown to the networks of a table: one row. */

@@ -4,6 +4,7 @@ import type { Runtime } from "@reprise/engine";
 import {
   autoencoderNetwork,
   exportNetwork,
+  isMlp,
   networkByName,
   type Recipe,
   trainAutoencoder,
@@ -27,9 +28,12 @@ export function recipeOf(
   changes: Partial<Recipe> = {},
 ): Readonly<Record<string, unknown>> {
   const changed = (recipe: Recipe) => ({ ...recipe, ...changes });
-  if (network !== "ae400-10") return { recipe: changed(networkByName(network).recipe) };
-  const { encoding, sparsity, network: whole } = autoencoderNetwork();
-  return { encoding: changed(encoding), sparsity, recipe: changed(whole.recipe) };
+  if (network !== "ae400-10") {
+    const known = networkByName(network);
+    return { recipe: changed(known.recipe), lambda: isMlp(known) ? known.lambda : null };
+  }
+  const { encoding, sparsity, lambda, network: whole } = autoencoderNetwork();
+  return { encoding: changed(encoding), sparsity, recipe: changed(whole.recipe), lambda };
 }
 
 /** The bytes of the trained network as ONNX. @throws as `trainClassifier` */
@@ -41,7 +45,8 @@ export async function trainPlanned(
   const metadata = { seed: String(seed), part: planned.part };
   const stop = signal ? { signal } : {};
   const count = examples.labels.data.length;
-  const stepsOf = (recipe: Recipe) => recipe.epochs * Math.floor(count / recipe.batchSize);
+  const stepsOf = ({ optimizer, epochs, batchSize }: Recipe) =>
+    optimizer === "lbfgs" ? epochs : epochs * Math.floor(count / batchSize);
   if (planned.network === "ae400-10") {
     const model = autoencoderNetwork({ encoding: changes, recipe: changes });
     const steps = { encoder: stepsOf(model.encoding), softmax: stepsOf(model.network.recipe) };

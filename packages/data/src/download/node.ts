@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import https from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataError } from "../error.ts";
@@ -154,29 +156,29 @@ async function receive(
     stalled.signal.aborted
       ? new MirrorFailure(`nothing came for ${stallMs / 1000} s`, { mayPass: true, cause })
       : networkFailure(cause);
+  let response: IncomingMessage | undefined;
   let output: FileHandle | undefined;
   try {
-    const response = await fetch(url, {
+    response = await request(url, {
       signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
       // identity: a .gz sent with "Content-Encoding: gzip" would arrive unpacked.
       headers: { "accept-encoding": "identity", ...(start > 0 ? { range: `bytes=${start}-` } : {}) },
     }).catch((cause: unknown) => {
-      throw network(cause);
+      throw cause instanceof MirrorFailure ? cause : network(cause);
     });
     checkResponse(response, file, start);
-    let at = response.status === 206 ? start : 0; // a server that ignores Range sends the whole file
+    let at = response.statusCode === 206 ? start : 0; // a server that ignores Range sends the whole file
     output = await open(part, at > 0 ? "a" : "w").catch((cause: unknown) => {
       throw fileError(part, cause, "written");
     });
-    const reader = response.body!.getReader();
+    const chunks = response[Symbol.asyncIterator]();
     for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
+      const { done, value } = (await chunks.next().catch((cause: unknown) => {
         throw network(cause);
-      });
+      })) as IteratorResult<Buffer>;
       if (done) break;
       timer.refresh();
       if (at + value.length > file.bytes) {
-        await reader.cancel().catch(() => {});
         await output.truncate(0);
         throw new MirrorFailure(`sent more than the ${file.bytes} bytes expected`, { mayPass: false });
       }
@@ -190,34 +192,50 @@ async function receive(
     await output.sync();
   } finally {
     clearTimeout(timer);
+    response?.destroy();
     await output?.close();
   }
 }
 
-function checkResponse(response: Response, file: DownloadFile, start: number): void {
-  const { status, headers } = response;
+/**
+ * The answer to a GET, redirects followed. node:http, not fetch: when a connection ends while its reader waits for the
+ * disk, the fetch of Node 24 throws outside of every promise (assertion in undici's parser) and ends the process.
+ */
+async function request(url: string, options: RequestOptions, redirects = 5): Promise<IncomingMessage> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const { get } = url.startsWith("https:") ? https : http;
+    get(url, options, resolve).on("error", reject);
+  });
+  const { statusCode = 0, headers } = response;
+  if (![301, 302, 303, 307, 308].includes(statusCode) || headers.location === undefined) return response;
+  response.destroy();
+  if (redirects === 0) throw new MirrorFailure("redirects in a circle", { mayPass: false });
+  return request(new URL(headers.location, url).href, options, redirects - 1);
+}
+
+function checkResponse({ statusCode = 0, statusMessage, headers }: IncomingMessage, file: DownloadFile, start: number) {
   const refuse = (message: string, mayPass: boolean) => {
-    void response.body?.cancel().catch(() => {}); // the connection is not needed any more
     throw new MirrorFailure(message, { mayPass });
   };
-  const encoding = headers.get("content-encoding") ?? "identity";
-  if (status !== 200 && status !== 206)
-    refuse(`answered ${status} ${response.statusText}`.trim(), status >= 500 || status === 408 || status === 429);
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (statusCode !== 200 && statusCode !== 206)
+    refuse(
+      `answered ${statusCode} ${statusMessage}`.trim(),
+      statusCode >= 500 || statusCode === 408 || statusCode === 429,
+    );
   if (encoding !== "identity") refuse(`sent it encoded as ${encoding}`, false);
-  const from = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
-  if (status === 206 && Number(from) !== start)
+  const from = /^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1];
+  if (statusCode === 206 && Number(from) !== start)
     refuse(`sent bytes from ${from ?? "nowhere"} when asked from ${start}`, false);
-  const length = headers.get("content-length");
-  const expected = status === 206 ? file.bytes - start : file.bytes;
-  if (length !== null && Number(length) > expected)
+  const length = headers["content-length"];
+  const expected = statusCode === 206 ? file.bytes - start : file.bytes;
+  if (length !== undefined && Number(length) > expected)
     refuse(`would send ${length} bytes; ${expected} are expected`, false);
 }
 
-// fetch's own message is "fetch failed"; the reason is inside.
 function networkFailure(cause: unknown): MirrorFailure {
-  const inner = (cause as Error).cause as NodeJS.ErrnoException | undefined; // undici wraps what the system said
-  const message = inner?.message || inner?.code || (cause as Error).message;
-  return new MirrorFailure(message, { mayPass: inner?.code !== "ENOTFOUND", cause });
+  const { message, code } = cause as NodeJS.ErrnoException;
+  return new MirrorFailure(message || code || "the connection failed", { mayPass: code !== "ENOTFOUND", cause });
 }
 
 async function isRight(path: string, file: DownloadFile): Promise<boolean> {

@@ -141,6 +141,20 @@ export async function writeImage(path: string, image: NdArray<"uint8" | "float32
   await writeFileAtomic(path, await encodeImage(image, format));
 }
 
+/**
+ * An SVG document of our own making as PNG. libvips reads what an SVG points to: never one that came from elsewhere.
+ *
+ * @param scale  pixels of the PNG for a pixel of the SVG
+ */
+export async function encodeSvgAsPng(
+  svg: string,
+  { scale = 1 }: { readonly scale?: number } = {},
+): Promise<Uint8Array> {
+  return sharp(new TextEncoder().encode(svg), { density: 72 * scale, unlimited: true })
+    .png()
+    .toBuffer();
+}
+
 // async: sharp throws at once for no bytes, and later for wrong ones.
 const metadata = async (bytes: Uint8Array) => sharp(bytes).metadata();
 

@@ -1,8 +1,9 @@
 // ONNX Runtime's CPU provider. Formulas were timed; see docs/results.md for what was tried.
 import type { Value } from "../ir/graph.ts";
-import { allocate, type Shape, type Tensor } from "../ir/type.ts";
-import { conv, convTranspose, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
+import { allocate, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
+import { conv, convTranspose, gemm, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
+import { fusedMatMul, matMulTransposed } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByKernel, lrnByPooling } from "./normalize.ts";
 import {
@@ -13,6 +14,7 @@ import {
   maxPoolGradByIndices,
 } from "./pooling.ts";
 import { isSeparable, separableWeightGrad } from "./separable.ts";
+import { withinBySteps } from "./within.ts";
 
 /**
  * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
@@ -24,7 +26,9 @@ export const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
   const spatial = kernel.length;
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1));
   const turned = pads.map((p, i) => reach[i % spatial]! - p);
-  if (strides.every((s) => s === 1) && turned.every((p) => p >= 0) && W!.shape[1]! >= 8) {
+  const [K, Cg] = W!.shape as [number, number];
+  const depthwise = Cg === 1 && K === group;
+  if (strides.every((s) => s === 1) && turned.every((p) => p >= 0) && (Cg >= 8 || depthwise)) {
     return conv(dY!, exchange(W!, group), null, { dilations, group, pads: turned });
   }
   const outputPadding = kernel.map((_, i) => {
@@ -37,20 +41,31 @@ export const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
 /** Kernels turned by 180°, input and output channels exchanged within each group: [K, C/g, k…] → [C, K/g, k…]. */
 function exchange(W: Value, group: number): Value {
   const [K, Cg, ...kernel] = W.shape as [number, number, ...number[]];
-  const flipped = kernel.every((k) => k === 1)
-    ? W
-    : slice(
-        W,
-        kernel.map((_, i) => ({ axis: i + 2, step: -1 })),
-      );
-  const grouped = reshape(flipped, [group, K / group, Cg, ...kernel]);
+  const grouped = reshape(turn(W), [group, K / group, Cg, ...kernel]);
   const swapped = transpose(grouped, [0, 2, 1, ...kernel.map((_, i) => i + 3)]);
   return reshape(swapped, [group * Cg, K / group, ...kernel]);
 }
 
+/** Kernels turned by 180°: a product with the exchange matrix, as slicing backwards goes float by float on one thread. */
+function turn(W: Value): Value {
+  const [K, Cg, ...kernel] = W.shape as [number, number, ...number[]];
+  const taps = sizeOf(kernel);
+  if (taps === 1) return W;
+  if (taps > 64) {
+    return slice(
+      W,
+      kernel.map((_, i) => ({ axis: i + 2, step: -1 })),
+    );
+  }
+  const backwards = allocate(W.dtype as "float32", taps * taps);
+  for (let t = 0; t < taps; t++) backwards[t * taps + taps - 1 - t] = 1;
+  const J = W.graph.constant({ dtype: W.dtype as "float32", shape: [taps, taps], data: backwards });
+  return reshape(matMul(reshape(W, [K * Cg, taps]), J), W.shape);
+}
+
 /**
- * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then one matrix product
- * per image, summed over the images. Convolution runs on all threads where ONNX Runtime's slicing does not.
+ * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then matrix products with
+ * dY. Convolution runs on all threads where ONNX Runtime's slicing does not.
  */
 export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
   const { strides, pads, dilations, group, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
@@ -70,10 +85,15 @@ export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
         dilations,
         group: C,
       });
-  const cols = reshape(columns, [N, group, Cg * taps, P]);
-  const g = transpose(reshape(dY!, [N, group, K / group, P]), [0, 1, 3, 2]);
-  const dW = reduceSum(matMul(cols, g), { axes: [0] }); // [group, C/g·taps, K/g]
-  return reshape(transpose(dW, [0, 2, 1]), weight_shape);
+  const R = Cg * taps;
+  if (group === 1 && N > 1 && K * R > (K + R) * P) {
+    // The products of single images would be larger than what they are made of: one product of all images.
+    const g = reshape(transpose(reshape(dY!, [N, K, P]), [1, 0, 2]), [K, N * P]);
+    const x = reshape(transpose(reshape(columns, [N, R, P]), [1, 0, 2]), [R, N * P]);
+    return reshape(gemm(g, x, null, { transB: true }), weight_shape);
+  }
+  const products = matMulTransposed(reshape(dY!, [N, group, K / group, P]), reshape(columns, [N, group, R, P])); // [N, group, K/group, R]
+  return reshape(N === 1 ? products : reduceSum(products, { axes: [0] }), weight_shape);
 };
 
 /** [C·taps, 1, k…]: kernel c·taps + t picks tap t of channel c. */
@@ -93,9 +113,11 @@ export const takeSecond: LoweringRule = ([, y]) => y!;
 export const cpu: Target = {
   name: "cpu",
   float: "float32",
+  operators: fusedMatMul,
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    Within: withinBySteps,
     BatchNormalizationTraining: batchNormByKernel,
     // ONNX Runtime's kernel takes odd sizes only.
     LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),

@@ -2,6 +2,7 @@
 // asks, dead nodes dropped and equal nodes merged.
 import { type Attrs, Graph, type Node, type Value } from "../ir/graph.ts";
 import { type DType, type Tensor, tensor } from "../ir/type.ts";
+import type { OpDef } from "../ops/op.ts";
 
 /** Builds the outputs of a node in the target's operators, from the already lowered inputs; null: it stays as it is. */
 export type LoweringRule = (inputs: readonly Value[], attrs: Attrs, node: Node) => readonly Value[] | Value | null;
@@ -9,6 +10,8 @@ export type LoweringRule = (inputs: readonly Value[], attrs: Attrs, node: Node) 
 export interface Target {
   readonly name: string;
   readonly rules: Readonly<Record<string, LoweringRule>>;
+  /** Operators that only this target has, of domains of its own; rules may use them. */
+  readonly operators?: Readonly<Record<string, OpDef>>;
   /** The float that the target computes in. */
   readonly float: "float32" | "float64";
 }
@@ -19,7 +22,8 @@ export interface Target {
  * @throws Error when an operator of ours has no lowering for the target
  */
 export function lower(graph: Graph, target: Target): Graph {
-  let pass = rebuild(graph, target, { convert: true });
+  const operators = { ...graph.operators, ...target.operators };
+  let pass = rebuild(graph, target, { convert: true, operators });
   while (pass.replaced > 0) pass = rebuild(pass.graph, target);
   return simplify(pass.graph);
 }
@@ -32,9 +36,9 @@ export const simplify = (graph: Graph): Graph =>
 function rebuild(
   graph: Graph,
   target: Target,
-  { convert = false, merge = false } = {},
+  { convert = false, merge = false, operators = graph.operators } = {},
 ): { graph: Graph; replaced: number } {
-  const out = new Graph(graph.operators);
+  const out = new Graph(operators);
   let replaced = 0;
   const map = new Map<Value, Value>();
   const known = new Map<string, readonly Value[]>();

@@ -4,6 +4,7 @@ import type { Value } from "../ir/graph.ts";
 import type { Shape } from "../ir/type.ts";
 import {
   add,
+  cast,
   concat,
   conv,
   convInputGrad,
@@ -34,6 +35,7 @@ import {
   windowCounts,
 } from "./pooling.ts";
 import { dequantizeInFloat, quantizeInFloat } from "./quantize.ts";
+import { withinByComparing } from "./within.ts";
 
 const product = (dims: Shape): number => dims.reduce((a, b) => a * b, 1);
 
@@ -144,12 +146,15 @@ const averagePoolRule: LoweringRule = ([X], attrs, node) => {
   return div(sum, X!.graph.constant({ dtype: "float64", shape: [1, 1, ...output], data: new Float64Array(counts) }));
 };
 
+const single = (x: Value): Value => cast(x, "float32");
+
 export const reference: Target = {
   name: "reference",
   float: "float64",
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMeans,
     LayerNormalization: layerNormByMeans,
     LRN: lrnByPooling,
@@ -165,6 +170,9 @@ export const reference: Target = {
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
     GlobalMaxPool: ([X]) => reduceMax(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
     Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs as unknown as ResizeAttrs),
+    // ONNX Runtime's kernel takes float32; its result is of integers.
+    NonMaxSuppression: ([boxes, scores], attrs) =>
+      boxes!.dtype === "float64" ? boxes!.graph.add("NonMaxSuppression", [boxes!, scores!].map(single), attrs) : null,
     QuantizeLinear: quantizeInFloat,
     DequantizeLinear: dequantizeInFloat,
     ...float64Elementwise,

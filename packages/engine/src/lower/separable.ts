@@ -1,8 +1,9 @@
-// dW of a 2-D convolution of stride 1 as one matrix product, without im2col.
+// dW of a 2-D convolution of stride 1 as matrix products, without im2col.
 import type { Value } from "../ir/graph.ts";
 import { allocate, type Shape } from "../ir/type.ts";
-import { conv, gemm, reshape, transpose } from "../ops/build.ts";
+import { conv, gemm, reduceSum, reshape, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
+import { matMulTransposed } from "./fused-mat-mul.ts";
 
 /** Whether the rule fits and pays: measured, it does from 16 channels on (docs/results.md). */
 export function isSeparable(X: Shape, weight: Shape, { strides, pads, dilations, group }: ConvAttrs): boolean {
@@ -22,11 +23,42 @@ export function isSeparable(X: Shape, weight: Shape, { strides, pads, dilations,
  * dW[k, c, i, j] = Σ over images and places of dY[k, r, s]·X[c, r + i, s + j]. With r shifted on the side of dY and s on
  * that of X, all (i, j) are one product of [K·kₕ, N·H·Wₒ] and [N·H·Wₒ, C·k_w]: kₕ·K + k_w·C rows in place of im2col's
  * kₕ·k_w·C, and no wasted multiplication. Shifts are convolutions with one-hot kernels, which run on all threads.
+ *
+ * Large images have a product each, which saves gathering the images of a channel; small ones would pay more for adding
+ * up the products than they save.
  */
-export function separableWeightGrad(X: Value, dY: Value, weightShape: Shape, { pads, dilations }: ConvAttrs): Value {
+export function separableWeightGrad(X: Value, dY: Value, weightShape: Shape, attrs: ConvAttrs): Value {
+  const [K, C, kh, kw] = weightShape as [number, number, number, number];
+  const places = X.shape[2]! * dY.shape[3]!;
+  const product = places >= 1024 ? productByImage(X, dY, kh, kw, attrs) : productOfAll(X, dY, kh, kw, attrs);
+  return transpose(reshape(product, [K, kh, C, kw]), [0, 2, 1, 3]);
+}
+
+function productByImage(X: Value, dY: Value, kh: number, kw: number, { pads, dilations }: ConvAttrs): Value {
+  const [N, C, H] = X.shape as [number, number, number, number];
+  const [, K, , Wo] = dY.shape as [number, number, number, number];
+  const [dh, dw] = dilations as [number, number];
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const reach = dh * (kh - 1);
+  const x = conv(
+    X,
+    shifts(X, C, kw, [1, kw], (j) => j),
+    null,
+    { pads: [0, left, 0, right], dilations: [1, dw], group: C },
+  );
+  const g = conv(
+    dY,
+    shifts(dY, K, kh, [kh, 1], (i) => kh - 1 - i),
+    null,
+    { pads: [reach - top, 0, reach - bottom, 0], dilations: [dh, 1], group: K },
+  );
+  const products = matMulTransposed(reshape(g, [N, K * kh, H * Wo]), reshape(x, [N, C * kw, H * Wo]));
+  return N === 1 ? products : reduceSum(products, { axes: [0] });
+}
+
+function productOfAll(X: Value, dY: Value, kh: number, kw: number, { pads, dilations }: ConvAttrs): Value {
   const [N, C, H, W] = X.shape as [number, number, number, number];
-  const [K, , kh, kw] = weightShape as [number, number, number, number];
-  const [Ho, Wo] = dY.shape.slice(2) as [number, number];
+  const [, K, Ho, Wo] = dY.shape as [number, number, number, number];
   const [dh, dw] = dilations as [number, number];
   const [top, left, bottom, right] = pads as [number, number, number, number];
   // [1, C·k_w, N·H, Wₒ]: X moved by each j
@@ -51,8 +83,7 @@ export function separableWeightGrad(X: Value, dY: Value, weightShape: Shape, { p
     },
   );
   const length = N * H * Wo;
-  const all = gemm(reshape(g, [K * kh, length]), reshape(x, [C * kw, length]), null, { transB: true });
-  return transpose(reshape(all, [K, kh, C, kw]), [0, 2, 1, 3]);
+  return gemm(reshape(g, [K * kh, length]), reshape(x, [C * kw, length]), null, { transB: true });
 }
 
 /** [channels·k, 1, …kernel]: output c·k + t of channel c picks tap `at(t)`. */

@@ -4,9 +4,11 @@ import type { Value } from "../ir/graph.ts";
 import { axisOf } from "../ir/type.ts";
 import { exp, log, reduceMax, reduceSum, slice, sub } from "../ops/build.ts";
 import { cpu } from "./cpu.ts";
+import { splitMatMul } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMoments } from "./normalize.ts";
 import { maxPoolAtByHits, maxPoolGradByHits } from "./pooling.ts";
+import { withinByComparing } from "./within.ts";
 
 /** Parts as slices: a shader binds at most a dozen arrays. */
 const splitBySlices: LoweringRule = ([x], { split, axis }) => {
@@ -28,8 +30,11 @@ const logSoftmaxByParts: LoweringRule = ([x], { axis }): Value => {
 export const webgpu: Target = {
   name: "webgpu",
   float: "float32",
+  operators: cpu.operators!,
   rules: {
     ...cpu.rules,
+    ...splitMatMul,
+    Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMoments,
     Split: splitBySlices,
     LogSoftmax: logSoftmaxByParts,

@@ -1,6 +1,6 @@
 // Graph → ONNX model. The name and attributes of a node of ours are those of the ONNX node.
 import type { Graph, Value } from "../ir/graph.ts";
-import { type DType, type Tensor, tensor } from "../ir/type.ts";
+import { type DType, sizeOf, type Tensor, tensor } from "../ir/type.ts";
 import type { OpDef } from "../ops/op.ts";
 import { type AttributeValue, codeOf, writeNode, writeTensor, writeValueInfo } from "./schema.ts";
 import { MessageWriter } from "./wire.ts";
@@ -38,10 +38,10 @@ export function exportOnnx(
   const nodes: MessageWriter[] = [];
   const initializers: MessageWriter[] = [];
   const write = (
-    node: { op: string; name: string; inputs: string[]; outputs: string[] },
+    node: { op: string; domain?: string | undefined; name: string; inputs: string[]; outputs: string[] },
     attributes: [string, AttributeValue][] = [],
     floats: readonly string[] = [],
-  ) => nodes.push(writeNode({ ...node, domain: "", attributes: new Map(attributes) }, floats));
+  ) => nodes.push(writeNode({ ...node, domain: node.domain ?? "", attributes: new Map(attributes) }, floats));
   const stored = (data: Tensor, base: string): string => {
     const key = fresh(base);
     initializers.push(writeTensor(key, data));
@@ -54,6 +54,15 @@ export function exportOnnx(
     const key = stored(value.constant!, value.name ?? "constant");
     names.set(value, key);
     return key;
+  };
+  /** What was found, then −1, cut at the value's shape. */
+  const pad = ({ dtype, shape }: Value, axis: number, found: string, name: string) => {
+    const fill = stored(tensor(dtype, shape, Array(sizeOf(shape)).fill(-1)), "nothing");
+    const both = fresh(`${found}_and_nothing`);
+    write({ op: "Concat", name: fresh(both, labels), inputs: [found, fill], outputs: [both] }, [["axis", axis]]);
+    const [starts, ends, axes] = [0, shape[axis]!, axis].map((n) => stored(tensor("int64", [1], [n]), "bound"));
+    const inputs = [both, starts!, ends!, axes!];
+    write({ op: "Slice", name: fresh(`${name}_cut`, labels), inputs, outputs: [name] });
   };
   for (const input of graph.inputs) names.set(input, input.name!);
   const wanted = new Map<Value, string>();
@@ -83,11 +92,20 @@ export function exportOnnx(
       return key;
     });
     while (outputs.at(-1) === "") outputs.pop();
+    const padded = def.padded === undefined ? undefined : outputs[0]!;
+    if (padded) outputs[0] = fresh(`${padded}_found`);
     write(
-      { op: node.op, name: fresh(node.name ?? `${node.op}_${i}`, labels), inputs, outputs },
+      {
+        op: spelling(node.op, def),
+        domain: def.domain,
+        name: fresh(node.name ?? `${node.op}_${i}`, labels),
+        inputs,
+        outputs,
+      },
       attributes,
       def.floats,
     );
+    if (padded) pad(node.outputs[0]!, def.padded!, outputs[0]!, padded);
   }
   // An output that is an input, a constant, or another output as well needs a node of its own.
   for (const [key, value] of graph.outputs) {
@@ -104,6 +122,8 @@ export function exportOnnx(
   for (const [key, value] of graph.outputs) body.message(12, info(key, value));
   const model = new MessageWriter().int(1, IR_VERSION).string(2, "reprise").message(7, body);
   model.message(8, new MessageWriter().string(1, "").int(2, OPSET));
+  const domains = new Set(graph.nodes.flatMap(({ op }) => (graph.operators[op] as OpDef).domain ?? []));
+  for (const domain of domains) model.message(8, new MessageWriter().string(1, domain).int(2, 1));
   for (const [key, value] of Object.entries(metadata))
     model.message(14, new MessageWriter().string(1, key).string(2, value));
   if (model.length > 0x7fffffff) {
@@ -113,6 +133,8 @@ export function exportOnnx(
   }
   return model.finish();
 }
+
+const spelling = (op: string, { domain }: OpDef): string => (domain ? op.slice(domain.length + 1) : op);
 
 function constantOf(value: number | readonly number[], dtype: DType): Tensor {
   return typeof value === "number" ? tensor(dtype, [], [value]) : tensor(dtype, [value.length], value);

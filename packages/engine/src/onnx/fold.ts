@@ -4,7 +4,7 @@ import type { Value } from "../ir/graph.ts";
 import { allocate, broadcast, type DType, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
 
 /** More elements than this are weights, not shapes. */
-const LIMIT = 1 << 12;
+export const FOLD_LIMIT = 1 << 12;
 
 type Rule = (x: readonly Tensor[], out: Value) => Tensor | undefined;
 
@@ -72,6 +72,28 @@ function pick(x: Tensor, out: Value, source: (at: number[]) => number): Tensor {
   return make(out.dtype, out.shape, picked);
 }
 
+const reduced =
+  (f: (a: number, b: number) => number, start: number): Rule =>
+  ([x], out) => {
+    const axes = out.node!.attrs.axes as readonly number[];
+    const result = Array<number>(sizeOf(out.shape)).fill(start);
+    for (const [flat, value] of numbers(x!).entries()) {
+      let rest = flat;
+      let index = 0;
+      let stride = 1;
+      for (let axis = x!.shape.length - 1; axis >= 0; axis--) {
+        const size = x!.shape[axis]!;
+        if (!axes.includes(axis)) {
+          index += (rest % size) * stride;
+          stride *= size;
+        }
+        rest = Math.floor(rest / size);
+      }
+      result[index] = f(result[index]!, value);
+    }
+    return make(out.dtype, out.shape, result);
+  };
+
 function flatIndex(at: readonly number[], shape: Shape): number {
   return at.reduce((index, i, axis) => index * shape[axis]! + i, 0);
 }
@@ -83,10 +105,37 @@ const rules: Readonly<Record<string, Rule>> = {
   Div: binary((a, b, integer) => (integer ? Math.trunc(a / b) : a / b)),
   Min: binary((a, b) => Math.min(a, b)),
   Max: binary((a, b) => Math.max(a, b)),
+  Pow: binary((a, b) => a ** b),
+  // Integers: the rest has the sign of b, as Python's; ours of floats has that of a.
+  Mod: binary((a, b, integer) => (integer ? a - b * Math.floor(a / b) : a % b)),
+  And: binary((a, b) => a & b),
+  Or: binary((a, b) => a | b),
+  Xor: binary((a, b) => a ^ b),
+  GreaterOrEqual: binary((a, b) => Number(a >= b)),
+  LessOrEqual: binary((a, b) => Number(a <= b)),
   Equal: binary((a, b) => Number(a === b)),
   Greater: binary((a, b) => Number(a > b)),
   Less: binary((a, b) => Number(a < b)),
   Neg: unary((a) => -a),
+  Abs: unary(Math.abs),
+  Round: unary((a) => {
+    const up = Math.round(a);
+    return up - a === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  }),
+  ReduceSum: reduced((a, b) => a + b, 0),
+  ReduceProd: reduced((a, b) => a * b, 1),
+  ReduceMax: reduced(Math.max, Number.NEGATIVE_INFINITY),
+  ReduceMin: reduced(Math.min, Number.POSITIVE_INFINITY),
+  Split: ([x], out) => {
+    const { split, axis } = out.node!.attrs as { split: readonly number[]; axis: number };
+    const start = split.slice(0, out.index).reduce((a, b) => a + b, 0);
+    return pick(x!, out, (at) =>
+      flatIndex(
+        at.map((i, k) => (k === axis ? i + start : i)),
+        x!.shape,
+      ),
+    );
+  },
   Not: unary((a) => 1 - a),
   Sqrt: unary(Math.sqrt),
   Floor: unary(Math.floor),
@@ -160,14 +209,14 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** The value of a node's first output when all its inputs are small constants and it is of a known kind. */
+/** The value of a node's output when all its inputs are small constants and it is of a known kind. */
 export function foldConstant(output: Value): Tensor | undefined {
   const { node } = output;
-  const rule = node && node.outputs.length === 1 ? rules[node.op] : undefined;
-  if (!node || !rule || sizeOf(output.shape) > LIMIT) return undefined;
+  const rule = node ? rules[node.op] : undefined;
+  if (!node || !rule || sizeOf(output.shape) > FOLD_LIMIT) return undefined;
   const inputs: Tensor[] = [];
   for (const input of node.inputs) {
-    if (!input?.constant || input.constant.data.length > LIMIT) return undefined;
+    if (!input?.constant || input.constant.data.length > FOLD_LIMIT) return undefined;
     inputs.push(input.constant);
   }
   return rule(inputs, output);

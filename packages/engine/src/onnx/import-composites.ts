@@ -1,40 +1,29 @@
 // Operators of ONNX files that become several of ours.
-import type { Attrs, Value } from "../ir/graph.ts";
+import type { Value } from "../ir/graph.ts";
 import { axisOf, tensor } from "../ir/type.ts";
 import {
   add,
   cast,
   concat,
+  div,
+  expand,
   greater,
   layerNormalization,
   less,
   logSoftmax,
   mul,
+  reduceMean,
   reshape,
+  sqrt,
   sub,
   transpose,
   where,
 } from "../ops/build.ts";
 import { gelu, groupNorm, instanceNorm, mish, roiAlign } from "../ops/composite.ts";
 import { negativeLogLikelihood, type Reduction } from "../ops/loss.ts";
-import type { ImportRule, ImportSite } from "./import-rules.ts";
+import { bounded, type ImportRule, known, number, string } from "./import-site.ts";
+import { dtypeOf } from "./schema.ts";
 import { ModelError } from "./wire.ts";
-
-const number = ({ node }: ImportSite, key: string, otherwise: number): number =>
-  (node.attributes.get(key) as number | undefined) ?? otherwise;
-const string = ({ node }: ImportSite, key: string, otherwise: string): string =>
-  (node.attributes.get(key) as string | undefined) ?? otherwise;
-const known = (value: Value | null | undefined, what: string): number[] => {
-  if (!value?.constant) throw new ModelError(`its ${what} is computed at run time; only constant ones are supported`);
-  return Array.from(value.constant.data as ArrayLike<number | bigint>, Number);
-};
-
-/** Per tensor the axis means nothing, and its default lies outside a vector. */
-const quantization: ImportRule = ({ graph, node, inputs, name }) => {
-  const [x, scale] = inputs as [Value, Value];
-  const axis = scale.shape.length === 0 ? 0 : axisOf((node.attributes.get("axis") as number) ?? 1, x.shape.length);
-  return graph.add(node.op, inputs, { axis }, name);
-};
 
 /** Between blocks of channels and blocks of space: the six axes of [N, C, H, W] with both taken apart. */
 const spaceAndDepth =
@@ -70,8 +59,6 @@ const classLoss =
   };
 
 export const compositeRules: Readonly<Record<string, ImportRule>> = {
-  QuantizeLinear: quantization,
-  DequantizeLinear: quantization,
   SoftmaxCrossEntropyLoss: classLoss(true),
   NegativeLogLikelihoodLoss: classLoss(false),
   CastLike: ({ inputs: [x, like] }) => cast(x!, like!.dtype),
@@ -98,6 +85,24 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
     };
     return groupNorm(x, { scale: each(scale), bias: each(bias) }, { groups, epsilon: number(site, "epsilon", 1e-5) });
   },
+  RMSNormalization(site) {
+    const [x, scale] = site.inputs as [Value, Value];
+    const first = axisOf(number(site, "axis", -1), x.shape.length);
+    const axes = x.shape.map((_, i) => i).slice(first);
+    const square = reduceMean(mul(x, x), { axes, keepDims: true });
+    return mul(div(x, sqrt(add(square, number(site, "epsilon", 1e-5)))), scale);
+  },
+  EyeLike(site) {
+    const [rows, columns] = site.inputs[0]!.shape as [number, number];
+    const code = site.node.attributes.get("dtype") as number | undefined;
+    const dtype = code === undefined ? site.inputs[0]!.dtype : dtypeOf(code);
+    if (!dtype) throw new ModelError(`its dtype ${code} is not supported`);
+    const k = number(site, "k", 0);
+    const ones = Array.from({ length: rows * columns }, (_, i) =>
+      Number((i % columns) - Math.floor(i / columns) === k),
+    );
+    return site.graph.constant(tensor(dtype, [rows, columns], ones));
+  },
   MeanVarianceNormalization(site) {
     const x = site.inputs[0]!;
     const axes = (site.node.attributes.get("axes") as readonly number[] | undefined) ?? [0, 2, 3];
@@ -115,7 +120,7 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   },
   OneHot(site) {
     const [labels, , values] = site.inputs as [Value, Value, Value];
-    const depth = known(site.inputs[1], "depth")[0]!;
+    const depth = bounded(known(site.inputs[1], "depth")[0]!, "depth");
     const axis = axisOf(number(site, "axis", -1), labels.shape.length + 1);
     const whole = cast(labels, "int64");
     const wrapped = where(less(whole, 0), add(whole, depth), whole);
@@ -134,26 +139,20 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   },
   Tile(site) {
     const x = site.inputs[0]!;
-    return known(site.inputs[1], "repeats").reduce(
-      (y, count, axis) => (count === 1 ? y : concat(Array<Value>(count).fill(y), axis)),
-      x,
+    const repeats = known(site.inputs[1], "repeats");
+    // Each axis behind one that repeats it.
+    const apart = x.shape.flatMap((dim) => [1, dim]);
+    const repeated = expand(
+      reshape(x, apart),
+      x.shape.flatMap((dim, i) => [repeats[i]!, dim]),
+    );
+    return reshape(
+      repeated,
+      x.shape.map((dim, i) => dim * repeats[i]!),
     );
   },
   DepthToSpace: spaceAndDepth(true),
   SpaceToDepth: spaceAndDepth(false),
-  Upsample(site) {
-    const scales =
-      (site.node.attributes.get("scales") as readonly number[] | undefined) ?? known(site.inputs[1], "scales");
-    const mode = string(site, "mode", "nearest");
-    const attrs: Attrs = {
-      mode,
-      coordinate_transformation_mode: "asymmetric",
-      nearest_mode: "floor",
-      cubic_coeff_a: -0.75,
-      scales,
-    };
-    return site.graph.add("Resize", [site.inputs[0]!], attrs, site.name);
-  },
   RoiAlign(site) {
     const [x, boxes, batch] = site.inputs as [Value, Value, Value];
     // Before opset 16 there was no attribute for the pixel convention, and it was this one.

@@ -1,20 +1,39 @@
 // How operators of ONNX files, opsets up to 23, become ours: missing attributes get ONNX's defaults, attributes that were
 // or became inputs are read from both places, and operators that only rearrange are rewritten.
-import type { Attrs, Graph, Value } from "../ir/graph.ts";
+import type { Attrs, Value } from "../ir/graph.ts";
 import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
-import { add, cast, div, expand, logSoftmax, max, min, mul, reshape, softmax, sqrt, sub } from "../ops/build.ts";
+import {
+  add,
+  batchNormalizationTraining,
+  cast,
+  div,
+  expand,
+  full,
+  logSoftmax,
+  max,
+  min,
+  mul,
+  reshape,
+  softmax,
+  sqrt,
+  stopGradient,
+  sub,
+} from "../ops/build.ts";
 import type { OpDef } from "../ops/op.ts";
+import { FOLD_LIMIT } from "./fold.ts";
+import {
+  axesOf,
+  bounded,
+  constant,
+  type ImportRule,
+  type ImportSite,
+  ints,
+  known,
+  number,
+  shapeConstant,
+} from "./import-site.ts";
 import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
 import { ModelError } from "./wire.ts";
-
-export interface ImportSite {
-  readonly graph: Graph;
-  readonly node: NodeProto;
-  readonly inputs: readonly (Value | null)[];
-  readonly opset: number;
-  readonly name: string;
-}
-export type ImportRule = (site: ImportSite) => Value | readonly Value[];
 
 /** Defaults that ONNX gives to attributes which our operators always want. */
 const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {
@@ -26,28 +45,7 @@ const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = 
   GatherElements: () => ({ axis: 0 }),
   ScatterElements: () => ({ axis: 0, reduction: "none" }),
   ArgMax: () => ({ axis: 0, keepdims: 1 }),
-  Pad: () => ({ value: 0, mode: "constant" }),
-  ...Object.fromEntries(
-    [
-      "ReduceSum",
-      "ReduceMean",
-      "ReduceMax",
-      "ReduceMin",
-      "ReduceProd",
-      "ReduceL1",
-      "ReduceL2",
-      "ReduceLogSum",
-      "ReduceLogSumExp",
-      "ReduceSumSquare",
-    ].map((op) => [op, ([x]: readonly Value[]) => ({ axes: x!.shape.map((_, i) => i), keepdims: 1 })]),
-  ),
 };
-
-/** The constant of an input, as numbers. */
-function numbersOf(value: Value, what: string): number[] {
-  if (!value.constant) throw new ModelError(`its ${what} is computed at run time; only constant ones are supported`);
-  return Array.from(value.constant.data as ArrayLike<number | bigint>, Number);
-}
 
 /** Attributes of one of our operators from a node's attributes and constant inputs; `rest` are its real inputs. */
 export function attributesOf(
@@ -60,15 +58,17 @@ export function attributesOf(
     ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
   };
   for (const [key, value] of node.attributes) {
-    if (typeof value === "object" && "unsupported" in value)
-      throw new ModelError(`its attribute "${key}" is ${value.unsupported}, which is not supported`);
+    if (typeof value === "object" && ("unsupported" in value || "graph" in value)) {
+      const what = "graph" in value ? "a graph" : value.unsupported;
+      throw new ModelError(`its attribute "${key}" is ${what}, which is not supported`);
+    }
     attrs[key] = key === "to" ? castTarget(value as number) : value;
   }
   const places = Object.entries(def.asInputs ?? {});
   for (const [key, { at }] of places) {
     const value = inputs[at];
     if (!value) continue;
-    const numbers = numbersOf(value, key);
+    const numbers = known(value, key);
     attrs[key] = value.shape.length === 0 ? numbers[0]! : numbers;
     if (def.floats?.includes(key)) attrs[key] = numbers[0]!;
   }
@@ -85,70 +85,6 @@ function castTarget(code: number): string {
   return dtype;
 }
 
-function attr<T extends AttributeValue>(
-  { node }: ImportSite,
-  key: string,
-  otherwise: T,
-): T extends number ? number : T extends string ? string : T;
-function attr({ node }: ImportSite, key: string, otherwise: AttributeValue): AttributeValue {
-  return node.attributes.get(key) ?? otherwise;
-}
-const ints = (site: ImportSite, key: string): readonly number[] | undefined =>
-  attr<number[]>(site, key, undefined as never);
-
-/** Axes given as an attribute or, from some opset on, as the second input. */
-function axesOf(site: ImportSite, rank: number): readonly number[] | undefined {
-  const list = ints(site, "axes") ?? (site.inputs[1] ? numbersOf(site.inputs[1], "axes") : undefined);
-  return list?.map((axis) => axisOf(axis, rank));
-}
-
-const constant = ({ graph }: ImportSite, data: Tensor): Value => graph.constant(data);
-const shapeConstant = (site: ImportSite, values: readonly number[]): Value =>
-  constant(site, tensor("int64", [values.length], values));
-
-/** Window attributes with every default filled in; SAME padding resolved for the input at hand. */
-function windowOf(
-  site: ImportSite,
-  kernel: readonly number[],
-): {
-  strides: readonly number[];
-  pads: readonly number[];
-  dilations: readonly number[];
-  kernel_shape: readonly number[];
-} {
-  const n = kernel.length;
-  const strides = ints(site, "strides") ?? Array<number>(n).fill(1);
-  const dilations = ints(site, "dilations") ?? Array<number>(n).fill(1);
-  let pads = ints(site, "pads") ?? Array<number>(2 * n).fill(0);
-  const auto = attr(site, "auto_pad", "NOTSET");
-  if (auto === "SAME_UPPER" || auto === "SAME_LOWER") {
-    const begins: number[] = [];
-    const ends: number[] = [];
-    site.inputs[0]!.shape.slice(2).forEach((size, i) => {
-      const reach = dilations[i]! * (kernel[i]! - 1) + 1;
-      const total = Math.max(0, (Math.ceil(size / strides[i]!) - 1) * strides[i]! + reach - size);
-      const less = Math.floor(total / 2);
-      begins.push(auto === "SAME_UPPER" ? less : total - less);
-      ends.push(auto === "SAME_UPPER" ? total - less : less);
-    });
-    pads = [...begins, ...ends];
-  }
-  return { strides, pads, dilations, kernel_shape: kernel };
-}
-
-const pool =
-  (extra: (site: ImportSite) => Attrs): ImportRule =>
-  (site) => {
-    const { dilations, ...window } = windowOf(site, ints(site, "kernel_shape") ?? []);
-    const attrs = { ...window, ceil_mode: attr(site, "ceil_mode", 0), ...extra(site) };
-    return site.graph.add(
-      site.node.op,
-      [site.inputs[0]!],
-      site.node.op === "MaxPool" ? { ...attrs, dilations } : attrs,
-      site.name,
-    );
-  };
-
 const variadic =
   (f: (a: Value, b: Value) => Value): ImportRule =>
   ({ inputs }) =>
@@ -159,7 +95,7 @@ const softmaxRule =
   (f: typeof softmax): ImportRule =>
   (site) => {
     const x = site.inputs[0]!;
-    const axis = attr(site, "axis", site.opset >= 13 ? -1 : 1);
+    const axis = number(site, "axis", site.opset >= 13 ? -1 : 1);
     if (site.opset >= 13 || axisOf(axis, x.shape.length) === x.shape.length - 1) return f(x, { axis });
     const at = axisOf(axis, x.shape.length);
     return reshape(f(reshape(x, [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))]), { axis: 1 }), x.shape);
@@ -179,34 +115,28 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   Shape(site) {
     const { shape } = site.inputs[0]!;
-    return shapeConstant(site, shape.slice(attr(site, "start", 0), attr(site, "end", shape.length)));
+    return shapeConstant(site, shape.slice(number(site, "start", 0), number(site, "end", shape.length)));
   },
   Size: (site) => constant(site, tensor("int64", [], [sizeOf(site.inputs[0]!.shape)])),
   ConstantOfShape(site) {
-    const value = attr(site, "value", tensor("float32", [1], [0]) as Tensor);
-    const shape = numbersOf(site.inputs[0]!, "shape");
-    return constant(site, {
-      dtype: value.dtype,
-      shape,
-      data: allocate(value.dtype, sizeOf(shape)).fill(value.data[0] as never),
-    } as Tensor);
+    const value = (site.node.attributes.get("value") as Tensor | undefined) ?? tensor("float32", [1], [0]);
+    const shape = known(site.inputs[0]!, "shape");
+    const one = constant(site, { ...value, shape: [] } as Tensor);
+    // A large one stays a repeated number, so that a few bytes of a file take no memory.
+    if (sizeOf(shape) > FOLD_LIMIT) return expand(one, shape);
+    const data = allocate(value.dtype, sizeOf(shape)).fill(value.data[0] as never);
+    return constant(site, { dtype: value.dtype, shape, data } as Tensor);
   },
   Range(site) {
-    const [start, limit, delta] = site.inputs.map((x) => numbersOf(x!, "range")[0]!) as [number, number, number];
-    const length = Math.max(0, Math.ceil((limit - start) / delta));
-    return constant(
-      site,
-      tensor(
-        site.inputs[0]!.dtype,
-        [length],
-        Array.from({ length }, (_, i) => start + i * delta),
-      ),
-    );
+    const [start, limit, delta] = site.inputs.map((x) => known(x!, "range")[0]!) as [number, number, number];
+    const length = bounded(Math.max(0, Math.ceil((limit - start) / delta)), "range");
+    const values = Array.from({ length }, (_, i) => start + i * delta);
+    return constant(site, tensor(site.inputs[0]!.dtype, [length], values));
   },
   Reshape(site) {
     const x = site.inputs[0]!;
-    const shape = ints(site, "shape") ?? numbersOf(site.inputs[1]!, "shape");
-    const keepZero = attr(site, "allowzero", 0) === 1;
+    const shape = ints(site, "shape") ?? known(site.inputs[1]!, "shape");
+    const keepZero = number(site, "allowzero", 0) === 1;
     return reshape(
       x,
       resolve(
@@ -225,7 +155,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   Unsqueeze(site) {
     const x = site.inputs[0]!;
-    const given = ints(site, "axes") ?? numbersOf(site.inputs[1]!, "axes");
+    const given = ints(site, "axes") ?? known(site.inputs[1]!, "axes");
     const rank = x.shape.length + given.length;
     const axes = given.map((axis) => axisOf(axis, rank));
     const dims = [...x.shape];
@@ -234,11 +164,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : dims.shift()!)),
     );
   },
-  Expand: (site) => expand(site.inputs[0]!, numbersOf(site.inputs[1]!, "shape")),
+  Expand: (site) => expand(site.inputs[0]!, known(site.inputs[1]!, "shape")),
   Slice(site) {
     const x = site.inputs[0]!;
     const from = (key: string, at: number) =>
-      ints(site, key) ?? (site.inputs[at] ? numbersOf(site.inputs[at], key) : undefined);
+      ints(site, key) ?? (site.inputs[at] ? known(site.inputs[at], key) : undefined);
     const starts = from("starts", 1)!;
     const ends = from("ends", 2)!;
     const axes = (from("axes", 3) ?? starts.map((_, i) => i)).map((axis) => axisOf(axis, x.shape.length));
@@ -254,19 +184,33 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   Split(site) {
     const x = site.inputs[0]!;
-    const axis = axisOf(attr(site, "axis", 0), x.shape.length);
+    const axis = axisOf(number(site, "axis", 0), x.shape.length);
     const count = site.node.outputs.length;
     const size = Math.ceil(x.shape[axis]! / count);
     const equal = Array.from({ length: count }, (_, i) => Math.min(size, x.shape[axis]! - i * size));
-    const split = ints(site, "split") ?? (site.inputs[1] ? numbersOf(site.inputs[1], "split") : equal);
+    const split = ints(site, "split") ?? (site.inputs[1] ? known(site.inputs[1], "split") : equal);
     return site.graph.add("Split", [x], { split, axis }, site.name);
   },
+  MatMul(site) {
+    // A vector stands for a row on the left, for a column on the right, and the result loses that axis.
+    const [a, b] = site.inputs as [Value, Value];
+    const [row, column] = [a.shape.length === 1, b.shape.length === 1];
+    const A = row ? reshape(a, [1, a.shape[0]!]) : a;
+    const B = column ? reshape(b, [b.shape[0]!, 1]) : b;
+    const Y = site.graph.add("MatMul", [A, B], {}, site.name)[0]!;
+    const [rows, columns] = [row ? [] : Y.shape.slice(-2, -1), column ? [] : Y.shape.slice(-1)];
+    return reshape(Y, [...Y.shape.slice(0, -2), ...rows, ...columns]);
+  },
+  Scatter: (site) =>
+    site.graph.add("ScatterElements", site.inputs, { axis: number(site, "axis", 0), reduction: "none" }, site.name),
   Dropout(site) {
-    const training = site.inputs[2];
-    if (training && numbersOf(training, "training_mode")[0] === 1) {
-      throw new ModelError("it is in training mode; export the model in eval mode");
+    const x = site.inputs[0]!;
+    const ratio = site.inputs[1] ? known(site.inputs[1], "ratio")[0] : number(site, "ratio", 0.5);
+    const training = site.inputs[2] && known(site.inputs[2], "training_mode")[0] === 1;
+    if (training && ratio !== 0) {
+      throw new ModelError("it is in training mode and draws random numbers; export the model in eval mode");
     }
-    return site.inputs[0]!;
+    return [x, full(x, 1, x.shape, "bool")];
   },
   Identity: ({ inputs }) => inputs[0]!,
   Sum: variadic(add),
@@ -275,45 +219,32 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Mean: (site) => div(variadic(add)(site) as Value, site.inputs.length),
   Softmax: softmaxRule(softmax),
   LogSoftmax: softmaxRule(logSoftmax),
-  Conv(site) {
-    const [x, W, B] = site.inputs as [Value, Value, Value | null | undefined];
-    const attrs = { ...windowOf(site, W.shape.slice(2)), group: attr(site, "group", 1) };
-    return site.graph.add("Conv", B ? [x, W, B] : [x, W], attrs, site.name);
-  },
-  ConvTranspose(site) {
-    const [x, W, B] = site.inputs as [Value, Value, Value | null | undefined];
-    if (ints(site, "output_shape") || !["NOTSET", "VALID"].includes(attr(site, "auto_pad", "NOTSET"))) {
-      throw new ModelError("output_shape and automatic padding are not supported");
-    }
-    const window = windowOf(site, W.shape.slice(2));
-    const attrs = {
-      ...window,
-      group: attr(site, "group", 1),
-      output_padding: ints(site, "output_padding") ?? window.strides.map(() => 0),
-    };
-    return site.graph.add("ConvTranspose", B ? [x, W, B] : [x, W], attrs, site.name);
-  },
-  MaxPool(site) {
-    if (attr(site, "storage_order", 0) === 1)
-      throw new ModelError("places in column order (storage_order 1) are not supported");
-    return pool(() => ({ storage_order: 0 }))(site);
-  },
   Pow(site) {
     // ONNX lets the exponent have a dtype of its own.
     const [a, b] = site.inputs as [Value, Value];
     return site.graph.add("Pow", [a, cast(b, a.dtype)], {}, site.name);
   },
-  AveragePool: pool((site) => ({ count_include_pad: attr(site, "count_include_pad", 0) })),
   BatchNormalization(site) {
     const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
-    if (attr(site, "training_mode", 0) === 1)
-      throw new ModelError("it is in training mode; export the model in eval mode");
+    // Before opset 14 it was the statistics among the outputs that said so.
+    const statistics = site.node.outputs.slice(1).some((key) => key !== "");
+    if (site.opset < 14 ? statistics : number(site, "training_mode", 0) === 1) return batchNormOfBatch(site);
     const column = (v: Value) => reshape(v, [v.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
     // Of constants alone, so ONNX Runtime folds it into the convolution before.
-    const a = div(scale, sqrt(add(variance, attr(site, "epsilon", 1e-5))));
+    const a = div(scale, sqrt(add(variance, number(site, "epsilon", 1e-5))));
     return add(mul(x, column(a)), column(sub(bias, mul(mean, a))));
   },
 };
+
+/** Batch normalisation in training mode: y, running averages as ONNX moves them, statistics of the batch. */
+function batchNormOfBatch(site: ImportSite): Value[] {
+  const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
+  const momentum = number(site, "momentum", 0.9);
+  const now = batchNormalizationTraining(x, { scale, bias }, { epsilon: number(site, "epsilon", 1e-5) });
+  const average = (running: Value, batch: Value): Value =>
+    add(mul(running, momentum), mul(stopGradient(batch), 1 - momentum));
+  return [now.y, average(mean, now.mean), average(variance, now.variance), now.mean, now.variance];
+}
 
 function resolve(x: Value, shape: readonly number[]): number[] {
   const open = shape.indexOf(-1);

@@ -1,11 +1,26 @@
 // ONNX model → nodes of a graph. The operators of other opsets become those of ours; see import-rules.ts.
 import type { Graph, Value } from "../ir/graph.ts";
-import { formatType, ShapeError, type Tensor, type Type } from "../ir/type.ts";
+import { formatType, isFloat, ShapeError, type Tensor, type Type } from "../ir/type.ts";
+import { cast } from "../ops/build.ts";
 import { table as operators } from "../ops/table.ts";
 import { foldConstant } from "./fold.ts";
 import { compositeRules } from "./import-composites.ts";
+import { gridRules } from "./import-grid.ts";
+import { quantizedRules } from "./import-quantized.ts";
+import { reduceRules } from "./import-reduce.ts";
+import { resizeRules } from "./import-resize.ts";
 import { attributesOf, importRules } from "./import-rules.ts";
-import { type ModelProto, type NodeProto, type ReadExternal, readModel, type ValueInfo } from "./schema.ts";
+import { selectRules } from "./import-select.ts";
+import type { ImportRule } from "./import-site.ts";
+import { windowRules } from "./import-window.ts";
+import {
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type ReadExternal,
+  readModel,
+  type ValueInfo,
+} from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
 export interface ImportOptions {
@@ -69,10 +84,23 @@ export function importOnnx(bytes: Uint8Array, { name = "model", external }: Impo
   };
 }
 
-const rules = { ...importRules, ...compositeRules };
+const rules: Readonly<Record<string, ImportRule>> = {
+  ...importRules,
+  ...reduceRules,
+  ...windowRules,
+  ...resizeRules,
+  ...gridRules,
+  ...selectRules,
+  ...quantizedRules,
+  ...compositeRules,
+};
+/** Written as one of our operators; those that we pad to a fixed shape are not what the file means. */
+const isOurs = (op: string): boolean => typeof operators[op]?.since === "number" && operators[op].padded === undefined;
 const isKnown = ({ op, domain }: NodeProto): boolean =>
-  domain === "" && (rules[op] !== undefined || typeof operators[op]?.since === "number");
+  domain === "" && (rules[op] !== undefined || isOurs(op) || op === "If");
 const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
+
+type Environment = Map<string, Value>;
 
 function apply(
   { graph: proto }: ModelProto,
@@ -85,7 +113,7 @@ function apply(
   const graph = Object.values(given)[0]?.graph;
   if (!graph)
     throw new ModelError(`${name}: no input was given; it needs ${expected.map((input) => input.name).join(", ")}`);
-  const env = new Map<string, Value>();
+  const env: Environment = new Map();
   for (const input of expected) {
     const value = given[input.name];
     if (!value)
@@ -93,6 +121,28 @@ function apply(
     checkInput(name, input, value);
     env.set(input.name, value);
   }
+  addGraph(graph, proto, env, { name, opset, weights });
+  return Object.fromEntries(
+    proto.outputs.map((output) => {
+      const value = env.get(output.name);
+      if (!value) throw new ModelError(`${name}: nothing makes its output "${output.name}"`);
+      // Sums of integers are computed in float32.
+      const whole = output.dtype !== null && !isFloat(output.dtype) && isFloat(value.dtype);
+      return [output.name, whole ? cast(value, output.dtype!) : value];
+    }),
+  );
+}
+
+interface Context {
+  readonly name: string;
+  readonly opset: number;
+  /** Values that stand for initialisers. */
+  readonly weights: Readonly<Record<string, Value>>;
+}
+
+/** Adds a graph's nodes and puts the values that they make, by name, into the environment. */
+function addGraph(graph: Graph, proto: GraphProto, env: Environment, context: Context): void {
+  const { name, weights } = context;
   for (const [key, data] of proto.initializers) env.set(key, weights[key] ?? graph.constant(data, data.dtype, key));
   for (const node of proto.nodes) {
     const label = `operator "${labelOf(node)}" (node "${node.name || node.outputs[0]}")`;
@@ -105,14 +155,17 @@ function apply(
         );
       return value;
     });
+    const refusal = refusalOf(node);
+    if (refusal) throw new ModelError(`${name}: ${label} ${refusal}`);
     let outputs: readonly Value[];
-    try {
-      outputs = applyNode(graph, node, inputs, opset, label);
-    } catch (error) {
-      if (!(error instanceof ShapeError) && !(error instanceof ModelError)) throw error;
-      throw new ModelError(`${name}: ${error instanceof ShapeError ? `${label}: ` : ""}${error.message}`, {
-        cause: error,
-      });
+    if (node.op === "If") outputs = addBranch(graph, node, inputs[0], env, context, label);
+    else {
+      try {
+        outputs = addNode(graph, node, inputs, context.opset);
+      } catch (error) {
+        if (!(error instanceof ShapeError) && !(error instanceof ModelError)) throw error;
+        throw new ModelError(`${name}: ${label}: ${error.message}`, { cause: error });
+      }
     }
     for (const [i, key] of node.outputs.entries()) {
       if (!key) continue;
@@ -120,44 +173,63 @@ function apply(
       if (outputs[i]) env.set(key, outputs[i]);
     }
   }
-  return Object.fromEntries(
-    proto.outputs.map((output) => {
-      const value = env.get(output.name);
-      if (!value) throw new ModelError(`${name}: nothing makes its output "${output.name}"`);
-      return [output.name, value];
-    }),
-  );
 }
 
-function applyNode(
+/** Why a node cannot be added at all. */
+function refusalOf(node: NodeProto): string | null {
+  if (node.attributes.has("broadcast") || node.attributes.has("consumed_inputs"))
+    return "is written as before opset 7. Convert the model with onnx.version_converter.";
+  if (!isKnown(node))
+    return "is not supported for gradients. The model can still be run, or attacked without gradients.";
+  return null;
+}
+
+/** The branch that a constant condition takes, in place of the node. */
+function addBranch(
   graph: Graph,
   node: NodeProto,
-  inputs: readonly (Value | null)[],
-  opset: number,
+  condition: Value | null | undefined,
+  env: Environment,
+  context: Context,
   label: string,
-): readonly Value[] {
-  if (node.attributes.has("broadcast") || node.attributes.has("consumed_inputs")) {
-    throw new ModelError(`${label} is written as before opset 7. Convert the model with onnx.version_converter.`);
+): Value[] {
+  const taken = condition?.constant?.data[0];
+  if (taken === undefined) {
+    throw new ModelError(
+      `${context.name}: ${label} decides at run time; gradients need a branch that is known. The model can still be run, or attacked without gradients.`,
+    );
   }
-  const rule = node.domain === "" ? rules[node.op] : undefined;
+  const branch = node.attributes.get(taken ? "then_branch" : "else_branch");
+  if (typeof branch !== "object" || !("graph" in branch))
+    throw new ModelError(`${context.name}: ${label} has no branch`);
+  // A branch sees the values around it; what it makes itself is its own.
+  const inner: Environment = new Map(env);
+  addGraph(graph, branch.graph, inner, { ...context, weights: {} });
+  return branch.graph.outputs.map(({ name }) => {
+    const value = inner.get(name);
+    if (!value) throw new ModelError(`${context.name}: ${label}: nothing makes "${name}", which its branch returns`);
+    return value;
+  });
+}
+
+function addNode(graph: Graph, node: NodeProto, inputs: readonly (Value | null)[], opset: number): readonly Value[] {
+  const rule = rules[node.op];
   let outputs: readonly Value[];
   if (rule) {
     const made = rule({ graph, node, inputs, opset, name: node.name || node.outputs[0]! });
     outputs = Array.isArray(made) ? (made as readonly Value[]) : [made as Value];
   } else {
-    const def = isKnown(node) ? operators[node.op] : undefined;
-    if (!def)
-      throw new ModelError(
-        `${label} is not supported for gradients. The model can still be run, or attacked without gradients.`,
-      );
-    const { attrs, rest } = attributesOf(def, node, inputs);
+    const { attrs, rest } = attributesOf(operators[node.op]!, node, inputs);
     outputs = graph.add(node.op, rest, attrs, node.name || node.outputs[0]);
   }
-  const folded = outputs.length === 1 ? foldConstant(outputs[0]!) : undefined;
-  return folded ? [graph.constant(folded)] : outputs;
+  return outputs.map((output) => {
+    const folded = foldConstant(output);
+    return folded ? graph.constant(folded) : output;
+  });
 }
 
-function checkInput(name: string, { name: key, dtype, shape }: ValueInfo, value: Type): void {
+function checkInput(name: string, { name: key, dtype, shape, other }: ValueInfo, value: Type): void {
+  if (other) throw new ModelError(`${name}: input "${key}" is ${other}; only tensors are supported`);
   const fits =
     (dtype === null || dtype === value.dtype || (dtype === "float32" && value.dtype === "float64")) &&
     (shape === null ||

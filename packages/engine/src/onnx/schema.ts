@@ -1,5 +1,6 @@
 // The messages of ONNX (onnx.proto) that the engine reads and writes, as plain objects.
 import { bytesOf, type Data, type DType, type Shape, sizeOf, type Tensor, tensor, viewAs } from "../ir/type.ts";
+import { type Widened, widened } from "./widened.ts";
 import { doublesOf, type Field, fieldsOf, floatsOf, intsOf, MessageWriter, ModelError, text } from "./wire.ts";
 
 /** A dimension: a size, a name of a size that is given later, or unknown. */
@@ -9,6 +10,8 @@ export interface ValueInfo {
   readonly name: string;
   readonly dtype: DType | null;
   readonly shape: readonly Dimension[] | null;
+  /** What it is, when it is not a tensor. */
+  readonly other?: string;
 }
 
 export type AttributeValue =
@@ -17,6 +20,7 @@ export type AttributeValue =
   | readonly number[]
   | readonly string[]
   | Tensor
+  | { readonly graph: GraphProto }
   | { readonly unsupported: string };
 
 export interface NodeProto {
@@ -58,9 +62,9 @@ const codes: Readonly<Record<DType, number>> = {
 /** TensorProto.DataType of a dtype. */
 export const codeOf = (dtype: DType): number => codes[dtype];
 
-/** The dtype of a TensorProto.DataType, null for those the engine does not compute with. */
+/** The dtype in which numbers of a TensorProto.DataType are computed, null for what are no numbers or too narrow. */
 export function dtypeOf(code: number): DType | null {
-  return (Object.keys(codes) as DType[]).find((dtype) => codes[dtype] === code) ?? null;
+  return widened[code]?.to ?? (Object.keys(codes) as DType[]).find((dtype) => codes[dtype] === code) ?? null;
 }
 
 // --- writing
@@ -145,14 +149,18 @@ function stringsOf(bytes: Uint8Array): string[] {
   return found;
 }
 
-function readGraph(bytes: Uint8Array, external?: ReadExternal): GraphProto {
+/** Deeper nesting of graphs than this is no model that anybody wrote. */
+const DEPTH = 16;
+
+function readGraph(bytes: Uint8Array, external?: ReadExternal, depth = 0): GraphProto {
+  if (depth > DEPTH) throw new ModelError(`its graphs are nested more than ${DEPTH} deep`);
   const nodes: NodeProto[] = [];
   const initializers = new Map<string, Tensor>();
   const inputs: ValueInfo[] = [];
   const outputs: ValueInfo[] = [];
   let name = "";
   for (const field of fieldsOf(bytes)) {
-    if (field.id === 1) nodes.push(readNode(field.bytes));
+    if (field.id === 1) nodes.push(readNode(field.bytes, external, depth));
     else if (field.id === 2) name = text(field.bytes);
     else if (field.id === 5) {
       const [key, value] = readTensor(field.bytes, external);
@@ -164,7 +172,7 @@ function readGraph(bytes: Uint8Array, external?: ReadExternal): GraphProto {
   return { name, nodes, initializers, inputs, outputs };
 }
 
-function readNode(bytes: Uint8Array): NodeProto {
+function readNode(bytes: Uint8Array, external: ReadExternal | undefined, depth: number): NodeProto {
   const node = { op: "", domain: "", name: "", inputs: [] as string[], outputs: [] as string[] };
   const attributes = new Map<string, AttributeValue>();
   for (const field of fieldsOf(bytes)) {
@@ -173,7 +181,7 @@ function readNode(bytes: Uint8Array): NodeProto {
     else if (field.id === 3) node.name = text(field.bytes);
     else if (field.id === 4) node.op = text(field.bytes);
     else if (field.id === 5) {
-      const [key, value] = readAttribute(field.bytes);
+      const [key, value] = readAttribute(field.bytes, external, depth);
       attributes.set(key, value);
     } else if (field.id === 7) node.domain = text(field.bytes);
   }
@@ -181,13 +189,14 @@ function readNode(bytes: Uint8Array): NodeProto {
   return { ...node, attributes };
 }
 
-function readAttribute(bytes: Uint8Array): [string, AttributeValue] {
+function readAttribute(bytes: Uint8Array, external: ReadExternal | undefined, depth: number): [string, AttributeValue] {
   let name = "";
   let type = 0;
   let float = 0;
   let int = 0n;
   let string = "";
   let value: Tensor | undefined;
+  let graph: GraphProto | undefined;
   const floats: number[] = [];
   const ints: bigint[] = [];
   const strings: string[] = [];
@@ -197,6 +206,7 @@ function readAttribute(bytes: Uint8Array): [string, AttributeValue] {
     else if (field.id === 3) int = BigInt.asIntN(64, field.int);
     else if (field.id === 4) string = text(field.bytes);
     else if (field.id === 5) value = readTensor(field.bytes)[1];
+    else if (field.id === 6) graph = readGraph(field.bytes, external, depth + 1);
     else if (field.id === 7) floats.push(...floatsOf(field));
     else if (field.id === 8) ints.push(...intsOf(field));
     else if (field.id === 9) strings.push(text(field.bytes));
@@ -207,11 +217,12 @@ function readAttribute(bytes: Uint8Array): [string, AttributeValue] {
     2: Number(int),
     3: string,
     4: value,
+    5: graph && { graph },
     6: floats,
     7: ints.map(Number),
     8: strings,
   };
-  return [name, kinds[type] ?? { unsupported: type === 5 || type === 10 ? "a graph" : `attribute type ${type}` }];
+  return [name, kinds[type] ?? { unsupported: type === 10 ? "a list of graphs" : `attribute type ${type}` }];
 }
 
 /** Name and contents of a TensorProto. @throws ModelError when the data does not fit the shape */
@@ -240,13 +251,16 @@ export function readTensor(bytes: Uint8Array, readExternal?: ReadExternal): [str
   if (!dtype) throw new ModelError(`tensor "${name}" has data type ${code}, which is not supported`);
   if (shape.some((dim) => dim < 0)) throw new ModelError(`tensor "${name}" has shape [${shape.join(", ")}]`);
   const size = sizeOf(shape);
-  if (isExternal) raw = fromOutside(name, place, size * bytesOf(dtype), readExternal);
-  if (raw ? raw.length !== size * bytesOf(dtype) : numbers.length !== size) {
+  const stored = widened[code] as Widened | undefined;
+  const bytesEach = stored?.bytes ?? bytesOf(dtype);
+  if (isExternal) raw = fromOutside(name, place, size * bytesEach, readExternal);
+  if (raw ? raw.length !== size * bytesEach : numbers.length !== size) {
     const got = raw ? `${raw.length} bytes` : `${numbers.length} numbers`;
     throw new ModelError(
-      `tensor "${name}" has ${got} for ${dtype} [${shape.join(", ")}], which needs ${size}${raw ? ` × ${bytesOf(dtype)} bytes` : ""}`,
+      `tensor "${name}" has ${got} for ${stored?.name ?? dtype} [${shape.join(", ")}], which needs ${size}${raw ? ` × ${bytesEach} bytes` : ""}`,
     );
   }
+  if (stored) return [name, tensor(dtype, shape, raw ? stored.ofBytes(raw) : numbers.map(stored.ofField))];
   return [name, raw ? { dtype, shape, data: aligned(dtype, raw, size) } : tensor(dtype, shape as Shape, numbers)];
 }
 
@@ -292,10 +306,12 @@ function readValueInfo(bytes: Uint8Array): ValueInfo {
   let name = "";
   let dtype: DType | null = null;
   let shape: Dimension[] | null = null;
+  let other: string | undefined;
   for (const field of fieldsOf(bytes)) {
     if (field.id === 1) name = text(field.bytes);
     if (field.id !== 2) continue;
     for (const type of fieldsOf(field.bytes)) {
+      if (others[type.id]) other = others[type.id];
       if (type.id !== 1) continue;
       for (const part of fieldsOf(type.bytes)) {
         if (part.id === 1) dtype = dtypeOf(Number(part.int));
@@ -303,8 +319,16 @@ function readValueInfo(bytes: Uint8Array): ValueInfo {
       }
     }
   }
-  return { name, dtype, shape };
+  return { name, dtype, shape, ...(other && { other }) };
 }
+
+/** TypeProto's fields but the first, tensor_type. */
+const others: Readonly<Record<number, string>> = {
+  4: "a sequence",
+  5: "a map",
+  8: "a sparse tensor",
+  9: "an optional value",
+};
 
 function readDimension({ bytes }: Field): Dimension {
   for (const field of fieldsOf(bytes)) {

@@ -56,7 +56,7 @@ export class MessageWriter {
   message(field: number, value: MessageWriter): this {
     this.#varint((field << 3) | 2);
     this.#varint(value.length);
-    this.#chunks.push(...value.#chunks);
+    for (const chunk of value.#chunks) this.#chunks.push(chunk); // too many for the arguments of one call
     this.#length += value.length;
     return this;
   }

@@ -1,7 +1,7 @@
 // The activation family beyond Relu, Sigmoid and Tanh. At a kink the derivative is that of the left branch, as PyTorch.
 import type { Value } from "../ir/graph.ts";
 import { broadcastsTo, formatShape, ShapeError } from "../ir/type.ts";
-import { abs, add, and, cast, clip, div, exp, greater, less, mul, where } from "./build.ts";
+import { abs, add, clip, div, exp, greater, mul, where, within } from "./build.ts";
 import { floating } from "./dtype.ts";
 import { op } from "./op.ts";
 
@@ -15,7 +15,7 @@ export const HardSigmoid = op<{ alpha: number; beta: number }>({
   floats: ["alpha", "beta"],
   defaults: { alpha: 0.2, beta: 0.5 },
   infer: floating,
-  grad: ({ y: [y], dy, attrs: { alpha } }) => [where(and(greater(y, 0), less(y, 1)), mul(dy, alpha), 0)],
+  grad: ({ y: [y], dy, attrs: { alpha } }) => [mul(mul(dy, alpha), within(y, { above: 0, below: 1 }))],
 });
 /** y = x·h(x) with h = x/6 + ½ limited to [0, 1].  dx = dy·(h + x/6) inside, dy·h elsewhere; 0 at −3, 1 at 3. */
 export const HardSwish = op({
@@ -24,7 +24,7 @@ export const HardSwish = op({
   infer: floating,
   grad: ({ x: [x], dy }) => {
     const h = clip(add(mul(x, 1 / 6), 0.5), { min: 0, max: 1 });
-    return [mul(dy, where(less(abs(x), 3), add(h, mul(x, 1 / 6)), h))];
+    return [mul(dy, add(h, mul(mul(x, 1 / 6), within(x, { above: -3, below: 3 }))))];
   },
 });
 /** y = x where x > 0, α(eˣ − 1) elsewhere.  dx = dy where x > 0, dy·αeˣ elsewhere. */
@@ -63,7 +63,7 @@ export const ThresholdedRelu = op<{ alpha: number }>({
   floats: ["alpha"],
   defaults: { alpha: 1 },
   infer: floating,
-  grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, cast(greater(x, alpha), dy.dtype))],
+  grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, within(x, { above: alpha }))],
 });
 /** y = x where x > 0, slope·x elsewhere, the slope broadcast to x.  dx = dy or slope·dy; dslope = x·dy where x ≤ 0. */
 export const PRelu = op({

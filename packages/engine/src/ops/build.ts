@@ -10,3 +10,4 @@ export * from "./build/linalg.ts";
 export type { Operand } from "./build/node.ts";
 export * from "./build/normalize.ts";
 export * from "./build/reduce.ts";
+export * from "./build/select.ts";

@@ -7,7 +7,7 @@ import {
   equal,
   exp,
   greater,
-  less,
+  type Limits,
   log,
   mul,
   neg,
@@ -17,6 +17,7 @@ import {
   stopGradient,
   sub,
   where,
+  within,
 } from "./build.ts";
 import { floating, numeric } from "./dtype.ts";
 import { op } from "./op.ts";
@@ -178,7 +179,7 @@ export const Relu = op({
   inputs: 1,
   since: 14,
   infer: numeric,
-  grad: ({ y: [y], dy }) => [mul(dy, cast(greater(y, 0), dy.dtype))],
+  grad: ({ y: [y], dy }) => [mul(dy, within(y, { above: 0 }))],
 });
 /** y = x where x > 0, αx elsewhere.  dx = dy where x > 0, α·dy elsewhere. */
 export const LeakyRelu = op<{ alpha: number }>({
@@ -218,13 +219,13 @@ export const Clip = op<{ min?: number; max?: number }>({
   floats: ["min", "max"],
   asInputs: { min: { at: 1, dtype: "like" }, max: { at: 2, dtype: "like" } },
   infer: numeric,
-  grad: ({ x: [x], dy, attrs }) => {
-    let dx = dy;
-    if (attrs.min !== undefined) dx = where(less(x, attrs.min), 0, dx);
-    if (attrs.max !== undefined) dx = where(greater(x, attrs.max), 0, dx);
-    return [dx];
-  },
+  grad: ({ x: [x], dy, attrs }) => [mul(dy, within(x, attrs))],
 });
+/**
+ * y = 1 where above < x < below and min ≤ x ≤ max, in x's dtype, 0 elsewhere; limits that are left out do not limit.
+ * Its gradient is zero everywhere. The derivative of everything with a kink; targets have their own fast forms of it.
+ */
+export const Within = op<Limits>({ inputs: 1, since: null, infer: floating, grad: () => [null] });
 /** y = a where the condition holds, b elsewhere.  da = dy there, db = dy elsewhere. */
 export const Where = op({
   inputs: 3,

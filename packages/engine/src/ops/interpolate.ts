@@ -10,6 +10,8 @@ export type ResizeAttrs = {
   cubic_coeff_a: number;
   /** 1: cubic weights of places outside are dropped and the others made to add up to 1. */
   exclude_outside?: number;
+  /** 1: where the axis shrinks, weights reach as far as one element of the result does. */
+  antialias?: number;
   scales?: readonly number[];
   sizes?: readonly number[];
 };
@@ -20,7 +22,9 @@ function coordinates(input: number, output: number, scale: number, transformatio
     if (transformation === "align_corners") return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
     if (transformation === "asymmetric") return i / scale;
     if (transformation === "pytorch_half_pixel" && output === 1) return 0;
-    return (i + 0.5) / scale - 0.5;
+    // The result's centre stays that of the input also where its size was rounded.
+    const shift = transformation === "half_pixel_symmetric" ? (input / 2) * (1 - output / (scale * input)) : 0;
+    return shift + (i + 0.5) / scale - 0.5;
   });
 }
 
@@ -40,21 +44,22 @@ export function interpolationMatrix(input: number, output: number, scale: number
       M[i * input + inside(j)]! += weight;
     };
     if (attrs.mode === "nearest") put(nearest[attrs.nearest_mode]!(x), 1);
-    else if (attrs.mode === "linear") {
-      const at = inside(x);
-      const low = Math.floor(at);
-      put(low, 1 - (at - low));
-      put(low + 1, at - low);
-    } else {
-      const low = Math.floor(x);
-      const taps = [low - 1, low, low + 1, low + 2].filter((j) => !attrs.exclude_outside || j === inside(j));
-      const weights = taps.map((j) => cubic(Math.abs(x - j), attrs.cubic_coeff_a));
-      const total = attrs.exclude_outside ? weights.reduce((a, b) => a + b, 0) : 1;
+    else {
+      const kernel = attrs.mode === "linear" ? triangle : (t: number) => cubic(t, attrs.cubic_coeff_a);
+      const shrink = attrs.antialias ? Math.min(1, scale) : 1;
+      const reach = (attrs.mode === "linear" ? 1 : 2) / shrink;
+      const first = Math.floor(x - reach) + 1;
+      const all = Array.from({ length: Math.floor(x + reach) - first + 1 }, (_, k) => first + k);
+      const taps = all.filter((j) => !attrs.exclude_outside || j === inside(j));
+      const weights = taps.map((j) => kernel(Math.abs(x - j) * shrink));
+      const total = attrs.exclude_outside || attrs.antialias ? weights.reduce((a, b) => a + b, 0) : 1;
       for (const [k, j] of taps.entries()) put(j, weights[k]! / total);
     }
   }
   return M;
 }
+
+const triangle = (t: number): number => Math.max(0, 1 - t);
 
 /** Keys' cubic convolution kernel at distance t ≤ 2. */
 const cubic = (t: number, a: number): number =>

@@ -25,10 +25,14 @@ export type GradientRule<A> = (site: GradientSite<A>) => readonly (Value | null)
 export interface OpDef<A extends Attrs = Attrs> extends Operator {
   /** The lowest opset whose spelling of the operator is the one we write; `null`: ours alone, lowered before export. */
   readonly since: number | null;
+  /** Where the name is not one of ai.onnx; the entry's key is then "domain.Name". */
+  readonly domain?: string;
   infer(inputs: readonly [Type, Type, Type, ...Type[]], attrs: A): Type | readonly Type[];
   readonly grad: GradientRule<A> | "none";
   /** Outputs from this place on are left out of the file when nothing needs them; kernels take no gaps elsewhere. */
   readonly optionalFrom?: number;
+  /** The axis along which ONNX's first output has only what was found; the exporter pads it to our shape with −1. */
+  readonly padded?: number;
   /** What ONNX takes for attributes that a file leaves out, where we always write them. */
   readonly defaults?: Partial<A>;
   /** Attributes that ONNX writes as float; other numbers are integers there. */

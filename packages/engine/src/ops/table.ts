@@ -12,6 +12,7 @@ import type { OpDef } from "./op.ts";
 import { DequantizeLinear, QuantizeLinear } from "./quantize.ts";
 import * as reduce from "./reduce.ts";
 import { Resize } from "./resize.ts";
+import * as select from "./select.ts";
 import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
@@ -25,6 +26,7 @@ export const table: Readonly<Record<string, OpDef>> = {
   ...linalg,
   ...layout,
   ...indexing,
+  ...select,
   ...convolutions,
   ...normalize,
   LRN,

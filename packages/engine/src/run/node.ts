@@ -21,6 +21,7 @@ export function nodeRuntime({ target = "cpu", threads = availableParallelism() }
   return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
     target: targets[target]!,
     writesInPlace: target !== "webgpu",
+    blocked: target === "cpu",
     session: {
       executionProviders: target === "webgpu" ? ["webgpu", "cpu"] : ["cpu"],
       intraOpNumThreads: threads,

@@ -1,7 +1,9 @@
 // What onnxruntime-node and onnxruntime-web have in common. Each is handed in, so that neither is loaded by the other.
 import type * as Ort from "onnxruntime-common";
+import { floatToHalf, halfToFloat } from "../ir/half.ts";
 import { allocate, type Data, formatType, sameShape, type Tensor, type Type } from "../ir/type.ts";
 import type { Target } from "../lower/lower.ts";
+import { findChannelBlock } from "./channel-block.ts";
 import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./runtime.ts";
 
 export interface OrtRuntimeOptions {
@@ -10,6 +12,22 @@ export interface OrtRuntimeOptions {
   readonly session: Ort.InferenceSession.SessionOptions;
   /** Whether runs can write into given arrays; elsewhere results replace the resident's array. */
   readonly writesInPlace: boolean;
+  /** Whether its kernels may have a blocked layout: only the native CPU's do. */
+  readonly blocked?: boolean;
+  /** Loads and runs wait for each other, across all sessions: ONNX Runtime Web's WebGPU breaks when they overlap. */
+  readonly oneAtATime?: boolean;
+}
+
+type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Takes turns: each piece of work starts when those before it have ended, well or not. */
+function turns(): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
 }
 
 class HostResident implements Resident {
@@ -43,19 +61,33 @@ class HostResident implements Resident {
 }
 
 /** A runtime over one of ONNX Runtime's JavaScript packages. */
-export function ortRuntime(ort: typeof Ort, { target, session: common, writesInPlace }: OrtRuntimeOptions): Runtime {
+export function ortRuntime(
+  ort: typeof Ort,
+  { target, session: common, writesInPlace, blocked = false, oneAtATime = false }: OrtRuntimeOptions,
+): Runtime {
+  let block: Promise<number> | undefined;
+  const turn: Turn = oneAtATime ? turns() : (work) => work();
   const toOrt = ({ dtype, shape, data }: Type & { readonly data: Data }) => new ort.Tensor(dtype, data as never, shape);
-  return {
+  // Half floats live inside a session only: they are float32 on this side of it. They are handed over as integers, since
+  // onnxruntime-node 1.30 takes a Float16Array, into which ort.Tensor puts them where there is one, for empty.
+  const halved = ({ shape, data }: Type & { readonly data: Data }) => {
+    const bits = new ort.Tensor("uint16", Uint16Array.from(data as Float32Array, floatToHalf), shape);
+    return Object.defineProperty(bits, "type", { value: "float16" }) as Ort.Tensor;
+  };
+  const runtime: Runtime = {
     target,
+    channelBlock: () => (block ??= blocked ? findChannelBlock(runtime.load) : Promise.resolve(1)),
     async allocate(type) {
       return new HostResident(type);
     },
     async release() {},
     async load(model: Uint8Array, { purpose = "infer" }: SessionOptions = {}): Promise<Session> {
-      const session = await ort.InferenceSession.create(model, {
-        ...common,
-        graphOptimizationLevel: purpose === "train" ? "basic" : "all",
-      });
+      const session = await turn(() =>
+        ort.InferenceSession.create(model, {
+          ...common,
+          graphOptimizationLevel: purpose === "train" ? "basic" : "all",
+        }),
+      );
       const types = new Map(session.inputMetadata.map((input) => [input.name, input]));
       return {
         inputs: session.inputNames,
@@ -64,7 +96,8 @@ export function ortRuntime(ort: typeof Ort, { target, session: common, writesInP
           const given: Record<string, Ort.Tensor> = {};
           for (const [name, value] of Object.entries(feeds)) {
             check(name, value, types.get(name));
-            given[name] = toOrt(value as HostResident | Tensor);
+            const half = typeOf(types.get(name)) === "float16";
+            given[name] = half ? halved(value as HostResident | Tensor) : toOrt(value as HostResident | Tensor);
           }
           for (const name of session.inputNames) if (!given[name]) throw new Error(`run: input "${name}" is missing`);
           const fetches: Record<string, Ort.Tensor | null> = {};
@@ -72,32 +105,42 @@ export function ortRuntime(ort: typeof Ort, { target, session: common, writesInP
             fetches[name] = writesInPlace ? toOrt(resident as HostResident) : null;
           }
           for (const name of fetch ?? session.outputNames) fetches[name] ??= null;
-          const results = await session.run(given, fetches);
+          const results = await turn(() => session.run(given, fetches));
           const returned: Record<string, Tensor> = {};
           for (const [name, result] of Object.entries(results)) {
             const resident = into[name] as HostResident | undefined;
             if (!resident) {
-              returned[name] = { dtype: result.type, shape: result.dims, data: result.data } as Tensor;
+              returned[name] = fromOrt(result);
             } else if (!writesInPlace) resident.data = result.data as Data;
           }
           return returned;
         },
-        release: () => session.release(),
+        release: () => turn(() => session.release()),
       };
     },
   };
+  return runtime;
 }
+
+function fromOrt({ type, dims: shape, data }: Ort.Tensor): Tensor {
+  if (type !== "float16") return { dtype: type, shape, data } as Tensor;
+  const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array, where there is one
+  return { dtype: "float32", shape, data: Float32Array.from(new Uint16Array(buffer, byteOffset, length), halfToFloat) };
+}
+
+const typeOf = (expected: Ort.InferenceSession.ValueMetadata | undefined): string | undefined =>
+  expected?.isTensor ? expected.type : undefined;
 
 function check(name: string, value: Type, expected: Ort.InferenceSession.ValueMetadata | undefined): void {
   if (!expected) throw new Error(`run: the model has no input "${name}"`);
   if (!expected.isTensor) return;
   const fits =
-    expected.type === value.dtype &&
+    (expected.type === value.dtype || (expected.type === "float16" && value.dtype === "float32")) &&
     expected.shape.length === value.shape.length &&
     expected.shape.every((dim, i) => typeof dim === "string" || dim < 0 || dim === value.shape[i]);
   if (!fits) {
     throw new Error(
-      `run: input "${name}" is ${formatType(value)}; the model expects ${expected.type} [${expected.shape.join(", ")}]`,
+      `run: input "${name}" is ${formatType(value)}; the model expects ${expected.type === "float16" ? "float32" : expected.type} [${expected.shape.join(", ")}]`,
     );
   }
 }

@@ -39,6 +39,8 @@ export interface SessionOptions {
 export interface Runtime {
   /** What graphs must be lowered to. */
   readonly target: Target;
+  /** Channels in a block of the layout that its convolutions like best (see lower/blocked.ts); 1 where there is none. */
+  channelBlock(): Promise<number>;
   load(model: Uint8Array, options?: SessionOptions): Promise<Session>;
   /** Room for an array; zeros until written. */
   allocate(type: Type): Promise<Resident>;

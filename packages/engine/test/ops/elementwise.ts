@@ -41,6 +41,7 @@ import {
   tanh,
   type Value,
   where,
+  within,
   xor,
 } from "@reprise/engine";
 import type { Row } from "./row.ts";
@@ -190,6 +191,17 @@ export const rows: Record<string, Row> = {
         [1.5, 0],
       ],
     },
+  },
+  Within: {
+    cases: {
+      "open and closed": (x) => mul(x, within(x, { above: -1, max: 1.5 })),
+      "one limit": (x) => mul(x, within(x, { below: 0.3 })),
+    },
+    wrong: [
+      ({ i }) => within(i(2), { above: 0 }),
+      "Within: input is int64 [2]; it must be float32 or float64: cast it",
+    ],
+    departs: true,
   },
   Where: {
     cases: { "all three broadcast": where },

@@ -1,32 +1,44 @@
 // The page that runtime.web.test.ts talks to, through the functions it puts on the window.
 import { compile, type Inputs, mul, type Runtime, tensor, webWorkerRuntime } from "../../src/index.ts";
+import { webgpuAdapter } from "../../src/run/webgpu-adapter.ts";
 import { runtimeSuite } from "../runtime.suite.ts";
 
-const start = (role: "suite" | "serve", threads: number) =>
+const start = (role: "suite" | "serve", threads: number, provider: "wasm" | "webgpu" = "wasm") =>
   new Worker(new URL("./suite.worker.ts", import.meta.url), {
     type: "module",
-    name: JSON.stringify({ role, threads }),
+    name: JSON.stringify({ role, threads, provider }),
   });
 
-const suites = new Map<number, Worker>();
+const suites = new Map<string, Worker>();
 let next = 1;
 
 /** Runs a case inside a Web Worker with this many threads. Null when it passed, else what was thrown. */
-async function runInWorker(threads: number, name: string): Promise<string | null> {
-  const worker = suites.get(threads) ?? start("suite", threads);
-  suites.set(threads, worker);
+const runInWorker = (provider: "wasm" | "webgpu", threads: number, name: string): Promise<string | null> =>
+  askWorker(provider, threads, { name });
+
+/** The losses of three training steps, or what was thrown. */
+const stepsInWorker = (provider: "wasm" | "webgpu"): Promise<number[] | string | null> =>
+  askWorker(provider, 1, { steps: true });
+
+async function askWorker<T>(provider: "wasm" | "webgpu", threads: number, request: object): Promise<T | string | null> {
+  const key = `${provider} ${threads}`;
+  const worker = suites.get(key) ?? start("suite", threads, provider);
+  suites.set(key, worker);
   const id = next++;
   return new Promise((resolve) => {
-    const hear = ({ data }: MessageEvent<{ id: number; error: string | null }>) => {
+    const hear = ({ data }: MessageEvent<{ id: number; result?: T; error: string | null }>) => {
       if (data.id !== id) return;
       worker.removeEventListener("message", hear);
-      resolve(data.error);
+      resolve(data.error ?? data.result ?? null);
     };
     worker.addEventListener("message", hear);
     worker.addEventListener("error", (event) => resolve(`the worker failed: ${event.message}`), { once: true });
-    worker.postMessage({ id, name });
+    worker.postMessage({ id, ...request });
   });
 }
+
+/** Whether the browser gives this page a GPU. */
+const hasGpu = async (): Promise<boolean> => (await webgpuAdapter()) !== null;
 
 let remote: Runtime | undefined;
 
@@ -56,4 +68,4 @@ async function lostRuntimes(): Promise<string[]> {
   return [await say(released), await say(webWorkerRuntime(new Worker("/nowhere.js", { type: "module" })))];
 }
 
-Object.assign(globalThis, { runInWorker, runRemotely, lostRuntimes });
+Object.assign(globalThis, { runInWorker, stepsInWorker, runRemotely, lostRuntimes, hasGpu });

@@ -57,7 +57,9 @@ export function autoencoderNetwork({
   encoding = {},
   recipe = {},
 }: AutoencoderOptions = {}): AutoencoderNetwork {
-  const lambda = 1e-6; // Table 1
+  // Table 1's 1e-6, a hundred times as strong: of 1, 10, 100 and 300 times the one with the fewest errors on 10,000 training
+  // images kept apart (3.63, 3.06, 2.97 and 3.21 %, six epochs of the encoder).
+  const lambda = 1e-4;
   return {
     units,
     lambda,
@@ -68,8 +70,8 @@ export function autoencoderNetwork({
       name: `ae${units}-10`,
       summary: `sparse autoencoder of ${units} sigmoid units, then softmax on its codes`,
       recipe: {
-        optimizer: "adam",
-        epochs: 40,
+        optimizer: "lbfgs",
+        epochs: 250,
         batchSize: 200,
         learningRate: 1e-2,
         schedule: "cosine",
@@ -81,13 +83,13 @@ export function autoencoderNetwork({
       optimizer: "adam",
       epochs: 8,
       batchSize: 200,
-      learningRate: 2e-3,
+      learningRate: 4e-3,
       schedule: "cosine",
       source,
       ...encoding,
     },
-    // Not in the paper. Of three settings tried, the one with the fewest test errors.
-    sparsity: { rho: 0.1, beta: 0.3, lambda: 1e-4 },
+    // Not in the paper. Five settings were tried; this has 2.97 % errors on 10,000 training images kept apart, the best 2.94 %.
+    sparsity: { rho: 0.05, beta: 0.3, lambda: 1e-5 },
   };
 }
 

@@ -33,6 +33,23 @@ const mlpRecipe: Recipe = {
   source: "ours, every number; the paper gives λ only, and trained with L-BFGS as far as we know",
 };
 
+/** A network of layers that can be entered in the middle. */
+export interface Mlp extends Network {
+  /** λ of each layer's weight decay λ Σw²/k, as training adds it to the mean cross-entropy. */
+  readonly lambda: readonly number[];
+  /** Layers, the softmax's included: `fc1` to `fc<depth>`. */
+  readonly depth: number;
+  /** Numbers that layer ℓ gives out, from 0, the image, to depth − 1, the last hidden one. */
+  width(layer: number): number;
+  /** What layer ℓ gives out for images x [N, …inputShape], without dropout: [N, width(ℓ)], in [0, 1] as the pixels are. */
+  output(parameters: Values, x: Value, layer: number): Value;
+  /** Logits [N, K] from what layer ℓ gives out, [N, width(ℓ)], without dropout. */
+  above(parameters: Values, h: Value, layer: number): Value;
+}
+
+/** Whether a network can be entered in the middle. */
+export const isMlp = (network: Network): network is Mlp => "above" in network;
+
 /**
  * FCa-b-…-K: layers `fc1`, `fc2`, … with sigmoid units, logits from the last.
  *
@@ -46,7 +63,7 @@ export function mlp({
   name = `fc${units.join("-")}`,
   summary = `${units.length - 1} hidden layers of sigmoid units, then softmax`,
   recipe = mlpRecipe,
-}: MlpOptions): Network {
+}: MlpOptions): Mlp {
   if (lambda.length !== units.length)
     throw new Error(`${name}: ${lambda.length} λ for ${units.length} layers; give one per layer`);
   const layers = units.map((_, i) => `fc${i + 1}`);
@@ -58,12 +75,19 @@ export function mlp({
   }
   const hidden = layers.slice(0, -1);
   const noise: Layout = Object.fromEntries(hidden.map((layer, i) => [layer, [units[i]!]]));
+  const through = (p: Values, h: Value, between: readonly string[]): Value =>
+    between.reduce((below, layer) => sigmoid(linear(p, layer, below)), h);
   return {
     name,
     summary,
     inputShape,
     classes: units.at(-1)!,
     parameters,
+    lambda,
+    depth: units.length,
+    width: (layer) => (layer === 0 ? sizeOf(inputShape) : units[layer - 1]!),
+    output: (p, x, layer) => through(p, flatten(x), hidden.slice(0, layer)),
+    above: (p, h, layer) => linear(p, layers.at(-1)!, through(p, h, hidden.slice(layer))),
     ...(rate > 0 ? { noise } : {}),
     init: (random) => initialize(parameters, random),
     forward(p: Values, x: Value, { training = false, noise: uniform = {} } = {}) {

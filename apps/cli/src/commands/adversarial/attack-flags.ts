@@ -10,6 +10,7 @@ export interface AttackFlags extends ModelFlags {
   readonly confidence?: number;
   readonly topK?: number;
   readonly quantise?: number;
+  readonly starts?: string;
   readonly images?: string;
   readonly labels?: string;
   readonly count?: number;

@@ -1,10 +1,17 @@
 import { join } from "node:path";
 import {
+  type AttackSummary,
   amplify,
+  attackMarkdown,
+  attackSummary,
+  csvOf,
+  curveFigure,
   type DifferentiableClassifier,
+  distanceCurve,
   figure,
   gaussianControl,
   given,
+  histogramFigure,
   imageSize,
   type OnnxClassifier,
   onnxClassifier,
@@ -16,18 +23,24 @@ import {
   softmax,
   type TransferTable,
   targeted,
+  transferCsv,
+  transferFigure,
+  transferMarkdown,
   transferTable,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
+import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import type { AttackFlags } from "./attack-flags.ts";
+import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
+import { getPerturbation, hashOf, type Journal, keptRows, putPerturbation } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 import { namedAttackVerb } from "./named-attack.ts";
-import { isPicture, savedAndRead, toUnit } from "./saved-image.ts";
+import { writeFigure, writePictures } from "./report-files.ts";
+import { isPicture, savedAndRead } from "./saved-image.ts";
 import { transferText } from "./transfer.ts";
 
 /** Rows shown as text and in the figure; all of them are in the files. */
@@ -46,16 +59,27 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption("Nothing was written.");
+  const { signal, done } = interruption(stoppedHint(out));
   const started = performance.now();
+  let journal: Journal | undefined;
   try {
-    const load = async (path: string) =>
-      onnxClassifier(runtime, await readBytes(path), { ...modelOptions(path, flags), sharpness });
-    const classifier = await load(model);
+    const load = (path: string, bytes: Uint8Array) =>
+      onnxClassifier(runtime, bytes, { ...modelOptions(path, flags), sharpness });
+    const bytes = await readBytes(model);
+    const classifier = await load(model, bytes);
     const others: Record<string, DifferentiableClassifier> = {};
-    for (const path of flags.against ?? []) others[path] = await load(path);
+    for (const path of flags.against ?? []) others[path] = await load(path, await readBytes(path));
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;
+    const settings = { target, seed, norm, sharpness, bisections, range, quantise: flags.quantise ?? null };
+    if (out !== undefined)
+      journal = await openJournal(out, {
+        attack: "lbfgs",
+        ...settings,
+        model: hashOf(bytes),
+        images: hashOf(images, labels),
+        format: modelOptions("", flags),
+      });
     const found = await perturb(classifier, images, labels, {
       lower,
       upper,
@@ -64,15 +88,17 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       norm,
       bisections,
       signal,
+      known: (row) => journal && getPerturbation(journal, row),
       onEvent: (event) => {
-        if (event.kind === "row")
-          progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
+        if (event.kind !== "row") return;
+        if (journal) putPerturbation(journal, event.result);
+        progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
       },
     });
     progress.end();
 
     const results =
-      flags.quantise === undefined ? found : await onLattice(found, { classifier, images, flags, signal });
+      flags.quantise === undefined ? found : await onLattice(found, { classifier, images, flags, journal, signal });
     const n = imageSize(classifier);
     const adversarial = new Float32Array(rows * n);
     for (const { row, image } of results) adversarial.set(image, row * n);
@@ -102,23 +128,29 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
             { signal },
           )
         : undefined;
-    const summary = summarise(model, results, after8Bit, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    const summary = summarise(model, results, after8Bit, seconds);
     const records = results.map((result, i) => recordOf(result, after8Bit[i]!));
     if (out !== undefined)
-      await writeResults(out, { classifier, images, adversarial, results, records, summary, transfer, range });
-    printResult(
-      json,
-      {
-        ...summary,
-        settings: { target, seed, norm, sharpness, bisections, range, quantise: flags.quantise ?? null },
+      await writeResults(out, {
+        classifier,
+        images,
+        adversarial,
+        results,
+        records,
+        summary,
         transfer,
-        rows: records,
-      },
-      () => [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
+        range,
+        settings,
+      });
+    await journal?.remove();
+    printResult(json, { ...summary, settings, transfer, rows: records }, () =>
+      [rowTable(records), "", summaryText(summary), ...(transfer ? ["", transferText(transfer)] : [])].join("\n"),
     );
   } finally {
     progress.end();
     done();
+    await journal?.flush();
     await runtime.release();
   }
 }
@@ -130,10 +162,11 @@ async function onLattice(
     readonly classifier: OnnxClassifier;
     readonly images: Float32Array;
     readonly flags: AttackFlags;
+    readonly journal: Journal | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<Perturbation[]> {
-  const { classifier, images, flags, signal } = work;
+  const { classifier, images, flags, journal, signal } = work;
   const [lower, upper] = rangeOf(flags);
   const n = imageSize(classifier);
   const adversarial = new Float32Array(images.length);
@@ -143,7 +176,7 @@ async function onLattice(
     classifier,
     images,
     targeted(found.map(({ target }) => target)),
-    { lower, upper, signal },
+    { lower, upper, signal, ...(journal ? { kept: keptRows(journal, "lattice ") } : {}) },
   );
   const logits = await classifier.logits(result!.clipped, found.length);
   const k = classifier.classes;
@@ -209,20 +242,18 @@ function recordOf(result: Perturbation, survives8Bit: boolean) {
 type RowRecord = ReturnType<typeof recordOf>;
 
 function summarise(model: string, results: readonly Perturbation[], survives: readonly boolean[], seconds: number) {
-  const count = (status: string) => results.filter((result) => result.status === status).length;
-  const reached = results.filter(({ status }) => status === "success");
-  const distortions = reached.map(({ distortion }) => distortion).sort((a, b) => a - b);
-  const mean = distortions.reduce((a, b) => a + b, 0) / distortions.length;
+  const saved = (status: string) => results.filter((row, i) => row.status === status && survives[i]).length;
+  const { already, failed, nonFinite, meanDistortion, medianDistortion } = attackSummary(null, results, 0);
   return {
     model,
     images: results.length,
-    success: reached.length,
-    failed: count("failed"),
-    alreadyTarget: count("alreadyTarget"),
-    nonFinite: count("nonFinite"),
-    meanDistortion: reached.length > 0 ? mean : null,
-    medianDistortion: distortions[distortions.length >> 1] ?? null,
-    survives8Bit: results.filter(({ status }, i) => status === "success" && survives[i]).length,
+    success: results.filter(({ status }) => status === "success").length,
+    failed,
+    alreadyTarget: already,
+    nonFinite,
+    meanDistortion,
+    medianDistortion,
+    survives8Bit: saved("success"),
     seconds,
   };
 }
@@ -239,33 +270,38 @@ async function writeResults(
     readonly summary: Summary;
     readonly transfer: TransferTable | undefined;
     readonly range: readonly [number, number];
+    readonly settings: Readonly<Record<string, unknown>>;
   },
 ): Promise<void> {
-  const { classifier, images, adversarial, results, records, summary, transfer, range } = written;
+  const { classifier, images, adversarial, results, records, summary, transfer, range, settings } = written;
   const { inputShape } = classifier;
+  const [lower, upper] = range;
   await writeFileAtomic(
     join(out, "adversarial.npy"),
     encodeNpy(ndArray("float32", [results.length, ...inputShape], adversarial)),
   );
-  const fields = Object.keys(records[0] ?? {}) as (keyof RowRecord)[];
-  const csv = [fields.join(","), ...records.map((record) => fields.map((field) => record[field] ?? "").join(","))];
-  await writeFileAtomic(join(out, "results.csv"), `${csv.join("\n")}\n`);
-  if (isPicture(inputShape)) {
-    const digits = String(results.length - 1).length;
-    for (const { row, image } of results)
-      await writeImage(
-        join(out, "images", `${String(row).padStart(digits, "0")}.png`),
-        ndArray("float32", inputShape, toUnit(image, range)),
-      );
-    await writeFileAtomic(
-      join(out, "figure.svg"),
-      figure(images, results.slice(0, SHOWN), inputShape, { lower: range[0], upper: range[1] }),
-    );
+  await writeFileAtomic(join(out, "results.csv"), csvOf(records));
+  const line: AttackSummary = attackSummary(null, results, records.filter(({ survives8Bit }) => survives8Bit).length);
+  const report = { model: summary.model, attack: "L-BFGS", criterion: `target ${settings.target}`, settings };
+  await writeFileAtomic(join(out, "results.md"), attackMarkdown({ ...report, results: [line] }));
+  await writePictures(out, "", adversarial, inputShape, range);
+  if (isPicture(inputShape))
+    await writeFigure(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
+  const distances = results.map(({ status, l2 }) =>
+    status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity,
+  );
+  await writeFigure(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
+  const moved = results.filter(({ status }) => status === "success");
+  if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
+  if (transfer) {
+    await writeFigure(out, "transfer", transferFigure(transfer));
+    await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(transfer));
+    await writeFileAtomic(join(out, "transfer.csv"), transferCsv(transfer));
   }
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(
     join(out, "results.json"),
-    `${JSON.stringify({ ...summary, transfer, rows: records }, null, 2)}\n`,
+    `${JSON.stringify({ ...summary, settings, transfer, rows: records }, null, 2)}\n`,
   );
 }
 

@@ -1,16 +1,19 @@
-import { modelBounds } from "@reprise/adversarial";
-import { readBytes } from "@reprise/data/node";
+import { join } from "node:path";
+import { csvOf, type LayerBound, modelBounds } from "@reprise/adversarial";
+import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
-import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";
 
 interface BoundsFlags {
   readonly shape?: readonly number[];
   readonly grid: number;
+  readonly out?: string;
   readonly json?: boolean;
 }
 
-/** Operator norms of a model's layers and their product. */
-export async function boundsVerb(path: string, { shape, grid, json }: BoundsFlags): Promise<void> {
+/** Operator norms of a model's layers, from both sides, and their product. */
+export async function boundsVerb(path: string, { shape, grid, out, json }: BoundsFlags): Promise<void> {
+  if (out !== undefined) await createFolder(out); // fails before the work, not after it
   const model = importOnnx(await readBytes(path), { name: path });
   const declared = model.inputs[0]?.shape?.slice(1);
   const image = shape ?? declared;
@@ -21,26 +24,35 @@ export async function boundsVerb(path: string, { shape, grid, json }: BoundsFlag
     );
   const progress = new ProgressLine();
   const bounds = modelBounds(model, [1, ...image], {
-    grid,
+    oversampling: grid,
     onLayer: ({ name, bound }) => progress.show(`${name}  ${bound.toPrecision(4)}`),
   });
   progress.end();
-  printResult(json, { model: path, grid, ...bounds }, () =>
-    [
-      textTable(
-        ["layer", "operator", "weight", "stride", "bound"],
-        bounds.layers.map(({ name, op, weight, stride, bound }) => [
-          name,
-          op,
-          weight.join(" × "),
-          String(stride),
-          bound.toPrecision(4),
-        ]),
-      ),
-      "",
-      `product ${bounds.product.toExponential(3)}`,
-      ...(bounds.chain ? [] : ["The model has branches that meet again: the product bounds no part but a chain."]),
-      ...(bounds.uncounted.length > 0 ? [`Not counted, and may stretch: ${bounds.uncounted.join(", ")}.`] : []),
-    ].join("\n"),
-  );
+  const { layers, product, productOfWeights, chain, uncounted } = bounds;
+  const head = ["layer", "operator", "weight", "stride", "at least", "at most"];
+  const rows = layers.map(({ name, op, weight, stride, lower, bound }) => [
+    name,
+    op,
+    weight.length > 0 ? weight.join(" × ") : "–",
+    String(stride),
+    lower.toPrecision(5),
+    bound.toPrecision(5),
+  ]);
+  const notes = [
+    `Product of the upper bounds: ${product.toExponential(3)}` +
+      (product === productOfWeights
+        ? "."
+        : `; of the layers with weights alone, as in the paper: ${productOfWeights.toExponential(3)}.`),
+    ...(chain ? [] : ["The model has branches that meet again: the product bounds no part but a chain."]),
+    ...(uncounted.length > 0 ? [`Not counted, and may stretch: ${uncounted.join(", ")}.`] : []),
+  ];
+  const report = { model: path, grid, ...bounds };
+  if (out !== undefined) {
+    await writeFileAtomic(join(out, "bounds.md"), [markdownTable(head, rows), "", ...notes, ""].join("\n"));
+    await writeFileAtomic(join(out, "bounds.csv"), csvOf(layers.map(csvRow)));
+    await writeFileAtomic(join(out, "bounds.json"), `${JSON.stringify(report, null, 2)}\n`);
+  }
+  printResult(json, report, () => [textTable(head, rows), "", ...notes].join("\n"));
 }
+
+const csvRow = ({ weight, ...layer }: LayerBound) => ({ ...layer, weight: weight.join("x") });

@@ -3,30 +3,44 @@ import { join } from "node:path";
 import {
   type Attack,
   type AttackResult,
+  type AttackSummary,
   attackByName,
+  attackMarkdown,
+  attackSummary,
   type Classifier,
+  type Criterion,
+  csvOf,
   curveFigure,
+  figure,
+  histogramFigure,
   imageSize,
   onnxClassifier,
   onnxScores,
-  predictedLabel,
   quantised,
   randomTarget,
+  reached,
   runAttack,
   type ScoreDifferentiable,
+  type SecurityCurve,
   securityCurve,
+  summaryCells,
+  summaryHead,
   targeted,
   untargeted,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic, writeImage } from "@reprise/data/node";
+import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import type { AttackFlags } from "./attack-flags.ts";
+import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
+import { readImagesFor } from "./images.ts";
 import { interruption } from "./interruption.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
-import { isPicture, savedAndRead, toUnit } from "./saved-image.ts";
+import { writeFigure, writePictures } from "./report-files.ts";
+import { isPicture, savedAndRead } from "./saved-image.ts";
 
 /** Budgets where none are given, for pixels in [0, 1]. */
 const budgets = { linf: [0.01, 0.03, 0.1, 0.3], l2: [0.3, 1, 3, 10], l0: [0.01, 0.03, 0.1, 0.3] } as const;
@@ -35,6 +49,8 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const { ball, steps, seed, out, json } = flags;
   const range = rangeOf(flags);
   const [lower, upper] = range;
+  if (flags.starts !== undefined && flags.attack !== "hopskipjump")
+    throw new RangeError("--starts is of --attack hopskipjump; others start from the image itself.");
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
@@ -46,8 +62,9 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const epsilons = flags.epsilons ?? (kind === "budget" ? budgets[norm].map((epsilon) => epsilon * scale) : []);
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption("Nothing was written.");
+  const { signal, done } = interruption(stoppedHint(out));
   const started = performance.now();
+  let journal: Journal | undefined;
   try {
     const bytes = await readBytes(model);
     const options = modelOptions(model, flags);
@@ -57,47 +74,59 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
         ? await onnxClassifier(runtime, bytes, { ...options, sharpness: 1 })
         : await onnxScores(runtime, bytes, options);
     const { images, labels } = await examplesFor(classifier, flags);
-    const attack = make(images); // each image may be a start for the others, of attacks that take any
+    const { resize = false, starts } = flags;
+    const given =
+      starts === undefined ? undefined : (await readImagesFor(starts, classifier.inputShape, { resize, range })).images;
+    const attack = make(given);
     const criterion = await criterionFor(classifier, images, labels, flags);
+    const { confidence = 0, topK = 1 } = flags;
+    const settings = { target: flags.target, seed, steps: steps ?? null, confidence, topK, range };
+    const quantise = flags.quantise ?? null;
+    if (out !== undefined)
+      journal = await openJournal(out, {
+        attack: attack.name,
+        ...settings,
+        quantise,
+        model: hashOf(bytes),
+        images: hashOf(images, labels),
+        starts: given ? hashOf(given) : null,
+        format: modelOptions("", flags),
+      });
     const results = await runAttack(attack, classifier, images, criterion, {
       epsilons,
       lower,
       upper,
       seed,
       signal,
+      ...(journal ? { kept: keptRows(journal) } : {}),
       onEvent: (event) =>
         progress.show(
           `${event.done} of ${event.rows} images${event.epsilon === null ? "" : ` at ε = ${event.epsilon}`}`,
         ),
     });
     progress.end();
-    const saved: number[] = [];
-    for (const result of results) saved.push(await savedSuccesses(classifier, result, labels, flags, range, criterion));
+    const summaries: AttackSummary[] = [];
+    for (const result of results)
+      summaries.push(
+        attackSummary(result.epsilon, result.rows, await savedSuccesses(classifier, result, range, criterion)),
+      );
     const curve = securityCurve(results, images);
     const report = {
       model,
       criterion: criterion.name,
       images: labels.length,
       ...curve,
-      results: results.map(({ epsilon, success, rows }, i) => ({
-        epsilon,
-        success: success.filter(Boolean).length,
-        successSavedWith8Bits: saved[i]!,
-        rows,
-      })),
-      settings: { seed, steps: steps ?? null, range, quantise: flags.quantise ?? null },
+      results: summaries.map((summary, i) => ({ ...summary, rows: results[i]!.rows })),
+      settings: { ...settings, quantise },
       seconds: (performance.now() - started) / 1000,
     };
-    if (out !== undefined) {
-      for (const result of results) await writeImages(out, classifier.inputShape, result, range);
-      await writeFileAtomic(join(out, "curve.svg"), curveFigure([curve]));
-      await writeFileAtomic(join(out, "results.csv"), csvOf(results));
-      await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
-    }
+    if (out !== undefined) await writeResults(out, { classifier, images, results, curve, range, report });
+    await journal?.remove();
     printResult(json, report, () => textOf(report));
   } finally {
     progress.end();
     done();
+    await journal?.flush();
     await runtime.release();
   }
 }
@@ -130,82 +159,77 @@ async function criterionFor(
   return targeted(targets, options);
 }
 
-/** How many of the successes are still there after saving as PNG. */
+/** How many of the successes meet the whole criterion, lead and top k included, after saving as PNG. */
 async function savedSuccesses(
   classifier: Classifier,
   { clipped, success }: AttackResult,
-  labels: Int32Array,
-  { target }: AttackFlags,
   range: readonly [number, number],
-  criterion: { readonly labels: ArrayLike<number> },
+  criterion: Criterion,
 ): Promise<number> {
-  const n = imageSize(classifier);
   const k = classifier.classes;
   const saved = await savedAndRead(clipped, classifier.inputShape, range);
-  const logits = await classifier.logits(saved.subarray(0, labels.length * n), labels.length);
-  return success.filter((won, row) => {
-    const seen = predictedLabel(logits.subarray(row * k, (row + 1) * k));
-    return won && (target === "untargeted" ? seen !== labels[row] : seen === criterion.labels[row]);
-  }).length;
+  const logits = await classifier.logits(saved, success.length);
+  return success.filter((won, row) => won && reached(criterion.goalOf(row), logits.subarray(row * k, (row + 1) * k)))
+    .length;
 }
 
-async function writeImages(
+/** Rows in the figure; all of them are in the files. */
+const SHOWN = 20;
+
+async function writeResults(
   out: string,
-  shape: readonly number[],
-  { epsilon, clipped, rows }: AttackResult,
-  range: readonly [number, number],
+  written: {
+    readonly classifier: Classifier;
+    readonly images: Float32Array;
+    readonly results: readonly AttackResult[];
+    readonly curve: SecurityCurve;
+    readonly range: readonly [number, number];
+    readonly report: Report;
+  },
 ): Promise<void> {
-  const name = epsilon === null ? "minimal" : `epsilon-${epsilon}`;
-  await writeFileAtomic(join(out, `${name}.npy`), encodeNpy(ndArray("float32", [rows.length, ...shape], clipped)));
-  if (!isPicture(shape)) return;
-  const n = shape.reduce((a, b) => a * b, 1);
-  const digits = String(rows.length - 1).length;
-  for (const { row } of rows) {
-    const pixels = toUnit(clipped.slice(row * n, (row + 1) * n), range);
-    const file = `${name}-${String(row).padStart(digits, "0")}.png`;
-    await writeImage(join(out, "images", file), ndArray("float32", shape, pixels));
+  const { classifier, images, results, curve, range, report } = written;
+  const [lower, upper] = range;
+  const shape = classifier.inputShape;
+  const n = imageSize(classifier);
+  for (const { epsilon, clipped, rows } of results) {
+    const name = epsilon === null ? "minimal" : `epsilon-${epsilon}`;
+    await writeFileAtomic(join(out, `${name}.npy`), encodeNpy(ndArray("float32", [rows.length, ...shape], clipped)));
+    await writePictures(out, `${name}-`, clipped, shape, range);
+    if (!isPicture(shape)) continue;
+    const shown = rows.slice(0, SHOWN).map((row) => ({ ...row, image: clipped.slice(row.row * n, (row.row + 1) * n) }));
+    await writeFigure(out, `figure-${name}`, figure(images, shown, shape, { lower, upper }));
   }
-}
-
-function csvOf(results: readonly AttackResult[]): string {
-  const fields = ["row", "status", "predictedBefore", "predictedAfter", "distortion", "l1", "l2", "lInfinity"] as const;
-  const lines = results.flatMap(({ epsilon, rows }) =>
-    rows.map((row) =>
-      [epsilon ?? "", ...fields.map((field) => row[field]), row.forwardPasses, row.gradients].join(","),
+  await writeFigure(out, "curve", curveFigure([curve]));
+  const moved = (results.find(({ epsilon }) => epsilon === null)?.rows ?? []).filter(
+    ({ status }) => status === "success",
+  );
+  if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
+  await writeFileAtomic(
+    join(out, "results.csv"),
+    csvOf(results.flatMap(({ epsilon, rows }) => rows.map((row) => ({ epsilon, ...row })))),
+  );
+  await writeFileAtomic(
+    join(out, "curve.csv"),
+    csvOf(
+      curve.points.map(({ epsilon, robust: { rate, low, high, of } }) => ({ epsilon, robust: rate, low, high, of })),
     ),
   );
-  return `${[`epsilon,${fields.join(",")},forwardPasses,gradients`, ...lines].join("\n")}\n`;
+  await writeFileAtomic(join(out, "results.md"), attackMarkdown(report));
+  // Last, so that its presence says that the others are there.
+  await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
 }
 
 interface Report {
   readonly model: string;
   readonly attack: string;
   readonly criterion: string;
-  readonly images: number;
   readonly meanDistance: number | null;
   readonly medianDistance: number | null;
-  readonly results: readonly {
-    readonly epsilon: number | null;
-    readonly success: number;
-    readonly successSavedWith8Bits: number;
-    readonly rows: AttackResult["rows"];
-  }[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly results: readonly (AttackSummary & { readonly rows: AttackResult["rows"] })[];
 }
 
-function textOf({ model, attack, criterion, images, meanDistance, medianDistance, results }: Report): string {
-  const lines = results.map(({ epsilon, success, successSavedWith8Bits, rows }) => {
-    const count = (status: string) => String(rows.filter((row) => row.status === status).length);
-    return [
-      epsilon === null ? "smallest" : String(epsilon),
-      `${success} of ${images}`,
-      `${(100 * (1 - success / images)).toFixed(1)} %`,
-      count("alreadyAdversarial"),
-      count("failed"),
-      count("nonFinite"),
-      `${successSavedWith8Bits} of ${success}`,
-    ];
-  });
-  const head = ["ε", "succeeded", "robust", "already", "failed", "not finite", "after 8 bits"];
+function textOf({ model, attack, criterion, meanDistance, medianDistance, results }: Report): string {
   const distances =
     meanDistance === null
       ? []
@@ -213,5 +237,7 @@ function textOf({ model, attack, criterion, images, meanDistance, medianDistance
           "",
           `mean distance ${meanDistance.toFixed(5)}, median ${medianDistance!.toFixed(5)} (those that had to be moved)`,
         ];
-  return [`${model}: ${attack}, ${criterion}`, textTable(head, lines), ...distances].join("\n");
+  return [`${model}: ${attack}, ${criterion}`, textTable(summaryHead, results.map(summaryCells)), ...distances].join(
+    "\n",
+  );
 }

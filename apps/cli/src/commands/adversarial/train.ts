@@ -1,10 +1,21 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { trainAdversarially } from "@reprise/adversarial/reproduce";
 import type { LabelledImages } from "@reprise/data";
 import { createFolder, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
-import { type Checkpoint, evaluator, exportNetwork, networkByName, type Recipe, trainClassifier } from "@reprise/nn";
+import {
+  type Checkpoint,
+  evaluator,
+  exportNetwork,
+  isMlp,
+  type Mlp,
+  type Network,
+  networkByName,
+  type Recipe,
+  trainClassifier,
+} from "@reprise/nn";
 import { loadCheckpoint, saveCheckpoint } from "@reprise/nn/node";
 import { ProgressLine, printResult } from "../../report.ts";
 import { interruption } from "./interruption.ts";
@@ -17,39 +28,44 @@ interface TrainFlags {
   readonly epochs?: number;
   readonly batch?: number;
   readonly rate?: number;
+  readonly optimizer?: Recipe["optimizer"];
+  readonly adversarial?: "all" | readonly number[];
   readonly resume?: boolean;
   readonly json?: boolean;
 }
 
 /** Trains, saving OUT.checkpoint after every epoch and on Ctrl-C; at the end writes the ONNX file. */
 export async function trainVerb(flags: TrainFlags): Promise<void> {
-  const { out, data, seed, resume, json } = flags;
+  const { out, data, seed, resume, json, adversarial } = flags;
   const network = networkByName(flags.network);
+  if (adversarial && resume)
+    throw new Error("train: --adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
   const examples = data ? await loadMnist(data, { split: "train" }) : await mnistSubset({ split: "train" });
   const validation = data ? await loadMnist(data, { split: "test" }) : await mnistSubset({ split: "test" });
   const recipe: Partial<Recipe> = {
     ...(flags.epochs === undefined ? {} : { epochs: flags.epochs }),
     ...(flags.batch === undefined ? {} : { batchSize: flags.batch }),
     ...(flags.rate === undefined ? {} : { learningRate: flags.rate }),
+    ...(flags.optimizer === undefined ? {} : { optimizer: flags.optimizer }),
   };
   await createFolder(dirname(out));
   const saved = `${out}.checkpoint`;
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption(`The weights so far are in ${saved}; --resume goes on from there.`);
+  const { signal, done } = interruption(
+    `The weights so far are in ${saved}${adversarial ? "." : "; --resume goes on from there."}`,
+  );
   const started = performance.now();
   try {
     const from = resume ? await loadCheckpoint(saved, network) : undefined;
     const config = { data: hashOf(examples) };
-    const events = trainClassifier(runtime, network, {
-      examples,
-      validation,
-      recipe,
-      seed,
-      config,
-      signal,
-      ...(from ? { resume: from } : {}),
-    });
+    const options = { examples, validation, recipe, seed, signal };
+    const events = adversarial
+      ? trainAdversarially(runtime, layered(network), {
+          ...options,
+          ...(adversarial === "all" ? {} : { pool: { layers: adversarial } }),
+        })
+      : trainClassifier(runtime, network, { ...options, config, ...(from ? { resume: from } : {}) });
     let last: Checkpoint | undefined;
     let shown = "";
     for (;;) {
@@ -105,6 +121,12 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
   }
 }
 
+/** @throws Error naming a network whose layers cannot be attacked one by one */
+function layered(network: Network): Mlp {
+  if (isMlp(network)) return network;
+  throw new Error(`train: --adversarial is for networks of sigmoid layers such as fc100-100-10, not ${network.name}`);
+}
+
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 /** SHA-256 of the pixels and labels. */
@@ -113,8 +135,8 @@ function hashOf({ images, labels }: LabelledImages): string {
 }
 
 /** The settings that were given instead of the recipe's, as on the command line; the data are told by their hash. */
-function settings({ epochs, batch, rate }: TrainFlags): string[] {
-  return Object.entries({ epochs, batch, rate }).flatMap(([name, value]) =>
+function settings({ epochs, batch, rate, optimizer, adversarial }: TrainFlags): string[] {
+  return Object.entries({ epochs, batch, rate, optimizer, adversarial }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${value}`],
   );
 }

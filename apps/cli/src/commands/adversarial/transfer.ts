@@ -20,6 +20,7 @@ import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
+import { writeFigure } from "./report-files.ts";
 
 interface TransferFlags extends ExampleFlags {
   readonly target: Exclude<Target, Int32Array>;
@@ -81,7 +82,7 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
     progress.end();
     const report = { models, images: rows, settings: { target, seed, range }, ...table };
     if (out !== undefined) {
-      await writeFileAtomic(join(out, "transfer.svg"), transferFigure(table));
+      await writeFigure(out, "transfer", transferFigure(table));
       await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(table));
       await writeFileAtomic(join(out, "transfer.csv"), transferCsv(table));
       await writeFileAtomic(join(out, "transfer.json"), `${JSON.stringify(report, null, 2)}\n`);

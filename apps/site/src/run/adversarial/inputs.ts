@@ -1,4 +1,7 @@
 // What the reader chooses in the panel "adversarial examples". Light: the page loads it before anything runs.
+import { type AttackChoice, attackOf } from "./attack-choices.ts";
+import type { LayerChoice } from "./grids.ts";
+import type { ModelFormat } from "./own-files.ts";
 
 /** The paper whose page shows the panel; its content folder holds the trained networks. */
 export const paperKey = "journals/corr/SzegedyZSBEGF13";
@@ -15,30 +18,130 @@ export const networks = [
 export type NetworkName = (typeof networks)[number]["name"];
 
 /** How the paper writes a network's name. */
-export const titleOf = (name: string): string => networks.find((network) => network.name === name)?.label ?? name;
+export const titleOf = (name: string): string =>
+  name === "own" ? "Your model" : (networks.find((network) => network.name === name)?.label ?? name);
 
-/** "closest" tries all nine wrong labels and keeps the nearest; "least" is the least likely one. */
+/** "closest" is any wrong label, the nearest; "least" is the least likely one. */
 export type TargetChoice = "closest" | "least" | "random" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
-export interface AdversarialInputs {
-  /** `t7` is row 7 of the MNIST subset's test images; `d…` is a drawing (drawing-code.ts). */
+export interface AdversarialInputs extends ModelFormat {
+  /** Attack one image; who fools whom; what single units respond to. */
+  readonly task: "attack" | "transfer" | "units";
+  /** `t7` is row 7 of the MNIST subset's test images; `d…` is a drawing (drawing-code.ts); `f…` a file that was given. */
   readonly digit: string;
-  readonly network: NetworkName;
+  readonly network: NetworkName | "own";
+  /** The file of one's own model, by the name the page keeps it under. */
+  readonly model: string;
+  /** Of a shipped network, and of one's own, where "label" is the number given. */
   readonly target: TargetChoice;
-  /** What c multiplies: "squared" ‖r‖², "l2" ‖r‖. */
+  readonly aim: "closest" | "least" | "random" | "label";
+  readonly label: number;
+  readonly attack: AttackChoice;
+  /** What c multiplies in the paper's attack: "squared" ‖r‖², "l2" ‖r‖. */
   readonly norm: "squared" | "l2";
-  /** Of a random target and of the noise that the result is compared with. */
+  /** The ball of attacks that come in both. */
+  readonly ball: "linf" | "l2";
+  /** ε of an L∞ attack, of an L2 attack, and the share of pixels of an L0 one. */
+  readonly epsilon: number;
+  readonly radius: number;
+  readonly share: number;
+  /** 0: the attack's own number. */
+  readonly steps: number;
+  /** Test images of the transfer matrix. */
+  readonly images: number;
+  /** Of "units": whose, and of which layer. */
+  readonly body: NetworkName;
+  readonly layer: LayerChoice;
+  /** Of whatever is drawn: a random target, starting points, noise, units and directions. */
   readonly seed: number;
 }
 
 /** What the panel begins with, and what the stored run was made with. */
 export const defaultInputs: AdversarialInputs = {
+  task: "attack",
   digit: "t9",
   network: "fc100-100-10",
+  model: "",
+  layout: "found",
+  channels: "rgb",
+  range: "unit",
+  mean: "",
+  std: "",
+  scores: "found",
+  side: 224,
   target: "closest",
+  aim: "closest",
+  label: 0,
+  attack: "l-bfgs",
   norm: "squared",
+  ball: "linf",
+  epsilon: 0.1,
+  radius: 1.5,
+  share: 0.1,
+  steps: 0,
+  images: 10,
+  body: "fc100-100-10",
+  layer: "last",
   seed: 0,
 };
 
 /** What the first run downloads: ONNX Runtime's WASM and its module, and all networks. A test compares it. */
 export const downloadBytes = 15_800_000;
+
+/** Whether the network has nothing between image and scores. */
+const isLinear = (network: NetworkName) => network.startsWith("fc10-");
+
+const others: Readonly<Record<"transfer" | "units", readonly (keyof AdversarialInputs)[]>> = {
+  transfer: ["task", "images", "seed"],
+  units: ["task", "body", "layer", "seed"],
+};
+
+/** Whether an input means anything with the others as they are. */
+export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialInputs): boolean {
+  const { task, attack, ball, body, network } = inputs;
+  if (task !== "attack") return others[task].includes(name) && !(name === "layer" && isLinear(body));
+  const { kind, norms, steps } = attackOf(attack);
+  const norm = norms.length > 1 ? ball : norms[0];
+  switch (name) {
+    case "images":
+    case "body":
+    case "layer":
+      return false;
+    case "target":
+      return network !== "own";
+    case "model":
+    case "layout":
+    case "channels":
+    case "range":
+    case "mean":
+    case "std":
+    case "scores":
+    case "side":
+    case "aim":
+      return network === "own";
+    case "label":
+      return network === "own" && inputs.aim === "label";
+    case "norm":
+      return attack === "l-bfgs";
+    case "ball":
+      return norms.length > 1;
+    case "epsilon":
+      return kind === "budget" && norm === "linf";
+    case "radius":
+      return kind === "budget" && norm === "l2";
+    case "share":
+      return norm === "l0";
+    case "steps":
+      return steps !== null;
+    default:
+      return true;
+  }
+}
+
+/** The layer to look into: networks without a hidden one have their scores only. */
+export const layerOf = ({ body, layer }: Pick<AdversarialInputs, "body" | "layer">): LayerChoice =>
+  isLinear(body) ? "scores" : layer;
+
+/** "closest", "least", "random" or the number of a label. */
+export const targetOf = ({ network, target, aim, label }: AdversarialInputs): string =>
+  network === "own" ? (aim === "label" ? String(label) : aim) : target;

@@ -23,6 +23,8 @@ export interface Tables {
   paper_aliases: { alias: string; paper_id: number };
   authors: { id: GeneratedAlways<number>; name: string };
   paper_authors: { paper_id: number; position: number; author_id: number };
+  tags: { id: GeneratedAlways<number>; name: string };
+  paper_tags: { paper_id: number; tag_id: number };
   users: { id: GeneratedAlways<number>; name: string; display_name: string; created_at: Timestamp };
   summaries: {
     id: GeneratedAlways<number>;

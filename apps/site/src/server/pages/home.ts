@@ -4,6 +4,7 @@ import { paperPath } from "../../render/citations.ts";
 import type { PaperCard } from "../papers.ts";
 import { type Frame, page } from "./layout.ts";
 import { repeatSign } from "./repeat-sign.ts";
+import { tagList } from "./tags.ts";
 
 const description =
   "Summaries of machine-learning papers whose methods run in the page: read how it works, then try it on an input of your own.";
@@ -36,6 +37,7 @@ ${papers.map(
 <h2><a href="${paperPath(paper.bibtexKey)}">${paper.title}</a></h2>
 <p class="byline">${paper.authors.join(", ")} · <span class="venue">${paper.venue}</span>, ${paper.year}</p>
 <div class="teaser">${raw(paper.teaserHtml ?? "")}</div>
+${tagList(paper.tags)}
 ${frame.panelOf(paper.bibtexKey) ? html`<p><a class="runs" href="${paperPath(paper.bibtexKey)}#run">${repeatSign}Run it in the page<span class="hidden">: ${paper.title}</span></a></p>` : ""}
 </article></li>
 `,

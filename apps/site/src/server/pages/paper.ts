@@ -5,6 +5,7 @@ import type { PaperView } from "../papers.ts";
 import { type Frame, type Html, page } from "./layout.ts";
 import { resultsSection } from "./results.ts";
 import { runSection } from "./run.ts";
+import { tagList } from "./tags.ts";
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
@@ -25,6 +26,7 @@ export function paperPage(frame: Frame, paper: PaperView): Promise<string> {
 <h1>${paper.title}</h1>
 <p class="byline authors">${paper.authors.join(", ")}</p>
 <p class="byline"><span class="venue">${paper.venue}</span>, ${paper.year}</p>
+${tagList(paper.tags)}
 ${panel ? html`<p><a href="#run">Run it in this page</a></p>` : ""}
 </header>
 <div class="paper-body">
@@ -69,6 +71,7 @@ function structuredData(origin: string, paper: PaperView, official: string | und
     datePublished: String(paper.year),
     isPartOf: { "@type": "PublicationEvent", name: paper.venue },
     ...(official ? { sameAs: official } : {}),
+    ...(paper.tags.length > 0 ? { keywords: paper.tags } : {}),
   };
   return {
     "@context": "https://schema.org",

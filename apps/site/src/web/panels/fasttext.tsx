@@ -25,11 +25,12 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
     task: {
       kind: "choice",
       label: "What to do",
+      look: "tabs",
       default: defaultInputs.task,
       options: [
-        { value: "train", label: "train a classifier" },
-        { value: "compare", label: "compare softmax and hierarchical softmax" },
-        { value: "language", label: "name a language (loads 0.9 MB)" },
+        { value: "train", label: "Train and ask" },
+        { value: "compare", label: "Softmax or a tree?" },
+        { value: "language", label: "Name a language (0.9 MB)" },
       ],
     },
     lines: {
@@ -58,6 +59,7 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
       min: 1,
       max: 5,
     },
+    k: { kind: "number", label: "Labels shown", default: defaultInputs.k, min: 1, max: 20 },
     phrase: {
       kind: "custom",
       label: "Text to classify",
@@ -65,7 +67,6 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
       check: phraseProblem,
       control: PhraseField,
     },
-    k: { kind: "number", label: "Labels shown", default: defaultInputs.k, min: 1, max: 20 },
   },
   applies: (name, { task }) => shown[task].includes(name),
   presets: [
@@ -73,8 +74,12 @@ export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar
     { label: "Hierarchical softmax", values: { ...defaultInputs, loss: "hs" } },
     { label: "Words without their order", values: { ...defaultInputs, wordNgrams: 1 } },
     {
-      label: "A language",
+      label: "Portuguese",
       values: { task: "language", phrase: "Quem não tem cão caça com gato." },
+    },
+    {
+      label: "Esperanto",
+      values: { task: "language", phrase: "Kiu ne havas hundon, ĉasas per kato." },
     },
   ],
   startWorker,

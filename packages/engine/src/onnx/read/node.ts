@@ -1,5 +1,5 @@
 // ONNX models on disk, with weights in files beside them.
-import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import { importOnnx, type OnnxModel } from "../import.ts";
 import { ModelError } from "../wire.ts";
@@ -13,8 +13,14 @@ export function readOnnx(path: string): OnnxModel {
   const name = basename(path);
   let bytes: Uint8Array;
   try {
+    const { size } = statSync(path);
+    if (size > 0x7fffffff)
+      throw new ModelError(
+        `${path}: it has ${size} bytes; an ONNX file holds at most 2 GB. Export it with its weights in files beside it.`,
+      );
     bytes = readFileSync(path);
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     throw new ModelError(`${path}: cannot be read: ${reason(error)}`, { cause: error });
   }
   const folder = realpathSync(dirname(path));

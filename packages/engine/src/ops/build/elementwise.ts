@@ -56,6 +56,10 @@ export const leakyRelu = (x: Value, { alpha = 0.01 } = {}): Value => first(x.gra
 /** x limited to [min, max]. */
 export const clip = (x: Value, limits: { readonly min?: number; readonly max?: number }): Value =>
   first(x.graph.add("Clip", [x], limits));
+/** Limits of an interval, open (above, below) or closed (min, max). */
+export type Limits = { above?: number; below?: number; min?: number; max?: number };
+/** 1 where above < x < below and min ≤ x ≤ max, 0 elsewhere. */
+export const within = (x: Value, limits: Limits): Value => first(x.graph.add("Within", [x], limits));
 /** a where the condition holds, b elsewhere. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const like = typeof a === "number" ? b : a;

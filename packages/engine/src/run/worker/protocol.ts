@@ -12,6 +12,7 @@ export interface Port {
 
 type Feed = Tensor | { readonly resident: number };
 type Request =
+  | { readonly call: "channelBlock" }
   | { readonly call: "load"; readonly model: Uint8Array; readonly options: SessionOptions | undefined }
   | {
       readonly call: "run";
@@ -38,6 +39,8 @@ export function serveRuntime(port: Port, runtime: Runtime): void {
   let next = 1;
   const handle = async (request: Request): Promise<unknown> => {
     switch (request.call) {
+      case "channelBlock":
+        return await runtime.channelBlock();
       case "load": {
         const session = await runtime.load(request.model, request.options);
         sessions.set(next, session);
@@ -109,6 +112,7 @@ export function remoteRuntime(
   };
   const runtime: Runtime = {
     target,
+    channelBlock: () => ask({ call: "channelBlock" }),
     async load(model, options) {
       const { id, inputs, outputs } = await ask<{ id: number; inputs: string[]; outputs: string[] }>({
         call: "load",

@@ -1,10 +1,14 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
-import type { AttackResult, AttackSoFar, Guess, Verdict } from "../../../run/adversarial/attack.ts";
+import type { AttackResult } from "../../../run/adversarial/attack.ts";
+import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
+import type { Guess } from "../../../run/adversarial/verdicts.ts";
 import { Downloads } from "./downloads.tsx";
-import { Difference, Ink } from "./pictures.tsx";
+import { Difference, Pixels } from "./pictures.tsx";
+import { isDigit } from "./raster.ts";
 import { SearchChart } from "./search-chart.tsx";
-import { count, decimal, milliseconds, percent, plain } from "./wording.ts";
+import { called, count, decimal, milliseconds, percent, plain } from "./wording.ts";
 
 interface AttackViewProps {
   readonly soFar: AttackSoFar;
@@ -19,27 +23,25 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
     <div class="attack">
       <Equation soFar={soFar} result={result} inputs={inputs} />
       <div class="attack-columns">
-        <section aria-labelledby="attack-search">
-          <h3 id="attack-search">The search over c</h3>
-          <SearchChart
-            points={soFar.points}
-            target={soFar.bestTarget}
-            c={result && Number.isFinite(result.attack.c) ? result.attack.c : null}
-          />
-          <p class="small why">
-            Each mark is one solved problem: minimise c‖r‖{inputs.norm === "squared" && "²"} + loss(x + r, label) in the
-            box. c weighs the size of r, so every small enough c reaches the label, with an ever larger r. The nearest
-            image is at the <em>largest</em> c whose minimiser still has the label, and that is what is searched; the
-            paper prints “minimum c”.
-          </p>
-        </section>
+        {inputs.attack === "l-bfgs" ? (
+          <SearchOverC soFar={soFar} c={result?.attack.penalty?.c} norm={inputs.norm} />
+        ) : (
+          <section aria-labelledby="attack-about">
+            <h3 id="attack-about">{attackOf(inputs.attack).label}</h3>
+            <p>{attackOf(inputs.attack).about}</p>
+            {result && <Numbers result={result} inputs={inputs} />}
+          </section>
+        )}
         {result && (
           <section aria-labelledby="attack-probabilities">
-            <h3 id="attack-probabilities">What {titleOf(inputs.network)} believes</h3>
+            <h3 id="attack-probabilities">
+              What {inputs.network === "own" ? "your model" : titleOf(inputs.network)} believes
+            </h3>
             <Probabilities result={result} />
             <p class="small">
-              x′ stands just across the border between two digits, where the nearest image is; so the two are almost
-              equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back.
+              {attackOf(inputs.attack).kind === "minimal"
+                ? "x′ stands just across the border between two labels, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back."
+                : "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”)."}
             </p>
           </section>
         )}
@@ -47,12 +49,18 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
       {result && (
         <>
           <section aria-labelledby="attack-transfer">
-            <h3 id="attack-transfer">Does it fool the others?</h3>
-            <Verdicts verdicts={result.verdicts} />
+            <h3 id="attack-transfer">
+              {result.verdicts.length > 1 ? "Does it fool the others?" : "Does it survive a file, and would noise do?"}
+            </h3>
+            <Verdicts result={result} />
           </section>
-          <section aria-labelledby="attack-numbers">
-            <h3 id="attack-numbers">In numbers</h3>
-            <Numbers result={result} inputs={inputs} />
+          <section aria-label="Numbers and files">
+            {inputs.attack === "l-bfgs" && (
+              <>
+                <h3>In numbers</h3>
+                <Numbers result={result} inputs={inputs} />
+              </>
+            )}
             <Downloads result={result} inputs={inputs} />
           </section>
         </>
@@ -61,22 +69,47 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
   );
 }
 
-function Equation({ soFar: { original, best, bestTarget }, result, inputs }: AttackViewProps) {
+interface SearchOverCProps {
+  readonly soFar: AttackSoFar;
+  /** Not yet known, or NaN when none reached the label. */
+  readonly c: number | undefined;
+  readonly norm: AdversarialInputs["norm"];
+}
+
+function SearchOverC({ soFar: { points, bestTarget }, c = Number.NaN, norm }: SearchOverCProps) {
+  return (
+    <section aria-labelledby="attack-search">
+      <h3 id="attack-search">The search over c</h3>
+      <SearchChart points={points} target={bestTarget} c={Number.isFinite(c) ? c : null} />
+      <p class="small why">
+        Each mark is one solved problem: minimise c‖r‖{norm === "squared" && "²"} + loss(x + r, label) in the box. c
+        weighs the size of r, so every small enough c reaches the label, with an ever larger r. The nearest image is at
+        the <em>largest</em> c whose minimiser still has the label, and that is what is searched; the paper prints
+        “minimum c”.
+      </p>
+    </section>
+  );
+}
+
+function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs }: AttackViewProps) {
   const r = best ? best.map((value, i) => value - original[i]!) : null;
   const largest = r ? r.reduce((a, b) => Math.max(a, Math.abs(b)), 0) : 0;
   const scale = largest > 0 ? 1 / largest : 1;
   const network = titleOf(inputs.network);
   const first = result?.verdicts[0];
+  const names = result ? result.names : inputs.network === "own" ? [] : null;
+  const name = (label: number) => called(label, names);
   return (
     <div class="equation">
       <figure>
-        <Ink
+        <Pixels
           pixels={original}
-          alt={`The original digit${first ? `, which ${network} calls a ${first.clean.label}` : ""}`}
+          shape={shape}
+          alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
         />
         <figcaption>
           <b>x</b>
-          {first ? ` — a ${first.clean.label}, ${percent(first.clean.probability)}` : " — the original"}
+          {first ? ` — ${name(first.clean.label)}, ${percent(first.clean.probability)}` : " — the original"}
         </figcaption>
       </figure>
       <span class="sign" aria-hidden="true">
@@ -84,7 +117,12 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
       </span>
       <figure>
         {r ? (
-          <Difference r={r} scale={scale} alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`} />
+          <Difference
+            r={r}
+            shape={shape}
+            scale={scale}
+            alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
+          />
         ) : (
           <div class="raster" />
         )}
@@ -98,21 +136,40 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
       </span>
       <figure>
         {best ? (
-          <Ink pixels={best} alt={`The adversarial image, which ${network} calls a ${bestTarget}`} />
+          <Pixels
+            pixels={best}
+            shape={shape}
+            alt={
+              first || bestTarget !== null
+                ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
+                : "The image that is tried now"
+            }
+          />
         ) : (
           <div class="raster" />
         )}
         <figcaption>
           <b>x′</b>
           {first
-            ? ` — a ${first.adversarial.label}, ${percent(first.adversarial.probability)}`
-            : bestTarget !== null && ` — a ${bestTarget}`}
+            ? ` — ${name(first.adversarial.label)}, ${percent(first.adversarial.probability)}`
+            : bestTarget !== null
+              ? ` — ${name(bestTarget)}`
+              : best && " — the one tried now"}
         </figcaption>
       </figure>
-      <p class="small swatches">
-        <i class="adds" /> r adds ink <i class="removes" /> r takes it away
-      </p>
+      <Legend shape={shape} />
+      {result?.said && <p class="small said">{result.said}</p>}
     </div>
+  );
+}
+
+function Legend({ shape }: Pick<AttackSoFar, "shape">) {
+  if (shape[0] === 3) return <p class="small swatches">r around grey: grey is no change</p>;
+  const [more, less] = isDigit(shape) ? ["r adds ink", "r takes it away"] : ["r brightens", "r darkens"];
+  return (
+    <p class="small swatches">
+      <i class="adds" /> {more} <i class="removes" /> {less}
+    </p>
   );
 }
 
@@ -120,18 +177,19 @@ function Equation({ soFar: { original, best, bestTarget }, result, inputs }: Att
 function whereabouts(r: Float32Array): string {
   const moved = r.reduce((sum, value) => sum + (Math.abs(value) > 0.01 ? 1 : 0), 0);
   const up = r.reduce((sum, value) => sum + (value > 0.01 ? 1 : 0), 0);
-  return `${moved} of 784 pixels move by more than 0.01, ${up} towards ink, ${moved - up} away from it`;
+  return `${moved} of ${r.length} values move by more than 0.01, ${up} up, ${moved - up} down`;
 }
 
-function Probabilities({ result: { attack, roundedProbabilities } }: { readonly result: AttackResult }) {
+function Probabilities({ result: { attack, verdicts, names } }: { readonly result: AttackResult }) {
+  const { roundedProbabilities } = verdicts[0]!;
   const { probabilitiesBefore: before, probabilitiesAfter: after, predictedBefore, predictedAfter } = attack;
   return (
     <table class="probabilities">
-      <caption class="hidden">Probability of each digit, for the original and the adversarial image</caption>
+      <caption class="hidden">Probability of each label, for the original and the adversarial image</caption>
       <thead>
         <tr>
           <th scope="col">
-            <span class="hidden">Digit</span>
+            <span class="hidden">Label</span>
           </th>
           <td />
           <th scope="col" class="before">
@@ -146,18 +204,18 @@ function Probabilities({ result: { attack, roundedProbabilities } }: { readonly 
         </tr>
       </thead>
       <tbody>
-        {Array.from(before, (p, digit) => (
-          <tr key={digit} class={digit === predictedBefore || digit === predictedAfter ? "named" : undefined}>
-            <th scope="row">{digit}</th>
+        {shownLabels(before, after).map((label) => (
+          <tr key={label} class={label === predictedBefore || label === predictedAfter ? "named" : undefined}>
+            <th scope="row">{names?.[label] ?? label}</th>
             <td class="pair">
               <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="before" width={100 * p} height="4" />
-                <rect class="after" y="5" width={100 * after[digit]!} height="4" />
+                <rect class="before" width={100 * before[label]!} height="4" />
+                <rect class="after" y="5" width={100 * after[label]!} height="4" />
               </svg>
             </td>
-            <td class="before">{percent(p)}</td>
-            <td class="after">{percent(after[digit]!)}</td>
-            <td class="eight">{percent(roundedProbabilities[digit]!)}</td>
+            <td class="before">{percent(before[label]!)}</td>
+            <td class="after">{percent(after[label]!)}</td>
+            <td class="eight">{percent(roundedProbabilities[label]!)}</td>
           </tr>
         ))}
       </tbody>
@@ -165,7 +223,15 @@ function Probabilities({ result: { attack, roundedProbabilities } }: { readonly 
   );
 }
 
-function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
+/** All of ten labels; of many, the likeliest of both images. */
+function shownLabels(before: Float64Array, after: Float64Array): number[] {
+  const labels = Array.from(before, (_, label) => label);
+  if (labels.length <= 12) return labels;
+  const best = (p: Float64Array) => [...labels].sort((a, b) => p[b]! - p[a]!).slice(0, 5);
+  return [...new Set([...best(after), ...best(before)])];
+}
+
+function Verdicts({ result: { verdicts, names } }: { readonly result: AttackResult }) {
   return (
     <>
       <div class="scroll">
@@ -178,41 +244,49 @@ function Verdicts({ verdicts }: { readonly verdicts: readonly Verdict[] }) {
               <th scope="col">x</th>
               <th scope="col">x′ in 8 bits</th>
               <th scope="col">noise as large</th>
-              <th scope="col">test error</th>
+              {verdicts.length > 1 && <th scope="col">test error</th>}
             </tr>
           </thead>
           <tbody>
-            {verdicts.map(({ network, testError, clean, adversarial, rounded, noiseChanged }, i) => (
+            {verdicts.map(({ network, testError, clean, adversarial, rounded, noiseChanged, noiseDraws }, i) => (
               <tr key={network}>
                 <th scope="row" class="name">
                   {titleOf(network)}
                   {i === 0 && <span class="soft"> attacked</span>}
                 </th>
-                <Says guess={adversarial} clean={clean} />
+                <Says guess={adversarial} clean={clean} names={names} />
                 <td>
-                  {clean.label} <span class="soft">{percent(clean.probability)}</span>
+                  {names?.[clean.label] ?? clean.label} <span class="soft">{percent(clean.probability)}</span>
                 </td>
-                <Says guess={rounded} clean={clean} />
-                <td>{noiseChanged} of 100 fooled</td>
-                <td>{percent(testError)}</td>
+                <Says guess={rounded} clean={clean} names={names} />
+                <td>
+                  {noiseChanged} of {noiseDraws} fooled
+                </td>
+                {testError !== null && <td>{percent(testError)}</td>}
               </tr>
             ))}
           </tbody>
         </table>
       </div>
       <p class="small">
-        Noise as large: 100 images with Gaussian noise of the same distortion, clipped to the box, in place of r. Test
-        error is on MNIST’s 10,000 test images.
+        Noise as large: {verdicts[0]!.noiseDraws} images with Gaussian noise of the same distortion, clipped to the box,
+        in place of r. {verdicts.length > 1 && "Test error is on MNIST’s 10,000 test images."}
       </p>
     </>
   );
 }
 
-function Says({ guess, clean }: { readonly guess: Guess; readonly clean: Guess }) {
+interface SaysProps {
+  readonly guess: Guess;
+  readonly clean: Guess;
+  readonly names: readonly string[] | null;
+}
+
+function Says({ guess, clean, names }: SaysProps) {
   const fooled = guess.label !== clean.label;
   return (
     <td class={fooled ? "fooled" : undefined}>
-      {guess.label} <span class="soft">{percent(guess.probability)}</span>
+      {names?.[guess.label] ?? guess.label} <span class="soft">{percent(guess.probability)}</span>
       {fooled && <strong> fooled</strong>}
     </td>
   );
@@ -220,22 +294,24 @@ function Says({ guess, clean }: { readonly guess: Guess; readonly clean: Guess }
 
 function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AdversarialInputs }) {
   const { attack, points, times } = result;
+  const { penalty } = attack;
   const rows: [string, string][] = [
-    ["Distortion, √(‖r‖² / 784)", decimal(attack.distortion)],
+    [`Distortion, √(‖r‖² / ${count(result.original.length)})`, decimal(attack.distortion)],
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
-    [
-      inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖",
-      Number.isFinite(attack.c) ? decimal(attack.c) : "none reached the label",
-    ],
-    ["Problems solved", `${count(points.length)}, with ${count(attack.iterations)} iterations of L-BFGS-B`],
-    [
-      "Evaluations",
-      `${count(attack.evaluations)} of loss and gradient, ${count(attack.forwardPasses)} more of the logits`,
-    ],
+    ...(penalty
+      ? ([
+          [
+            inputs.norm === "squared" ? "c, the weight of ‖r‖²" : "c, the weight of ‖r‖",
+            Number.isFinite(penalty.c) ? decimal(penalty.c) : "none reached the label",
+          ],
+          ["Problems solved", `${count(points.length)}, with ${count(penalty.iterations)} iterations of L-BFGS-B`],
+        ] satisfies [string, string][])
+      : []),
+    ["Evaluations", evaluations(attack)],
     ["Time of the attack", milliseconds(times.attack)],
     ["Loading before it", milliseconds(times.load)],
-    ["Asking all networks", milliseconds(times.verdicts)],
+    [inputs.network === "own" ? "Asking it once more" : "Asking all networks", milliseconds(times.verdicts)],
   ];
   return (
     <dl class="numbers">
@@ -247,4 +323,9 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
       ))}
     </dl>
   );
+}
+
+function evaluations({ gradients, forwardPasses }: AttackResult["attack"]): string {
+  if (gradients === 0) return `${count(forwardPasses)} of the scores`;
+  return `${count(gradients)} of loss and gradient, ${count(forwardPasses)} more of the scores`;
 }

@@ -4,7 +4,8 @@ import { type Digit, digitsUrl, readDigits, testIndices } from "../../../run/adv
 import { decodeDrawing } from "../../../run/adversarial/drawing-code.ts";
 import type { ControlProps } from "../../panel.ts";
 import { DrawingPad } from "./drawing-pad.tsx";
-import { Ink } from "./pictures.tsx";
+import { OwnImageDrop } from "./own-image.tsx";
+import { Pixels } from "./pictures.tsx";
 
 let loading: Promise<ReadonlyMap<string, Digit>> | undefined;
 
@@ -15,7 +16,7 @@ function loadDigits(): Promise<ReadonlyMap<string, Digit>> {
   return loading;
 }
 
-/** The control of the input "digit"; its value is `t7` for a test image or `d…` for a drawing. */
+/** The control of the input "digit"; its value is `t7` for a test image, `d…` for a drawing, `f…` for a file. */
 export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlProps) {
   const [digits, setDigits] = useState<ReadonlyMap<string, Digit>>();
   const [problem, setProblem] = useState<string>();
@@ -42,7 +43,7 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
                 aria-label={`${label}, number ${(row % 3) + 1} of 3`}
                 onChange={() => onChange(name)}
               />
-              {digit && <Ink pixels={digit.pixels} alt={null} />}
+              {digit && <Pixels pixels={digit.pixels} alt={null} />}
             </label>
           );
         })}
@@ -53,6 +54,7 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
         disabled={disabled}
         onDraw={(code) => onChange(code === null ? `t${testIndices[21]!}` : `d${code}`)}
       />
+      <OwnImageDrop value={value.startsWith("f") ? value : null} disabled={disabled} onChange={onChange} />
       <p class="small credit">
         Digits: <a href="http://yann.lecun.com/exdb/mnist/">MNIST</a>, Y. LeCun and C. Cortes, CC BY-SA 3.0.
       </p>

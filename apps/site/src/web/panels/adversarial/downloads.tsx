@@ -1,10 +1,9 @@
 // The result as files: the figure as SVG, the adversarial image as a PNG in 8 bits.
 import { useEffect, useState } from "preact/hooks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { side } from "../../../run/adversarial/drawing-code.ts";
 import type { AdversarialInputs } from "../../../run/adversarial/inputs.ts";
 import { resultFigure } from "./figure.ts";
-import { grayRgba } from "./raster.ts";
+import { photoRgba } from "./raster.ts";
 
 interface DownloadsProps {
   readonly result: AttackResult;
@@ -27,6 +26,7 @@ export function Downloads({ result, inputs }: DownloadsProps) {
       URL.revokeObjectURL(address);
     };
   }, [result]);
+  const [channels, height, width] = result.shape;
   const stem = `adversarial-${inputs.network}-${result.attack.predictedBefore}-to-${result.attack.predictedAfter}`;
   return (
     <p class="downloads">
@@ -35,16 +35,17 @@ export function Downloads({ result, inputs }: DownloadsProps) {
           Figure (SVG)
         </a>
       )}
-      <a href={pngOf(grayRgba(result.rounded))} download={`${stem}.png`}>
-        x′ in 8 bits (PNG, 28 × 28)
+      <a href={pngOf(photoRgba(result.rounded, channels), width, height)} download={`${stem}.png`}>
+        x′ in 8 bits (PNG, {width} × {height})
       </a>
     </p>
   );
 }
 
-function pngOf(rgba: Uint8ClampedArray<ArrayBuffer>): string {
+function pngOf(rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number): string {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side;
-  canvas.getContext("2d")?.putImageData(new ImageData(rgba, side, side), 0, 0);
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
   return canvas.toDataURL("image/png");
 }

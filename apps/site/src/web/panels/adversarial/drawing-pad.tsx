@@ -1,7 +1,7 @@
 // A place to draw a digit, with a pointer or with the keyboard.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { centreDigit } from "../../../run/adversarial/centre-digit.ts";
 import { encodeDrawing, side } from "../../../run/adversarial/drawing-code.ts";
-import { centreDigit } from "./centre-digit.ts";
 import { inkRgba } from "./raster.ts";
 
 const size = 280;

@@ -1,8 +1,8 @@
 // The result as one SVG picture, for a page without scripts and for downloads: original, perturbation, adversarial image.
 
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { differenceRgba, inkRgba } from "./raster.ts";
-import { percent, plain } from "./wording.ts";
+import { colourDifferenceRgba, differenceRgba, inkRgba, isDigit, photoRgba } from "./raster.ts";
+import { called, percent, plain } from "./wording.ts";
 
 /** One of the three pictures: a PNG as a data URI, and two lines under it. */
 interface FigurePart {
@@ -18,24 +18,34 @@ const margin = 14;
 /** Size of the picture in CSS pixels. */
 export const figureSize = { width: 3 * tile + 2 * gap + 2 * margin, height: tile + 48 + 2 * margin };
 
-/** Turns 28×28 RGBA pixels into a PNG as a data URI; the browser's canvas and Node have each their own way. */
-export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>) => string | Promise<string>;
+/** Turns RGBA pixels into a PNG as a data URI; the browser's canvas and Node have each their own way. */
+export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height: number) => string | Promise<string>;
 
 /** x + r = x′ as an SVG document in the colours of the light theme. */
-export async function resultFigure({ original, attack, verdicts }: AttackResult, pngOf: PngOf): Promise<string> {
+export async function resultFigure(
+  { original, shape, attack, verdicts, names }: Omit<AttackResult, "task">,
+  pngOf: PngOf,
+): Promise<string> {
+  const [channels, height, width] = shape;
   const r = attack.image.map((value, i) => value - original[i]!);
   const scale = attack.lInfinity > 0 ? 1 / attack.lInfinity : 1;
   const { clean, adversarial } = verdicts[0]!;
+  const png = (rgba: Uint8ClampedArray<ArrayBuffer>) => pngOf(rgba, width, height);
+  const picture = (pixels: Float32Array) => png(isDigit(shape) ? inkRgba(pixels) : photoRgba(pixels, channels));
   return figureSvg([
-    { png: await pngOf(inkRgba(original)), title: `x, read as a ${clean.label}`, note: percent(clean.probability) },
     {
-      png: await pngOf(differenceRgba(r, scale)),
+      png: await picture(original),
+      title: `x, read as ${called(clean.label, names)}`,
+      note: percent(clean.probability),
+    },
+    {
+      png: await png((channels === 3 ? colourDifferenceRgba : differenceRgba)(r, scale)),
       title: `r × ${plain(scale)}`,
       note: `distortion ${plain(attack.distortion)}`,
     },
     {
-      png: await pngOf(inkRgba(attack.image)),
-      title: `x′, read as a ${adversarial.label}`,
+      png: await picture(attack.image),
+      title: `x′, read as ${called(adversarial.label, names)}`,
       note: percent(adversarial.probability),
     },
   ]);

@@ -1,6 +1,6 @@
 // The search over c as a chart: every solved problem at its c and the distortion of its minimiser.
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { SearchPoint } from "../../../run/adversarial/attack.ts";
+import type { SearchPoint } from "../../../run/adversarial/outcome.ts";
+import { useWidth } from "../../use-width.ts";
 
 const height = 210;
 const margin = { left: 46, right: 14, top: 14, bottom: 40 };
@@ -118,15 +118,3 @@ function niceTop(value: number): number {
 }
 
 const short = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
-
-/** A box and its width in pixels, followed as it changes. */
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(320);
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, Math.round(entry!.contentRect.width))));
-    observer.observe(box.current!);
-    return () => observer.disconnect();
-  }, []);
-  return [box, width] as const;
-}

@@ -1,6 +1,10 @@
 // Numbers and results in words, the same in the page and in the stored run.
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import { attackOf } from "../../../run/adversarial/attack-choices.ts";
+import type { UnitsResult } from "../../../run/adversarial/grids.ts";
+import { type AdversarialInputs, layerOf, targetOf, titleOf } from "../../../run/adversarial/inputs.ts";
+import type { TransferResult } from "../../../run/adversarial/transfer.ts";
+import type { AdversarialResult } from "../../../run/adversarial.worker.ts";
 
 /** 0.9876 → "98.8 %", on one line; what is not quite all or nothing is not rounded to it. */
 export function percent(share: number): string {
@@ -21,22 +25,65 @@ export const count = (value: number): string => value.toLocaleString("en");
 export const milliseconds = (value: number): string =>
   value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 
+/** "a 7", or what a label of the reader's model is called. */
+export function called(label: number, names: readonly string[] | null): string {
+  if (names === null) return `${label === 8 ? "an" : "a"} ${label}`;
+  return names[label] === undefined ? `label ${label}` : `“${names[label]}”`;
+}
+
 /** The result in one or two sentences. */
-export function sentence({ attack, verdicts }: AttackResult, { network, target }: AdversarialInputs): string {
+export function sentence(result: AdversarialResult, inputs: AdversarialInputs): string {
+  switch (result.task) {
+    case "attack":
+      return ofAttack(result, inputs);
+    case "transfer":
+      return ofTransfer(result);
+    case "units":
+      return ofUnits(result, inputs);
+  }
+}
+
+function ofTransfer({ columns, rows }: TransferResult): string {
+  const away = rows
+    .filter(({ name }) => columns.includes(name))
+    .flatMap(({ name, errors }) => errors.map(({ rate }, i) => ({ rate, name, to: columns[i]! })))
+    .filter(({ name, to }) => name !== to);
+  const mean = away.reduce((sum, { rate }) => sum + rate, 0) / away.length;
+  const top = away.reduce((a, b) => (b.rate > a.rate ? b : a));
+  return `Shown to another network, an adversarial image is misread ${percent(mean)} of the time; most often, ${percent(top.rate)}, from ${titleOf(top.name)} to ${titleOf(top.to)}.`;
+}
+
+const layers = { first: "first hidden layer", last: "last hidden layer", scores: "scores" } as const;
+
+function ofUnits({ purity }: UnitsResult, inputs: AdversarialInputs): string {
+  return `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
+}
+
+function ofAttack(
+  { attack, verdicts, names }: AttackResult,
+  { network, attack: choice, ...rest }: AdversarialInputs,
+): string {
   const name = titleOf(network);
   const { status, predictedBefore, distortion } = attack;
+  const what = targetOf({ network, attack: choice, ...rest }) === "closest" ? "another label" : "the label";
   switch (status) {
     case "alreadyTarget":
-      return `${name} already calls the original a ${predictedBefore}: nothing to do. Choose another target.`;
+      return `${name} already calls the original ${called(predictedBefore, names)}: nothing to do. Choose another target.`;
     case "failed":
-      return `No c reached ${target === "closest" ? "another label" : "the label"}: the image is the last one tried.`;
+      if (choice === "l-bfgs") return `No c reached ${what}: the image is the last one tried.`;
+      return `${capital(attackOf(choice).label.split(",")[0]!)} did not reach ${what}: the image is the best one found.${attackOf(choice).kind === "budget" ? " A larger ε may do." : ""}`;
     case "nonFinite":
       return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
     case "success": {
+      const before = names === null ? `this ${predictedBefore}` : `an image of ${called(predictedBefore, names)}`;
+      const taken = `${name} takes ${before} for ${called(attack.predictedAfter, names)}, after a distortion of ${plain(distortion)} per pixel.`;
       const others = verdicts.slice(1);
+      if (others.length === 0) return taken;
       const fooled = others.filter((verdict) => verdict.adversarial.label !== verdict.clean.label).length;
       const whom = fooled === 0 ? "none" : fooled === others.length ? "all" : String(fooled);
-      return `${name} takes this ${predictedBefore} for a ${attack.predictedAfter}, after a distortion of ${plain(distortion)} per pixel. It fools ${whom} of the ${others.length} other networks.`;
+      return `${taken} It fools ${whom} of the ${others.length} other networks.`;
     }
   }
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

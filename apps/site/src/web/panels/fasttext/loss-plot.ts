@@ -3,7 +3,6 @@ import type { LossChoice } from "../../../run/fasttext/inputs.ts";
 import type { TrainingSoFar } from "../../../run/fasttext/training.ts";
 import { titles } from "./wording.ts";
 
-const width = 400;
 const height = 200;
 const margin = { left: 34, right: 8, top: 10, bottom: 22 };
 
@@ -20,7 +19,7 @@ export interface LossPlot {
 type Curves = readonly Pick<TrainingSoFar, "loss" | "curve">[];
 
 /** The loss from 0 upwards, epochs from 0 to `epochs`. */
-export function lossPlot(runs: Curves, epochs: number): LossPlot {
+export function lossPlot(runs: Curves, epochs: number, width = 400): LossPlot {
   const most = Math.max(0.1, ...runs.flatMap(({ curve }) => curve.map(([, loss]) => loss)));
   const step = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50].find((size) => most / size <= 4.5) ?? most;
   const x = (epoch: number) => margin.left + ((width - margin.left - margin.right) * epoch) / epochs;

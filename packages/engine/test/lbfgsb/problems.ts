@@ -1,4 +1,4 @@
-import { Box } from "../src/lbfgsb/box.ts";
+import { Box } from "../../src/lbfgsb/box.ts";
 
 /** A bound-constrained problem: value and gradient, bounds, start. HS = Hock and Schittkowski 1981. */
 export interface Problem {

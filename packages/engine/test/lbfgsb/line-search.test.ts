@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LineSearch } from "../src/lbfgsb/line-search.ts";
-import reference from "./fixtures/lbfgsb-scipy.json" with { type: "json" };
+import { LineSearch } from "../../src/lbfgsb/line-search.ts";
+import reference from "../fixtures/lbfgsb-scipy.json" with { type: "json" };
 
 type Phi = (step: number) => [value: number, slope: number];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Box } from "../src/lbfgsb/box.ts";
-import { LbfgsB } from "../src/lbfgsb/lbfgsb.ts";
-import { minimize } from "../src/lbfgsb/minimize.ts";
-import reference from "./fixtures/lbfgsb-scipy.json" with { type: "json" };
+import { Box } from "../../src/lbfgsb/box.ts";
+import { LbfgsB } from "../../src/lbfgsb/lbfgsb.ts";
+import { minimize } from "../../src/lbfgsb/minimize.ts";
+import reference from "../fixtures/lbfgsb-scipy.json" with { type: "json" };
 import { driver1, driver1Fixed, hs1, hs2, hs3, hs4, hs5, hs25, hs38, hs45, hs110, type Problem } from "./problems.ts";
 import { plantedQuadratic, uniform } from "./quadratic.ts";
 

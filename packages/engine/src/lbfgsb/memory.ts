@@ -12,7 +12,7 @@ export class PairMemory {
   readonly n: number;
   readonly capacity: number;
   count = 0;
-  theta = 1;
+  theta: number;
   /** S[j], Y[j]: pair j, each [n]. */
   readonly S: Float64Array[];
   readonly Y: Float64Array[];
@@ -34,9 +34,14 @@ export class PairMemory {
   readonly #yFree: Float64Array;
   readonly #half: Float64Array;
 
-  constructor(n: number, capacity: number) {
+  readonly #firstTheta: number;
+
+  /** @param firstTheta  θ before there are pairs */
+  constructor(n: number, capacity: number, firstTheta = 1) {
     this.n = n;
     this.capacity = capacity;
+    this.theta = firstTheta;
+    this.#firstTheta = firstTheta;
     const m = capacity;
     this.S = Array.from({ length: m }, () => new Float64Array(n));
     this.Y = Array.from({ length: m }, () => new Float64Array(n));
@@ -52,10 +57,10 @@ export class PairMemory {
     this.#half = new Float64Array(m);
   }
 
-  /** Forgets every pair: B = I. */
+  /** Forgets every pair: B = θI with the first θ. */
   clear(): void {
     this.count = 0;
-    this.theta = 1;
+    this.theta = this.#firstTheta;
   }
 
   /**

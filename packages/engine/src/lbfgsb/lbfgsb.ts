@@ -20,6 +20,11 @@ export type StopReason =
 export interface LbfgsBOptions {
   /** Pairs of steps and gradient differences kept. */
   readonly pairs?: number;
+  /**
+   * θ of the first model θ‖d‖²/2: of what size second derivatives are, in units of f over x². 1 as in SciPy; where x is
+   * measured in other units, take the inverse square of the unit, and the same steps are taken.
+   */
+  readonly firstCurvature?: number;
   /** Stop when an iteration lowers f by at most this many units of rounding; 1e12 low, 1e7 moderate, 10 high accuracy. */
   readonly reductionFactor?: number;
   /** Stop when the largest entry of the projected gradient is at most this. */
@@ -55,6 +60,8 @@ export class LbfgsB {
   iterations = 0;
   evaluations = 0;
   projectedGradientNorm = Number.NaN;
+  /** Length of the last step taken, in units of its direction. */
+  stepLength = Number.NaN;
 
   readonly #options: Required<LbfgsBOptions>;
   readonly #memory: PairMemory;
@@ -80,6 +87,7 @@ export class LbfgsB {
   constructor(x0: ArrayLike<number>, box: Box = new Box(x0.length), options: LbfgsBOptions = {}) {
     const {
       pairs = 10,
+      firstCurvature = 1,
       reductionFactor = 1e7,
       projectedGradientTolerance = 1e-5,
       maxIterations = 15000,
@@ -88,6 +96,7 @@ export class LbfgsB {
     } = options;
     this.#options = {
       pairs,
+      firstCurvature,
       reductionFactor,
       projectedGradientTolerance,
       maxIterations,
@@ -98,17 +107,23 @@ export class LbfgsB {
       throw new RangeError(`LbfgsB: pairs is ${pairs}, expected a whole number ≥ 1.`);
     for (const [name, value] of Object.entries(this.#options))
       if (!(value >= 0)) throw new RangeError(`LbfgsB: ${name} is ${value}, expected a number ≥ 0.`);
+    if (!(firstCurvature > 0)) throw new RangeError(`LbfgsB: firstCurvature is ${firstCurvature}, expected above 0.`);
     const { n } = box;
     this.box = box;
     this.x = new Float64Array(n);
     this.gradient = new Float64Array(n);
-    this.#memory = new PairMemory(n, pairs);
+    this.#memory = new PairMemory(n, pairs, firstCurvature);
     this.#cauchy = new CauchyPoint(n, pairs);
     this.#subspace = new SubspaceStep(n, pairs);
     this.#xOld = new Float64Array(n);
     this.#gOld = new Float64Array(n);
     this.#d = new Float64Array(n);
     this.restart(x0);
+  }
+
+  /** The last point accepted, while `x` may be one that is only tried; once done they are the same. [n] */
+  get iterate(): Float64Array {
+    return this.#searching ? this.#xOld : this.x;
   }
 
   /** Begins again at x0, as a new solver would, in the same buffers. */
@@ -126,6 +141,7 @@ export class LbfgsB {
     this.iterations = 0;
     this.evaluations = 0;
     this.projectedGradientNorm = Number.NaN;
+    this.stepLength = Number.NaN;
     this.#searching = false;
   }
 
@@ -270,6 +286,7 @@ export class LbfgsB {
     const { step } = this.#search;
     const { reductionFactor, projectedGradientTolerance, maxIterations, maxEvaluations } = this.#options;
     this.iterations++;
+    this.stepLength = step;
     this.#searching = false;
     this.projectedGradientNorm = this.box.projectedGradientNorm(this.x, this.gradient);
     const scale = Math.max(Math.abs(this.#fOld), Math.abs(this.f), 1);

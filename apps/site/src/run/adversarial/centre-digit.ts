@@ -1,6 +1,6 @@
 // A drawing as MNIST has its digits: scaled into 20×20, then placed so that its centre of mass is the centre of 28×28
 // (LeCun et al. 1998, §III.A; the anti-aliasing is ours, by area).
-import { side } from "../../../run/adversarial/drawing-code.ts";
+import { side } from "./drawing-code.ts";
 
 const inner = 20;
 

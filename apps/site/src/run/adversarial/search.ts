@@ -1,0 +1,133 @@
+// The search itself: the paper's over c, or one of the other attacks, on one image.
+import {
+  attackByName,
+  type Classifier,
+  distanceBetween,
+  perturb,
+  predictedLabel,
+  randomTarget,
+  runAttack,
+  type ScoreDifferentiable,
+  softmax,
+  targeted,
+  untargeted,
+} from "@reprise/adversarial";
+import { type AdversarialInputs, targetOf } from "./inputs.ts";
+import type { Outcome, SearchPoint } from "./outcome.ts";
+
+/** Of "the closest other label": the paper's attack searches for each of at most this many, the likeliest. */
+export const candidates = 9;
+
+export interface SearchContext {
+  readonly signal: AbortSignal;
+  readonly onStep: (points: readonly SearchPoint[], best: Float32Array | null, bestTarget: number | null) => void;
+}
+
+interface Found {
+  readonly outcome: Outcome;
+  readonly points: readonly SearchPoint[];
+}
+
+/**
+ * Attacks one image.
+ *
+ * @param original   pixels in [0, 1], as the classifier takes them
+ * @param predicted  its label as the classifier sees it
+ */
+export async function search(
+  classifier: Classifier & Partial<ScoreDifferentiable>,
+  original: Float32Array,
+  predicted: number,
+  inputs: AdversarialInputs,
+  context: SearchContext,
+): Promise<Found> {
+  return inputs.attack === "l-bfgs"
+    ? searchOverC(classifier as ScoreDifferentiable, original, predicted, inputs, context)
+    : { outcome: await otherAttack(classifier, original, predicted, inputs, context), points: [] };
+}
+
+async function searchOverC(
+  classifier: ScoreDifferentiable,
+  original: Float32Array,
+  predicted: number,
+  inputs: AdversarialInputs,
+  { signal, onStep }: SearchContext,
+): Promise<Found> {
+  const { norm, seed } = inputs;
+  const points: SearchPoint[] = [];
+  let best: Float32Array | null = null;
+  let bestTarget: number | null = null;
+  let nearest = Infinity;
+  const [attack] = await perturb(classifier, original, [predicted], {
+    target: targetOption(targetOf(inputs)),
+    candidates,
+    norm,
+    seed,
+    signal,
+    onEvent(event) {
+      if (event.kind !== "step") return;
+      const { step } = event;
+      points.push({ ...step, target: event.target });
+      if (step.reached && step.distortion < nearest) {
+        nearest = step.distortion;
+        best = Float32Array.from(event.best);
+        bestTarget = event.target;
+      }
+      onStep(points, best, bestTarget);
+    },
+  });
+  const { c, iterations, evaluations, ...rest } = attack!;
+  return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations } }, points };
+}
+
+function targetOption(target: string): "all" | "leastLikely" | "random" | number {
+  if (target === "closest") return "all";
+  if (target === "least") return "leastLikely";
+  return target === "random" ? "random" : Number(target);
+}
+
+async function otherAttack(
+  classifier: Classifier & Partial<ScoreDifferentiable>,
+  original: Float32Array,
+  predicted: number,
+  inputs: AdversarialInputs,
+  { signal }: SearchContext,
+): Promise<Outcome> {
+  const { attack: name, ball, steps, seed } = inputs;
+  const before = (await classifier.logits(original, 1)).slice();
+  const target = targetLabel(targetOf(inputs), before, predicted, seed);
+  const attack = attackByName(name, { norm: ball, ...(steps > 0 ? { steps } : {}) });
+  const [found] = await runAttack(
+    attack,
+    classifier,
+    original,
+    target === null ? untargeted([predicted]) : targeted([target]),
+    { ...(attack.kind === "budget" ? { epsilons: [radiusOf(inputs, attack.norm)] } : {}), seed, signal },
+  );
+  const image = found!.clipped;
+  const { status, gradients, forwardPasses, predictedAfter } = found!.rows[0]!;
+  return {
+    status: status === "alreadyAdversarial" ? "alreadyTarget" : status,
+    image,
+    target,
+    predictedBefore: predicted,
+    predictedAfter,
+    probabilitiesBefore: softmax(before),
+    probabilitiesAfter: softmax(await classifier.logits(image, 1)),
+    gradients,
+    forwardPasses,
+    penalty: null,
+    ...distanceBetween(original, image),
+  };
+}
+
+function targetLabel(target: string, logits: Float32Array, predicted: number, seed: number): number | null {
+  if (target === "closest") return null;
+  if (target === "random") return randomTarget(seed, 0, predicted, logits.length);
+  return target === "least" ? predictedLabel(logits.map((z) => -z)) : Number(target);
+}
+
+/** ε in the attack's norm. */
+function radiusOf({ epsilon, radius, share }: AdversarialInputs, norm: "l2" | "linf" | "l0"): number {
+  return { linf: epsilon, l2: radius, l0: share }[norm];
+}

@@ -1,0 +1,40 @@
+// The files that a reader gave, under the short names that stand for them in the panel's inputs. They stay in the page.
+import type { ModelFacts, OwnImage, OwnModel } from "../../../run/adversarial/own-files.ts";
+
+/** A model, and what has been found out about it. */
+export interface KeptModel {
+  readonly file: OwnModel;
+  readonly facts: ModelFacts | null;
+  /** Why it cannot be attacked, null while nothing is known against it. */
+  readonly problem: string | null;
+  /** What its labels are called, one a line; "" for their numbers. */
+  readonly names: string;
+}
+
+const images = new Map<string, OwnImage>();
+const models = new Map<string, KeptModel>();
+
+/** Keeps an image and gives the value that stands for it. */
+export function keepImage(image: OwnImage): string {
+  const value = `f${images.size + 1}`;
+  images.set(value, image);
+  return value;
+}
+
+export const imageOf = (value: string): OwnImage | undefined => images.get(value);
+
+/** Keeps a model, or more that is known of one under its value. */
+export function keepModel(model: KeptModel, value = `m${models.size + 1}`): string {
+  models.set(value, model);
+  return value;
+}
+
+export const modelOf = (value: string): KeptModel | undefined => models.get(value);
+
+export function imageProblem(value: string): string | null {
+  return images.has(value) ? null : "Files are not part of an address: choose the image again.";
+}
+
+export function modelProblem(value: string): string | null {
+  return models.has(value) ? models.get(value)!.problem : "Choose an ONNX file: it stays in this page.";
+}
