@@ -112,6 +112,31 @@
   scores: usize;
   /** Rows of a cbow context. */
   context: usize;
+  /** Its own copies of rows that every thread touches all the time, or null. */
+  own: Own;
+}
+
+/** A thread's own copy of some numbers that are shared, and what they were when it last exchanged them. */
+// @ts-ignore: decorator
+@unmanaged export class Copy {
+  shared: usize;
+  own: usize;
+  before: usize;
+  count: i32;
+}
+
+// @ts-ignore: decorator
+@unmanaged export class Own {
+  words: Copy;
+  outputs: Copy;
+  /** The first so many rows have copies, `rowOffset` behind them. */
+  rows: i32;
+  rowOffset: i32;
+  /** Whether the lines name the copies already. */
+  named: i32;
+  /** Tokens between exchanges, and until the next. */
+  every: i32;
+  left: i32;
 }
 
 /** Room for one line of text. */

@@ -1,5 +1,6 @@
 // One thread's share of a run.
 import { below, forward, nextRandom, OVA } from "./loss";
+import { exchange, nameCopies } from "./exchange";
 import { addToRows, mean } from "./rows";
 import { Job, Thread } from "./tables";
 
@@ -11,6 +12,17 @@ const DIVERGED = 2;
 let diverged = false;
 
 export function train(job: Job, t: Thread, budget: i32): i32 {
+  const own = t.own;
+  if (changetype<usize>(own) == 0) return trainOn(job, t, budget);
+  if (!own.named) nameCopies(job, t);
+  exchange(own);
+  const status = trainOn(job, t, budget);
+  exchange(own);
+  return status;
+}
+
+function trainOn(job: Job, t: Thread, budget: i32): i32 {
+  const own = t.own;
   diverged = false;
   const supervised = job.tables.model == 3;
   const total = <f32>job.totalTokens;
@@ -22,6 +34,10 @@ export function train(job: Job, t: Thread, budget: i32): i32 {
     const tokens = supervised ? labelledLine(job, t, rate) : plainLine(job, t, rate);
     if (diverged) return DIVERGED;
     budget -= max(1, tokens);
+    if (changetype<usize>(own) != 0) {
+      own.left -= tokens;
+      if (own.left <= 0) exchange(own);
+    }
     t.pendingTokens += tokens;
     if (t.pendingTokens > job.lrUpdateRate) {
       atomic.add<i64>(job.progress, t.pendingTokens);

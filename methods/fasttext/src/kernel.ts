@@ -130,6 +130,27 @@ export interface ThreadState {
   readonly scores: Float32Array;
   /** Room for the rows of a cbow context. */
   readonly context: Int32Array;
+  /** Its own copies of the rows that every thread touches all the time. */
+  readonly own?: OwnRows;
+}
+
+/** Some numbers that are shared, a thread's own copy of them, and what they were when it last exchanged them. */
+export interface OwnCopy {
+  readonly shared: Float32Array;
+  readonly own: Float32Array;
+  readonly before: Float32Array;
+}
+
+/** What a thread works on instead of the shared rows; see kernel/exchange.ts. */
+export interface OwnRows {
+  /** The first rows of the input, those of the most frequent words. */
+  readonly words: OwnCopy;
+  readonly outputs: OwnCopy;
+  readonly rows: number;
+  /** Number of a row's copy less that of the row. */
+  readonly rowOffset: number;
+  /** Tokens between exchanges. */
+  readonly every: number;
 }
 
 /** `nan`: a score was not a number, nothing was updated with it. */

@@ -83,6 +83,7 @@ export interface Validation {
 export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
+  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   if (pretrained) addWords(corpus.dictionary, pretrained, settings);

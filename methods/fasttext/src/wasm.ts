@@ -1,7 +1,18 @@
 // The fast kernel: WebAssembly with SIMD. Writes the tables' addresses into memory and calls ../kernel.
 import type { Dictionary } from "./dictionary.ts";
 import { endOfLine } from "./dictionary.ts";
-import type { Encoding, Job, Kernel, Matrix, SubwordSettings, Tables, ThreadState, TrainStatus } from "./kernel.ts";
+import type {
+  Encoding,
+  Job,
+  Kernel,
+  Matrix,
+  OwnCopy,
+  OwnRows,
+  SubwordSettings,
+  Tables,
+  ThreadState,
+  TrainStatus,
+} from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 import { wasmBase64 } from "./wasm-binary.ts";
 
@@ -30,8 +41,10 @@ const layouts = {
   } as Layout,
   thread: {
     lossSum: "f64",
-    ...fields("examples from to at random pendingTokens line hidden grad scores context"),
+    ...fields("examples from to at random pendingTokens line hidden grad scores context own"),
   } as Layout,
+  copy: fields("shared own before count"),
+  own: fields("words outputs rows rowOffset named every left"),
   scratch: fields("rows hashes labels word hidden scores topIds topScores rowCount labelCount"),
 };
 
@@ -123,17 +136,16 @@ export interface ThreadTally {
 
 /** The work of these threads as addresses, and a way to read their tallies. */
 export function shareWork(
-  job: Job,
+  jobs: readonly Job[],
   threads: readonly ThreadState[],
   stop: Int32Array,
 ): { work: ThreadWork[]; tallies: () => ThreadTally[]; finish: () => void } {
-  const kernel = on(job.tables.memory);
+  const kernel = on(jobs[0]!.tables.memory);
   const structs = threads.map((thread) => kernel.thread(thread));
-  const address = kernel.job(job).address;
   return {
-    work: structs.map((struct) => ({
+    work: structs.map((struct, i) => ({
       memory: kernel.memory.wasm,
-      job: address,
+      job: kernel.job(jobs[i]!).address,
       thread: struct.address,
       stop: stop.byteOffset,
     })),
@@ -354,9 +366,31 @@ class Bound {
         grad: t.grad.byteOffset,
         scores: t.scores.byteOffset,
         context: t.context.byteOffset,
+        own: t.own ? this.own(t.own).address : 0,
       }),
       true,
     );
+  }
+
+  own(o: OwnRows): Struct {
+    return this.record(o, layouts.own, () => ({
+      words: this.copy(o.words).address,
+      outputs: this.copy(o.outputs).address,
+      rows: o.rows,
+      rowOffset: o.rowOffset,
+      named: 0,
+      every: o.every,
+      left: o.every,
+    }));
+  }
+
+  copy(c: OwnCopy): Struct {
+    return this.record(c, layouts.copy, () => ({
+      shared: c.shared.byteOffset,
+      own: c.own.byteOffset,
+      before: c.before.byteOffset,
+      count: c.shared.length,
+    }));
   }
 
   /** Room for a line of this many bytes. */

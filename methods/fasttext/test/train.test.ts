@@ -7,6 +7,7 @@ import {
   evaluate,
   f1,
   Model,
+  type RunThreads,
   readableKernel,
   type Settings,
   type TrainOptions,
@@ -14,6 +15,7 @@ import {
   wasmKernel,
 } from "../src/index.ts";
 import { nodeThreads, spillFile } from "../src/node.ts";
+import { doWork } from "../src/wasm.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const labelled = fixture("train.txt");
@@ -112,6 +114,23 @@ test("two threads learn as well as one", async () => {
   expect(loss).toBeLessThan(0.8);
   expect(model.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
 });
+
+test("what a thread learnt in its own copies of rows is in the model", async () => {
+  // The other thread runs the whole training on its share before this one begins.
+  const first: RunThreads = async (work) => work.map(doWork);
+  const settings = { dim: 4, lr: 0.5, epoch: 30, seed: 1 };
+  const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
+  const start = await train([text], { ...settings, epoch: 0 });
+  const model = await train([text], { ...settings, threads: 2 }, { runThreads: first });
+  expect(evaluate(model, [labelled]).all.hits / 160).toBeGreaterThan(0.9);
+  // The most frequent words have copies; what is trained is their own row in the model.
+  for (let row = 0; row < 4; row++) expect(rowOf(model, row)).not.toEqual(rowOf(start, row));
+});
+
+const rowOf = ({ tables }: Model, row: number) => {
+  if (tables.input.kind !== "dense") throw new Error("expected dense rows");
+  return Array.from(tables.input.values.subarray(row * tables.dim, (row + 1) * tables.dim));
+};
 
 test("a label's weight moves predictions towards it, weight 0 leaves it out", async () => {
   const settings = { dim: 8, lr: 0.5, epoch: 20 };

@@ -13,7 +13,15 @@ import {
   type Settings,
   train,
 } from "@reprise/fasttext";
-import { filePieces, loadModel, nodeThreads, saveModel, spillFile, writeWhole } from "@reprise/fasttext/node";
+import {
+  filePieces,
+  loadModel,
+  nodeThreads,
+  saveModel,
+  saveModelAside,
+  spillFile,
+  writeWhole,
+} from "@reprise/fasttext/node";
 import { ProgressLine, printResult } from "../../report.ts";
 import {
   type Arguments,
@@ -103,8 +111,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       : `${learnt.interrupted ? "Interrupted" : "Trained"}: ${dictionary.words} words, ${dictionary.labels} labels, ` +
           `avg.loss ${last?.loss.toFixed(6) ?? "?"}; writing ${file}`,
   );
-  saveModel(trained, file);
-  writeWhole(`${name}.vec`, trained.vectorLines());
+  await saveModelAndVectors(trained, file, `${name}.vec`, settings.threads);
   if (flags.saveOutput) writeWhole(`${name}.output`, trained.outputLines());
   if (learnt.interrupted)
     throw new Error(`interrupted; what was learnt until then is in ${file}. ${output}.bin is as it was.`);
@@ -119,6 +126,16 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       ...(flags["autotune-validation"] === undefined ? { seconds: { read, encode, train: training, write } } : {}),
     };
     printResult(true, value, () => "");
+  }
+}
+
+/** Both files, at once when there are several threads. */
+async function saveModelAndVectors(model: Model, file: string, vectors: string, threads: number): Promise<void> {
+  const saved = threads > 1 ? saveModelAside(model, file) : saveModel(model, file);
+  try {
+    writeWhole(vectors, model.vectorLines());
+  } finally {
+    await saved;
   }
 }
 
