@@ -19,6 +19,8 @@ export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation
   readonly seconds?: number;
   /** Bytes that the model file may have: it is quantised and pruned to that. */
   readonly modelSize?: number;
+  /** Numbers of a row that share a byte in the first trial with a model size; fixed when "dsub" is. */
+  readonly partDim?: number;
   /** Settings that stay as given. */
   readonly fixed?: ReadonlySet<string>;
   readonly onTrial?: (trial: Trial) => void;
@@ -77,6 +79,7 @@ export async function autotune(
     modelSize,
     fixed = new Set(),
     stop,
+    partDim: firstPartDim = 2,
     ...learning
   } = options;
   for (const [name, value] of Object.entries({ seconds, predictions }))
@@ -106,8 +109,13 @@ export async function autotune(
 
   try {
     while (clock() - begin < seconds && !ended.aborted) {
-      const walk = neighbour(best ?? { settings: start, partDim: 2 }, (clock() - begin) / seconds, fixed, random);
-      const { settings, partDim } = trials === 0 ? { settings: start, partDim: 2 } : walk;
+      const walk = neighbour(
+        best ?? { settings: start, partDim: firstPartDim },
+        (clock() - begin) / seconds,
+        fixed,
+        random,
+      );
+      const { settings, partDim } = trials === 0 ? { settings: start, partDim: firstPartDim } : walk;
       trials++;
       let value = Number.NaN;
       try {

@@ -1,7 +1,7 @@
 // Models that fastText 0.9.2 wrote, read here: same labels, probabilities, vectors (tools/reference/fasttext.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { formatNumber, Model, probabilityOf, readableKernel, train, wasmKernel } from "../src/index.ts";
+import { formatNumber, Model, probabilityOf, quantize, readableKernel, train, wasmKernel } from "../src/index.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 interface Run {
@@ -65,4 +65,22 @@ test("a model trained here learns its training text and survives its own file", 
   expect(again.predict("salmon tuna raw sushi", { k: 2 })).toEqual(model.predict("salmon tuna raw sushi", { k: 2 }));
   expect(again.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
   expect(again.predict("knead the dough to bake bread")[0]!.label).toBe("__label__bread");
+});
+
+test.each([
+  ["ns.bin", {}, /59 words and n-grams.*at least 256 rows.*keep the \.bin/],
+  ["softmax.bin", { cutoff: 100 }, /cutoff is 100; .*256/],
+  ["softmax.bin", { withOutput: true }, /4 rows for labels.*Leave qout out/],
+  ["softmax.bin", { partDim: 0 }, /dsub is 0/],
+  ["softmax-cut.ftz", {}, /quantised already/],
+  ["cbow.bin", {}, /Only supervised models/],
+])("what cannot be quantised is told: %s %o", async (name, options, message) => {
+  await expect(quantize(Model.fromBytes(fixture(name)), options)).rejects.toThrow(message);
+});
+
+test("a label is no word: its vector is that of its characters alone", () => {
+  const words = Model.fromBytes(fixture("softmax.bin"));
+  expect(words.wordVector("__label__fish")).toEqual(new Float32Array(5));
+  const parts = Model.fromBytes(fixture("ova.bin"));
+  expect(parts.ngrams("__label__fish").map(({ text }) => Buffer.from(text).toString())).not.toContain("__label__fish");
 });

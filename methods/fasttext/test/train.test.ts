@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
+  checkContinues,
   completeSettings,
   DivergedError,
   evaluate,
@@ -199,9 +200,16 @@ describe("text that cannot be learnt from", () => {
     expect(model.labels.sort()).toEqual(["__label__a", "__label__b"]);
   });
 
-  test("one line of 3 MB", async () => {
-    const model = await train([`__label__a ${"word ".repeat(600_000)}\n__label__b other\n`], { dim: 4, epoch: 1 });
-    expect(model.tables.dictionary.tokens).toBe(600_005);
+  test("one line of 100 MB", async () => {
+    const words = Buffer.from("a longer word ".repeat(1 << 16));
+    const text = [
+      Buffer.from("__label__a "),
+      ...Array.from({ length: 115 }, () => words),
+      Buffer.from("\n__label__b x\n"),
+    ];
+    expect(text.reduce((sum, piece) => sum + piece.length, 0)).toBeGreaterThan(100e6);
+    const model = await train(text, { dim: 4, epoch: 1 });
+    expect(model.tables.dictionary.tokens).toBe(115 * 3 * (1 << 16) + 5);
   });
 
   test("one word of 20 MB, one line of 20 MB to classify", async () => {
@@ -261,6 +269,19 @@ test("training goes on from a model: old words keep their rows, new words and la
   await expect(train(["__label__tea leaf\n"], {}, { from: tree })).rejects.toThrow(
     /new label "__label__tea".*cannot grow/,
   );
+});
+
+test.each([
+  ["softmax.bin", { wordNgrams: 3 }, /trained with wordNgrams 2, and 3 is asked for.*keeps its wordNgrams/],
+  ["ns.bin", { wordNgrams: 2, bucket: 9 }, /trained with wordNgrams 1, and 2 is asked for/],
+  ["softmax.bin", { loss: "hs" }, /trained with loss softmax, and hs/],
+  ["skipgram.bin", { model: "supervised" }, /this is a skipgram model; only skipgram can go on/],
+  ["softmax-cut.ftz", {}, /quantised model cannot be trained any further/],
+  ["ns.bin", { wordNgrams: 1, bucket: 2_000_000, dim: 4, lr: 1 }, undefined],
+] as const)("settings that a model keeps: %s with %o", (name, given, message) => {
+  const check = () => checkContinues(Model.fromBytes(fixture(name)), given);
+  if (message) expect(check).toThrow(message);
+  else expect(check).not.toThrow();
 });
 
 test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
