@@ -1,7 +1,7 @@
 // `reprise fasttext` as a program: flags, files, messages, exit codes. What it prints: fasttext-reference.test.ts.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,8 +12,12 @@ const main = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function reprise(args: readonly string[], input = ""): { out: string; error: string; code: number | null } {
-  const done = spawnSync(process.execPath, [main, "fasttext", ...args], { input, encoding: "utf8" });
+function reprise(args: readonly string[], input = "", env = {}): { out: string; error: string; code: number | null } {
+  const done = spawnSync(process.execPath, [main, "fasttext", ...args], {
+    input,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
   return { out: done.stdout, error: done.stderr, code: done.status };
 }
 
@@ -36,6 +40,52 @@ test("a text without a last line end is read as the reference does with --compat
   const ask = (input: string, ...flags: string[]) => reprise(["predict-prob", model, "-", "2", ...flags], input).out;
   expect(ask("tuna lemon")).toBe(ask("tuna lemon\n"));
   expect(ask("tuna lemon", "--compat")).not.toBe(ask("tuna lemon\n", "--compat"));
+});
+
+test("a line is answered before the next one comes", async () => {
+  const args = [main, "fasttext", "predict", join(fixtures, "softmax.bin"), "-"];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  for (const line of ["salmon tuna", "knead the dough"]) {
+    child.stdin.write(`${line}\n`);
+    const [answer] = await once(child.stdout, "data");
+    expect(String(answer)).toMatch(/^__label__\w+\n$/);
+  }
+  child.stdin.end();
+  expect((await once(child, "exit"))[0]).toBe(0);
+});
+
+test("a slow reader gets all of it, one that has seen enough is no error", () => {
+  const many = join(folder, "many.txt");
+  writeFileSync(many, readFileSync(text, "utf8").repeat(300));
+  const command = `"${process.execPath}" "${main}" fasttext predict-prob "${join(fixtures, "softmax.bin")}" "${many}" 4`;
+  const shell = (line: string) => spawnSync("sh", ["-c", line], { encoding: "utf8" });
+  expect(shell(`${command} | (sleep 0.5; wc -l)`)).toMatchObject({
+    stdout: expect.stringMatching(/^\s*9000\n/),
+    stderr: "",
+  });
+  expect(shell(`(${command}; echo $? >&2) | head -n 1`)).toMatchObject({
+    stdout: expect.stringMatching(/^__label__fish/),
+    stderr: "0\n",
+  });
+});
+
+test("autotune: a bucket count that is given, a metric of one label, a model size; what was best is told", () => {
+  const output = join(folder, "tuned");
+  const flags = ["-input", join(fixtures, "train.txt"), "-output", output, "-dim", "4", "-bucket", "300"];
+  const tuned = ["-autotune-validation", text, "-autotune-duration", "1"];
+  const found = reprise(["supervised", ...flags, ...tuned, "-autotune-metric", "recallAtPrecision:60:__label__fish"]);
+  expect(found).toMatchObject({ code: 0, error: expect.stringMatching(/Best of \d+ trials.*-dim 4 .*-bucket 300/) });
+  expect(reprise(["supervised", ...flags, ...tuned, "-autotune-modelsize", "20k"]).code).toBe(0);
+  expect(readFileSync(`${output}.ftz`).length).toBeLessThanOrEqual(20_000);
+});
+
+test.each([
+  ["0", /^$/],
+  ["1", /^59 words, 4 labels.*\nProgress: 100\.0% words\/sec\/thread: \d+ lr: 0\.000000 avg\.loss: \d\.\d+ ETA:/],
+  ["2", /^Read 0\.0M words\n59 words/],
+])("-verbose %s", (verbose, said) => {
+  const flags = ["-input", join(fixtures, "train.txt"), "-output", join(folder, "said"), "-dim", "4"];
+  expect(reprise(["supervised", ...flags, "-verbose", verbose]).error).toMatch(said);
 });
 
 test("goes on from a model, keeps the best epoch, weighs labels and lines; tells where the time went", () => {
@@ -71,7 +121,10 @@ test("goes on from a model, keeps the best epoch, weighs labels and lines; tells
 }, 20_000);
 
 test.each([
-  ["-inputModel", "missing.bin", /missing\.bin/],
+  ["-inputModel", "missing.bin", /missing\.bin: there is no such file; expected a model/],
+  ["-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
+  ["-autotune-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
+  ["-pretrainedVectors", "missing.vec", /missing\.vec: there is no such file; expected word vectors/],
   ["-lineWeights", "short.txt", /1 line weights for/],
   ["-labelWeights", "wrong.txt", /weight for the label "__label__nowhere"/],
 ])("%s that does not fit is told in one line, and nothing is written", (flag, file, message) => {
@@ -143,6 +196,28 @@ test("what cannot be run is told in one line", () => {
     code: 1,
     error: expect.stringMatching(/train\.txt: this is no fastText model/),
   });
+  expect(reprise(["predict", join(fixtures, "hs.bin"), folder])).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/is a folder; expected a text/),
+  });
+  expect(
+    reprise(["skipgram", "-input", input, "-output", output, "-inputModel", join(fixtures, "hs.bin")]),
+  ).toMatchObject({ code: 2, error: expect.stringMatching(/hs\.bin: this is a supervised model/) });
+});
+
+test("a model that cannot be written where it should is put elsewhere, and the user is told", () => {
+  const output = join(folder, "blocked");
+  mkdirSync(`${output}.bin`); // a folder cannot be replaced by a file
+  const other = join(folder, "tmp");
+  mkdirSync(other);
+  const args = ["supervised", "-input", join(fixtures, "train.txt"), "-output", output, "-dim", "4", "-verbose", "0"];
+  const { code, error } = reprise(args, "", { TMPDIR: other });
+  expect(code).toBe(1);
+  const [saved] = readdirSync(other);
+  expect(error).toContain(`${output}.bin could not be written: `);
+  expect(error).toContain(`The model is in ${join(other, saved!)}; ${output}.bin is as it was.`);
+  expect(reprise(["test", join(other, saved!), text]).out).toMatch(/^N\t27/);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 
 test("a missing folder is told before training; Ctrl-C keeps what was learnt beside it", async () => {

@@ -3,7 +3,8 @@ import { Command } from "commander";
 import { dumpVerb } from "./fasttext/dump.ts";
 import { UsageError } from "./fasttext/flags.ts";
 import { predictVerb, testVerb } from "./fasttext/labels.ts";
-import { quantizeVerb, trainVerb } from "./fasttext/train.ts";
+import { quantizeVerb } from "./fasttext/quantize.ts";
+import { trainVerb } from "./fasttext/train.ts";
 import { analogiesVerb, nearestVerb, ngramsVerb, sentenceVectorsVerb, wordVectorsVerb } from "./fasttext/vectors.ts";
 
 type Action = (args: readonly string[]) => void | Promise<void>;
@@ -31,7 +32,7 @@ const flagHelp = `
 Flags of training (defaults for supervised; skipgram and cbow where they differ):
   -lr 0.1 (0.05)  -lrUpdateRate 100  -dim 100  -ws 5  -epoch 5  -neg 5  -loss softmax (ns) | hs | ns | one-vs-all
   -minCount 1 (5)  -minCountLabel 0  -wordNgrams 1  -bucket 2000000  -minn 0 (3)  -maxn 0 (6)  -t 0.0001
-  -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 0
+  -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 2
   -deterministic  with several threads the same result each time
   -compat     initialisation, end-of-file rule and probabilities as in the C++ program; with predict and test every digit
   -inputModel FILE.bin  go on from a model;  -validation FILE -patience 3  stop when no epoch is better, keep the best
@@ -48,6 +49,7 @@ export function command(): Command {
   for (const [name, usage, description, action] of verbs) {
     const verb = fasttext.command(name).usage(usage).description(description);
     verb.argument("[args...]").allowUnknownOption();
+    if (usage.startsWith("-")) verb.addHelpText("after", flagHelp);
     verb.action(async (args: string[]) => {
       try {
         await action(args);

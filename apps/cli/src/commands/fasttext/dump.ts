@@ -1,8 +1,8 @@
 // dump: what is in a model file, in the reference program's own format.
 import { formatNumber, type Model } from "@reprise/fasttext";
-import { loadModel } from "@reprise/fasttext/node";
+import { openModel } from "./files.ts";
 import { parseArguments, UsageError } from "./flags.ts";
-import { Output, raw, standardStreams } from "./streams.ts";
+import { Exchange, raw, standardStreams } from "./streams.ts";
 
 const parts = ["args", "dict", "input", "output"] as const;
 
@@ -12,15 +12,15 @@ export function dumpVerb(args: readonly string[], streams = standardStreams): vo
   if (path === undefined || rest.length !== 2) throw new UsageError("expected MODEL (args|dict|input|output).");
   const part = parts.find((name) => name === asked);
   if (!part) throw new UsageError(`"${asked}" cannot be dumped; expected args, dict, input or output.`);
-  const model = loadModel(path);
-  const out = new Output(streams);
+  const model = openModel(path);
+  const out = new Exchange(streams);
   if (part === "args") dumpSettings(model, out);
   else if (part === "dict") dumpDictionary(model, out);
   else dumpRows(model, part, out);
   out.end();
 }
 
-function dumpSettings({ tables, header }: Model, out: Output): void {
+function dumpSettings({ tables, header }: Model, out: Exchange): void {
   const rows = {
     dim: tables.dim,
     ws: header.ws,
@@ -39,7 +39,7 @@ function dumpSettings({ tables, header }: Model, out: Output): void {
   for (const [name, value] of Object.entries(rows)) out.write(`${name} ${value}\n`);
 }
 
-function dumpDictionary({ tables: { dictionary } }: Model, out: Output): void {
+function dumpDictionary({ tables: { dictionary } }: Model, out: Exchange): void {
   out.write(`${dictionary.size}\n`);
   for (let i = 0; i < dictionary.size; i++) {
     const kind = dictionary.kinds[i] === 1 ? "label" : "word";
@@ -47,7 +47,7 @@ function dumpDictionary({ tables: { dictionary } }: Model, out: Output): void {
   }
 }
 
-function dumpRows({ tables }: Model, part: "input" | "output", out: Output): void {
+function dumpRows({ tables }: Model, part: "input" | "output", out: Exchange): void {
   const matrix = tables[part];
   if (tables.input.kind !== "dense" || matrix.kind !== "dense")
     throw new Error(`the ${part} of a quantised model cannot be dumped; it has no rows of its own.`);

@@ -9,11 +9,11 @@ import {
   readableKernel,
   recall,
 } from "@reprise/fasttext";
-import { filePieces, loadModel } from "@reprise/fasttext/node";
+import { openModel, openText } from "./files.ts";
 import { numberOf, parseArguments, UsageError } from "./flags.ts";
-import { Output, raw, type Streams, standardStreams } from "./streams.ts";
+import { Exchange, raw, standardStreams } from "./streams.ts";
 
-function modelAndText(args: readonly string[], streams: Streams) {
+function modelAndText(args: readonly string[], exchange: Exchange) {
   const { flags, rest } = parseArguments(args, ["compat", "json", "label"]);
   const [path, file, k = "1", threshold = "0"] = rest;
   if (path === undefined || file === undefined || rest.length > 4)
@@ -22,12 +22,17 @@ function modelAndText(args: readonly string[], streams: Streams) {
   const options = { k: numberOf("K", k), threshold: numberOf("THRESHOLD", threshold), compat };
   if (!Number.isInteger(options.k) || (options.k < 1 && options.k !== -1))
     throw new UsageError(`K is ${k}; expected a whole number from 1 on, or -1 for all labels.`);
-  const model = loadModel(path, {
+  const model = openModel(path, {
     ...(typeof flags.label === "string" ? { label: flags.label } : {}),
     // It rounds as the reference program does: the same digits, not only nearly the same.
     ...(compat ? { kernel: readableKernel } : {}),
   });
-  return { model, pieces: file === "-" ? streams.input() : filePieces(file), options, json: flags.json === true };
+  return {
+    model,
+    pieces: file === "-" ? exchange.input() : openText(file, "a text with an example a line, or - for standard input"),
+    options,
+    json: flags.json === true,
+  };
 }
 
 const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
@@ -38,11 +43,11 @@ const scoresOf = (counts: LabelCounts) => ({
 });
 
 export function testVerb(args: readonly string[], perLabel: boolean, streams = standardStreams): void {
-  const { model, pieces, options, json } = modelAndText(args, streams);
+  const out = new Exchange(streams);
+  const { model, pieces, options, json } = modelAndText(args, out);
   const { dictionary } = model.tables;
   const evaluation = evaluate(model, pieces, options);
   const { examples, all } = evaluation;
-  const out = new Output(streams);
   if (json) {
     const { k, threshold } = options;
     const labels = model.labels.map((label, i) => ({
@@ -68,9 +73,9 @@ export function testVerb(args: readonly string[], perLabel: boolean, streams = s
 }
 
 export function predictVerb(args: readonly string[], withProbability: boolean, streams = standardStreams): void {
-  const { model, pieces, options, json } = modelAndText(args, streams);
+  const out = new Exchange(streams);
+  const { model, pieces, options, json } = modelAndText(args, out);
   const { dictionary } = model.tables;
-  const out = new Output(streams);
   if (json) {
     const labels = model.labels;
     const lines = Array.from(model.classify(pieces, options), ({ predicted, scores }) =>

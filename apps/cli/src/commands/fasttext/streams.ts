@@ -1,6 +1,6 @@
-// Standard input and output of a verb. Text is latin1: every character is a byte, so that words need not be UTF-8.
-import { writeSync } from "node:fs";
-import { filePieces } from "@reprise/fasttext/node";
+// Standard input and output of a verb.
+import { readSync } from "node:fs";
+import { whenReady, writeOut } from "../../report.ts";
 
 /** Where a verb reads and writes; a test gives it arrays. */
 export interface Streams {
@@ -8,20 +8,42 @@ export interface Streams {
   readonly write: (bytes: Uint8Array) => void;
 }
 
-export const standardStreams: Streams = {
-  input: () => filePieces(0),
-  write(bytes) {
-    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
-  },
-};
+export const standardStreams: Streams = { input: standardInput, write: writeOut };
 
-/** Output in large pieces. */
-export class Output {
+/** Standard input as it comes. A piece is valid until the next one. */
+function* standardInput(): Generator<Uint8Array> {
+  const buffer = new Uint8Array(1 << 16);
+  for (;;) {
+    const count = whenReady(() => readSync(0, buffer));
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** Standard input answered on standard output: what is answered so far is written before more input is waited for. */
+export class Exchange {
   readonly #streams: Streams;
   #text = "";
 
   constructor(streams: Streams) {
     this.#streams = streams;
+  }
+
+  *input(): Generator<Uint8Array> {
+    for (const piece of this.#streams.input()) {
+      yield piece;
+      this.end();
+    }
+  }
+
+  /** The words of the input. */
+  *words(): Generator<Uint8Array> {
+    for (const word of parts(this.input(), isBlank)) if (word.length > 0) yield word;
+  }
+
+  /** The lines of the input without their ends. */
+  lines(): Generator<Uint8Array> {
+    return parts(this.input(), isLineEnd);
   }
 
   write(text: string): void {
@@ -40,18 +62,11 @@ export class Output {
   }
 }
 
+/** Bytes as latin1: every character is a byte, so that words need not be UTF-8. */
 export const raw = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 const isBlank = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13);
 const isLineEnd = (byte: number): boolean => byte === 10;
-
-/** The words of standard input as they come. */
-export function* inputWords(streams: Streams): Generator<Uint8Array> {
-  for (const word of parts(streams.input(), isBlank)) if (word.length > 0) yield word;
-}
-
-/** The lines of standard input without their ends. */
-export const inputLines = (streams: Streams): Generator<Uint8Array> => parts(streams.input(), isLineEnd);
 
 /** What stands between two ends; what follows the last one is a part when it is not empty. */
 function* parts(pieces: Iterable<Uint8Array>, isEnd: (byte: number) => boolean): Generator<Uint8Array> {

@@ -1,8 +1,8 @@
 // print-…, nn, analogies: word vectors and their neighbours, in the reference program's own format.
 import { analogies, formatNumber, type Model, type Neighbour, nearest } from "@reprise/fasttext";
-import { loadModel } from "@reprise/fasttext/node";
+import { openModel } from "./files.ts";
 import { numberOf, parseArguments, UsageError } from "./flags.ts";
-import { inputLines, inputWords, Output, raw, standardStreams } from "./streams.ts";
+import { Exchange, raw, standardStreams } from "./streams.ts";
 
 const vectorText = (vector: Float32Array): string => Array.from(vector, (x) => `${formatNumber(x, 5)} `).join("");
 
@@ -22,24 +22,24 @@ function neighbourCount(text = "10"): number {
 
 export function wordVectorsVerb(args: readonly string[], streams = standardStreams): void {
   const [path] = only(args, "MODEL", [1]);
-  const model = loadModel(path);
-  const out = new Output(streams);
-  for (const word of inputWords(streams)) out.write(`${raw(word)} ${vectorText(model.wordVector(word))}\n`);
+  const model = openModel(path);
+  const out = new Exchange(streams);
+  for (const word of out.words()) out.write(`${raw(word)} ${vectorText(model.wordVector(word))}\n`);
   out.end();
 }
 
 export function sentenceVectorsVerb(args: readonly string[], streams = standardStreams): void {
   const [path] = only(args, "MODEL", [1]);
-  const model = loadModel(path);
-  const out = new Output(streams);
-  for (const line of inputLines(streams)) out.write(`${vectorText(model.sentenceVector(line))}\n`);
+  const model = openModel(path);
+  const out = new Exchange(streams);
+  for (const line of out.lines()) out.write(`${vectorText(model.sentenceVector(line))}\n`);
   out.end();
 }
 
 export function ngramsVerb(args: readonly string[], streams = standardStreams): void {
   const [path, word] = only(args, "MODEL WORD", [2]);
-  const out = new Output(streams);
-  for (const { text, vector } of loadModel(path).ngrams(word!)) out.write(`${raw(text)} ${vectorText(vector)}\n`);
+  const out = new Exchange(streams);
+  for (const { text, vector } of openModel(path).ngrams(word!)) out.write(`${raw(text)} ${vectorText(vector)}\n`);
   out.end();
 }
 
@@ -50,31 +50,29 @@ function neighbourLines({ tables: { dictionary } }: Model, found: readonly Neigh
 export function nearestVerb(args: readonly string[], streams = standardStreams): void {
   const [path, count] = only(args, "MODEL [K]", [1, 2]);
   const k = neighbourCount(count);
-  const model = loadModel(path);
-  const out = new Output(streams);
+  const model = openModel(path);
+  const out = new Exchange(streams);
   out.write("Query word? ");
   out.end();
-  for (const word of inputWords(streams)) {
-    out.write(`${neighbourLines(model, nearest(model, word, k))}Query word? `);
-    out.end();
-  }
+  for (const word of out.words()) out.write(`${neighbourLines(model, nearest(model, word, k))}Query word? `);
+  out.end();
 }
 
 export function analogiesVerb(args: readonly string[], streams = standardStreams): void {
   const [path, count] = only(args, "MODEL [K]", [1, 2]);
   const k = neighbourCount(count);
-  const out = new Output(streams);
+  const out = new Exchange(streams);
   out.write(`Loading model ${raw(Buffer.from(path))}\n`);
-  const model = loadModel(path);
+  const model = openModel(path);
   out.write("Query triplet (A - B + C)? ");
   out.end();
   let asked: Uint8Array[] = [];
-  for (const word of inputWords(streams)) {
+  for (const word of out.words()) {
     asked.push(word);
     const [a, b, c] = asked;
     if (!a || !b || !c) continue;
     out.write(`${neighbourLines(model, analogies(model, [a, b, c], k))}Query triplet (A - B + C)? `);
-    out.end();
     asked = [];
   }
+  out.end();
 }
