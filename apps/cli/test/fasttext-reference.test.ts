@@ -30,7 +30,11 @@ interface Run {
 const fixtures = fileURLToPath(new URL("../../../methods/fasttext/test/fixtures/", import.meta.url));
 const facts = JSON.parse(readFileSync(`${fixtures}facts.json`, "utf8")) as {
   models: Record<string, { runs: readonly Run[] }>;
+  languages: { input: string; output: string };
 };
+const languages = fileURLToPath(
+  new URL("../../site/content/journals/corr/JoulinGBM16/data/lid.176.ftz", import.meta.url),
+);
 
 const verbs: Readonly<Record<string, (args: readonly string[], streams: Streams) => void>> = {
   predict: (args, streams) => predictVerb([...args, "-compat"], false, streams),
@@ -72,6 +76,20 @@ test.each(
   const [verb] = run.args;
   if (run.output === undefined) expect(createHash("sha256").update(output).digest("hex")).toBe(run.sha256);
   else expect(comparable(verb, output)).toBe(comparable(verb, run.output));
+});
+
+test("its model of 176 languages: every digit with -compat; the same languages, never above 1, without", () => {
+  const { input, output } = facts.languages;
+  const ask = (verb: typeof predictVerb) => {
+    const written: Uint8Array[] = [];
+    verb([languages, "-", "3"], true, { input: () => [Buffer.from(input)], write: (bytes) => written.push(bytes) });
+    return Buffer.concat(written).toString();
+  };
+  expect(ask((args, ...rest) => predictVerb([...args, "-compat"], ...rest))).toBe(output);
+  const [mine, its] = [ask(predictVerb), output].map((text) => text.split(/\s+/));
+  for (const [i, word] of its!.entries())
+    if (Number.isNaN(Number(word))) expect(mine![i]).toBe(word);
+    else expect(Number(mine![i])).toBeCloseTo(Math.min(1, Number(word)), 4); // it adds 10⁻⁵ at each turn of the tree
 });
 
 /** What the program on the PATH writes for a run. */
@@ -133,6 +151,18 @@ const kinds: Readonly<Record<string, () => Promise<Model>>> = {
 };
 
 const reason = whyNot();
+
+const lines = process.env.FASTTEXT_LINES;
+const noLines = reason ?? (lines ? undefined : "skipped: FASTTEXT_LINES names no text");
+test.skipIf(noLines)(
+  `a language for each line of FASTTEXT_LINES, as the program says${noLines ? ` (${noLines})` : ""}`,
+  () => {
+    const written: Uint8Array[] = [];
+    predictVerb([languages, lines!, "-compat"], true, { input: () => [], write: (bytes) => written.push(bytes) });
+    const done = spawnSync("fasttext", ["predict-prob", languages, lines!], { maxBuffer: 1 << 28 });
+    expect(Buffer.concat(written).equals(done.stdout)).toBe(true);
+  },
+);
 describe.skipIf(reason)(`the program loads ours and says the same${reason ? ` (${reason})` : ""}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-reference-"));
   afterAll(() => rmSync(folder, { recursive: true }));
