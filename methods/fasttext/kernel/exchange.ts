@@ -19,8 +19,12 @@ import { Copy, Job, Own, Thread } from "./tables";
   }
 }
 
-/** Adds what this thread moved to the shared rows, and takes what the others moved. */
-export function exchange(own: Own): void {
+/** Adds what this thread moved to the shared rows, and takes what the others moved: of the hot ones only, or of all. */
+export function exchange(own: Own, all: bool): void {
+  exchangeCopy(own.hot);
+  exchangeCopy(own.hotOutputs);
+  own.hotLeft = own.hotEvery;
+  if (!all) return;
   exchangeCopy(own.words);
   exchangeCopy(own.outputs);
   own.left = own.every;

@@ -10,21 +10,6 @@ import { writeAside } from "./threads/node.ts";
 import { wasmKernel } from "./wasm.ts";
 import { writeWhole } from "./write/node.ts";
 
-/** A file (or a descriptor, 0 = standard input) as pieces of at most 1 MB. A piece is valid until the next one. */
-export function* filePieces(path: string | number): Generator<Uint8Array> {
-  const file = typeof path === "number" ? path : openSync(path, "r");
-  try {
-    const buffer = new Uint8Array(1 << 20);
-    for (;;) {
-      const count = readSync(file, buffer);
-      if (count === 0) return;
-      yield buffer.subarray(0, count);
-    }
-  } finally {
-    if (typeof path !== "number") closeSync(file);
-  }
-}
-
 /**
  * Loads a .bin or .ftz model; matrices are read straight into place.
  *
@@ -63,6 +48,7 @@ export function saveModelAside(model: Model, path: string): Promise<void> {
   return writeAside(path, [...model.bytes()]);
 }
 
+export { filePieces } from "./read/node.ts";
 export { nodeThreads } from "./threads/node.ts";
 export { writeWhole } from "./write/node.ts";
 

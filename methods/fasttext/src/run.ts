@@ -1,10 +1,13 @@
 // Running a job: one thread here, several in workers, copies that are joined, blocks one after the other.
 import type { Settings } from "./config.ts";
+import type { EncodeAside, TextSource } from "./corpus.ts";
 import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
 import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
 import type { Model } from "./model.ts";
 import { withOwnRows } from "./own-rows.ts";
+import type { ReadPart, ReadWork } from "./parts.ts";
 import { MinimalStandard } from "./random.ts";
+import { asTeam, mostTogether } from "./together.ts";
 import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
 
 /** How far a run is. */
@@ -36,11 +39,22 @@ export interface TrainOptions {
   readonly runThreads?: RunThreads | undefined;
 }
 
-/** Has a worker do each piece of work by calling `doWork`; resolves when all have ended. */
+/** Has a worker do each piece of work by calling `doWork`; a promise for each. */
 export interface RunThreads {
-  (work: readonly ThreadWork[]): Promise<TrainStatus[]>;
+  (work: readonly ThreadWork[]): readonly Promise<TrainStatus>[];
   /** Starts so many workers, so that they are there when there is work. */
   prepare?(count: number): void;
+  /**
+   * Divides a text of at most `most` bytes into `count` parts and has workers read all but the first. Undefined where
+   * the text is longer or cannot be divided.
+   */
+  readAside?(
+    text: TextSource,
+    count: number,
+    most: number,
+    work: ReadWork,
+  ): { readonly first: Iterable<Uint8Array>; readonly others: readonly Promise<ReadPart>[] } | undefined;
+  readonly encodeAside?: EncodeAside;
 }
 
 /** Training ended in numbers that are none. The rate is too high for the data. */
@@ -98,19 +112,22 @@ function shares(job: Job, count: number): number[] {
 export async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
   const { runThreads, signal, stop: early } = options;
   const report = reporter(job, settings, options.onProgress);
-  if (settings.deterministic && settings.threads > 1) return runDeterministic(job, settings, kernel, options, report);
-  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
+  const many = runThreads && kernel === wasmKernel;
+  const supervised = job.tables.model === "supervised";
+  const deterministic = settings.deterministic && settings.threads > 1;
+  if (deterministic && !supervised) return runDeterministic(job, settings, kernel, options, report);
   if (job.threads.length === 0) {
+    const count = many ? Math.min(settings.threads, deterministic ? mostTogether : settings.threads) : 1;
     const bounds = shares(job, count);
     job.threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
-    if (count > 1 && job.tables.model === "supervised") {
-      const own = withOwnRows(job, job.threads, settings);
-      job.threads = own.threads;
-      jobsUnderWay.set(job, own.jobs);
+    if (supervised && (deterministic || count > 1)) {
+      const prepared = deterministic ? asTeam(job, job.threads) : withOwnRows(job, job.threads, settings);
+      job.threads = prepared.threads;
+      jobsUnderWay.set(job, prepared.jobs);
     }
   }
   const { threads } = job;
-  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
+  if (!runThreads || threads.length === 1) return runHere(job, threads[0]!, kernel, options, report);
 
   const jobs = jobsUnderWay.get(job) ?? threads.map(() => job);
   for (const each of jobs) each.untilTokens = job.untilTokens;
@@ -125,8 +142,7 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   const timer = setInterval(() => report(tallies()), 100);
   try {
     const others = runThreads(work.slice(1));
-    const here = await untilStopped(jobs[0]!, threads[0]!, kernel, stop);
-    const statuses = [here, ...(await others)];
+    const statuses = await allEnded([untilStopped(jobs[0]!, threads[0]!, kernel, stop), ...others], stop);
     finish();
     signal?.throwIfAborted();
     const progress = report(tallies());
@@ -136,6 +152,20 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
     signal?.removeEventListener("abort", abort);
     early?.removeEventListener("abort", abort);
   }
+}
+
+/**
+ * Waits until every thread has ended; when one of them fails, the others are told to stop.
+ *
+ * @throws what the first of them failed with
+ */
+async function allEnded(shares: readonly Promise<TrainStatus>[], stop: Int32Array): Promise<readonly TrainStatus[]> {
+  for (const share of shares) share.catch(() => Atomics.store(stop, 0, 1));
+  const ends = await Promise.allSettled(shares);
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
 }
 
 /** One thread's share done here, in pieces of about 50 ms, until it ends or is stopped. */
@@ -188,7 +218,7 @@ async function runDeterministic(
     for (const share of own) share.job.untilTokens = Math.ceil(share.job.totalTokens * part);
     if (runThreads && kernel === wasmKernel) {
       const shared = own.map((share) => shareWork([share.job], [share.thread], stop));
-      const statuses = await runThreads(shared.flatMap(({ work }) => work));
+      const statuses = await allEnded(runThreads(shared.flatMap(({ work }) => work)), stop);
       for (const { finish } of shared) finish();
       if (statuses.includes("nan")) throw diverged(settings, part);
     } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
