@@ -347,7 +347,8 @@ function descend(
     best.push(node, score);
     return;
   }
-  const f = Math.fround(1 / (1 + Math.exp(-dotRow(tables.output, node - tree.leaves, hidden))));
+  const odds = Math.fround(Math.exp(-dotRow(tables.output, node - tree.leaves, hidden)));
+  const f = Math.fround(1 / Math.fround(1 + odds));
   descend(tables, tree, tree.left[node]!, Math.fround(score + logScore(Math.fround(1 - f))), hidden, least, best);
   descend(tables, tree, tree.right[node]!, Math.fround(score + logScore(f)), hidden, least, best);
 }

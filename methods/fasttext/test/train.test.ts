@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import {
+  checkContinues,
   completeSettings,
   DivergedError,
   evaluate,
@@ -23,15 +24,19 @@ const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, impor
 const labelled = fixture("train.txt");
 const plain = fixture("plain.txt");
 const facts = JSON.parse(fixture("facts.json").toString()) as {
-  models: Record<string, { flags?: string[]; loss?: string; dict: string; vec?: string }>;
+  models: Record<string, { flags?: string[]; loss?: string; vec?: string }>;
 };
 const kernels = [readableKernel, wasmKernel];
 
 /** The run of tools/reference/fasttext.py for a model. */
 function referenceSettings(flags: readonly string[]): Partial<Settings> {
-  const settings: Record<string, unknown> = { lr: 0.4, epoch: 8, compat: true, model: flags[0] };
-  for (let i = 1; i < flags.length; i += 2)
-    settings[flags[i]!.slice(1)] = flags[i] === "-loss" ? flags[i + 1] : Number(flags[i + 1]);
+  // The program reads lr and t as float32.
+  const settings: Record<string, unknown> = { lr: Math.fround(0.4), epoch: 8, compat: true, model: flags[0] };
+  for (let i = 1; i < flags.length; i += 2) {
+    const number = Number(flags[i + 1]);
+    settings[flags[i]!.slice(1)] =
+      flags[i] === "-loss" ? flags[i + 1] : flags[i] === "-t" ? Math.fround(number) : number;
+  }
   return settings;
 }
 
@@ -50,13 +55,17 @@ const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
 
 describe.each(kernels)("$name kernel", (kernel) => {
   test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin"])(
-    "%s: with compat the mean loss is the reference's",
+    "%s: with compat the mean loss is the reference's, with the readable kernel every byte of its files",
     async (name) => {
       const fact = facts.models[name]!;
       const settings = referenceSettings(fact.flags!);
       const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, { kernel });
       expect(loss / Number(fact.loss)).toBeCloseTo(1, 3);
       expect(model.words).toEqual(Model.fromBytes(fixture(name)).words); // equal counts in the same order too
+      if (kernel !== readableKernel) return;
+      // The readable kernel rounds where the program does: the same files, byte for byte.
+      expect(bytesOf(model).equals(fixture(name))).toBe(true);
+      expect(Buffer.concat([...model.vectorLines()].map((piece) => Buffer.from(piece))).toString()).toBe(fact.vec);
     },
   );
 
@@ -275,9 +284,16 @@ describe("text that cannot be learnt from", () => {
     expect(model.labels.sort()).toEqual(["__label__a", "__label__b"]);
   });
 
-  test("one line of 3 MB", async () => {
-    const model = await train([`__label__a ${"word ".repeat(600_000)}\n__label__b other\n`], { dim: 4, epoch: 1 });
-    expect(model.tables.dictionary.tokens).toBe(600_005);
+  test("one line of 100 MB", async () => {
+    const words = Buffer.from("a longer word ".repeat(1 << 16));
+    const text = [
+      Buffer.from("__label__a "),
+      ...Array.from({ length: 115 }, () => words),
+      Buffer.from("\n__label__b x\n"),
+    ];
+    expect(text.reduce((sum, piece) => sum + piece.length, 0)).toBeGreaterThan(100e6);
+    const model = await train(text, { dim: 4, epoch: 1 });
+    expect(model.tables.dictionary.tokens).toBe(115 * 3 * (1 << 16) + 5);
   });
 
   test("one word of 20 MB, one line of 20 MB to classify", async () => {
@@ -337,6 +353,19 @@ test("training goes on from a model: old words keep their rows, new words and la
   await expect(train(["__label__tea leaf\n"], {}, { from: tree })).rejects.toThrow(
     /new label "__label__tea".*cannot grow/,
   );
+});
+
+test.each([
+  ["softmax.bin", { wordNgrams: 3 }, /trained with wordNgrams 2, and 3 is asked for.*keeps its wordNgrams/],
+  ["ns.bin", { wordNgrams: 2, bucket: 9 }, /trained with wordNgrams 1, and 2 is asked for/],
+  ["softmax.bin", { loss: "hs" }, /trained with loss softmax, and hs/],
+  ["skipgram.bin", { model: "supervised" }, /this is a skipgram model; only skipgram can go on/],
+  ["softmax-cut.ftz", {}, /quantised model cannot be trained any further/],
+  ["ns.bin", { wordNgrams: 1, bucket: 2_000_000, dim: 4, lr: 1 }, undefined],
+] as const)("settings that a model keeps: %s with %o", (name, given, message) => {
+  const check = () => checkContinues(Model.fromBytes(fixture(name)), given);
+  if (message) expect(check).toThrow(message);
+  else expect(check).not.toThrow();
 });
 
 test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
