@@ -100,7 +100,7 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
   return (event, { network, images, classes, epochs, steps, batchSize }) => {
     if (!begun)
       line.end(
-        `${network} on ${images} images of ${classes} classes: ${epochs} epochs of ${steps / epochs} steps, ${batchSize} images each`,
+        `${network} on ${images} images of ${classes} classes: epochs × steps × images = ${epochs} × ${steps / epochs} × ${batchSize}`,
       );
     begun = true;
     if (event.type === "validation") {
