@@ -2,7 +2,9 @@
 # {"export": name, "folder": f} writes name.onnx, x.bin, dx64.bin (the gradient in float64) and dx.bin (that as float32) and answers their
 # shape and how far PyTorch's own float32 gradient is from it, over all and image by image: a rectifier near zero that
 # rounding flips moves both.
-# {"run": name, "steps": n} answers the seconds of n gradients.
+# {"run": name, "steps": n, "weights": "frozen" or "trainable"} answers the seconds of n gradients. With trainable weights,
+# as a network comes, backward() computes the gradients of all weights as well; {"autograd": true} asks autograd.grad for
+# that of the input alone.
 import json, os, sys, time, warnings
 warnings.filterwarnings("ignore")
 import torch, torchvision, torch.nn.functional as F
@@ -28,10 +30,11 @@ def get(name):
         made[name] = (net, torch.rand(batch, 3, size, size), torch.arange(batch) % 1000)
     return made[name]
 
-def gradient(net, x, t):
+def gradient(net, x, t, autograd=False):
     x = x.clone().requires_grad_(True)
-    y = net(x)
-    F.cross_entropy(y, t).backward()
+    loss = F.cross_entropy(net(x), t)
+    if autograd: return torch.autograd.grad(loss, x)[0]
+    loss.backward()
     return x.grad
 
 for line in sys.stdin:
@@ -58,6 +61,11 @@ for line in sys.stdin:
                           "errors": (each(single - double) / each(double)).tolist()}), flush=True)
     else:
         net, x, t = get(ask["run"])
+        for p in net.parameters(): p.requires_grad_(ask.get("weights") == "trainable")
         start = time.perf_counter()
-        for _ in range(ask["steps"]): gradient(net, x, t)
-        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+        for _ in range(ask["steps"]):
+            gradient(net, x, t, ask.get("autograd", False))
+            for p in net.parameters(): p.grad = None
+        seconds = time.perf_counter() - start
+        for p in net.parameters(): p.requires_grad_(False)
+        print(json.dumps({"seconds": seconds}), flush=True)

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeNpy, ndArray } from "@reprise/data";
+import { decodeNpy, encodeNpy, ndArray } from "@reprise/data";
 import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
 import {
   add,
@@ -20,6 +20,7 @@ import {
   type Value,
 } from "@reprise/engine";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { readImagesFor } from "../src/commands/adversarial/images.ts";
 import { command } from "../src/commands/adversarial.ts";
 
 /** Where printResult writes. */
@@ -94,7 +95,7 @@ describe("reprise adversarial attack --attack", () => {
     );
     expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).results).toEqual(report.results);
     expect((await readFile(join(out, "results.csv"), "utf8")).trimEnd().split("\n")).toHaveLength(13);
-    expect((await readImage(join(out, "curve.png"))).shape).toEqual([1, 3, 2 * 304, 2 * 656]);
+    expect((await readImage(join(out, "curve.png"))).shape).toEqual([1, 3, 2 * 324, 2 * 656]);
     const markdown = await readFile(join(out, "results.md"), "utf8");
     expect(markdown).toMatch(/^# PGD L∞ on .*a\.onnx\n\nCriterion: untargeted\./);
     expect(markdown).toMatch(/^\| 0\.5 \| 6 of 6 \| 0\.0 % \| \d+ \| 0 \| 0 \| \d of 6 \| 0\.\d+ \| 0\.\d+ \|$/m);
@@ -118,6 +119,31 @@ describe("reprise adversarial attack --attack", () => {
       const png = await readImage(join(out, "images", first!));
       for (let i = 0; i < 784; i++) expect(Math.fround(png.data[i]! / 255)).toBe(Number(array.data[i]));
     }
+  });
+
+  it("lbfgs: the margin as its loss, a lead of κ logits, on the lattice too", async () => {
+    const args = ["attack", at("a.onnx"), "--count", "4", "--target", "leastLikely", "--confidence", "0.5"];
+    const weight = await linearWeight(0);
+    const leads = (images: ArrayLike<number | bigint>, rows: readonly { target: number }[]) =>
+      rows.map(({ target }, row) => {
+        const scores = new Float64Array(10);
+        for (let i = 0; i < 784; i++)
+          for (let k = 0; k < 10; k++) scores[k]! += Number(images[row * 784 + i]) * weight[i * 10 + k]!;
+        return scores[target]! - Math.max(...scores.filter((_, k) => k !== target));
+      });
+    for (const quantise of [[], ["--quantise", "8"]]) {
+      const out = at(`margin-${quantise.length}`);
+      const report = await json(...args, "--loss", "margin", ...quantise, "--out", out);
+      expect(report.success).toBe(4);
+      expect(report.settings).toMatchObject({ loss: "margin", confidence: 0.5, sharpness: null });
+      const found = leads(decodeNpy(await readFile(join(out, "adversarial.npy")), "adversarial.npy").data, report.rows);
+      for (const lead of found) expect(lead).toBeGreaterThan(0.5 - 1e-4);
+      if (quantise.length > 0) expect(report.survives8Bit).toBe(4);
+      else expect(Math.max(...found)).toBeLessThan(0.55);
+    }
+    await expect(reprise(...args.slice(0, 4), "--attack", "pgd", "--loss", "margin")).rejects.toThrow(
+      "--loss is of --attack lbfgs",
+    );
   });
 
   it("after 8 bits: the lead asked for must be there too, not only the label", async () => {
@@ -168,6 +194,46 @@ describe("reprise adversarial attack --attack", () => {
     expect(square.results[0].rows[0].gradients).toBe(0);
   });
 
+  it("arrays with the channels last are turned, flat ones taken; other arrangements of as many values are refused", async () => {
+    const values = Float32Array.from({ length: 2 * 432 }, (_, i) => i / 1000);
+    const save = async (name: string, shape: number[], data: Float32Array) => {
+      await writeFile(at(name), encodeNpy(ndArray("float32", [2, ...shape], data)));
+      return readImagesFor(at(name), [3, 12, 12]);
+    };
+    const first = await save("first.npy", [3, 12, 12], values);
+    expect(first.images).toEqual(values);
+    expect((await save("flat.npy", [432], values)).images).toEqual(values);
+    const last = values.map((_, i) => {
+      const [row, y, x, c] = [Math.floor(i / 432), Math.floor((i % 432) / 36), Math.floor((i % 36) / 3), i % 3];
+      return values[((row * 3 + c) * 12 + y) * 12 + x]!;
+    });
+    expect((await save("last.npy", [12, 12, 3], last)).images).toEqual(values);
+    await expect(save("strange.npy", [36, 12], values)).rejects.toThrow(
+      /strange\.npy: holds images of \[36, 12\]; the model takes \[3, 12, 12\]/,
+    );
+  });
+
+  it("test: in the model's order of colours and normalisation", async () => {
+    const pictures = await readImagesFor(at("pictures"), [3, 12, 12], { resize: true });
+    const files = ["--images", at("pictures"), "--labels", at("labels.npy"), "--resize"];
+    const format = ["--channels", "bgr", "--mean", "0.5,0.4,0.3", "--std", "0.2,0.3,0.4"];
+    // What the linear model sees, by hand.
+    const seen = Array.from({ length: 3 }, (_, row) => {
+      const scores = new Float64Array(10);
+      for (let c = 0; c < 3; c++)
+        for (let p = 0; p < 144; p++) {
+          const value = (pictures.images[row * 432 + c * 144 + p]! - [0.5, 0.4, 0.3][c]!) / [0.2, 0.3, 0.4][c]!;
+          for (let k = 0; k < 10; k++) scores[k]! += value * 0.1 * Math.sin((((2 - c) * 144 + p) * 10 + k) ** 2);
+        }
+      return scores.indexOf(Math.max(...scores));
+    });
+    await writeFile(
+      at("labels.npy"),
+      encodeNpy(ndArray("int32", [3], Int32Array.of(seen[0]!, seen[1]!, (seen[2]! + 1) % 10))),
+    );
+    expect(await json("test", at("colour.onnx"), ...files, ...format)).toMatchObject({ images: 3, errors: 1 });
+  });
+
   it("bad input", async () => {
     const attack = (...args: string[]) => reprise("attack", at("a.onnx"), "--count", "2", ...args);
     await expect(attack("--epsilons", "0.1")).rejects.toThrow("--epsilons is of other attacks than lbfgs");
@@ -176,6 +242,14 @@ describe("reprise adversarial attack --attack", () => {
       "the label or target of image 0 is 12; the model has 10 classes",
     );
     await expect(attack("--range", "1,0")).rejects.toThrow("--range is 1,0, expected two numbers, the lower first");
+    await expect(attack("--attack", "square", "--ball", "l2")).rejects.toThrow(
+      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm (--ball)',
+    );
+    await expect(attack("--attack", "fgsm", "--steps", "3")).rejects.toThrow("--steps: fgsm takes one step");
+    for (const name of ["lbfgs", "pgd"])
+      await expect(attack("--attack", name, "--against", at("b.onnx"), at("colour.onnx"))).rejects.toThrow(
+        /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
+      );
     await expect(attack("--attack", "pgdd")).rejects.toThrow(/Allowed choices are lbfgs, fgsm/);
     await expect(attack("--quantise", "4")).rejects.toThrow("Expected 8, the bits of a PNG");
     await expect(attack("--mean", "0.1;0.2")).rejects.toThrow("Expected numbers separated by commas");
@@ -228,6 +302,7 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     );
     const args = ["--attack", "square", "--epsilons", "1", "--steps", "50", "--target", "untargeted", "--count", "2"];
     expect((await json("attack", hard, ...args)).results[0].images).toBe(2);
+    expect((await json("test", hard)).images).toBe(500);
   });
 
   it("an attack that cannot succeed returns its best try and says so, never a silent clean image", async () => {
@@ -254,12 +329,21 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
   it("gradients that are NaN: the rows say nonFinite", async () => {
     // √(x − x) is 0 and its slope infinite: 0 · ∞.
     const broken = await model("broken.onnx", (x) => ({ y: add(scores(x, 0), sqrt(sub(scores(x, 1), scores(x, 1)))) }));
+    const { rows: shown } = await json("transfer", broken, "--count", "2", "--target", "leastLikely");
+    expect(shown[1].name).toBe(`made for ${broken}, 0 of 2 reached`);
     for (const attack of ["lbfgs", "pgd"]) {
       const args = ["attack", broken, "--attack", attack, "--count", "2", "--target", "leastLikely"];
       const report = await json(...args, ...(attack === "pgd" ? ["--epsilons", "0.3"] : []));
       const rows = attack === "lbfgs" ? report.rows : report.results[0].rows;
       expect(rows.map(({ status }: { status: string }) => status)).toEqual(["nonFinite", "nonFinite"]);
     }
+    // They were not attacked: robust they are not.
+    const args = ["attack", broken, "--attack", "pgd", "--count", "2", "--target", "leastLikely"];
+    const text = await reprise(...args, "--epsilons", "0.1,0.3", "--out", at("broken"));
+    expect(text).toMatch(/^0\.1 +0 of 2 +– +0 +0 +2 /m);
+    expect(text).toMatch(/On 2 of 2 images the model or its gradient is NaN or infinite/);
+    expect(await readFile(at("broken/curve.svg"), "utf8")).not.toMatch(/NaN/);
+    expect(await readFile(at("broken/curve.csv"), "utf8")).toMatch(/^0\.1,.*,0$/m);
   });
 });
 
@@ -280,6 +364,31 @@ describe("reprise adversarial transfer, bounds, masking", () => {
     expect((await readdir(out)).sort()).toEqual(
       ["csv", "json", "md", "png", "svg"].map((ending) => `transfer.${ending}`),
     );
+    // Another attack's images, shown by --against: the rows of each ε, and of the smallest.
+    const shown = async (attack: string, ...more: string[]) =>
+      (
+        await json(
+          ...["attack", ...args.slice(1, 2), "--attack", attack, ...args.slice(3, 7)],
+          "--against",
+          at("b.onnx"),
+          ...more,
+        )
+      ).transfer;
+    const fgsm = await shown("fgsm", "--epsilons", "0.01,0.5");
+    expect(fgsm.columns).toEqual(columns);
+    expect(fgsm.rows.map(({ name }: { name: string }) => name)).toEqual([
+      "clean images",
+      `made for ${at("a.onnx")}, ε = 0.01`,
+      `made for ${at("a.onnx")}, ε = 0.5`,
+      "Gaussian noise, σ = 0.1",
+    ]);
+    expect(fgsm.rows[2].errors[0].rate).toBe(1);
+    const nearest = await shown("deepfool", "--out", at("shown"));
+    expect(nearest.rows.map(({ name }: { name: string }) => name).slice(1, 3)).toEqual([
+      `made for ${at("a.onnx")}`,
+      "the same, amplified to 0.1",
+    ]);
+    expect(await readFile(at("shown/transfer.csv"), "utf8")).toContain('"Gaussian noise, σ = 0.1",');
     await expect(reprise("transfer", at("a.onnx"), at("colour.onnx"))).rejects.toThrow(
       /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
     );

@@ -220,7 +220,7 @@ describe("reprise adversarial", () => {
       ],
       [
         () => attack(model, { images: at("bright.npy") }),
-        /image 0 has the value 7 at pixel 0, outside the box \[0, 1\]/,
+        /bright\.npy: image 0 holds 7 at value 0, outside 0 … 1\. .*--range LOW,HIGH/,
       ],
       [() => attack(model, { target: 12, count: 1 }), /the target of image 0 is 12; the model has 10 classes/],
       [() => attack(model, { out: at("file/below") }), /images: cannot be created: a part of its path is a file/],

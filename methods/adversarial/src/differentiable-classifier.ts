@@ -53,6 +53,17 @@ export function predictedLabel(logits: ArrayLike<number>): number {
   return best;
 }
 
+/**
+ * The label that leads every other by at least `confidence` logits, −1 if none does or a score is NaN; at 0 the predicted
+ * label, ties included.
+ */
+export function leadingLabel(logits: ArrayLike<number>, confidence: number): number {
+  const first = predictedLabel(logits);
+  if (confidence > 0)
+    for (let k = 0; k < logits.length; k++) if (k !== first && !(logits[first]! - logits[k]! >= confidence)) return -1;
+  return first;
+}
+
 /** exp(zₖ) / Σ exp(zⱼ), in float64. */
 export function softmax(logits: ArrayLike<number>): Float64Array {
   const p = Float64Array.from(logits);

@@ -1,10 +1,12 @@
 import type { LbfgsB } from "@reprise/engine";
-import { predictedLabel } from "./differentiable-classifier.ts";
+import { leadingLabel, predictedLabel } from "./differentiable-classifier.ts";
 
 /** How c is searched and each problem solved. The defaults are in `perturb.ts`, where users set them. */
 export interface PenaltySearchOptions {
   /** "squared": c‖r‖² + loss, smooth at r = 0. "l2": c‖r‖ + loss, as the paper prints it. */
   readonly norm: "squared" | "l2";
+  /** κ: the label is reached where its score leads every other by so many logits. */
+  readonly confidence: number;
   readonly firstC: number;
   /** c is raised or lowered by this factor until one c reaches the label and one does not. */
   readonly bracketFactor: number;
@@ -27,7 +29,7 @@ export interface PenaltySearchOptions {
 /** One solved problem: a step of the search over c. */
 export interface SearchStep {
   readonly c: number;
-  /** The minimiser is classified as the target. */
+  /** The minimiser is classified as the target, by the lead asked for. */
   readonly reached: boolean;
   /** ‖r‖₂ / √n of the minimiser. */
   readonly distortion: number;
@@ -78,8 +80,8 @@ export class PenaltySearch {
   #bad = Infinity;
   #bracketSteps = 0;
   #bisections = 0;
-  /** Label predicted at the solver's current iterate, and which iterate that is. */
-  #predicted = -1;
+  /** Whether the solver's current iterate has the label, and which iterate that is. */
+  #hasLabel = false;
   #iterate = -1;
   /** Polishing: the shortest scale of r known to reach the label, the longest known not to. */
   #reachedScale = 1;
@@ -114,7 +116,7 @@ export class PenaltySearch {
     if (solver.iterations !== this.#iterate) {
       // The point just told is an iterate; its label counts until the next.
       this.#iterate = solver.iterations;
-      this.#predicted = predictedLabel(logits);
+      this.#hasLabel = this.#reaches(logits);
     }
     if (solver.done) this.#solved();
   }
@@ -122,17 +124,22 @@ export class PenaltySearch {
   /** Takes the model's logits [K] at `x`. */
   tellLogits(logits: ArrayLike<number>): void {
     this.forwardPasses++;
-    const predicted = predictedLabel(logits);
+    const reached = this.#reaches(logits);
     if (this.image) {
       this.wants = "nothing";
-      if (predicted >= 0) this.logits = Float32Array.from(logits);
-      this.outcome = predicted < 0 ? "nonFinite" : predicted === this.target ? "reached" : "failed";
+      const finite = predictedLabel(logits) >= 0;
+      if (finite) this.logits = Float32Array.from(logits);
+      this.outcome = !finite ? "nonFinite" : reached ? "reached" : "failed";
       return;
     }
-    if (predicted === this.target) this.#reachedScale = this.#scale();
+    if (reached) this.#reachedScale = this.#scale();
     else this.#missedScale = this.#scale();
     this.#polishSteps++;
     this.#polish();
+  }
+
+  #reaches(logits: ArrayLike<number>): boolean {
+    return leadingLabel(logits, this.#options.confidence) === this.target;
   }
 
   /** c‖r‖² + loss or c‖r‖ + loss at `x`; its gradient into the solver's. */
@@ -168,7 +175,7 @@ export class PenaltySearch {
       return;
     }
     const c = this.#trialC;
-    const reached = this.#predicted === this.target;
+    const reached = this.#hasLabel;
     const norm = distance(solver.x, this.#clean);
     this.trace.push({ c, reached, distortion: norm / Math.sqrt(solver.x.length), iterations, evaluations });
     if (reached) {

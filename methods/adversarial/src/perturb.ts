@@ -1,5 +1,11 @@
 import { Box, LbfgsB } from "@reprise/engine";
-import { type DifferentiableClassifier, imageSize, predictedLabel, softmax } from "./differentiable-classifier.ts";
+import {
+  type DifferentiableClassifier,
+  imageSize,
+  leadingLabel,
+  predictedLabel,
+  softmax,
+} from "./differentiable-classifier.ts";
 import { type Distance, distanceBetween } from "./distance.ts";
 import { type Range, validateImages, validateLabels, validateOptions } from "./input.ts";
 import { PenaltySearch, type PenaltySearchOptions, type SearchStep } from "./penalty-search.ts";
@@ -38,7 +44,7 @@ export type PerturbEvent =
   | { readonly kind: "row"; readonly result: Perturbation; readonly done: number; readonly rows: number };
 
 /**
- * - "success": the model, run again on the float32 image, gives the target
+ * - "success": the model, run again on the float32 image, gives the target, by the lead asked for
  * - "failed": no c reached the label; the image is the last one tried
  * - "alreadyTarget": the clean image is already classified as asked for, and is returned
  * - "nonFinite": the model gives NaN or infinite values on the image; it is returned as it was
@@ -70,6 +76,7 @@ export interface Perturbation extends Distance {
 
 const searchDefaults: PenaltySearchOptions = {
   norm: "squared",
+  confidence: 0,
   firstC: 0.1,
   bracketFactor: 10,
   bracketSteps: 10,
@@ -87,6 +94,7 @@ const searchDefaults: PenaltySearchOptions = {
 };
 
 const ranges: Readonly<Record<string, Range>> = {
+  confidence: [0, false],
   firstC: [Number.MIN_VALUE, false],
   firstCurvature: [Number.MIN_VALUE, false],
   bracketFactor: [1 + Number.EPSILON, false],
@@ -174,9 +182,9 @@ export async function perturb(
         continue;
       }
       const logits = clean.subarray(row * classes, (row + 1) * classes);
-      const predicted = predictedLabel(logits);
       const finite = logits.every((z) => Number.isFinite(z));
-      const targets = finite ? targetsOf(target, row, labels[row]!, logits, predicted, seed, candidates) : [];
+      const won = leadingLabel(logits, search.confidence);
+      const targets = finite ? targetsOf(target, row, labels[row]!, logits, won, seed, candidates) : [];
       const state = new RowState(row, imageOf(row), logits, finite, targets.length);
       if (targets.length === 0) finish(state.result(labels[row]!));
       for (const label of targets) {

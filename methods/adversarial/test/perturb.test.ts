@@ -191,6 +191,38 @@ describe("perturb, targets", () => {
   });
 });
 
+describe("perturb, confidence", () => {
+  it("the boundary where the target leads by κ logits, known by hand: 4 (a − ½) = κ", async () => {
+    for (const [confidence, boundary] of [
+      [0, 0.5],
+      [1, 0.75],
+      [1.6, 0.9],
+    ] as const) {
+      const [result] = await perturb(half(), Float32Array.of(0.1, 0.7), [0], { target: 1, confidence });
+      expect(result).toMatchObject({ status: "success", predictedAfter: 1 });
+      expect(result!.image[0]).toBeGreaterThan(boundary - 1e-6);
+      expect(result!.image[0]).toBeLessThan(boundary + 0.0005);
+    }
+    expect((await perturb(half(), Float32Array.of(0.1, 0.7), [0], { target: 1, confidence: 2.1 }))[0]!.status).toBe(
+      "failed",
+    );
+  });
+
+  it("a label that leads by less is not there yet", async () => {
+    const image = Float32Array.of(0.6, 0.7); // predicted 1, by 0.4
+    for (const target of [1, "untargeted", "all"] as const) {
+      const [far] = await perturb(half(), image, [0], { target, confidence: 1 });
+      expect(far).toMatchObject({ status: "success", target: 1 });
+      expect(far!.l2).toBeCloseTo(0.15, 3);
+      const [near] = await perturb(half(), image, [0], { target, confidence: 0.3 });
+      expect(near).toMatchObject({ status: "alreadyTarget", l2: 0, target: 1 });
+    }
+    await expect(perturb(half(), image, [0], { confidence: -1 })).rejects.toThrow(
+      "confidence is -1, expected a number ≥ 0",
+    );
+  });
+});
+
 describe("perturb, statuses", () => {
   it("alreadyTarget: the clean image comes back", async () => {
     const [asked] = await perturb(half(), Float32Array.of(0.9, 0.7), [0], { target: 1 });

@@ -37,8 +37,7 @@ export function command(): Command {
     .option("--json", "one JSON document on stdout")
     .action(trainVerb);
 
-  adversarial
-    .command("test")
+  withModelFlags(adversarial.command("test"))
     .description("error of a classifier on labelled images")
     .argument("<model>", "ONNX classifier")
     .option("--data <dir>", "folder of MNIST's files; the small part in this repository if left out")
@@ -60,13 +59,19 @@ export function command(): Command {
     .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
     .option("--seed <n>", "of random targets", wholeNumber, 0)
     .addOption(new Option("--norm <name>", "c·‖r‖² or c·‖r‖").choices(["squared", "l2"]).default("squared"))
-    .option("--sharpness <b>", "loss = cross-entropy(b·logits) / b; 1 is the paper's", positive, 2)
+    .addOption(
+      new Option("--loss <name>", "of lbfgs: the paper's, or by how much the label misses").choices([
+        "cross-entropy",
+        "margin",
+      ]),
+    )
+    .option("--sharpness <b>", "cross-entropy(b·logits) / b; 1 is the paper's", positive, 2)
     .option("--bisections <n>", "steps of the search over c once it is bracketed", wholeNumber, 8)
     .addOption(new Option("--attack <name>", "another attack").choices(["lbfgs", ...attackNames]).default("lbfgs"))
     .option("--epsilons <list>", "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1", numbers)
     .addOption(new Option("--ball <norm>", "of attacks that come in both").choices(["linf", "l2"]))
     .option("--steps <n>", "of other attacks: iterations, queries or draws", positiveNumber)
-    .option("--confidence <k>", "of other attacks: logits by which the winner must lead", positive)
+    .option("--confidence <k>", "logits by which the winner must lead", positive)
     .option("--top-k <k>", "of other attacks: the label must leave (or the target join) the k highest", positiveNumber)
     .addOption(new Option("--quantise <bits>", "results that survive saving: pixels of 8 bits").argParser(bits))
     .option("--starts <path>", "of hopskipjump: images to start from, as --images; drawn for each image if left out")

@@ -1,5 +1,5 @@
 import { apgd } from "./apgd.ts";
-import type { Attack } from "./attack.ts";
+import { type Attack, normNames } from "./attack.ts";
 import { bim } from "./bim.ts";
 import { carliniWagner } from "./carlini-wagner.ts";
 import { ddn } from "./ddn.ts";
@@ -45,9 +45,14 @@ const makers = {
 export type AttackName = keyof typeof makers;
 export const attackNames = Object.keys(makers) as readonly AttackName[];
 
-/** @throws RangeError for a name that is none */
-export function attackByName(name: string, { norm = "linf", ...options }: NamedAttackOptions = {}): Attack {
+/** @throws RangeError for a name that is none, or a norm in which the attack does not come */
+export function attackByName(name: string, { norm, ...options }: NamedAttackOptions = {}): Attack {
   const make = (makers as Readonly<Record<string, (given: Given) => Attack>>)[name];
   if (!make) throw new RangeError(`attack "${name}" is not known; choose one of ${attackNames.join(", ")}.`);
-  return make({ norm, ...options });
+  const attack = make({ norm: norm ?? "linf", ...options });
+  if (norm !== undefined && attack.norm !== norm)
+    throw new RangeError(
+      `attack "${name}" comes in ${normNames[attack.norm]} only, ${normNames[norm]} was asked for; leave out the norm (--ball).`,
+    );
+  return attack;
 }

@@ -57,14 +57,14 @@ export const summaryHead = [
   "median",
 ];
 
-/** A summary as the cells of a table under `summaryHead`. */
+/** A summary as the cells of a table under `summaryHead`; rows without finite numbers count neither as robust nor as not. */
 export function summaryCells(summary: AttackSummary): string[] {
   const { epsilon, images, success, already, failed, nonFinite, savedWith8Bits } = summary;
   const number = (value: number | null) => (value === null ? "–" : value.toFixed(5));
   return [
     epsilon === null ? "smallest" : String(epsilon),
     `${success} of ${images}`,
-    `${(100 * (1 - success / images)).toFixed(1)} %`,
+    failed + success === 0 ? "–" : `${((100 * failed) / (failed + success)).toFixed(1)} %`,
     String(already),
     String(failed),
     String(nonFinite),
@@ -80,6 +80,26 @@ export interface AttackReportText {
   readonly criterion: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly results: readonly AttackSummary[];
+}
+
+/** What to make of rows that did not succeed, in a sentence each; none where all did. */
+export function summaryHints({
+  images,
+  failed,
+  nonFinite,
+}: Pick<AttackSummary, "images" | "failed" | "nonFinite">): string[] {
+  const of = (count: number) => `${count} of ${images} images`;
+  return [
+    ...(failed > 0
+      ? [`${of(failed)} were not brought where they should: what is reported of them is the best try.`]
+      : []),
+    ...(nonFinite > 0
+      ? [
+          `On ${of(nonFinite)} the model or its gradient is NaN or infinite: they are returned as they were. ` +
+            "Square and HopSkipJump need no gradient.",
+        ]
+      : []),
+  ];
 }
 
 /** The report in Markdown: what was run, and a line for each ε. */

@@ -1,3 +1,4 @@
+import { niceStep, short } from "./axis.ts";
 import { median } from "./median.ts";
 import { svgDocument } from "./svg.ts";
 
@@ -14,7 +15,7 @@ export function histogramFigure(
 ): string {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new RangeError(`histogramFigure: value ${bad} is ${values[bad]}, expected finite numbers.`);
-  const [left, top, width, height] = [56, 16, 380, 240];
+  const [left, top, width, height] = [56, 32, 380, 240];
   const bottom = top + height;
   const { step, edges } = niceEdges(Math.min(0, ...values), Math.max(0, ...values), bins);
   const counts = new Array<number>(edges.length - 1).fill(0);
@@ -43,21 +44,18 @@ export function histogramFigure(
   const middle = median(values);
   if (middle !== null)
     body.push(
-      `<line x1="${x(middle).toFixed(1)}" x2="${x(middle).toFixed(1)}" y1="${top}" y2="${bottom}" stroke="#b3400f" ` +
+      `<line x1="${x(middle).toFixed(1)}" x2="${x(middle).toFixed(1)}" y1="${top - 6}" y2="${bottom}" stroke="#b3400f" ` +
         `stroke-width="2" stroke-dasharray="6 3"/>`,
-      text(x(middle) + 6, top + 10, "start", `median ${short(middle)}`),
+      text(x(middle), top - 12, "middle", `median ${short(middle)}`),
     );
-  return svgDocument(left + width + 110, bottom + 48, `Histogram: ${label}`, body);
+  return svgDocument(left + width + 40, bottom + 48, `Histogram: ${label}`, body);
 }
 
 /** At most `bins` bins of a width 1, 2 or 5 times a power of ten, from a multiple of it at or below `low`. */
 function niceEdges(low: number, high: number, bins: number): { step: number; edges: number[] } {
   const range = high > low ? high - low : 1;
-  const power = 10 ** Math.floor(Math.log10(range / bins));
-  const step = [1, 2, 5, 10, 20].map((m) => m * power).find((s) => range / s <= bins - 1) ?? 50 * power;
+  const step = niceStep(range, bins - 1);
   const first = Math.floor(low / step);
   const last = Math.max(first + 1, Math.floor(high / step) + 1);
   return { step, edges: Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step) };
 }
-
-const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -23,16 +23,17 @@ export interface SecurityCurve {
 
 /**
  * The curve of an attack's results, as runAttack gives them for several ε; ε = 0 is the model alone. Of an attack that
- * looks for the smallest perturbation, run without ε, the curve of its distances.
+ * looks for the smallest perturbation, run without ε, the curve of its distances. Images whose scores or gradients are
+ * not finite were not attacked, and are left out.
  */
 export function securityCurve(results: readonly AttackResult[], images: Float32Array): SecurityCurve {
   const [first] = results;
   if (!first) throw new RangeError("securityCurve: no results were given; at least one is needed.");
   const { attack, norm } = first;
-  const rows = first.rows.length;
-  const n = images.length / rows;
+  const n = images.length / first.rows.length;
   const minimal = results.find(({ epsilon }) => epsilon === null);
-  const distances = (minimal?.rows ?? []).map(({ row, status }) => {
+  const finite = (rows: AttackResult["rows"]) => rows.filter(({ status }) => status !== "nonFinite");
+  const distances = finite(minimal?.rows ?? []).map(({ row, status }) => {
     if (status !== "success") return status === "alreadyAdversarial" ? 0 : Infinity;
     const [from, to] = [row * n, (row + 1) * n];
     return normOf(norm, images.subarray(from, to), minimal!.clipped.subarray(from, to));
@@ -42,8 +43,12 @@ export function securityCurve(results: readonly AttackResult[], images: Float32A
   if (minimal && given.length === 0) return curve;
   const clean = first.rows.filter(({ status }) => status === "alreadyAdversarial").length;
   const points = given
-    .map(({ epsilon, success }) => ({ epsilon, robust: rateOf(success.filter((won) => !won).length, rows) }))
+    .map(({ epsilon, rows, success }) => ({
+      epsilon,
+      robust: rateOf(finite(rows).filter(({ row }) => !success[row]).length, finite(rows).length),
+    }))
     .sort((a, b) => a.epsilon - b.epsilon);
+  const rows = finite(first.rows).length;
   return { ...curve, points: [{ epsilon: 0, robust: rateOf(rows - clean, rows) }, ...points] };
 }
 

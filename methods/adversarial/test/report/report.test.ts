@@ -3,9 +3,11 @@ import { bim } from "../../src/attacks/bim.ts";
 import { ddn } from "../../src/attacks/ddn.ts";
 import { untargeted } from "../../src/attacks/goal.ts";
 import { runAttack } from "../../src/attacks/run-attack.ts";
+import { attackSummary, summaryCells, summaryHints } from "../../src/report/attack-report.ts";
 import { curveFigure } from "../../src/report/curve-figure.ts";
 import { gradientMaskingChecks } from "../../src/report/gradient-masking.ts";
-import { securityCurve } from "../../src/report/robustness.ts";
+import { histogramFigure } from "../../src/report/histogram-figure.ts";
+import { distanceCurve, securityCurve } from "../../src/report/robustness.ts";
 import { transferCsv, transferFigure, transferMarkdown } from "../../src/report/transfer-report.ts";
 import { rateOf } from "../../src/transfer.ts";
 import {
@@ -48,6 +50,82 @@ describe("security curve", () => {
     expect(other.meanDistance).toBeNull();
     expect(() => curveFigure([curve, other])).toThrow("curves in 2 norms (l2, linf); draw one norm at a time");
     expect(() => securityCurve([], images)).toThrow("no results");
+  });
+});
+
+describe("distance curve", () => {
+  it("counts the images that are left at each of 24 ε, the last the largest distance itself", () => {
+    const distances = [0, 0.1, 0.25, 0.7, Infinity];
+    const curve = distanceCurve("any", "l2", distances);
+    expect(curve.points).toHaveLength(25);
+    const left = new Map(curve.points.map(({ epsilon, robust }) => [Number(epsilon.toPrecision(6)), robust.count]));
+    // 0.7/24 = 0.0291667: 0.1 lies between its third and fourth multiple, 0.25 between the eighth and ninth.
+    expect([0, 0.0875, 0.116667, 0.233333, 0.2625, 0.670833, 0.7].map((epsilon) => left.get(epsilon))).toEqual([
+      4, 4, 3, 3, 2, 2, 1,
+    ]);
+    expect(curve.points.at(-1)!.epsilon).toBe(0.7);
+    expect([curve.meanDistance, curve.medianDistance]).toEqual([(0.1 + 0.25 + 0.7) / 3, 0.25]);
+  });
+  it("nothing moved: one point, no mean", () => {
+    expect(distanceCurve("any", "l2", [0, Infinity])).toMatchObject({
+      points: [{ epsilon: 0, robust: { count: 1, of: 2 } }],
+      meanDistance: null,
+      medianDistance: null,
+    });
+    const none = curveFigure([distanceCurve("any", "l2", [])]);
+    expect(none).toContain("any: no image");
+    expect(none).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe("histogram", () => {
+  const bars = (svg: string) =>
+    [...svg.matchAll(/<title>(\S+) to (\S+): (\d+)<\/title>/g)].map(([, from, to, count]) =>
+      [from, to, count].map(Number),
+    );
+  it("every value in the bin whose edges hold it, edges round, heights in proportion, the median marked", () => {
+    const values = [0.011, 0.0199, 0.02, 0.034, 0.0341, 0.0349, 0.081];
+    const svg = histogramFigure(values, { label: "distance", bins: 10 });
+    expect(bars(svg)).toEqual([
+      [0, 0.01, 0],
+      [0.01, 0.02, 2],
+      [0.02, 0.03, 1],
+      [0.03, 0.04, 3],
+      [0.04, 0.05, 0],
+      [0.05, 0.06, 0],
+      [0.06, 0.07, 0],
+      [0.07, 0.08, 0],
+      [0.08, 0.09, 1],
+    ]);
+    expect(svg).toContain("median 0.034<");
+    expect(svg).toContain("distance; 7 images");
+    const heights = [...svg.matchAll(/height="([\d.]+)" fill="#1b5e9e"/g)].map(([, height]) => Number(height));
+    expect(heights).toEqual([0, 160, 80, 240, 0, 0, 0, 0, 80]);
+  });
+  it("few, equal, negative or no values; what is not finite is named", () => {
+    for (const values of [[], [0], [0.5, 0.5], [-3, 4], [1e-9, 2e-9], [1e6]]) {
+      const counted = bars(histogramFigure(values));
+      expect(counted.reduce((sum, [, , count]) => sum + count!, 0)).toBe(values.length);
+      expect(counted.length).toBeLessThanOrEqual(20);
+      for (const value of values)
+        expect(counted.some(([from, to, count]) => from! <= value && value <= to! && count! > 0)).toBe(true);
+    }
+    expect(() => histogramFigure([1, Number.NaN])).toThrow("histogramFigure: value 1 is NaN, expected finite numbers");
+  });
+});
+
+describe("summary", () => {
+  it("of rows by status: robust are those that were attacked in vain, not those that could not be", () => {
+    const row = (status: string, distortion = 0) => ({ status, distortion });
+    const rows = [row("success", 0.2), row("success", 0.4), row("alreadyTarget"), row("failed", 1), row("nonFinite")];
+    const summary = attackSummary(0.5, rows, 2);
+    expect(summaryCells(summary)).toEqual(["0.5", "3 of 5", "25.0 %", "1", "1", "1", "2 of 3", "0.30000", "0.30000"]);
+    expect(summaryHints(summary)).toEqual([
+      "1 of 5 images were not brought where they should: what is reported of them is the best try.",
+      "On 1 of 5 images the model or its gradient is NaN or infinite: they are returned as they were. Square and HopSkipJump need no gradient.",
+    ]);
+    expect(summaryCells(attackSummary(null, [row("nonFinite")], 0))[2]).toBe("–");
+    expect(summaryHints(attackSummary(null, [row("success", 1)], 1))).toEqual([]);
   });
 });
 

@@ -17,6 +17,7 @@ export interface AttackFlags extends ModelFlags {
   readonly target: Exclude<Target, Int32Array>;
   readonly seed: number;
   readonly norm: "squared" | "l2";
+  readonly loss?: "cross-entropy" | "margin";
   readonly sharpness: number;
   readonly bisections: number;
   readonly against?: readonly string[];

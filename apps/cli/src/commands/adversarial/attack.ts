@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import {
   type AttackSummary,
-  amplify,
   attackMarkdown,
   attackSummary,
   csvOf,
@@ -9,29 +8,26 @@ import {
   type DifferentiableClassifier,
   distanceCurve,
   figure,
-  gaussianControl,
   given,
   histogramFigure,
   imageSize,
+  leadingLabel,
   type OnnxClassifier,
   onnxClassifier,
   type Perturbation,
   perturb,
-  predictedLabel,
   quantised,
   runAttack,
   softmax,
+  summaryHints,
   type TransferTable,
   targeted,
-  transferCsv,
-  transferFigure,
-  transferMarkdown,
-  transferTable,
 } from "@reprise/adversarial";
 import { encodeNpy, ndArray } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { otherModels, shownTo, writeTransfer } from "./against.ts";
 import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
@@ -48,14 +44,15 @@ const SHOWN = 20;
 
 export async function attackVerb(model: string, flags: AttackFlags): Promise<void> {
   if ((flags.attack ?? "lbfgs") !== "lbfgs") return namedAttackVerb(model, flags);
-  for (const flag of ["epsilons", "ball", "steps", "confidence", "topK"] as const)
+  for (const flag of ["epsilons", "ball", "steps", "topK"] as const)
     if (flags[flag] !== undefined)
       throw new RangeError(
         `--${flag === "topK" ? "top-k" : flag} is of other attacks than lbfgs; choose one by --attack.`,
       );
   const range = rangeOf(flags);
   const [lower, upper] = range;
-  const { target, seed, norm, sharpness, bisections, out, json } = flags;
+  const { target, seed, norm, sharpness, bisections, confidence = 0, out, json } = flags;
+  const loss = flags.loss === "margin" ? "margin" : "crossEntropy";
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
@@ -63,15 +60,22 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   const started = performance.now();
   let journal: Journal | undefined;
   try {
-    const load = (path: string, bytes: Uint8Array) =>
-      onnxClassifier(runtime, bytes, { ...modelOptions(path, flags), sharpness });
     const bytes = await readBytes(model);
-    const classifier = await load(model, bytes);
-    const others: Record<string, DifferentiableClassifier> = {};
-    for (const path of flags.against ?? []) others[path] = await load(path, await readBytes(path));
+    const classifier = await onnxClassifier(runtime, bytes, { ...modelOptions(model, flags), sharpness, loss });
+    const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;
-    const settings = { target, seed, norm, sharpness, bisections, range, quantise: flags.quantise ?? null };
+    const settings = {
+      target,
+      seed,
+      norm,
+      loss,
+      sharpness: loss === "margin" ? null : sharpness,
+      confidence,
+      bisections,
+      range,
+      quantise: flags.quantise ?? null,
+    };
     if (out !== undefined)
       journal = await openJournal(out, {
         attack: "lbfgs",
@@ -86,6 +90,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       target,
       seed,
       norm,
+      confidence,
       bisections,
       signal,
       known: (row) => journal && getPerturbation(journal, row),
@@ -102,30 +107,19 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const n = imageSize(classifier);
     const adversarial = new Float32Array(rows * n);
     for (const { row, image } of results) adversarial.set(image, row * n);
-    const after8Bit = await survivingBytes(classifier, adversarial, results, range);
+    const after8Bit = await survivingBytes(classifier, adversarial, results, range, confidence);
     const transfer =
       Object.keys(others).length > 0
-        ? await transferTable(
+        ? await shownTo(
             {
-              "clean images": images,
-              [`made for ${model}`]: adversarial,
-              [`the same, amplified to ${0.1 * (upper - lower)}`]: amplify(
-                images,
-                adversarial,
-                rows,
-                0.1 * (upper - lower),
-                { lower, upper },
-              ),
-              [`Gaussian noise, σ = ${0.1 * (upper - lower)}`]: gaussianControl(images, rows, 0.1 * (upper - lower), {
-                seed,
-                lower,
-                upper,
-              }),
+              models: { [model]: classifier, ...others },
+              images,
+              labels,
+              seed,
+              signal,
+              sets: [{ name: `made for ${model}`, adversarial, amplify: true }],
             },
-            { [model]: classifier, ...others },
-            images,
-            labels,
-            { signal },
+            flags,
           )
         : undefined;
     const seconds = (performance.now() - started) / 1000;
@@ -175,7 +169,10 @@ async function onLattice(
     quantised(given(adversarial), 2 ** flags.quantise!),
     classifier,
     images,
-    targeted(found.map(({ target }) => target)),
+    targeted(
+      found.map(({ target }) => target),
+      { confidence: flags.confidence ?? 0 },
+    ),
     { lower, upper, signal, ...(journal ? { kept: keptRows(journal, "lattice ") } : {}) },
   );
   const logits = await classifier.logits(result!.clipped, found.length);
@@ -199,12 +196,13 @@ async function onLattice(
   });
 }
 
-/** Whether each result still has its target after it is saved as PNG and read again. */
+/** Whether each result still has its target, by the lead asked for, after it is saved as PNG and read again. */
 async function survivingBytes(
   classifier: DifferentiableClassifier,
   adversarial: Float32Array,
   results: readonly Perturbation[],
   range: readonly [number, number],
+  confidence: number,
 ): Promise<boolean[]> {
   const saved = await savedAndRead(adversarial, classifier.inputShape, range);
   const { classes } = classifier;
@@ -212,7 +210,7 @@ async function survivingBytes(
   return results.map(
     ({ status, target }, i) =>
       (status === "success" || status === "alreadyTarget") &&
-      predictedLabel(logits.subarray(i * classes, (i + 1) * classes)) === target,
+      leadingLabel(logits.subarray(i * classes, (i + 1) * classes), confidence) === target,
   );
 }
 
@@ -287,17 +285,13 @@ async function writeResults(
   await writePictures(out, "", adversarial, inputShape, range);
   if (isPicture(inputShape))
     await writeFigure(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
-  const distances = results.map(({ status, l2 }) =>
-    status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity,
-  );
+  const distances = results
+    .filter(({ status }) => status !== "nonFinite")
+    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity));
   await writeFigure(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
   if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
-  if (transfer) {
-    await writeFigure(out, "transfer", transferFigure(transfer));
-    await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(transfer));
-    await writeFileAtomic(join(out, "transfer.csv"), transferCsv(transfer));
-  }
+  if (transfer) await writeTransfer(out, transfer);
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(
     join(out, "results.json"),
@@ -333,5 +327,6 @@ function summaryText(s: Summary): string {
       ? "no distortion to report"
       : `mean distortion ${s.meanDistortion.toFixed(5)}, median ${s.medianDistortion!.toFixed(5)}; ` +
         `${s.survives8Bit} of ${s.success} still reach the target when saved with 8 bits`,
+    ...summaryHints(s),
   ].join("\n");
 }

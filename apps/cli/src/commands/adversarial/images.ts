@@ -9,10 +9,11 @@ export interface ReadOptions {
 }
 
 /**
- * Images as float32, [N, ...inputShape]: bytes are brought from 0 … 255 to the range, floats are taken as they are.
+ * Images as float32, [N, ...inputShape]: bytes are brought from 0 … 255 to the range, floats are taken as they are;
+ * arrays with the channels last are turned.
  *
  * @param resize  bring image files to the model's size
- * @throws DataError if they cannot be read or are not of the model's size
+ * @throws DataError if they cannot be read, are not of the model's size, or have values outside the range
  */
 export async function readImagesFor(
   path: string,
@@ -33,21 +34,53 @@ export async function readImagesFor(
     : /\.(png|jpe?g|webp)$/i.test(path)
       ? await readImages([path], options)
       : await readArray(path);
-  const n = inputShape.reduce((a, b) => a * b, 1);
   const [count = 0, ...shape] = array.shape;
-  if (shape.reduce((a, b) => a * b, 1) !== n)
+  const order = orderOf(shape, inputShape);
+  if (!order)
     throw new DataError(
       path,
-      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${n} values each.` +
+      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${product(inputShape)} values each.` +
         (resize ? "" : " Image files are brought to its size by --resize."),
     );
   if (array.data instanceof BigInt64Array || array.data instanceof BigUint64Array)
     throw new DataError(path, `holds ${array.dtype}; images are uint8 in 0 … 255 or float32 in 0 … 1.`);
   const bytes = array.dtype === "uint8";
-  return {
-    images: Float32Array.from(array.data, (value) => (bytes ? low + ((high - low) * value) / 255 : value)),
-    count,
-  };
+  const images = Float32Array.from(array.data, (value) => (bytes ? low + ((high - low) * value) / 255 : value));
+  const n = product(inputShape);
+  const outside = images.findIndex((value) => !(value >= Math.fround(low) && value <= Math.fround(high)));
+  if (outside >= 0)
+    throw new DataError(
+      path,
+      `image ${Math.floor(outside / n)} holds ${images[outside]} at value ${outside % n}, outside ${low} … ${high}. ` +
+        "Say what its pixels' lowest and highest value are by --range LOW,HIGH.",
+    );
+  return { images: order === "channelsLast" ? channelsFirst(images, count, shape) : images, count };
+}
+
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** How images of a shape fit the model's: as they are (flat, or but for axes of 1), or with their channels last; or not. */
+function orderOf(shape: readonly number[], inputShape: readonly number[]): "same" | "channelsLast" | undefined {
+  if (product(shape) !== product(inputShape)) return undefined;
+  const [own, wanted] = [shape, inputShape].map((sizes) => sizes.filter((size) => size !== 1));
+  if (own!.length <= 1 || wanted!.length <= 1 || own!.join() === wanted!.join()) return "same";
+  const [channels, height, width] = inputShape;
+  return inputShape.length === 3 && shape.join() === [height, width, channels].join() ? "channelsLast" : undefined;
+}
+
+/** [count, H, W, C] as [count, C, H, W]. */
+function channelsFirst(
+  images: Float32Array,
+  count: number,
+  [height, width, channels]: readonly number[],
+): Float32Array {
+  const out = new Float32Array(images.length);
+  const plane = height! * width!;
+  for (let row = 0; row < count; row++)
+    for (let c = 0; c < channels!; c++)
+      for (let p = 0; p < plane; p++)
+        out[(row * channels! + c) * plane + p] = images[(row * plane + p) * channels! + c]!;
+  return out;
 }
 
 /** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or fewer than the images */

@@ -25,6 +25,8 @@ import {
   securityCurve,
   summaryCells,
   summaryHead,
+  summaryHints,
+  type TransferTable,
   targeted,
   untargeted,
 } from "@reprise/adversarial";
@@ -32,6 +34,7 @@ import { encodeNpy, ndArray } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { otherModels, shownTo, writeTransfer } from "./against.ts";
 import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
@@ -41,6 +44,7 @@ import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 import { writeFigure, writePictures } from "./report-files.ts";
 import { isPicture, savedAndRead } from "./saved-image.ts";
+import { transferText } from "./transfer.ts";
 
 /** Budgets where none are given, for pixels in [0, 1]. */
 const budgets = { linf: [0.01, 0.03, 0.1, 0.3], l2: [0.3, 1, 3, 10], l0: [0.01, 0.03, 0.1, 0.3] } as const;
@@ -51,6 +55,10 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const [lower, upper] = range;
   if (flags.starts !== undefined && flags.attack !== "hopskipjump")
     throw new RangeError("--starts is of --attack hopskipjump; others start from the image itself.");
+  if (flags.loss !== undefined)
+    throw new RangeError("--loss is of --attack lbfgs; other attacks have losses of their own.");
+  if (steps !== undefined && flags.attack === "fgsm")
+    throw new RangeError("--steps: fgsm takes one step; bim takes several.");
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
@@ -73,6 +81,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
       needs === "gradients"
         ? await onnxClassifier(runtime, bytes, { ...options, sharpness: 1 })
         : await onnxScores(runtime, bytes, options);
+    const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);
     const { resize = false, starts } = flags;
     const given =
@@ -111,6 +120,24 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
         attackSummary(result.epsilon, result.rows, await savedSuccesses(classifier, result, range, criterion)),
       );
     const curve = securityCurve(results, images);
+    const transfer =
+      Object.keys(others).length > 0
+        ? await shownTo(
+            {
+              models: { [model]: classifier, ...others },
+              images,
+              labels,
+              seed,
+              signal,
+              sets: results.map(({ epsilon, clipped }) => ({
+                name: `made for ${model}${epsilon === null ? "" : `, ε = ${epsilon}`}`,
+                adversarial: clipped,
+                amplify: epsilon === null,
+              })),
+            },
+            flags,
+          )
+        : undefined;
     const report = {
       model,
       criterion: criterion.name,
@@ -118,6 +145,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
       ...curve,
       results: summaries.map((summary, i) => ({ ...summary, rows: results[i]!.rows })),
       settings: { ...settings, quantise },
+      transfer,
       seconds: (performance.now() - started) / 1000,
     };
     if (out !== undefined) await writeResults(out, { classifier, images, results, curve, range, report });
@@ -214,6 +242,7 @@ async function writeResults(
       curve.points.map(({ epsilon, robust: { rate, low, high, of } }) => ({ epsilon, robust: rate, low, high, of })),
     ),
   );
+  if (report.transfer) await writeTransfer(out, report.transfer);
   await writeFileAtomic(join(out, "results.md"), attackMarkdown(report));
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
@@ -226,18 +255,25 @@ interface Report {
   readonly meanDistance: number | null;
   readonly medianDistance: number | null;
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly transfer: TransferTable | undefined;
   readonly results: readonly (AttackSummary & { readonly rows: AttackResult["rows"] })[];
 }
 
-function textOf({ model, attack, criterion, meanDistance, medianDistance, results }: Report): string {
-  const distances =
-    meanDistance === null
+function textOf({ model, attack, criterion, meanDistance, medianDistance, results, transfer }: Report): string {
+  const [first] = results;
+  return [
+    `${model}: ${attack}, ${criterion}`,
+    textTable(summaryHead, results.map(summaryCells)),
+    "",
+    ...(meanDistance === null
       ? []
       : [
-          "",
           `mean distance ${meanDistance.toFixed(5)}, median ${medianDistance!.toFixed(5)} (those that had to be moved)`,
-        ];
-  return [`${model}: ${attack}, ${criterion}`, textTable(summaryHead, results.map(summaryCells)), ...distances].join(
-    "\n",
-  );
+        ]),
+    // At several ε images that fail are what is measured.
+    ...summaryHints(first!.epsilon === null || results.length === 1 ? first! : { ...first!, failed: 0 }),
+    ...(transfer ? ["", transferText(transfer)] : []),
+  ]
+    .join("\n")
+    .trimEnd();
 }

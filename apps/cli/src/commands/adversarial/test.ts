@@ -1,12 +1,13 @@
-import { inducedError, onnxClassifier } from "@reprise/adversarial";
+import { inducedError, onnxScores } from "@reprise/adversarial";
 import { DataError, type MnistSplit } from "@reprise/data";
 import { loadMnist, mnistSubset, readBytes } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { printResult } from "../../report.ts";
 import { readImagesFor, readLabels } from "./images.ts";
 import { interruption } from "./interruption.ts";
+import { type ModelFlags, modelOptions, rangeOf } from "./model-flags.ts";
 
-interface TestFlags {
+interface TestFlags extends ModelFlags {
   readonly data?: string;
   readonly split: MnistSplit;
   readonly images?: string;
@@ -15,20 +16,23 @@ interface TestFlags {
 }
 
 /** Error of an ONNX classifier, with its 95 % interval. */
-export async function testVerb(model: string, { data, split, images, labels, json }: TestFlags): Promise<void> {
+export async function testVerb(model: string, flags: TestFlags): Promise<void> {
+  const { data, split, images, labels, resize = false, json } = flags;
+  const range = rangeOf(flags);
+  const [low, high] = range;
   if ((images === undefined) !== (labels === undefined))
     throw new DataError(images ? "--images" : "--labels", "goes with the other of --images and --labels; give both.");
   const runtime = nodeRuntime();
   const { signal, done } = interruption("Nothing was written.");
   try {
-    const classifier = await onnxClassifier(runtime, await readBytes(model), { name: model });
+    const classifier = await onnxScores(runtime, await readBytes(model), modelOptions(model, flags));
     const examples = async () => {
       if (images !== undefined) {
-        const read = await readImagesFor(images, classifier.inputShape);
+        const read = await readImagesFor(images, classifier.inputShape, { resize, range });
         return { pixels: read.images, labels: await readLabels(labels!, read.count) };
       }
       const mnist = data ? await loadMnist(data, { split }) : await mnistSubset({ split });
-      return { pixels: mnist.images.data, labels: mnist.labels.data };
+      return { pixels: mnist.images.data.map((v) => low + (high - low) * v), labels: mnist.labels.data };
     };
     const { pixels, labels: truth } = await examples();
     const error = await inducedError(classifier, pixels, truth, { signal });

@@ -8,19 +8,15 @@ import {
   perturb,
   type Target,
   type TransferTable,
-  transferCsv,
-  transferFigure,
-  transferMarkdown,
   transferTable,
 } from "@reprise/adversarial";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
-import { ModelError } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { checkAlike, writeTransfer } from "./against.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
-import { writeFigure } from "./report-files.ts";
 
 interface TransferFlags extends ExampleFlags {
   readonly target: Exclude<Target, Int32Array>;
@@ -44,12 +40,7 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
     for (const path of models)
       classifiers[path] = await onnxClassifier(runtime, await readBytes(path), modelOptions(path, flags));
     const [[name, first], ...others] = Object.entries(classifiers) as [[string, OnnxClassifier]];
-    for (const [other, { inputShape, classes }] of others as [string, OnnxClassifier][])
-      if (inputShape.join() !== first.inputShape.join() || classes !== first.classes)
-        throw new ModelError(
-          `${other}: takes [${inputShape.join(", ")}] and gives ${classes} scores; ${name} takes ` +
-            `[${first.inputShape.join(", ")}] and gives ${first.classes}. Images go to models of one shape.`,
-        );
+    for (const other of others) checkAlike([name, first], other);
     const { images, labels } = await examplesFor(first, flags);
     const rows = labels.length;
     const sets: Record<string, Float32Array> = { "clean images": images };
@@ -66,7 +57,8 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
       });
       const adversarial = new Float32Array(images.length);
       for (const { row, image } of results) adversarial.set(image, row * imageSize(classifier));
-      sets[`made for ${path}`] = adversarial;
+      const reached = results.filter(({ status }) => status === "success" || status === "alreadyTarget").length;
+      sets[`made for ${path}${reached < rows ? `, ${reached} of ${rows} reached` : ""}`] = adversarial;
       if (flags.amplify !== undefined)
         sets[`the same, amplified to ${flags.amplify}`.concat(models.length > 1 ? ` (${path})` : "")] = amplify(
           images,
@@ -82,9 +74,7 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
     progress.end();
     const report = { models, images: rows, settings: { target, seed, range }, ...table };
     if (out !== undefined) {
-      await writeFigure(out, "transfer", transferFigure(table));
-      await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(table));
-      await writeFileAtomic(join(out, "transfer.csv"), transferCsv(table));
+      await writeTransfer(out, table);
       await writeFileAtomic(join(out, "transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
     }
     printResult(json, report, () => transferText(table));
