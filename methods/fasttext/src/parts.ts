@@ -5,7 +5,8 @@ import { type Corpus, CorpusReader, copyBlock, free, type Part } from "./corpus.
 import type { Dictionary } from "./dictionary.ts";
 import type { Encoding, Kernel } from "./kernel.ts";
 import { Memory } from "./memory.ts";
-import { encodingAddress, instantiate, wasmKernel } from "./wasm.ts";
+import { instantiate } from "./wasm/instance.ts";
+import { encodingAddress, wasmKernel } from "./wasm.ts";
 
 /** What another thread needs to know to read a part of the text. */
 export interface ReadWork {
