@@ -3,6 +3,9 @@
 # shape and how far PyTorch's own float32 gradient is from it, over all and image by image: a rectifier near zero that
 # rounding flips moves both.
 # {"run": name, "steps": n} answers the seconds of n gradients.
+# {"attack": name, "rows": [...], "targets": [...], "frozen": bool, "maxiter": m} attacks images of x.bin by scipy_attack.py and answers the
+# seconds, and the distortions and gradients of each; unfrozen, backward() computes the weights' gradients too, as it does
+# in a program that does not say otherwise.
 import json, os, sys, time, warnings
 warnings.filterwarnings("ignore")
 import torch, torchvision, torch.nn.functional as F
@@ -56,6 +59,15 @@ for line in sys.stdin:
         each = lambda v: v.flatten(1).norm(dim=1)
         print(json.dumps({"shape": list(x.shape), "error": ((single - double).norm() / double.norm()).item(),
                           "errors": (each(single - double) / each(double)).tolist()}), flush=True)
+    elif "attack" in ask:
+        from scipy_attack import attack
+        net, x, _ = get(ask["attack"])
+        for p in net.parameters(): p.requires_grad_(not ask["frozen"])
+        start = time.perf_counter()
+        found = [attack(net, x[row].numpy().astype(float), target, ask["maxiter"]) for row, target in zip(ask["rows"], ask["targets"])]
+        answer = {"seconds": time.perf_counter() - start, "distortions": [d for d, _ in found], "gradients": [g for _, g in found]}
+        for p in net.parameters(): p.requires_grad_(False); p.grad = None
+        print(json.dumps(answer), flush=True)
     else:
         net, x, t = get(ask["run"])
         start = time.perf_counter()
