@@ -81,7 +81,6 @@ try {
             attack: name,
             rows: chosen,
             targets: chosen.map((row) => target[row]),
-            frozen: true,
             maxiter: maxIterations,
           });
           for (const [i, row] of chosen.entries())
@@ -102,8 +101,8 @@ try {
     );
   }
   const [frozen, unfrozen] = [
-    await peer.ask<Attacked>({ attack: name, rows: [0], targets: [target[0]], frozen: true, maxiter: 2 }),
-    await peer.ask<Attacked>({ attack: name, rows: [0], targets: [target[0]], frozen: false, maxiter: 2 }),
+    await peer.ask<Attacked>({ attack: name, rows: [0], targets: [target[0]], maxiter: 2 }),
+    await peer.ask<Attacked>({ attack: name, rows: [0], targets: [target[0]], maxiter: 2, weights: "trainable" }),
   ];
   console.log(
     `  above, PyTorch's weights are frozen; where they are not, backward() computes their gradients too, and the first ` +

@@ -6,7 +6,7 @@ import { runSteps } from "./steps.ts";
 
 const files = globSync("bench/*.ts")
   .sort()
-  .filter((file) => !file.endsWith("harness.ts"));
+  .filter((file) => !/(harness|profile)\.ts$/.test(file));
 const wanted = process.argv.slice(2);
 const known = new Map(files.map((file) => [basename(file, ".ts"), file]));
 const unknown = wanted.filter((name) => !known.has(name));

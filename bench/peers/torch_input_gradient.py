@@ -2,10 +2,11 @@
 # {"export": name, "folder": f} writes name.onnx, x.bin, dx64.bin (the gradient in float64) and dx.bin (that as float32) and answers their
 # shape and how far PyTorch's own float32 gradient is from it, over all and image by image: a rectifier near zero that
 # rounding flips moves both.
-# {"run": name, "steps": n} answers the seconds of n gradients.
-# {"attack": name, "rows": [...], "targets": [...], "frozen": bool, "maxiter": m} attacks images of x.bin by scipy_attack.py and answers the
-# seconds, and the distortions and gradients of each; unfrozen, backward() computes the weights' gradients too, as it does
-# in a program that does not say otherwise.
+# {"run": name, "steps": n, "weights": "frozen" or "trainable"} answers the seconds of n gradients. With trainable weights,
+# as a network comes, backward() computes the gradients of all weights as well; {"autograd": true} asks autograd.grad for
+# that of the input alone.
+# {"attack": name, "rows": [...], "targets": [...], "maxiter": m, "weights": …} attacks images of x.bin by scipy_attack.py and
+# answers the seconds, and the distortions and gradients of each.
 import json, os, sys, time, warnings
 warnings.filterwarnings("ignore")
 import torch, torchvision, torch.nn.functional as F
@@ -31,10 +32,11 @@ def get(name):
         made[name] = (net, torch.rand(batch, 3, size, size), torch.arange(batch) % 1000)
     return made[name]
 
-def gradient(net, x, t):
+def gradient(net, x, t, autograd=False):
     x = x.clone().requires_grad_(True)
-    y = net(x)
-    F.cross_entropy(y, t).backward()
+    loss = F.cross_entropy(net(x), t)
+    if autograd: return torch.autograd.grad(loss, x)[0]
+    loss.backward()
     return x.grad
 
 for line in sys.stdin:
@@ -62,7 +64,7 @@ for line in sys.stdin:
     elif "attack" in ask:
         from scipy_attack import attack
         net, x, _ = get(ask["attack"])
-        for p in net.parameters(): p.requires_grad_(not ask["frozen"])
+        for p in net.parameters(): p.requires_grad_(ask.get("weights") == "trainable")
         start = time.perf_counter()
         found = [attack(net, x[row].numpy().astype(float), target, ask["maxiter"]) for row, target in zip(ask["rows"], ask["targets"])]
         answer = {"seconds": time.perf_counter() - start, "distortions": [d for d, _ in found], "gradients": [g for _, g in found]}
@@ -70,6 +72,11 @@ for line in sys.stdin:
         print(json.dumps(answer), flush=True)
     else:
         net, x, t = get(ask["run"])
+        for p in net.parameters(): p.requires_grad_(ask.get("weights") == "trainable")
         start = time.perf_counter()
-        for _ in range(ask["steps"]): gradient(net, x, t)
-        print(json.dumps({"seconds": time.perf_counter() - start}), flush=True)
+        for _ in range(ask["steps"]):
+            gradient(net, x, t, ask.get("autograd", False))
+            for p in net.parameters(): p.grad = None
+        seconds = time.perf_counter() - start
+        for p in net.parameters(): p.requires_grad_(False)
+        print(json.dumps({"seconds": seconds}), flush=True)

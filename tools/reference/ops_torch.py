@@ -175,6 +175,8 @@ case("StraightThrough", "a step that passes its gradient", lambda x: x + (torch.
 begin("activation")
 case("HardSigmoid", "ONNX's slope", lambda x: torch.clamp(0.2 * x + 0.5, 0, 1), lambda: [v(8, low=-4, high=4)])
 case("HardSigmoid", "PyTorch's slope", F.hardsigmoid, lambda: [v(8, low=-4, high=4)])
+case("BoundedRelu", "ReLU6", F.relu6, lambda: [v(8, low=-4, high=9)])
+case("BoundedRelu", "up to 1.5", lambda x: F.hardtanh(x, 0.0, 1.5), lambda: [v(8)])
 case("HardSwish", "both signs", F.hardswish, lambda: [v(8, low=-4, high=4)])
 case("Elu", "both signs", F.elu, lambda: [v(6)])
 case("Elu", "alpha 0.4, far out", lambda x: F.elu(x, 0.4), lambda: [ints([-800.0, -3.0, 3.0, 800.0], torch.float64)])

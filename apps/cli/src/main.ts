@@ -4,8 +4,9 @@ import manifest from "../package.json" with { type: "json" };
 import { commands } from "./commands/table.ts";
 
 // A reader that has seen enough, as `head` does, is no error.
+const isClosedPipe = (error: unknown) => (error as NodeJS.ErrnoException).code === "EPIPE";
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (isClosedPipe(error)) process.exit(0);
   throw error;
 });
 
@@ -31,7 +32,7 @@ try {
   else await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
+  else if (!isClosedPipe(error)) {
     console.error(debug ? error : `reprise: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }

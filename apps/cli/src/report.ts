@@ -44,5 +44,22 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 
 /** The result of a command: one JSON document with --json, text otherwise; always on stdout, always whole. */
 export function printResult(json: boolean | undefined, value: unknown, text: () => string): void {
-  writeSync(1, json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+  writeOut(Buffer.from(json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`));
+}
+
+/** All bytes to standard output. Node makes pipes non-blocking: where one is full, waits for its reader. */
+export function writeOut(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += whenReady(() => writeSync(1, bytes, at));
+}
+
+/** Reads or writes a pipe, again and again until it is ready. */
+export function whenReady(transfer: () => number): number {
+  for (;;) {
+    try {
+      return transfer();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); // ms
+    }
+  }
 }

@@ -1,8 +1,11 @@
 // reprise classifier on small pictures: eight of each of two classes, told apart by colour.
-import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DataError, ndArray, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
@@ -141,12 +144,73 @@ describe("train and test", () => {
       expect(await readFile(at("parts", file)), file).toEqual(await readFile(at("whole", file)));
   });
 
+  test("killed after its first checkpoint and resumed, it ends in the same weights and log", async () => {
+    const flags = "--epochs 3 --batch-size 4 --learning-rate 0.02 --crop 1 --flip --threads 1 --seed 3".split(" ");
+    const paths = ["--data", at("pictures"), "--test", at("pictures"), "--out", at("killed")];
+    const child = spawn(process.execPath, [main, "classifier", "train", ...paths, ...flags], { stdio: "ignore" });
+    const ended = once(child, "exit");
+    while (child.exitCode === null && !existsSync(at("killed", "checkpoint.safetensors"))) await setTimeout(5);
+    child.kill("SIGKILL");
+    await ended;
+    await trainOnImages(settings("killed", { data: at("pictures"), test: at("pictures") }), { resume: true });
+    for (const file of ["checkpoint.safetensors", "log.jsonl"])
+      expect(await readFile(at("killed", file)), file).toEqual(await readFile(at("whole", file)));
+  });
+
+  test("pictures of several sizes, brought to one; a test does it as the training did", async () => {
+    await mkdir(at("mixed"), { recursive: true });
+    for (const kind of ["blue", "red"]) {
+      await cp(at("pictures", kind), at("mixed", kind), { recursive: true });
+      await cp(at("large", kind, "0.png"), at("mixed", kind, "wide.png"));
+    }
+    const { batchSize: _, ...all } = settings("resized", { data: at("mixed"), resize: 8, epochs: 1 });
+    await trainOnImages(all);
+    // 18 images, fewer than the recipe's batch of 128: all of them are one.
+    expect(JSON.parse(await readFile(at("resized", "classifier.json"), "utf8"))).toMatchObject({
+      inputShape: [3, 8, 8],
+      resized: true,
+      madeBy: { recipe: { batchSize: 18 } },
+    });
+    expect(await testOnImages({ data: at("large"), model: at("resized"), threads: 1 })).toMatchObject({ count: 16 });
+    const other = testOnImages({ data: at("large"), model: at("whole") });
+    await expect(other).rejects.toThrow(/12×8 pixels, the model's 8×8\. Give images of that size, or --resize 8\./);
+    expect(await testOnImages({ data: at("large"), model: at("whole"), resize: 8, threads: 1 })).toMatchObject({
+      count: 16,
+    });
+    const cifar = at("cifar.bin");
+    await writeFile(cifar, new Uint8Array(3073));
+    const unwanted = trainOnImages(settings("none", { data: cifar, resize: 64 }));
+    await expect(unwanted).rejects.toThrow(/CIFAR's images are 32×32; --resize 64 is for folders of pictures/);
+  });
+
+  test("a loss that is no number: what to do, and what there is", async () => {
+    const wild = settings("wild", { learningRate: 1e30, epochs: 8, checkpointEvery: 1000 });
+    await expect(trainOnImages(wild)).rejects.toThrow(
+      /^training: the (loss is NaN|weights are not finite, though the loss was) at step \d+\. Train with a --learning-rate below 1e\+30, or a longer --warm-up; nothing was kept\.$/,
+    );
+    expect(await readdir(at("wild"))).toEqual(["classifier.json", "log.jsonl", "loss.svg"]);
+    expect(await readFile(at("wild", "loss.svg"), "utf8")).not.toMatch(/NaN|Infinity/);
+    // The same folder takes the next attempt.
+    await trainOnImages(settings("wild", { epochs: 1 }));
+  });
+
+  test("our own checkpoint as a start, without its optimizer", async () => {
+    await trainOnImages(settings("further", { weights: at("whole", "checkpoint.safetensors"), epochs: 1 }));
+    const [first] = (await readFile(at("further", "log.jsonl"), "utf8")).split("\n");
+    const [last] = (await readFile(at("whole", "log.jsonl"), "utf8")).trim().split("\n").slice(-2);
+    expect(JSON.parse(first!).loss).toBeLessThan(3 * JSON.parse(last!).loss);
+  });
+
   test("published weights as a start, and another network's", async () => {
     const wrong = trainOnImages(settings("from", { weights: published }));
     await expect(wrong).rejects.toThrow(
       /resnet20-12fca82f\.th: "linear\.weight" is \[10, 64\], the network's is \[2, 64\]/,
     );
-    expect(await readdir(at("from"))).toEqual([]);
+    expect(existsSync(at("from"))).toBe(false);
+    await expect(trainOnImages(settings("from", { warmUp: 9 }))).rejects.toThrow(
+      /warm-up is 9 epochs; expected 0 to the 3/,
+    );
+    expect(existsSync(at("from"))).toBe(false);
   });
 });
 
@@ -169,7 +233,7 @@ describe("bad data", () => {
     );
     const large = await readFile(at("large", "red", "0.png"));
     await expect(train(await made({ "cat/1.png": picture, "dog/2.png": large }))).rejects.toThrow(
-      /2\.png: the image is 12×8 pixels.*1\.png is 8×8/,
+      /2\.png: the image is 12×8 pixels.*1\.png is 8×8.*Bring them to one by --resize, e\.g\. --resize 64\.$/,
     );
     await expect(train(at("nowhere"))).rejects.toThrow(/nowhere: cannot be read: there is no such file/);
   });
@@ -182,6 +246,14 @@ describe("bad data", () => {
     const split = await made({ "test_batch.bin": record });
     await expect(train(split)).rejects.toThrow(/has test_batch\.bin, but no data_batch_\*\.bin/);
   });
+  test("CIFAR-100 has the names of the file beside it, numbers without one", async () => {
+    const records = Uint8Array.from({ length: 2 * 3074 }, (_, i) => (i % 3074 < 2 ? 7 : 0));
+    const path = await made({ "test.bin": records });
+    const classes = async () => (await readLabelledImages(path, { split: "test" })).classes;
+    expect((await classes())[7]).toBe("class 7");
+    await writeFile(join(path, "fine_label_names.txt"), Array.from({ length: 100 }, (_, i) => `fish ${i}\n`).join(""));
+    expect((await classes())[7]).toBe("fish 7");
+  });
   test("test images of other classes or another size; images too small for a network", async () => {
     await expect(train(at("pictures"), { test: at("large") })).rejects.toThrow(
       /large: the images are 12×8 pixels, the model's 8×8/,
@@ -192,7 +264,9 @@ describe("bad data", () => {
     );
     await expect(train(at("pictures"), { network: "vgg11" })).rejects.toThrow(/are 8×8 pixels; vgg11 takes 32×32/);
     await expect(train(at("pictures"), { network: "resnet21" })).rejects.toThrow(/network "resnet21" is not known/);
-    await expect(train(at("pictures"), { batchSize: 17 })).rejects.toThrow(/16 examples do not fill one batch of 17/);
+    await expect(train(at("pictures"), { batchSize: 17 })).rejects.toThrow(
+      /pictures: holds 16 images, fewer than --batch-size 17\. Give a smaller one\./,
+    );
   });
   test("a folder that cannot be written, and a model folder that is none", async () => {
     const out = await made({ file: "" });
@@ -201,6 +275,8 @@ describe("bad data", () => {
     const read = (model: string) => testOnImages({ data: at("pictures"), model });
     await expect(read(broken)).rejects.toThrow(/classifier\.json: does not describe a classifier/);
     await expect(read(at("pictures"))).rejects.toThrow(/classifier\.json: cannot be read/);
+    const nowhere = testOnImages({ data: at("pictures"), model: at("whole"), svg: at("nowhere", "c.svg") });
+    await expect(nowhere).rejects.toThrow(/c\.svg: cannot be written: its folder does not exist/);
     await expect(testOnImages({ data: at("pictures") })).rejects.toThrow(/Give --model FOLDER, or --network NAME/);
     await expect(testOnImages({ data: at("pictures"), network: "resnet20", weights: published })).rejects.toThrow(
       /"linear\.weight" is \[10, 64\], the network's is \[2, 64\]/,
@@ -247,6 +323,8 @@ test("the command line: JSON on stdout, exit codes 0, 1 and 2", () => {
   const usage = reprise("train", "--data", "pictures");
   expect([usage.status, usage.stdout]).toEqual([2, ""]);
   expect(usage.stderr).toMatch(/reprise classifier train: --out <folder> is missing/);
+  const network = reprise("train", "--data", "pictures", "--out", "x", "--network", "resnet21");
+  expect([network.status, network.stderr]).toEqual([2, expect.stringMatching(/Expected one of resnet20, .*vgg19-bn/)]);
   const flag = reprise("train", "--data", "pictures", "--out", "x", "--epochs", "0");
   expect([flag.status, flag.stderr]).toEqual([
     2,
@@ -274,4 +352,19 @@ test("pictures: every point, and names made safe", () => {
   );
   expect(matrix).toContain("&#60;b&#62; taken for dog: 1 of 4");
   expect(matrix).not.toMatch(/<b>|NaN/);
+});
+
+test("a picture of many classes names them all, one of very many none; mistakes are of another colour", () => {
+  const of = (K: number) => {
+    const names = Array.from({ length: K }, (_, i) => `class ${i}`);
+    const rows = names.map((_, i) => names.map((_, j) => (i === j ? 3 : +(j === i + 1))));
+    return confusionPicture(rows, names, { title: `${K} classes` });
+  };
+  expect(of(100).match(/>class \d+<\/text>/g)).toHaveLength(200);
+  expect(of(300)).not.toMatch(/>class \d+<\/text>/);
+  for (const K of [2, 100, 300]) {
+    const squares = of(K).match(/<rect x="[^>]*fill="#\w+"/g)!;
+    expect(squares).toHaveLength(2 * K - 1); // none for what did not happen
+    expect(new Set(squares.map((square) => square.slice(-8, -1))).size).toBe(2);
+  }
 });

@@ -1,77 +1,91 @@
-// The verbs of `reprise fasttext` print what fastText 0.9.2 prints for the same model (tools/reference/fasttext.py).
+// `reprise fasttext` as a program: flags, files, messages, exit codes. What it prints: fasttext-reference.test.ts.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 const fixtures = fileURLToPath(new URL("../../../methods/fasttext/test/fixtures/", import.meta.url));
 const main = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Fact = Record<string, string>;
-const facts = JSON.parse(readFileSync(`${fixtures}facts.json`, "utf8")) as { models: Record<string, Fact> };
-
-function reprise(args: readonly string[], input = ""): { out: string; error: string; code: number | null } {
-  const done = spawnSync(process.execPath, [main, "fasttext", ...args], { input, encoding: "utf8" });
+function reprise(args: readonly string[], input = "", env = {}): { out: string; error: string; code: number | null } {
+  const done = spawnSync(process.execPath, [main, "fasttext", ...args], {
+    input,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
   return { out: done.stdout, error: done.stderr, code: done.status };
 }
 
-/** The same text, with numbers that may differ in their last digit. */
-function expectSame(ours: string, theirs: string): void {
-  const split = (text: string) => text.split(/(-?\d+\.?\d*(?:e[+-]\d+)?)/);
-  const a = split(ours);
-  const b = split(theirs);
-  expect(a.length).toBe(b.length);
-  for (let i = 0; i < b.length; i++)
-    if (i % 2 === 0) expect(a[i]).toBe(b[i]);
-    else expect(Math.abs(Number(a[i]) - Number(b[i]))).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(Number(b[i]))));
-}
-
 const text = join(fixtures, "test.txt");
-const words = "salmon brûlée flour unseen </s> 咖啡\n";
-const supervised = ["hs.bin", "ova-pruned.ftz"]; // the method package compares all of them
 
-describe.each(supervised)("%s", (name) => {
-  const model = join(fixtures, name);
-  const fact = facts.models[name]!;
-  test("predict-prob, test and test-label", () => {
-    expectSame(reprise(["predict-prob", model, text, "3", "--compat"]).out, fact.predict3!);
-    expect(reprise(["test", model, text]).out).toBe(fact.test1);
-    expect(reprise(["test", model, text, "2", "0.1"]).out).toBe(fact.test2);
-    // 0.9.2 counts no occurrences of a label (mended in the program's last source), so only precision is comparable.
-    const comparable = (out: string) => out.replace(/(F1-Score|Recall) : \S+/g, "$1");
-    expect(comparable(reprise(["test-label", model, text]).out)).toBe(comparable(fact.testLabel!));
-  });
-  test("word and sentence vectors", () => {
-    expectSame(reprise(["print-word-vectors", model], words).out, fact.words!);
-    expectSame(reprise(["print-sentence-vectors", model], readFileSync(text, "utf8")).out, fact.sentences!);
-  });
-});
-
-test.each(["skipgram.bin", "cbow.bin"])("%s: vectors, n-grams, neighbours, dump", (name) => {
-  const model = join(fixtures, name);
-  const fact = facts.models[name]!;
-  expectSame(reprise(["print-word-vectors", model], words).out, fact.words!);
-  expectSame(reprise(["print-sentence-vectors", model], "salmon tuna\nunseen flour\n\n").out, fact.sentences!);
-  expectSame(reprise(["nn", model, "4"], "salmon\nunseen\n").out, fact.nn!);
-  expectSame(reprise(["print-ngrams", model, "tuna"]).out, fact.ngrams!);
-  expect(reprise(["dump", model, "args"]).out).toBe(fact.args);
-  expect(reprise(["dump", model, "dict"]).out).toBe(fact.dict);
+test("verbs read standard input and print to standard output; --json prints one document", () => {
+  const model = join(fixtures, "softmax.bin");
+  const fromFile = reprise(["predict-prob", model, text, "2"]).out;
+  expect(fromFile).toMatch(/^__label__fish 0\.\d+ __label__\S+ 0\.\d+\n/);
+  expect(reprise(["predict-prob", model, "-", "2"], readFileSync(text, "utf8")).out).toBe(fromFile);
+  const lines = JSON.parse(reprise(["predict", model, text, "2", "--json"]).out) as { label: string }[][];
+  expect(lines.map((line) => line.map(({ label }) => label).join(" "))).toEqual(
+    reprise(["predict", model, text, "2"]).out.trimEnd().split("\n"),
+  );
+  expect(reprise(["nn", model, "2"], "salmon\n").out).toMatch(/^Query word\? \S+ 0\.\d+\n\S+ 0\.\d+\nQuery word\? $/);
 });
 
 test("a text without a last line end is read as the reference does with --compat, as a line without it", () => {
   const model = join(fixtures, "softmax.bin");
-  expectSame(
-    reprise(["predict-prob", model, "-", "2", "--compat"], "tuna lemon").out,
-    facts.models["softmax.bin"]!.unended!,
-  );
-  expect(reprise(["predict-prob", model, "-", "2"], "tuna lemon").out).toBe(
-    reprise(["predict-prob", model, "-", "2"], "tuna lemon\n").out,
-  );
+  const ask = (input: string, ...flags: string[]) => reprise(["predict-prob", model, "-", "2", ...flags], input).out;
+  expect(ask("tuna lemon")).toBe(ask("tuna lemon\n"));
+  expect(ask("tuna lemon", "--compat")).not.toBe(ask("tuna lemon\n", "--compat"));
+});
+
+test("a line is answered before the next one comes", async () => {
+  const args = [main, "fasttext", "predict", join(fixtures, "softmax.bin"), "-"];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+  for (const line of ["salmon tuna", "knead the dough"]) {
+    child.stdin.write(`${line}\n`);
+    const [answer] = await once(child.stdout, "data");
+    expect(String(answer)).toMatch(/^__label__\w+\n$/);
+  }
+  child.stdin.end();
+  expect((await once(child, "exit"))[0]).toBe(0);
+});
+
+test("a slow reader gets all of it, one that has seen enough is no error", () => {
+  const many = join(folder, "many.txt");
+  writeFileSync(many, readFileSync(text, "utf8").repeat(300));
+  const command = `"${process.execPath}" "${main}" fasttext predict-prob "${join(fixtures, "softmax.bin")}" "${many}" 4`;
+  const shell = (line: string) => spawnSync("sh", ["-c", line], { encoding: "utf8" });
+  expect(shell(`${command} | (sleep 0.5; wc -l)`)).toMatchObject({
+    stdout: expect.stringMatching(/^\s*9000\n/),
+    stderr: "",
+  });
+  expect(shell(`(${command}; echo $? >&2) | head -n 1`)).toMatchObject({
+    stdout: expect.stringMatching(/^__label__fish/),
+    stderr: "0\n",
+  });
+});
+
+test("autotune: a bucket count that is given, a metric of one label, a model size; what was best is told", () => {
+  const output = join(folder, "tuned");
+  const flags = ["-input", join(fixtures, "train.txt"), "-output", output, "-dim", "4", "-bucket", "300"];
+  const tuned = ["-autotune-validation", text, "-autotune-duration", "1"];
+  const found = reprise(["supervised", ...flags, ...tuned, "-autotune-metric", "recallAtPrecision:60:__label__fish"]);
+  expect(found).toMatchObject({ code: 0, error: expect.stringMatching(/Best of \d+ trials.*-dim 4 .*-bucket 300/) });
+  expect(reprise(["supervised", ...flags, ...tuned, "-autotune-modelsize", "20k"]).code).toBe(0);
+  expect(readFileSync(`${output}.ftz`).length).toBeLessThanOrEqual(20_000);
+});
+
+test.each([
+  ["0", /^$/],
+  ["1", /^59 words, 4 labels.*\nProgress: 100\.0% words\/sec\/thread: \d+ lr: 0\.000000 avg\.loss: \d\.\d+ ETA:/],
+  ["2", /^Read 0\.0M words\n59 words/],
+])("-verbose %s", (verbose, said) => {
+  const flags = ["-input", join(fixtures, "train.txt"), "-output", join(folder, "said"), "-dim", "4"];
+  expect(reprise(["supervised", ...flags, "-verbose", verbose]).error).toMatch(said);
 });
 
 test("goes on from a model, keeps the best epoch, weighs labels and lines; tells where the time went", () => {
@@ -107,7 +121,10 @@ test("goes on from a model, keeps the best epoch, weighs labels and lines; tells
 }, 20_000);
 
 test.each([
-  ["-inputModel", "missing.bin", /missing\.bin/],
+  ["-inputModel", "missing.bin", /missing\.bin: there is no such file; expected a model/],
+  ["-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
+  ["-autotune-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
+  ["-pretrainedVectors", "missing.vec", /missing\.vec: there is no such file; expected word vectors/],
   ["-lineWeights", "short.txt", /1 line weights for/],
   ["-labelWeights", "wrong.txt", /weight for the label "__label__nowhere"/],
 ])("%s that does not fit is told in one line, and nothing is written", (flag, file, message) => {
@@ -179,6 +196,28 @@ test("what cannot be run is told in one line", () => {
     code: 1,
     error: expect.stringMatching(/train\.txt: this is no fastText model/),
   });
+  expect(reprise(["predict", join(fixtures, "hs.bin"), folder])).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/is a folder; expected a text/),
+  });
+  expect(
+    reprise(["skipgram", "-input", input, "-output", output, "-inputModel", join(fixtures, "hs.bin")]),
+  ).toMatchObject({ code: 2, error: expect.stringMatching(/hs\.bin: this is a supervised model/) });
+});
+
+test("a model that cannot be written where it should is put elsewhere, and the user is told", () => {
+  const output = join(folder, "blocked");
+  mkdirSync(`${output}.bin`); // a folder cannot be replaced by a file
+  const other = join(folder, "tmp");
+  mkdirSync(other);
+  const args = ["supervised", "-input", join(fixtures, "train.txt"), "-output", output, "-dim", "4", "-verbose", "0"];
+  const { code, error } = reprise(args, "", { TMPDIR: other });
+  expect(code).toBe(1);
+  const [saved] = readdirSync(other);
+  expect(error).toContain(`${output}.bin could not be written: `);
+  expect(error).toContain(`The model is in ${join(other, saved!)}; ${output}.bin is as it was.`);
+  expect(reprise(["test", join(other, saved!), text]).out).toMatch(/^N\t27/);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 
 test("a missing folder is told before training; Ctrl-C keeps what was learnt beside it", async () => {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +101,30 @@ describe("reprise reproduce", () => {
     expect((await stat(kept)).mtimeMs).toBe(mtimeMs);
     expect(second.stdout).toMatch(/claimed +reproduced +95 % interval/);
     expect(second.stdout).toMatch(/for FC10\(1\): FC10\(1e-2\) +76\.2% +\d+\.\d\d%/);
+  }, 120_000);
+
+  it("killed in the middle (-9), the same command goes on from what was finished, to the same values", async () => {
+    const args = [key, "--images", "3", "--epochs", "10", "--only", "table3", "--json"];
+    const whole = await reprise(...args, "--out", "whole");
+    const finished = join(folder, "killed", "networks", "fc100-100-10-p1.json");
+    const killed = await new Promise<string | null>((resolve) => {
+      const child = execFile(process.execPath, [main, "reproduce", ...args, "--out", "killed"], { cwd: folder });
+      const look = setInterval(() => existsSync(finished) && child.kill("SIGKILL"), 10); // two networks are still to come
+      child.on("exit", (_, signal) => {
+        clearInterval(look);
+        resolve(signal);
+      });
+    });
+    expect(killed).toBe("SIGKILL");
+    const { mtimeMs } = await stat(finished);
+    const resumed = await reprise(...args, "--out", "killed");
+    expect((await stat(finished)).mtimeMs).toBe(mtimeMs);
+    const values = ({ stdout }: { stdout: string }) =>
+      (JSON.parse(stdout).records as ResultRecord[]).map(({ id, value, interval }) => [id, value, interval]);
+    expect(values(resumed)).toEqual(values(whole));
+    expect((await readdir(join(folder, "killed", "networks"))).filter((name) => !/\.(json|onnx)$/.test(name))).toEqual(
+      [],
+    );
   }, 120_000);
 
   it("publish fills in what was reproduced and leaves the rest, the claims above all", async () => {

@@ -311,6 +311,31 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     expect(await page.locator("#run").textContent()).not.toMatch(/NaN|Infinity|undefined/);
   });
 
+  test("κ and k: with the attacks that have them, explained, in the address, within their ranges", async () => {
+    const page = await open(`${address}#run`);
+    await ready(page);
+    const kappa = page.getByLabel("κ, the lead asked for");
+    const k = page.getByLabel("k, labels that count");
+    expect([await kappa.count(), await k.count()]).toEqual([0, 0]); // the paper's attack has neither
+    await page.getByLabel("Attack", { exact: true }).selectOption("deepfool");
+    await kappa.fill("0.3");
+    await k.fill("10");
+    await page.getByText("10 is outside 1 to 9.").waitFor();
+    const about = (await k.getAttribute("aria-describedby"))!.split(" ");
+    const texts = about.map((id) => page.locator(`#${id}`).textContent());
+    expect((await Promise.all(texts)).join(" ")).toMatch(/^1: what it reads\. More: .* 10 is outside 1 to 9\.$/);
+    expect(await runButton(page).getAttribute("aria-disabled")).toBe("true");
+    await k.fill("2");
+    expect(await hash(page)).toContain("attack=deepfool&confidence=0.3&topK=2&");
+    await runButton(page).click();
+    await phase(page, "done");
+    expect(await status(page)).toMatch(/finds 2 labels likelier for this 7, with a lead of 0\.3 logits, first of all/);
+    expect(await page.locator(".numbers div", { hasText: "Lead of 2 labels" }).locator("dd").textContent()).toMatch(
+      /^0\.\d/,
+    );
+    expect(await violations(page)).toEqual([]);
+  });
+
   test("a network that is missing on the server is named, and the panel goes on", async () => {
     const page = await open(`${address}#run`);
     await ready(page);

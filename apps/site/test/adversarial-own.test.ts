@@ -9,7 +9,7 @@ import { defaultInputs } from "../src/run/adversarial/inputs.ts";
 import { namesOf, numbersOf, type OwnImage } from "../src/run/adversarial/own-files.ts";
 import { inspectModel, openOwn } from "../src/run/adversarial/own-model.ts";
 import { sentence } from "../src/web/panels/adversarial/wording.ts";
-import { smallClassifier, smallShape, twoHeaded } from "./own-files.ts";
+import { giantImages, smallClassifier, smallShape, twoHeaded } from "./own-files.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());
@@ -187,17 +187,19 @@ describe("a model of the reader's", () => {
     expect(() => inspectModel(model(twoHeaded("outputs")))).toThrow(
       "mine.onnx: it has 2 outputs (p, q); a classifier with one is attacked here.",
     );
+    expect(() => inspectModel(model(giantImages()))).toThrow(
+      "mine.onnx: its images hold 3 × 100000 × 100000 numbers, at most 16 million can be attacked in a page.",
+    );
     await expect(openOwn(runtime, model(smallClassifier()), { ...format, mean: "1, 2" }, gradients)).rejects.toThrow(
       "mine.onnx: mean has 2 numbers; images of [3, 6, 8] have 3 channels. Give 3.",
     );
     const inputs = { ...format, network: "own", digit: "f1" } as const;
-    await expect(
-      attackImage(
-        picture(8, 6, () => [0, 0, 0]),
-        inputs,
-        context,
-      ),
-    ).rejects.toThrow("Choose an ONNX file first.");
+    const black = picture(8, 6, () => [0, 0, 0]);
+    const own = { model: model(smallClassifier()), names: [] };
+    await expect(attackImage(black, { ...inputs, attack: "ddn", topK: 3 }, context, own)).rejects.toThrow(
+      /top 3 of 3 classes is no goal; take fewer than 3/,
+    );
+    await expect(attackImage(black, inputs, context)).rejects.toThrow("Choose an ONNX file first.");
   });
 });
 

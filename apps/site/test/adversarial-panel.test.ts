@@ -23,12 +23,15 @@ import {
 import { decodeDrawing, encodeDrawing } from "../src/run/adversarial/drawing-code.ts";
 import type { LayerChoice } from "../src/run/adversarial/grids.ts";
 import {
+  type AdversarialInputs,
   defaultInputs,
   downloadBytes,
+  inputApplies,
   layerOf,
   type NetworkName,
   networks,
   paperKey,
+  type TargetChoice,
 } from "../src/run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../src/run/adversarial/outcome.ts";
 import { openShipped, type ShippedModel } from "../src/run/adversarial/shipped.ts";
@@ -194,6 +197,69 @@ describe("the run", () => {
       expect(sentence(result, given)).toMatch(/^FC100-100-10 takes this 7 for a \d/);
     },
   );
+
+  describe("κ and k", () => {
+    const run = (given: Partial<AdversarialInputs>) => {
+      const inputs = { ...defaultInputs, attack: "deepfool", ...given } as const;
+      return attackImage(digitOf("t9", digits), inputs, context).then((result) => ({ result, inputs }));
+    };
+
+    test("a lead of κ logits is reached, further away, and survives 8 bits", async () => {
+      const near = await run({ confidence: 0 });
+      const far = await run({ confidence: 0.5 });
+      const { lead, distortion, probabilitiesAfter } = far.result.attack;
+      expect(far.result.attack.status).toBe("success");
+      expect(lead).toBeGreaterThanOrEqual(0.5);
+      const [old, now] = [7, far.result.attack.predictedAfter].map((label) => probabilitiesAfter[label]!);
+      expect(Math.log(now! / old!)).toBeCloseTo(lead!, 3); // softmax keeps differences of logits
+      expect(distortion).toBeGreaterThan(near.result.attack.distortion);
+      expect(far.result.verdicts[0]!.rounded.label).toBe(far.result.attack.predictedAfter);
+      expect(sentence(far.result, far.inputs)).toMatch(
+        /^FC100-100-10 takes this 7 for a \d, with a lead of 0\.5 logits, after a distortion of 0\.\d+ per pixel\./,
+      );
+      expect(near.result.attack.lead).toBeLessThan(0.5);
+    });
+
+    test("k = 3: three labels come before the old one; a target comes among the three likeliest", async () => {
+      const rank = (p: Float64Array, label: number) => [...p].filter((value) => value > p[label]!).length;
+      const away = await run({ topK: 3 });
+      expect(rank(away.result.attack.probabilitiesAfter, 7)).toBeGreaterThanOrEqual(3);
+      expect(sentence(away.result, away.inputs)).toMatch(
+        /^FC100-100-10 finds 3 labels likelier for this 7, first of all an? \d, after a distortion/,
+      );
+      const least = await run({ topK: 3, target: "least" });
+      const { target, probabilitiesAfter, probabilitiesBefore } = least.result.attack;
+      expect(rank(probabilitiesBefore, target!)).toBe(9);
+      expect(rank(probabilitiesAfter, target!)).toBeLessThan(3);
+      expect(sentence(least.result, least.inputs)).toMatch(
+        /^FC100-100-10 has an? \d among its 3 likeliest labels for this 7, after a distortion/,
+      );
+      const whole = await run({ topK: 1, target: "least" });
+      expect(least.result.attack.distortion).toBeLessThan(whole.result.attack.distortion);
+    });
+
+    test("what is there already, and what was not reached, are said with κ and k", async () => {
+      const order = (await run({})).result.attack.probabilitiesBefore;
+      const second = [...order.keys()].sort((a, b) => order[b]! - order[a]!)[1]!;
+      const there = await run({ topK: 2, target: String(second) as TargetChoice });
+      expect(sentence(there.result, there.inputs)).toBe(
+        `FC100-100-10 already has ${second === 8 ? "an" : "a"} ${second} among the 2 likeliest labels of the original: nothing to do. Choose another target.`,
+      );
+      const missed = await run({ attack: "fgsm", epsilon: 0.001, confidence: 1.5, topK: 4 });
+      expect(missed.result.attack.lead).toBeLessThan(0);
+      expect(sentence(missed.result, missed.inputs)).toBe(
+        "FGSM did not reach 4 other labels, with a lead of 1.5 logits: the image is the best one found. A larger ε may do.",
+      );
+    });
+
+    test("they are asked of every attack but the paper's", () => {
+      for (const name of ["confidence", "topK"] as const) {
+        expect(inputApplies(name, defaultInputs)).toBe(false);
+        expect(inputApplies(name, { ...defaultInputs, attack: "cw" })).toBe(true);
+        expect(inputApplies(name, { ...defaultInputs, attack: "cw", task: "units" })).toBe(false);
+      }
+    });
+  });
 
   test("an attack that stays too near says that it reached nothing", async () => {
     const given = { ...defaultInputs, attack: "uniform", epsilon: 0.001 } as const;

@@ -1,5 +1,16 @@
 // Small ONNX classifiers that the tests of the adversarial panel bring as a reader would.
-import { exportOnnx, flatten, Graph, matMul, mul, type OpDef, operators, tensor, type Value } from "@reprise/engine";
+import {
+  exportOnnx,
+  flatten,
+  Graph,
+  matMul,
+  mul,
+  type OpDef,
+  operators,
+  reduceSum,
+  tensor,
+  type Value,
+} from "@reprise/engine";
 
 /** How many labels, and the pictures [C, H, W] they are of. */
 export const smallShape = [3, 6, 8] as const;
@@ -32,6 +43,13 @@ export function smallClassifier(options: SmallOptions = {}): Uint8Array<ArrayBuf
   const scores = matMul(mul(flatten(images), constant([1], Float32Array.of(scale))), constant([n, classes], weight));
   graph.output("scores", reversed ? reverse(graph.add("Hardmax", [scores])[0]!) : scores);
   return new Uint8Array(exportOnnx(graph, { dynamic: { images: ["N"], scores: ["N"] } }));
+}
+
+/** A model of a few bytes that says its images are 100,000 pixels wide and high. */
+export function giantImages(): Uint8Array<ArrayBuffer> {
+  const graph = new Graph(operators);
+  graph.output("y", reduceSum(graph.input("x", "float32", [1, 3, 100_000, 100_000]), { axes: [2, 3] }));
+  return new Uint8Array(exportOnnx(graph));
 }
 
 /** A model with two inputs, or with two outputs, which no attack takes. */

@@ -10,6 +10,7 @@ import { readContent } from "../src/server/content.ts";
 import { type Database, type DatabasePlace, openDatabase } from "../src/server/database/open.ts";
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
+import { tagsSuite } from "./tags.suite.ts";
 
 const fixtureContent = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 const sample = "/paper?bibtexKey=journals/corr/SampleRun21";
@@ -299,98 +300,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain("Ada Sample, New Name");
   });
 
-  const suggest = async (body: string) => {
-    const { status, text, response } = await get("/api/tags/suggest", {
-      method: "POST",
-      body,
-      headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" },
-    });
-    expect(response.headers.get("Content-Type")).toMatch(/^application\/json/);
-    return { status, answer: JSON.parse(text) };
-  };
-
-  test("tags are not suggested from too few summaries; what is needed is said", async () => {
-    const { status, answer } = await suggest(JSON.stringify({ text: "How to bake bread?" }));
-    expect(status).toBe(200);
-    expect(answer).toEqual({
-      status: "tooFew",
-      message:
-        "There are too few tagged summaries to learn from: 1. At least 20 are needed, and 2 tags that 3 of them share.",
-      summaries: 1,
-      needs: { texts: 20, tags: 2, textsPerTag: 3 },
-    });
-  });
-
-  test("tags are suggested from the site's own, once there are enough; a change is learnt at the next question", async () => {
-    const { db } = database;
-    const [{ id: venue } = { id: 0 }] = await db.selectFrom("venues").select("id").limit(1).execute();
-    const [{ id: user } = { id: 0 }] = await db.selectFrom("users").select("id").limit(1).execute();
-    const topics = [
-      { tag: "baking", words: "flour yeast oven crust sourdough" },
-      { tag: "sailing", words: "wind mast harbour keel regatta" },
-    ];
-    const tagIds = await db
-      .insertInto("tags")
-      .values(topics.map(({ tag: name }) => ({ name })))
-      .returning("id")
-      .execute();
-    const paper = async (n: number) => {
-      const topic = n % 2;
-      const { id: paper_id } = await db
-        .insertInto("papers")
-        .values({
-          bibtex_key: `made/up/${n}`,
-          title: `On ${topics[topic]!.words.split(" ")[n % 5]}`,
-          venue_id: venue,
-          year: 2000,
-          links: "[]",
-          bibtex: "-",
-          results: "[]",
-          run: "null",
-        })
-        .returning("id")
-        .executeTakeFirstOrThrow();
-      const source = `${topics[topic]!.words} in the ${n}th year`;
-      const text = { source, html: "", teaser_html: "", teaser_text: "" };
-      await db
-        .insertInto("summaries")
-        .values({ paper_id, user_id: user, ...text })
-        .execute();
-      await db.insertInto("paper_tags").values({ paper_id, tag_id: tagIds[topic]!.id }).execute();
-    };
-    for (let n = 0; n < 24; n++) await paper(n);
-
-    const { answer } = await suggest(JSON.stringify({ text: "Which FLOUR, and how hot an oven?" }));
-    expect(answer).toMatchObject({ status: "ready", learntFrom: 25 });
-    expect(answer.suggestions.map(({ tag }: { tag: string }) => tag)).toEqual(["baking"]);
-    expect(answer.suggestions[0].probability).toBeGreaterThan(0.5);
-    const other = await suggest(JSON.stringify({ text: "The keel, the mast and the wind." }));
-    expect(other.answer.suggestions.map(({ tag }: { tag: string }) => tag)).toEqual(["sailing"]);
-    expect((await suggest(JSON.stringify({ text: "zzz qqq" }))).answer.suggestions).toEqual([]);
-
-    await paper(24);
-    expect((await suggest(JSON.stringify({ text: "keel" }))).answer.learntFrom).toBe(26);
-    await db.deleteFrom("papers").where("bibtex_key", "like", "made/up/%").execute();
-    expect((await suggest(JSON.stringify({ text: "keel" }))).answer.status).toBe("tooFew");
-  });
-
-  test.each([
-    ["no JSON", "text=bread"],
-    ["nothing", JSON.stringify({ text: "  " })],
-    ["something else", JSON.stringify({ text: "bread", k: 5 })],
-    ["too many characters", JSON.stringify({ text: "b".repeat(20_001) })],
-  ])("%s is refused as a text to tag, with what is expected", async (_, body) => {
-    const { status, answer } = await suggest(body);
-    expect(status).toBe(400);
-    expect(answer.error).toMatch(/^Expected JSON \{"text": …\} with 1 to 20,000 characters\. ✖ /);
-  });
-
-  test("a request that is absurdly long is not read, and one from another site is refused", async () => {
-    const { status, answer } = await suggest(JSON.stringify({ text: "b".repeat(200_000) }));
-    expect([status, answer.error]).toEqual([413, "The request is longer than 100000 bytes."]);
-    const foreign = { method: "POST", body: "{}", headers: { "Sec-Fetch-Site": "cross-site" } };
-    expect((await get("/api/tags/suggest", foreign)).status).toBe(403);
-  });
+  tagsSuite(() => ({ app, db: database.db }));
 
   test("an alias that names another paper already is refused with its name, and nothing is half written", async () => {
     const content = readContent(fixtureContent).map((entry) =>

@@ -6,7 +6,16 @@ export { type CarliniWagnerOptions, carliniWagner } from "./attacks/carlini-wagn
 export { type DdnOptions, ddn } from "./attacks/ddn.ts";
 export { type DeepFoolOptions, deepFool } from "./attacks/deepfool.ts";
 export { fgsm } from "./attacks/fgsm.ts";
-export { type Criterion, type CriterionOptions, type Goal, reached, targeted, untargeted } from "./attacks/goal.ts";
+export {
+  type Criterion,
+  type CriterionOptions,
+  type Goal,
+  type Margin,
+  marginOf,
+  reached,
+  targeted,
+  untargeted,
+} from "./attacks/goal.ts";
 export { type HopSkipJumpOptions, hopSkipJump } from "./attacks/hop-skip-jump.ts";
 export { given, quantised } from "./attacks/lattice.ts";
 export { type MiFgsmOptions, miFgsm } from "./attacks/mi-fgsm.ts";

@@ -136,8 +136,9 @@ async function transferValues(run: Run, table: "table2" | "table4", split: Split
 /** §4.2: mean test error of each arm over its seeds, with Student's interval; images are those of all its tests. */
 async function regularisation(run: Run): Promise<ReproducedValue[]> {
   const values: ReproducedValue[] = [];
+  const cellsOf = await run.arms();
   for (const arm of arms) {
-    const cells = await run.arm(arm);
+    const cells = cellsOf.get(arm.id)!;
     const { mean: value, low, high } = meanInterval(cells.map((cell) => cell.value.rate));
     values.push({
       id: `regularisation/${arm.id}/test-error`,

@@ -147,6 +147,26 @@ describe("trainAdversarially", () => {
     expect(first.state.step).toBe(80);
   });
 
+  it("a step makes examples of so many of its images, of all where there are fewer", async () => {
+    const examples = await digits();
+    for (const [renewed, rows] of [
+      [4, 4],
+      [100, 25],
+    ] as const) {
+      const run = trainAdversarially(runtime, network, { examples, pool: { layers: [0, 1], renewed } });
+      const shapes: unknown[] = [];
+      for (let i = 0; i < 2; i++) {
+        const { value } = await run.next();
+        if (value && "type" in value && value.type === "step") shapes.push(value.report.made!.shape);
+      }
+      expect(shapes).toEqual([
+        [rows, 784],
+        [rows, 20],
+      ]);
+      await run.return(undefined as never);
+    }
+  });
+
   it("settings out of range are named before anything runs", async () => {
     const examples = await digits();
     const start = (pool: object, recipe: object = {}) =>
@@ -155,6 +175,7 @@ describe("trainAdversarially", () => {
       /adversarial training: layer 3; fc20-15-10 has 0 \(the image\) to 2, give one at least/,
     );
     await expect(start({ weight: 1 })).rejects.toThrow("weight is 1; expected above 0, below 1");
+    await expect(start({ renewed: 0.5 })).rejects.toThrow("renewed is 0.5; expected 1 or more");
     await expect(start({ capacity: 0 })).rejects.toThrow("capacity is 0; expected 1 or more");
     await expect(start({ overshoot: -1 })).rejects.toThrow("overshoot is -1; expected 0 or more");
     await expect(start({}, { optimizer: "lbfgs" })).rejects.toThrow('"lbfgs" takes all examples at once, not a batch');

@@ -152,6 +152,14 @@ describe("reproduce", () => {
     expect(low <= value && value <= high).toBe(true);
     expect(images).toBe(5 * 60);
     expect(await reproduce(runtime, { ...brief, store, provenance: () => never() })).toEqual(found);
+    // What is missing is trained again, on two runtimes at once: to the same errors.
+    const [kept, missing] = [new Map(store.files), ["weight-decay-seed1", "dropout-seed3", "adversarial-layers-seed5"]];
+    for (const name of missing) store.files.delete(`regularisation/${name}.json`);
+    const second = nodeRuntime({ threads: 1 });
+    const again = await reproduce(runtime, { ...brief, store, moreRuntimes: [second] });
+    await second.release();
+    expect([...store.files.keys()].sort()).toEqual([...kept.keys()].sort());
+    expect(again.map((row) => row.value)).toEqual(found.map((row) => row.value));
   });
 
   it("says what is wrong", async () => {

@@ -66,6 +66,21 @@ export function addEntry(d: Dictionary, slot: usize, word: usize, length: i32, h
   return id;
 }
 
+/** Adds another dictionary's entries with their counts, for which there is room; writes the entry of each. */
+export function addEntries(d: Dictionary, starts: usize, pool: usize, counts: usize, size: i32, entries: usize): void {
+  for (let other = 0; other < size; other++, starts += 4, counts += 8, entries += 4) {
+    const word = pool + load<i32>(starts);
+    const length = load<i32>(starts, 4) - load<i32>(starts);
+    const h = hashOf(word, length);
+    const slot = slotOf(d, word, length, h);
+    let entry = load<i32>(slot, 4) - 1;
+    if (entry < 0) entry = addEntry(d, slot, word, length, h);
+    const times = d.counts + ((<usize>entry) << 3);
+    store<f64>(times, load<f64>(times) + load<f64>(counts));
+    store<i32>(entries, entry);
+  }
+}
+
 /** Builds the hash table of entries 0…size−1 into empty slots. */
 export function fillSlots(d: Dictionary): void {
   for (let id = 0; id < d.size; id++) {

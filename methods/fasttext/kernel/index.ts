@@ -1,7 +1,7 @@
 // The kernel's exports. Built into src/wasm-binary.ts by tools (see README of this folder).
 export { classify, lineRows } from "./classify";
 export { average, fillUniform, mergeCopies } from "./rows";
-export { entryHashes, fillSlots } from "./dictionary";
+export { addEntries, entryHashes, fillSlots } from "./dictionary";
 export { encode } from "./encode";
 export { subwordRows } from "./ngrams";
 export { scan, written } from "./text";

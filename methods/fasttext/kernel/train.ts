@@ -1,27 +1,41 @@
 // One thread's share of a run.
-import { below, forward, nextRandom, OVA } from "./loss";
+import { exchange, nameCopies } from "./exchange";
+import { below, nextRandom } from "./loss";
 import { addToRows, mean } from "./rows";
+import { DIVERGED, DONE, learn, MORE, rateAt, step } from "./step";
 import { Job, Thread } from "./tables";
-
-const MORE = 0;
-const DONE = 1;
-const DIVERGED = 2;
+import { trainTogether } from "./together";
 
 /** Set by a line when a score was NaN. */
 let diverged = false;
 
 export function train(job: Job, t: Thread, budget: i32): i32 {
+  if (changetype<usize>(t.team) != 0) return trainTogether(job, t, t.team, budget);
+  const own = t.own;
+  if (changetype<usize>(own) == 0) return trainOn(job, t, budget);
+  if (!own.named) nameCopies(job, t);
+  exchange(own, true);
+  const status = trainOn(job, t, budget);
+  exchange(own, true);
+  return status;
+}
+
+function trainOn(job: Job, t: Thread, budget: i32): i32 {
+  const own = t.own;
   diverged = false;
   const supervised = job.tables.model == 3;
-  const total = <f32>job.totalTokens;
   while (budget > 0) {
     const seen = atomic.load<i64>(job.progress);
     if (seen >= job.untilTokens || t.from == t.to || (job.onePass && t.at == t.to)) return DONE;
-    const progress = <f32>seen / total;
-    const rate = <f32>(job.lr * (1.0 - <f64>progress));
+    const rate = rateAt(job, seen);
     const tokens = supervised ? labelledLine(job, t, rate) : plainLine(job, t, rate);
     if (diverged) return DIVERGED;
     budget -= max(1, tokens);
+    if (changetype<usize>(own) != 0) {
+      own.left -= tokens;
+      own.hotLeft -= tokens;
+      if (own.hotLeft <= 0) exchange(own, own.left <= 0);
+    }
     t.pendingTokens += tokens;
     if (t.pendingTokens > job.lrUpdateRate) {
       atomic.add<i64>(job.progress, t.pendingTokens);
@@ -42,11 +56,11 @@ export function train(job: Job, t: Thread, budget: i32): i32 {
   if (labelCount == 0 || rowCount == 0) return tokens;
   const labels = line + 16;
   const rows = labels + ((<usize>labelCount) << 2);
-  const target: i32 = job.tables.loss == OVA ? 0 : below(t, labelCount);
-  let weight = load<f32>(line, 12);
-  if (job.labelWeights != 0)
-    weight *= load<f32>(job.labelWeights + ((<usize>load<i32>(labels + ((<usize>target) << 2))) << 2));
-  update(job, t, rows, rowCount, labels, labelCount, target, rate * weight, <f32>(1.0 / <f64>rowCount));
+  const end = rows + ((<usize>rowCount) << 2);
+  const input = job.tables.input;
+  mean(input.values, input.dim, rows, end, t.hidden, <f32>(1.0 / <f64>rowCount));
+  if (learn(job, t, line, labels, labelCount, rowCount, rate)) addToRows(input.values, input.dim, rows, end, t.grad);
+  else diverged = true;
   return tokens;
 }
 
@@ -99,7 +113,7 @@ function plainLine(job: Job, t: Thread, rate: f32): i32 {
   return tokens;
 }
 
-/** Forward, loss, and the step of every row that took part; the gradient is scaled by `scale`. */
+/** Forward, loss, and the step of every row that took part. */
 function update(
   job: Job,
   t: Thread,
@@ -112,18 +126,12 @@ function update(
   scale: f32,
 ): bool {
   const input = job.tables.input;
-  const dim = input.dim;
   const end = rows + ((<usize>count) << 2);
-  mean(input.values, dim, rows, end, t.hidden, <f32>(1.0 / <f64>count));
-  memory.fill(t.grad, 0, (<usize>dim) << 2);
-  const loss = forward(job, t, labels, labelCount, target, rate);
-  if (loss != loss) {
+  mean(input.values, input.dim, rows, end, t.hidden, <f32>(1.0 / <f64>count));
+  if (!step(job, t, labels, labelCount, target, rate, scale)) {
     diverged = true;
     return false;
   }
-  t.lossSum += loss;
-  t.examples++;
-  for (let d: usize = 0; d < (<usize>dim) << 2; d += 4) store<f32>(t.grad + d, load<f32>(t.grad + d) * scale);
-  addToRows(input.values, dim, rows, end, t.grad);
+  addToRows(input.values, input.dim, rows, end, t.grad);
   return true;
 }

@@ -1,7 +1,7 @@
 // Finds settings by trial: random walks around the best settings so far, until the time is up.
 
 import { type QuantizeOptions, quantize } from "./compress.ts";
-import type { Settings } from "./config.ts";
+import { completeSettings, type Settings } from "./config.ts";
 import type { TextSource } from "./corpus.ts";
 import { type Evaluation, evaluate, f1 } from "./evaluate.ts";
 import type { Model } from "./model.ts";
@@ -19,9 +19,13 @@ export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation
   readonly seconds?: number;
   /** Bytes that the model file may have: it is quantised and pruned to that. */
   readonly modelSize?: number;
+  /** Numbers of a row that share a byte in the first trial with a model size; fixed when "dsub" is. */
+  readonly partDim?: number;
   /** Settings that stay as given. */
   readonly fixed?: ReadonlySet<string>;
   readonly onTrial?: (trial: Trial) => void;
+  /** Ends the search as if the time were up: the best trial so far wins. */
+  readonly stop?: AbortSignal;
   /** Seconds from any start. */
   readonly clock?: () => number;
 }
@@ -59,11 +63,12 @@ export function parseMetric(metric: string): (evaluation: Evaluation, labelOf: (
  * Trains with many settings and once more with the best.
  *
  * @param text  gives the training text anew for each trial
+ * @param given  settings of the first trial; the bucket count is kept for trials that hash n-grams
  * @throws RangeError when no trial ended in time
  */
 export async function autotune(
   text: () => TextSource,
-  start: Settings,
+  given: Partial<Settings>,
   options: AutotuneOptions,
 ): Promise<{ model: Model; settings: Settings; score: number; trials: number }> {
   const {
@@ -73,31 +78,44 @@ export async function autotune(
     seconds = 300,
     modelSize,
     fixed = new Set(),
+    stop,
+    partDim: firstPartDim = 2,
     ...learning
   } = options;
+  for (const [name, value] of Object.entries({ seconds, predictions }))
+    if (!(value > 0) && !(name === "predictions" && value === -1))
+      throw new RangeError(`${name} is ${value}; expected a number above 0.`);
+  const complete = completeSettings(given);
+  const start = { ...complete, bucket: given.bucket ?? (complete.bucket || 2_000_000) };
   const clock = options.clock ?? (() => performance.now() / 1000);
   const score = parseMetric(metric);
   const random = new MinimalStandard(start.seed);
   const begin = clock();
   const timeUp = new AbortController();
   const timer = setTimeout(() => timeUp.abort(new Error("the time is up")), 1000 * seconds);
-  const signal = options.signal ? AbortSignal.any([options.signal, timeUp.signal]) : timeUp.signal;
+  const ended = stop ? AbortSignal.any([stop, timeUp.signal]) : timeUp.signal;
+  const signal = options.signal ? AbortSignal.any([options.signal, ended]) : ended;
   let best: { settings: Settings; partDim: number; score: number } | undefined;
   let trials = 0;
   let tooSmall = 0;
 
   const attempt = async (settings: Settings, partDim: number, trialOptions: LearnOptions) => {
     const model = await train(text(), settings, trialOptions);
-    if (modelSize === undefined) return model;
+    if (modelSize === undefined || fits(model, modelSize)) return model;
     const small = sizeOptions(model, partDim, modelSize);
     if (!small) return undefined;
     return quantize(model, { ...trialOptions, ...small, retrain: { text: text(), settings } });
   };
 
   try {
-    while (clock() - begin < seconds) {
-      const walk = neighbour(best ?? { settings: start, partDim: 2 }, (clock() - begin) / seconds, fixed, random);
-      const { settings, partDim } = trials === 0 ? { settings: start, partDim: 2 } : walk;
+    while (clock() - begin < seconds && !ended.aborted) {
+      const walk = neighbour(
+        best ?? { settings: start, partDim: firstPartDim },
+        (clock() - begin) / seconds,
+        fixed,
+        random,
+      );
+      const { settings, partDim } = trials === 0 ? { settings: start, partDim: firstPartDim } : walk;
       trials++;
       let value = Number.NaN;
       try {
@@ -110,7 +128,7 @@ export async function autotune(
         }
       } catch (error) {
         options.signal?.throwIfAborted();
-        if (timeUp.signal.aborted) break;
+        if (ended.aborted) break;
         // A rate that diverges or rows that do not fit are no more than a bad trial.
         if (!(error instanceof DivergedError) && !(error instanceof RangeError && /memory/.test(error.message)))
           throw error;
@@ -124,7 +142,9 @@ export async function autotune(
     throw new RangeError(
       tooSmall > 0
         ? `No trial fitted into ${modelSize} bytes; allow a larger model.`
-        : `No trial ended within ${seconds} seconds; allow more time.`,
+        : stop?.aborted
+          ? "The search was stopped before its first trial ended."
+          : `No trial ended within ${seconds} seconds; allow more time.`,
     );
   const model = await attempt(best.settings, best.partDim, learning);
   return { model: model!, settings: best.settings, score: best.score, trials };
@@ -170,9 +190,18 @@ function neighbour(
   return { settings: next, partDim: dsub };
 }
 
+/** Whether a model that has too few rows to be quantised is small enough as it is. */
+function fits(model: Model, bytes: number): boolean {
+  if (model.tables.input.rows >= 256) return false;
+  let size = 0;
+  for (const piece of model.bytes()) size += piece.length;
+  return size <= bytes;
+}
+
 /** How to quantise a model so that its file has about so many bytes at most; undefined when 256 rows would be too many. */
 function sizeOptions({ tables }: Model, partDim: number, bytes: number): QuantizeOptions | undefined {
-  const { dim, output, dictionary } = tables;
+  const { dim, input, output, dictionary } = tables;
+  if (input.rows < 256) return undefined;
   const { starts, words, labels, size } = dictionary;
   const withOutput = output.rows >= 256;
   const codebook = (length: number) => 16 + 1024 * length;

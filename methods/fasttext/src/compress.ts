@@ -38,6 +38,15 @@ export async function quantize(model: Model, options: QuantizeOptions = {}): Pro
   if (!Number.isInteger(cutoff) || cutoff < 0)
     throw new RangeError(`cutoff is ${cutoff}; expected a whole number from 0 on.`);
 
+  const needed = "a part of a row becomes one of 256 values, so that at least 256 rows are needed";
+  if (input.rows < 256)
+    throw new RangeError(
+      `The model has ${input.rows} words and n-grams; ${needed}. It is small already: keep the .bin.`,
+    );
+  if (cutoff > 0 && cutoff < 256) throw new RangeError(`cutoff is ${cutoff}; ${needed}.`);
+  if (withOutput && output.rows < 256)
+    throw new RangeError(`The model has ${output.rows} rows for labels; ${needed}. Leave qout out.`);
+
   let small: Tables & { input: DenseMatrix; output: DenseMatrix } = {
     ...tables,
     input,

@@ -5,6 +5,7 @@ import { Dictionary } from "./dictionary.ts";
 import { fnv1a } from "./hash.ts";
 import type { Job, Kernel, Tables } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
+import type { Model } from "./model.ts";
 
 /** Settings that a model has for good. */
 export function settingsOf(
@@ -12,6 +13,26 @@ export function settingsOf(
 ): Pick<Settings, "model" | "loss" | "dim" | "wordNgrams" | "bucket" | "minn" | "maxn"> {
   const { model, loss, dim, wordNgrams, bucket, minn, maxn } = tables;
   return { model, loss, dim, wordNgrams, bucket, minn, maxn };
+}
+
+/**
+ * Whether training can go on from a model with these settings.
+ *
+ * @throws RangeError for a quantised model, or naming the setting in which the model differs
+ */
+export function checkContinues({ tables }: Model, given: Partial<Settings>): void {
+  if (tables.input.kind !== "dense" || tables.output.kind !== "dense")
+    throw new RangeError("a quantised model cannot be trained any further; go on with the .bin that it was made of.");
+  for (const [name, value] of Object.entries(settingsOf(tables))) {
+    const wanted = given[name as keyof Settings];
+    if (wanted === undefined || wanted === value) continue;
+    if (name === "bucket" && tables.wordNgrams <= 1 && tables.maxn === 0) continue; // neither has any
+    if (name === "model") throw new RangeError(`this is a ${value} model; only ${value} can go on from it.`);
+    throw new RangeError(
+      `the model was trained with ${name} ${value}, and ${wanted} is asked for; it keeps its ${name}: ` +
+        "leave that out, or train a new model.",
+    );
+  }
 }
 
 /**

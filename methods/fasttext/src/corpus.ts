@@ -26,13 +26,32 @@ export interface Spill {
   close(): void;
 }
 
+/** What one thread read. */
+export interface Part {
+  readonly blocks: readonly Block[];
+  readonly tokens: number;
+  /** How often each of its entries occurs in it. */
+  readonly counts: Float64Array;
+  /** The corpus' entry of each of its own; undefined where they are the same. */
+  readonly entries: Int32Array | undefined;
+}
+
 /** A corpus as entries of its own dictionary, in blocks of whole lines. */
 export interface Corpus {
   readonly dictionary: Dictionary;
-  readonly blocks: readonly Block[];
-  /** Tokens in all blocks together. */
+  /** In the order of the text. */
+  readonly parts: readonly Part[];
+  /** Tokens in all parts together. */
   readonly tokens: number;
   readonly endOfLine: number;
+}
+
+/** Copies the tokens of a part's block as entries of the corpus. @returns those written */
+export function copyBlock(block: Int32Array, entries: Int32Array | undefined, target: Int32Array): Int32Array {
+  const copy = target.subarray(0, block.length);
+  copy.set(block);
+  if (entries) for (let i = 0; i < copy.length; i++) copy[i] = entries[copy[i]!]!;
+  return copy;
 }
 
 const pieceBytes = 1 << 17;
@@ -109,7 +128,9 @@ export class CorpusReader {
     this.#scan(this.#held, true);
     if (this.#open.length > 0) this.#keep(joined(this.#open));
     const { dictionary } = this;
-    return { dictionary, blocks: this.#blocks, tokens: dictionary.tokens, endOfLine: this.#endOfLine };
+    const { tokens, counts } = dictionary;
+    const part = { blocks: this.#blocks, tokens, counts: counts.subarray(0, dictionary.size), entries: undefined };
+    return { dictionary, parts: [part], tokens, endOfLine: this.#endOfLine };
   }
 
   /** In memory as long as half of the limit is enough, then aside. */
@@ -211,30 +232,71 @@ export function encodingOf(
     bucket: settings.bucket,
     dictionary,
     endOfLine: corpus.endOfLine,
-    longestBlock: corpus.blocks.reduce((most, block) => Math.max(most, block.length), 0),
+    longestBlock: corpus.parts.reduce(
+      (most, { blocks }) => blocks.reduce((longest, { length }) => Math.max(longest, length), most),
+      0,
+    ),
   };
 }
 
-/** All lines of a corpus as labels and rows, in one array: what every epoch reads. */
-export function encodeLines(corpus: Corpus, encoding: Encoding, kernel: Kernel, memory: Memory): Int32Array {
-  const lines = memory.int32(encodedLength(corpus, encoding));
-  let at = 0;
+/** Encodes a part in another thread, into `lines`. Resolves to the numbers written. */
+export type EncodeAside = (part: Part, encoding: Encoding, lines: Int32Array) => Promise<number>;
+
+/**
+ * All lines of a corpus as labels and rows, in one array: what every epoch reads. The corpus' blocks are used up.
+ *
+ * @param aside  encodes all parts but the first
+ */
+export async function encodeLines(
+  corpus: Corpus,
+  encoding: Encoding,
+  kernel: Kernel,
+  memory: Memory,
+  aside?: EncodeAside,
+): Promise<Int32Array> {
+  const rooms = corpus.parts.map((part) => encodedLength(part, corpus.endOfLine, encoding));
+  const starts = rooms.map((_, i) => rooms.slice(0, i).reduce((sum, room) => sum + room, 0));
+  const lines = memory.int32(starts.at(-1)! + rooms.at(-1)!);
+  const roomOf = (i: number) => lines.subarray(starts[i], starts[i]! + rooms[i]!);
+  const others = corpus.parts.slice(1).map((part, i) => aside?.(part, encoding, roomOf(i + 1)));
   const tokens = memory.int32(encoding.longestBlock);
-  for (const block of corpus.blocks) {
-    tokens.set(block.read());
-    at += kernel.encode(encoding, tokens.subarray(0, block.length), lines.subarray(at));
+  const here = (part: Part, i: number) => encodePart(part, encoding, kernel, tokens, roomOf(i));
+  const first = here(corpus.parts[0]!, 0);
+  const lengths = await Promise.all([first, ...others.map((other, i) => other ?? here(corpus.parts[i + 1]!, i + 1))]);
+  let end = first;
+  for (let i = 1; i < lengths.length; i++) {
+    lines.copyWithin(end, starts[i]!, starts[i]! + lengths[i]!); // the room was an upper bound
+    end += lengths[i]!;
   }
-  return lines.subarray(0, at);
+  return lines.subarray(0, end);
 }
 
-/** Upper bound of the numbers that encoding a corpus writes, from the counts of its entries. */
+/** @returns numbers written */
+export function encodePart(
+  { blocks, entries }: Pick<Part, "blocks" | "entries">,
+  encoding: Encoding,
+  kernel: Pick<Kernel, "encode">,
+  tokens: Int32Array,
+  lines: Int32Array,
+): number {
+  let at = 0;
+  for (const block of blocks)
+    at += kernel.encode(encoding, copyBlock(block.read(), entries, tokens), lines.subarray(at));
+  return at;
+}
+
+/** Upper bound of the numbers that encoding a part writes, from the counts of its entries. */
 export function encodedLength(
-  { dictionary, tokens, blocks, endOfLine }: Corpus,
+  { counts, entries, tokens, blocks }: Part,
+  endOfLine: number,
   { starts, wordNgrams }: Encoding,
 ): number {
-  let total = lineHeader * (dictionary.counts[endOfLine]! + blocks.length + 1);
-  for (let entry = 0; entry < dictionary.size; entry++)
-    total += dictionary.counts[entry]! * Math.max(1, starts[entry + 1]! - starts[entry]!);
+  // The line end is entry 0 of every reader.
+  let total = lineHeader * (counts[endOfLine]! + blocks.length + 1);
+  for (let own = 0; own < counts.length; own++) {
+    const entry = entries ? entries[own]! : own;
+    total += counts[own]! * Math.max(1, starts[entry + 1]! - starts[entry]!);
+  }
   return total + tokens * (wordNgrams - 1);
 }
 
@@ -248,17 +310,17 @@ export function* encodedBlocks(
   kernel: Kernel,
   memory: Memory,
 ): Generator<Int32Array> {
-  const tokens = memory.int32(encoding.longestBlock);
+  const room = memory.int32(encoding.longestBlock);
   let lines = memory.int32(lineHeader);
-  for (const block of corpus.blocks) {
-    const entries = block.read();
-    let most = lineHeader + block.length * encoding.wordNgrams;
-    for (const entry of entries) {
-      most += encoding.starts[entry + 1]! - encoding.starts[entry]!;
-      if (entry === encoding.endOfLine) most += lineHeader;
+  for (const { blocks, entries } of corpus.parts)
+    for (const block of blocks) {
+      const tokens = copyBlock(block.read(), entries, room);
+      let most = lineHeader + tokens.length * encoding.wordNgrams;
+      for (const entry of tokens) {
+        most += encoding.starts[entry + 1]! - encoding.starts[entry]!;
+        if (entry === encoding.endOfLine) most += lineHeader;
+      }
+      if (most > lines.length) lines = memory.int32(2 * most);
+      yield lines.subarray(0, kernel.encode(encoding, tokens, lines));
     }
-    if (most > lines.length) lines = memory.int32(2 * most);
-    tokens.set(entries);
-    yield lines.subarray(0, kernel.encode(encoding, tokens.subarray(0, block.length), lines));
-  }
 }

@@ -87,6 +87,18 @@ export class Dictionary {
     return id;
   }
 
+  /** Adds another's entries with their counts; a kernel does the same faster. @returns the entry of each */
+  addEntries({ size, starts, counts, pool }: Pick<Dictionary, "size" | "starts" | "counts" | "pool">): Int32Array {
+    this.reserve(Math.max(2 * size, starts[size]!));
+    const entries = this.memory.int32(size);
+    for (let other = 0; other < size; other++) {
+      const entry = this.intern(pool.subarray(starts[other], starts[other + 1]));
+      this.counts[entry]! += counts[other]!;
+      entries[other] = entry;
+    }
+    return entries;
+  }
+
   /** The bytes of an entry: a view, not a copy. */
   bytesOf(id: number): Uint8Array {
     return this.pool.subarray(this.starts[id]!, this.starts[id + 1]!);

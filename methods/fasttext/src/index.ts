@@ -1,6 +1,7 @@
 export { type AutotuneOptions, autotune, parseMetric, type Trial } from "./autotune.ts";
 export { type QuantizeOptions, quantize } from "./compress.ts";
 export { completeSettings, type LossName, type ModelName, publishedTable1, type Settings } from "./config.ts";
+export { checkContinues } from "./continue.ts";
 export { CorpusError, type Limits, type Spill, type TextSource } from "./corpus.ts";
 export { type CurvePoint, Evaluation, evaluate, f1, type LabelCounts, precision, recall } from "./evaluate.ts";
 export { type Evidence, evidence, type TreeStep, treePath } from "./explain.ts";

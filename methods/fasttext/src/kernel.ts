@@ -130,6 +130,59 @@ export interface ThreadState {
   readonly scores: Float32Array;
   /** Room for the rows of a cbow context. */
   readonly context: Int32Array;
+  /** Its own copies of the rows that every thread touches all the time. */
+  readonly own?: OwnRows;
+  /** What it shares with the threads that it trains with as one. */
+  readonly team?: Team;
+}
+
+/** Some numbers that are shared, a thread's own copy of them, and what they were when it last exchanged them. */
+export interface OwnCopy {
+  readonly shared: Float32Array;
+  readonly own: Float32Array;
+  readonly before: Float32Array;
+}
+
+/** What a thread works on instead of the shared rows; see kernel/exchange.ts. */
+export interface OwnRows {
+  /** The first rows of the input, those of the commonest words; then those of words that are frequent. */
+  readonly hot: OwnCopy;
+  readonly words: OwnCopy;
+  /** The outputs: one of the two has them, the other is empty. */
+  readonly hotOutputs: OwnCopy;
+  readonly outputs: OwnCopy;
+  readonly rows: number;
+  /** Number of a row's copy less that of the row. */
+  readonly rowOffset: number;
+  /** Tokens between exchanges. */
+  readonly every: number;
+  readonly hotEvery: number;
+}
+
+/** One thread of several that train as one; see together.ts. */
+export interface Team {
+  readonly threads: number;
+  readonly index: number;
+  /** [1], counts how often a thread came to where it waits for the others */
+  readonly arrived: Int32Array;
+  /** Where the lines end. */
+  readonly end: number;
+  /** A batch ends behind so many lines or rows. */
+  readonly mostLines: number;
+  readonly mostRows: number;
+  /** [mostLines, stride] */
+  readonly hiddens: Float32Array;
+  readonly stride: number;
+  /** The rows of these classes are the thread's own. */
+  readonly firstClass: number;
+  readonly endClass: number;
+  /** The first so many rows are those of common words. [commons, stride], the thread's own copies of them */
+  readonly commons: number;
+  readonly commonRows: Float32Array;
+  /** Rooms for a number of each class, of each common word, and for the rows of the longest line. */
+  readonly loads: Int32Array;
+  readonly counts: Int32Array;
+  readonly sorted: Int32Array;
 }
 
 /** `nan`: a score was not a number, nothing was updated with it. */
@@ -177,6 +230,13 @@ export interface Kernel {
 
   /** hidden = mean of these rows of the input. */
   average(tables: Tables, rows: Int32Array, hidden: Float32Array): void;
+
+  /**
+   * Adds the entries of another dictionary of the same memory with their counts.
+   *
+   * @returns the entry of each of the other's
+   */
+  addEntries(dictionary: Dictionary, other: Pick<Dictionary, "size" | "starts" | "counts" | "pool">): Int32Array;
 
   /** Builds the hash table of a dictionary's entries into its empty slots. */
   fillSlots(dictionary: Dictionary): void;

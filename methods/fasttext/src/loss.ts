@@ -10,14 +10,14 @@ const tableSteps = 512;
 const tableEnd = 8;
 const sigmoidTable = Float32Array.from({ length: tableSteps + 1 }, (_, i) => {
   const x = (i * 2 * tableEnd) / tableSteps - tableEnd;
-  return 1 / (1 + Math.exp(-x));
+  return 1 / (1 + Math.fround(Math.exp(-x)));
 });
 
 /** 1/(1 + e⁻ˣ) from a table of 512 steps over [−8, 8], rounded down to a step; 0 or 1 outside. */
 function tabledSigmoid(x: number): number {
   if (!(x >= -tableEnd)) return 0; // NaN too
   if (x > tableEnd) return 1;
-  return sigmoidTable[Math.trunc(((x + tableEnd) * tableSteps) / tableEnd / 2)]!;
+  return sigmoidTable[Math.trunc((Math.fround(x + tableEnd) * tableSteps) / tableEnd / 2)]!;
 }
 
 /** yᵢ = e^(wᵢ·h) / Σⱼ e^(wⱼ·h), eq. of §2, into `scores`. */
@@ -29,7 +29,7 @@ function softmax(output: Matrix, hidden: Float32Array, scores: Float32Array): vo
   }
   let sum = 0;
   for (let i = 0; i < output.rows; i++) {
-    scores[i] = Math.exp(scores[i]! - max);
+    scores[i] = Math.exp(Math.fround(scores[i]! - max));
     sum = Math.fround(sum + scores[i]!);
   }
   for (let i = 0; i < output.rows; i++) scores[i]! /= sum;
@@ -60,7 +60,7 @@ export function forward(job: Job, thread: ThreadState, labels: Int32Array, targe
       const loss = negativeLog(job, thread.scores[label]!);
       if (Number.isNaN(loss)) return Number.NaN;
       for (let i = 0; i < output.rows; i++)
-        step(output, i, hidden, grad, Math.fround(rate * ((i === label ? 1 : 0) - thread.scores[i]!)));
+        step(output, i, hidden, grad, Math.fround(rate * Math.fround((i === label ? 1 : 0) - thread.scores[i]!)));
       return loss;
     }
     case "ova": {
@@ -96,7 +96,7 @@ function binary(job: Job, row: number, positive: boolean, thread: ThreadState, r
   const dot = dotRow(output, row, thread.hidden);
   if (Number.isNaN(dot)) return Number.NaN;
   const p = tabledSigmoid(dot);
-  step(output, row, thread.hidden, thread.grad, Math.fround(rate * ((positive ? 1 : 0) - p)));
+  step(output, row, thread.hidden, thread.grad, Math.fround(rate * Math.fround((positive ? 1 : 0) - p)));
   return negativeLog(job, positive ? p : 1 - p);
 }
 

@@ -1,4 +1,5 @@
-// Rows of a matrix, dense or quantised: reading one, adding one, taking a product with one.
+// Rows of a matrix, dense or quantised: reading one, adding one, taking a product with one. Every step is rounded to
+// float32, in the reference program's order: the readable kernel's results are its results, to the last bit.
 import type { Matrix } from "./kernel.ts";
 
 /** target += factor · row. */
@@ -10,7 +11,7 @@ export function addRow(matrix: Matrix, row: number, target: Float32Array, factor
     return;
   }
   const { quantizer, codes } = matrix;
-  const norm = rowNorm(matrix, row) * factor;
+  const norm = Math.fround(rowNorm(matrix, row) * factor);
   for (let part = 0; part < quantizer.parts; part++) {
     const { offset, length } = centroid(quantizer, part, codes[row * quantizer.parts + part]!);
     for (let d = 0; d < length; d++)
@@ -24,15 +25,23 @@ export function dotRow(matrix: Matrix, row: number, vector: Float32Array): numbe
   let sum = 0;
   if (matrix.kind === "dense") {
     const offset = row * dim;
-    for (let d = 0; d < dim; d++) sum += matrix.values[offset + d]! * vector[d]!;
-    return Math.fround(sum);
+    for (let d = 0; d < dim; d++) sum = Math.fround(sum + Math.fround(matrix.values[offset + d]! * vector[d]!));
+    return sum;
   }
   const { quantizer, codes } = matrix;
   for (let part = 0; part < quantizer.parts; part++) {
     const { offset, length } = centroid(quantizer, part, codes[row * quantizer.parts + part]!);
-    for (let d = 0; d < length; d++) sum += vector[part * quantizer.partDim + d]! * quantizer.centroids[offset + d]!;
+    for (let d = 0; d < length; d++)
+      sum = Math.fround(sum + Math.fround(vector[part * quantizer.partDim + d]! * quantizer.centroids[offset + d]!));
   }
   return Math.fround(sum * rowNorm(matrix, row));
+}
+
+/** ‖vector‖₂ */
+export function length(vector: Float32Array): number {
+  let sum = 0;
+  for (const x of vector) sum = Math.fround(sum + Math.fround(x * x));
+  return Math.fround(Math.sqrt(sum));
 }
 
 function rowNorm(matrix: Extract<Matrix, { kind: "quantized" }>, row: number): number {

@@ -1,30 +1,38 @@
 // One growing memory that both kernels compute on. It is shared, so that threads can work on the same rows.
 
 const pageBytes = 65536;
+/** Blocks begin at multiples of this: a cache line, so that threads with blocks of their own never write to one. */
+const unit = 64;
+/** Where the memory itself says how many units are taken; the first page is the kernel's, which begins at 1024. */
+const topAddress = 64;
 
-/** Hands out typed arrays of one WebAssembly memory; what was handed out stays valid when the memory grows. */
+/**
+ * Hands out typed arrays of one WebAssembly memory; what was handed out stays valid when the memory grows. Several
+ * threads may each have a `Memory` of the same WebAssembly memory and take from it at once.
+ */
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly #maximumBytes: number;
-  /** The first page is the kernel's own; address 0 stays unused, so that 0 can mean "none". */
-  #top = pageBytes;
+  readonly #top: Int32Array;
   readonly #free = new Map<number, Uint8Array[]>();
   /** A shared memory that grows gets a new buffer object over the same bytes. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
 
-  /** @param maximumBytes  address space that may be taken, at most 4 GiB */
-  constructor(maximumBytes = 65536 * pageBytes) {
-    this.#maximumBytes = maximumBytes;
-    this.wasm = new WebAssembly.Memory({
-      initial: 1,
-      maximum: Math.ceil(maximumBytes / pageBytes),
-      shared: true,
-    });
+  /** @param from  address space that may be taken, at most 4 GiB; or the memory of another thread's `Memory` */
+  constructor(from: number | WebAssembly.Memory = 65536 * pageBytes) {
+    const fresh = typeof from === "number";
+    this.#maximumBytes = fresh ? from : 65536 * pageBytes;
+    this.wasm = fresh
+      ? new WebAssembly.Memory({ initial: 1, maximum: Math.ceil(from / pageBytes), shared: true })
+      : from;
+    this.#top = new Int32Array(this.wasm.buffer, topAddress, 1);
+    // Address 0 stays unused, so that 0 can mean "none".
+    if (fresh) this.#top[0] = pageBytes / unit;
   }
 
   /** Bytes handed out so far. */
   get used(): number {
-    return this.#top;
+    return Atomics.load(this.#top, 0) * unit;
   }
 
   bytes(length: number): Uint8Array {
@@ -73,27 +81,43 @@ export class Memory {
   }
 
   #take(bytes: number): number {
-    const start = Math.ceil(this.#top / 64) * 64;
-    const end = start + bytes + 16; // the kernel reads words of eight, past the end of an array
+    // The kernel reads words of eight, past the end of an array.
+    const units = Math.ceil((bytes + 16) / unit);
+    this.#check(this.used + units * unit);
+    const start = Atomics.add(this.#top, 0, units) * unit;
+    try {
+      this.#reach(start + units * unit);
+    } catch (error) {
+      Atomics.sub(this.#top, 0, units);
+      throw error;
+    }
+    this.#buffers.add(this.wasm.buffer);
+    return start;
+  }
+
+  #check(end: number): void {
     if (end > this.#maximumBytes)
       throw new RangeError(
         `This needs ${megabytes(end)} of memory, more than the ${megabytes(this.#maximumBytes)} that can be addressed. ` +
           "Take a smaller bucket or dim, or a larger minCount.",
       );
+  }
+
+  /** Grows to this address. */
+  #reach(end: number): void {
+    this.#check(end);
+    // Growing by 0 first shows what another thread grew.
+    if (this.wasm.buffer.byteLength < end) this.wasm.grow(0);
     const missing = Math.ceil((end - this.wasm.buffer.byteLength) / pageBytes);
-    if (missing > 0) {
-      try {
-        this.wasm.grow(missing);
-      } catch (cause) {
-        throw new RangeError(
-          `The system gave no ${megabytes(end)} of memory. Take a smaller bucket or dim, or a larger minCount.`,
-          { cause },
-        );
-      }
+    if (missing <= 0) return;
+    try {
+      this.wasm.grow(missing);
+    } catch (cause) {
+      throw new RangeError(
+        `The system gave no ${megabytes(end)} of memory. Take a smaller bucket or dim, or a larger minCount.`,
+        { cause },
+      );
     }
-    this.#top = end;
-    this.#buffers.add(this.wasm.buffer);
-    return start;
   }
 }
 

@@ -59,6 +59,11 @@ class Reader {
     return this.total - this.position;
   }
 
+  /** The file says more than it holds: it is cut off, or lies. */
+  failShort(what: string): never {
+    this.fail(`${what}, more than the file holds; copy or download it again`);
+  }
+
   fail(what: string): never {
     throw new ModelFileError(`${this.#name}: ${what} (at byte ${this.position} of ${this.total}).`);
   }
@@ -183,11 +188,15 @@ export function* readModel(
   { memory = new Memory(), index }: ReadOptions = {},
 ): Generator<Fill, { tables: Tables; header: Header }> {
   const reader = new Reader(name, total);
+  if (total === 0) reader.fail("the file is empty; expected a .bin or .ftz model");
   if (total < 8 || (yield* reader.i32()) !== magic)
     reader.fail("this is no fastText model: it does not start with the model file's number; expected a .bin or .ftz");
   const version = yield* reader.i32();
   if (version !== 11 && version !== newest)
-    reader.fail(`the model is of version ${version}, and versions 11 and ${newest} can be read`);
+    reader.fail(
+      `the model is of version ${version}, and versions 11 and ${newest} can be read; ` +
+        (version > newest ? "update this program" : "write it again with fastText 0.9"),
+    );
   const [dim, ws, epoch, minCount, neg, wordNgrams, lossCode, modelCode, bucket, minn, maxn, lrUpdateRate] = [
     yield* reader.i32(),
     yield* reader.i32(),
@@ -258,7 +267,7 @@ function* readDictionary(
   const keptSize = yield* reader.i64();
   if (size < 0 || words < 0 || labels < 0 || words + labels !== size)
     reader.fail(`the dictionary says ${size} entries, ${words} words and ${labels} labels`);
-  if (10 * size > reader.left) reader.fail(`the dictionary says ${size} entries, more than the file holds`);
+  if (10 * size > reader.left) reader.failShort(`the dictionary says ${size} entries`);
   if (keptSize < -1 || 8 * keptSize > reader.left) reader.fail(`the dictionary says ${keptSize} kept n-grams`);
   const dictionary = new Dictionary(memory, label, size);
   yield* reader.entries(size, dictionary);
@@ -282,22 +291,20 @@ function* readMatrix(reader: Reader, memory: Memory, quantized: boolean, name: s
   const dim = yield* reader.i64();
   if (rows < 0 || dim < 1 || dim > 65536) reader.fail(`the ${name} is said to have ${rows} rows of ${dim}`);
   if (!quantized) {
-    if (4 * rows * dim > reader.left)
-      reader.fail(`the ${name} is said to have ${rows} rows of ${dim}, more than the file holds`);
+    if (4 * rows * dim > reader.left) reader.failShort(`the ${name} is said to have ${rows} rows of ${dim}`);
     const values = memory.float32(rows * dim);
     yield* reader.into(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return { kind: "dense", rows, dim, values };
   }
   const codeSize = yield* reader.i32();
-  if (codeSize < 0 || codeSize > reader.left)
-    reader.fail(`the ${name} is said to have ${codeSize} codes, more than the file holds`);
+  if (codeSize < 0 || codeSize > reader.left) reader.failShort(`the ${name} is said to have ${codeSize} codes`);
   const codes = memory.bytes(codeSize);
   yield* reader.into(codes);
   const quantizer = yield* readQuantizer(reader, memory, name);
   if (quantizer.dim !== dim || quantizer.parts * rows !== codeSize)
     reader.fail(`the ${name} of ${rows} rows of ${dim} has ${codeSize} codes in ${quantizer.parts} parts`);
   if (!withNorms) return { kind: "quantized", rows, dim, codes, quantizer, norms: undefined };
-  if (rows > reader.left) reader.fail(`the ${name} is said to have ${rows} norms, more than the file holds`);
+  if (rows > reader.left) reader.failShort(`the ${name} is said to have ${rows} norms`);
   const normCodes = memory.bytes(rows);
   yield* reader.into(normCodes);
   const normQuantizer = yield* readQuantizer(reader, memory, `${name}'s norms`);
@@ -312,7 +319,7 @@ function* readQuantizer(reader: Reader, memory: Memory, name: string): Generator
   const lastDim = yield* reader.i32();
   if (dim < 1 || partDim < 1 || parts !== Math.ceil(dim / partDim) || lastDim !== (dim % partDim || partDim))
     reader.fail(`the ${name} is cut into ${parts} parts of ${partDim} (last ${lastDim}) for ${dim} numbers`);
-  if (1024 * dim > reader.left) reader.fail(`the ${name} has centroids of ${dim} numbers, more than the file holds`);
+  if (1024 * dim > reader.left) reader.failShort(`the ${name} has centroids of ${dim} numbers`);
   const centroids = memory.float32(256 * dim);
   yield* reader.into(new Uint8Array(centroids.buffer, centroids.byteOffset, centroids.byteLength));
   return { dim, parts, partDim, lastDim, centroids };

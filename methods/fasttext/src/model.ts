@@ -1,7 +1,7 @@
 // A trained model: labels for texts, vectors for words and sentences, neighbours, and its own file.
 import { formatNumber } from "./format.ts";
 import type { Kernel, Tables } from "./kernel.ts";
-import { addRow } from "./matrix.ts";
+import { addRow, length } from "./matrix.ts";
 import { type Header, modelBytes, readBytes } from "./model-file.ts";
 import { rowOfHash, subwords } from "./ngrams.ts";
 import { spans } from "./tokenize.ts";
@@ -196,11 +196,18 @@ export class Model {
     const { tables } = this;
     const bytes = typeof word === "string" ? encoder.encode(word) : word;
     const rows = new Int32Array(1 + (bytes.length + 2) * Math.max(0, tables.maxn));
-    const own = tables.dictionary.find(bytes);
+    const own = this.#wordRow(bytes);
     let count = 0;
     if (own >= 0) rows[count++] = own;
     if (tables.maxn > 0) count += this.kernel.subwords(tables, bytes, rows.subarray(count));
     return rows.subarray(0, count);
+  }
+
+  /** A word's own row, or −1; a label has none. */
+  #wordRow(bytes: Uint8Array): number {
+    const { dictionary } = this.tables;
+    const entry = dictionary.find(bytes);
+    return entry < dictionary.words ? entry : -1;
   }
 
   /** The word itself (when it is in the dictionary) and its character n-grams, each with its vector. */
@@ -212,7 +219,7 @@ export class Model {
       if (row >= 0) addRow(tables.input, row, vector);
       return vector;
     };
-    const own = tables.dictionary.find(bytes);
+    const own = this.#wordRow(bytes);
     const parts = Array.from(subwords(tables, bytes), ({ text, hash }) => ({
       text,
       vector: vectorOf(rowOfHash(tables.dictionary, hash)),
@@ -242,7 +249,7 @@ export class Model {
     for (const span of spans(bytes, true)) {
       if (span.start === span.end) continue; // a line end is no word here
       const word = this.wordVector(bytes.subarray(span.start, span.end));
-      const norm = Math.fround(Math.sqrt(word.reduce((sum, x) => sum + x * x, 0)));
+      const norm = length(word);
       if (norm === 0) continue;
       const scale = Math.fround(1 / norm);
       for (let d = 0; d < vector.length; d++) vector[d]! += Math.fround(word[d]! * scale);

@@ -1,17 +1,24 @@
 // Nearest words by cosine, and analogies A − B + C.
+import type { DenseMatrix } from "./kernel.ts";
+import { dotRow, length } from "./matrix.ts";
 import type { Model } from "./model.ts";
 import { Top } from "./top.ts";
 
 export interface Neighbour {
   readonly word: string;
+  /** The word's number in the dictionary. */
+  readonly id: number;
   /** Cosine, −1 to 1. */
   readonly similarity: number;
 }
 
-const unitVectors = new WeakMap<Model, Float32Array>();
+/** A word as text or as its bytes. */
+type Word = string | Uint8Array;
+
+const unitVectors = new WeakMap<Model, DenseMatrix>();
 
 /** Every word's vector divided by its length, [words, dim]; computed once for a model. */
-function units(model: Model): Float32Array {
+function units(model: Model): DenseMatrix {
   const known = unitVectors.get(model);
   if (known) return known;
   const { dictionary, dim } = model.tables;
@@ -21,23 +28,18 @@ function units(model: Model): Float32Array {
     const norm = length(vector);
     if (norm > 0) for (let d = 0; d < dim; d++) all[i * dim + d] = vector[d]! * Math.fround(1 / norm);
   }
-  unitVectors.set(model, all);
-  return all;
-}
-
-function length(vector: Float32Array): number {
-  let sum = 0;
-  for (const x of vector) sum += x * x;
-  return Math.fround(Math.sqrt(sum));
+  const matrix: DenseMatrix = { kind: "dense", rows: dictionary.words, dim, values: all };
+  unitVectors.set(model, matrix);
+  return matrix;
 }
 
 /** The k words nearest to a word, itself left out, nearest first. The word need not be in the dictionary. */
-export function nearest(model: Model, word: string | Uint8Array, k = 10): Neighbour[] {
+export function nearest(model: Model, word: Word, k = 10): Neighbour[] {
   return nearestTo(model, model.wordVector(word), [word], k);
 }
 
 /** The k words nearest to A − B + C, these three left out: what is to C as A is to B. */
-export function analogies(model: Model, [a, b, c]: readonly [string, string, string], k = 10): Neighbour[] {
+export function analogies(model: Model, [a, b, c]: readonly [Word, Word, Word], k = 10): Neighbour[] {
   const query = new Float32Array(model.tables.dim);
   for (const [word, sign] of [
     [a, 1],
@@ -51,14 +53,9 @@ export function analogies(model: Model, [a, b, c]: readonly [string, string, str
   return nearestTo(model, query, [a, b, c], k);
 }
 
-function nearestTo(
-  model: Model,
-  query: Float32Array,
-  without: readonly (string | Uint8Array)[],
-  k: number,
-): Neighbour[] {
+function nearestTo(model: Model, query: Float32Array, without: readonly Word[], k: number): Neighbour[] {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`k is ${k}; expected a whole number from 1 on.`);
-  const { dictionary, dim } = model.tables;
+  const { dictionary } = model.tables;
   const all = units(model);
   const skip = new Set(
     without.map((word) => (typeof word === "string" ? dictionary.idOf(word) : dictionary.find(word))),
@@ -67,11 +64,9 @@ function nearestTo(
   const best = new Top(k);
   for (let i = 0; i < dictionary.words; i++) {
     if (skip.has(i)) continue;
-    let dot = 0;
-    for (let d = 0; d < dim; d++) dot += all[i * dim + d]! * query[d]!;
-    const similarity = Math.fround(dot / norm);
+    const similarity = Math.fround(dotRow(all, i, query) / norm);
     if (!(best.full && similarity < best.worst)) best.push(i, similarity);
   }
   best.sort();
-  return best.ids.map((id, i) => ({ word: dictionary.textOf(id), similarity: best.scores[i]! }));
+  return best.ids.map((id, i) => ({ word: dictionary.textOf(id), id, similarity: best.scores[i]! }));
 }

@@ -1,27 +1,14 @@
 // Files on Node: training text in, models in and out.
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Spill } from "./corpus.ts";
 import type { Kernel } from "./kernel.ts";
 import { Model } from "./model.ts";
 import { ModelFileError, readModel } from "./model-file.ts";
+import { writeAside } from "./threads/node.ts";
 import { wasmKernel } from "./wasm.ts";
-
-/** A file (or a descriptor, 0 = standard input) as pieces of at most 1 MB. A piece is valid until the next one. */
-export function* filePieces(path: string | number): Generator<Uint8Array> {
-  const file = typeof path === "number" ? path : openSync(path, "r");
-  try {
-    const buffer = new Uint8Array(1 << 20);
-    for (;;) {
-      const count = readSync(file, buffer);
-      if (count === 0) return;
-      yield buffer.subarray(0, count);
-    }
-  } finally {
-    if (typeof path !== "number") closeSync(file);
-  }
-}
+import { writeWhole } from "./write/node.ts";
 
 /**
  * Loads a .bin or .ftz model; matrices are read straight into place.
@@ -51,52 +38,19 @@ export function loadModel(
   }
 }
 
-/** Writes pieces beside the path, syncs, and renames: the file is there whole or as it was. */
-export function writeWhole(path: string, pieces: Iterable<Uint8Array | string>): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  const file = openSync(beside, "w");
-  try {
-    const buffer = new Uint8Array(1 << 20);
-    const encoder = new TextEncoder();
-    let held = 0;
-    const flush = () => {
-      writeAll(file, buffer.subarray(0, held));
-      held = 0;
-    };
-    for (const piece of pieces) {
-      const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
-      if (held + bytes.length > buffer.length) flush();
-      if (bytes.length > buffer.length) writeAll(file, bytes);
-      else {
-        buffer.set(bytes, held);
-        held += bytes.length;
-      }
-    }
-    flush();
-    fsyncSync(file);
-    closeSync(file);
-    renameSync(beside, path);
-  } catch (error) {
-    try {
-      closeSync(file);
-    } catch {
-      // already closed; the first error is the one to tell
-    }
-    unlinkSync(beside);
-    throw error;
-  }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(bytes.length - at, 1 << 30));
-}
-
 /** Saves the model as a .bin or .ftz file. */
 export function saveModel(model: Model, path: string): void {
   writeWhole(path, model.bytes());
 }
 
+/** The same in a thread of its own; the model must not change until it is done. */
+export function saveModelAside(model: Model, path: string): Promise<void> {
+  return writeAside(path, [...model.bytes()]);
+}
+
+export { filePieces } from "./read/node.ts";
 export { nodeThreads } from "./threads/node.ts";
+export { writeWhole } from "./write/node.ts";
 
 /**
  * Puts token blocks into a file that nobody else sees and that vanishes with the process: for corpora larger than

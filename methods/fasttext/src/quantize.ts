@@ -27,10 +27,7 @@ export function quantizeMatrix(
 ): QuantizedMatrix {
   const { rows, dim } = matrix;
   if (rows < centroidCount)
-    throw new RangeError(
-      `A matrix of ${rows} rows cannot be quantised: each part of a row becomes one of ${centroidCount} values. ` +
-        "Keep the model as it is, or quantise without the output (qout).",
-    );
+    throw new RangeError(`A matrix of ${rows} rows cannot be quantised: ${centroidCount} are needed at least.`);
   let values = matrix.values;
   let norms: QuantizedMatrix["norms"];
   if (withNorms) {

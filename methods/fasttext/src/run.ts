@@ -1,9 +1,13 @@
 // Running a job: one thread here, several in workers, copies that are joined, blocks one after the other.
 import type { Settings } from "./config.ts";
+import type { EncodeAside, TextSource } from "./corpus.ts";
 import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
 import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
 import type { Model } from "./model.ts";
+import { withOwnRows } from "./own-rows.ts";
+import type { ReadPart, ReadWork } from "./parts.ts";
 import { MinimalStandard } from "./random.ts";
+import { asTeam, mostTogether } from "./together.ts";
 import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
 
 /** How far a run is. */
@@ -35,8 +39,23 @@ export interface TrainOptions {
   readonly runThreads?: RunThreads | undefined;
 }
 
-/** Starts a worker per piece of work, each of which calls `doWork`; resolves when all have ended. */
-export type RunThreads = (work: readonly ThreadWork[]) => Promise<TrainStatus[]>;
+/** Has a worker do each piece of work by calling `doWork`; a promise for each. */
+export interface RunThreads {
+  (work: readonly ThreadWork[]): readonly Promise<TrainStatus>[];
+  /** Starts so many workers, so that they are there when there is work. */
+  prepare?(count: number): void;
+  /**
+   * Divides a text of at most `most` bytes into `count` parts and has workers read all but the first. Undefined where
+   * the text is longer or cannot be divided.
+   */
+  readAside?(
+    text: TextSource,
+    count: number,
+    most: number,
+    work: ReadWork,
+  ): { readonly first: Iterable<Uint8Array>; readonly others: readonly Promise<ReadPart>[] } | undefined;
+  readonly encodeAside?: EncodeAside;
+}
 
 /** Training ended in numbers that are none. The rate is too high for the data. */
 export class DivergedError extends Error {
@@ -93,18 +112,27 @@ function shares(job: Job, count: number): number[] {
 export async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
   const { runThreads, signal, stop: early } = options;
   const report = reporter(job, settings, options.onProgress);
-  if (settings.deterministic && settings.threads > 1) return runDeterministic(job, settings, kernel, options, report);
-  const count = runThreads && kernel === wasmKernel ? settings.threads : 1;
-  const bounds = shares(job, count);
-  const threads = Array.from(
-    { length: count },
-    (_, i) => job.threads[i] ?? threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
-  );
-  job.threads = threads;
-  if (!runThreads || count === 1) return runHere(job, threads[0]!, kernel, options, report);
+  const many = runThreads && kernel === wasmKernel;
+  const supervised = job.tables.model === "supervised";
+  const deterministic = settings.deterministic && settings.threads > 1;
+  if (deterministic && !supervised) return runDeterministic(job, settings, kernel, options, report);
+  if (job.threads.length === 0) {
+    const count = many ? Math.min(settings.threads, deterministic ? mostTogether : settings.threads) : 1;
+    const bounds = shares(job, count);
+    job.threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
+    if (supervised && (deterministic || count > 1)) {
+      const prepared = deterministic ? asTeam(job, job.threads) : withOwnRows(job, job.threads, settings);
+      job.threads = prepared.threads;
+      jobsUnderWay.set(job, prepared.jobs);
+    }
+  }
+  const { threads } = job;
+  if (!runThreads || threads.length === 1) return runHere(job, threads[0]!, kernel, options, report);
 
+  const jobs = jobsUnderWay.get(job) ?? threads.map(() => job);
+  for (const each of jobs) each.untilTokens = job.untilTokens;
   const stop = job.tables.memory.int32(1);
-  const { work, tallies, finish } = shareWork(job, threads, stop);
+  const { work, tallies, finish } = shareWork(jobs, threads, stop);
   const abort = () => Atomics.store(stop, 0, 1);
   signal?.throwIfAborted();
   signal?.addEventListener("abort", abort);
@@ -113,7 +141,8 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   report(tallies());
   const timer = setInterval(() => report(tallies()), 100);
   try {
-    const statuses = await runThreads(work);
+    const others = runThreads(work.slice(1));
+    const statuses = await allEnded([untilStopped(jobs[0]!, threads[0]!, kernel, stop), ...others], stop);
     finish();
     signal?.throwIfAborted();
     const progress = report(tallies());
@@ -124,6 +153,41 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
     early?.removeEventListener("abort", abort);
   }
 }
+
+/**
+ * Waits until every thread has ended; when one of them fails, the others are told to stop.
+ *
+ * @throws what the first of them failed with
+ */
+async function allEnded(shares: readonly Promise<TrainStatus>[], stop: Int32Array): Promise<readonly TrainStatus[]> {
+  for (const share of shares) share.catch(() => Atomics.store(stop, 0, 1));
+  const ends = await Promise.allSettled(shares);
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
+}
+
+/** One thread's share done here, in pieces of about 50 ms, until it ends or is stopped. */
+async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop: Int32Array): Promise<TrainStatus> {
+  for (let budget = 20_000; Atomics.load(stop, 0) === 0; ) {
+    const before = performance.now();
+    const status = kernel.train(job, thread, budget);
+    if (status === "nan") Atomics.store(stop, 0, 1);
+    if (status !== "more") return status;
+    budget = nextBudget(budget, performance.now() - before);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return "more";
+}
+
+/** Tokens that take about 50 ms. */
+function nextBudget(budget: number, tookMs: number): number {
+  return Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
+}
+
+/** The jobs of the threads of runs that are under way. */
+const jobsUnderWay = new WeakMap<Job, readonly Job[]>();
 
 /** The shares of runs that are under way. */
 const sharesUnderWay = new WeakMap<Job, Share[]>();
@@ -153,8 +217,8 @@ async function runDeterministic(
     signal?.throwIfAborted();
     for (const share of own) share.job.untilTokens = Math.ceil(share.job.totalTokens * part);
     if (runThreads && kernel === wasmKernel) {
-      const shared = own.map((share) => shareWork(share.job, [share.thread], stop));
-      const statuses = await runThreads(shared.flatMap(({ work }) => work));
+      const shared = own.map((share) => shareWork([share.job], [share.thread], stop));
+      const statuses = await allEnded(runThreads(shared.flatMap(({ work }) => work)), stop);
       for (const { finish } of shared) finish();
       if (statuses.includes("nan")) throw diverged(settings, part);
     } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
@@ -182,7 +246,7 @@ async function runHere(
     const progress = report([thread]);
     if (status === "done" || stop?.aborted) return;
     if (status === "nan") throw diverged(job, progress);
-    budget = Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, took))));
+    budget = nextBudget(budget, took);
     await new Promise((resolve) => setTimeout(resolve));
   }
 }

@@ -5,6 +5,7 @@ import {
   type Corpus,
   CorpusError,
   CorpusReader,
+  copyBlock,
   defaultMemoryBytes,
   encodedBlocks,
   encodedLength,
@@ -22,6 +23,7 @@ import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import type { Header } from "./model-file.ts";
+import { joinParts } from "./parts.ts";
 import { addWords, type Pretrained, startFrom } from "./pretrained.ts";
 import { MinimalStandard } from "./random.ts";
 import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
@@ -83,6 +85,7 @@ export interface Validation {
 export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
+  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   if (pretrained) addWords(corpus.dictionary, pretrained, settings);
@@ -108,7 +111,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
 /** The order of the reference program, down to that of equal counts. */
 function referenceOrder(corpus: Corpus): Sort {
   // Here the line end is entry 0; there it is an entry when it first comes up, behind the words of the first line.
-  const first = corpus.blocks[0]?.read() ?? new Int32Array(0);
+  const first = corpus.parts[0]!.blocks[0]?.read() ?? new Int32Array(0);
   let behind = 0;
   for (let i = 0; i < first.length && first[i] !== corpus.endOfLine; i++) behind = Math.max(behind, first[i]!);
   return (ids, kinds, counts) => {
@@ -176,14 +179,14 @@ export async function trainTables(
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
   const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
-  const streamed =
-    supervised && 4 * encodedLength(corpus, encoding) > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
+  const length = corpus.parts.reduce((sum, part) => sum + encodedLength(part, corpus.endOfLine, encoding), 0);
+  const streamed = supervised && 4 * length > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
   if (streamed && options.lineWeights)
     throw new CorpusError("Line weights need all lines in memory; allow more with memoryBytes.");
   const lines = streamed
     ? memory.int32(0)
     : supervised
-      ? encodeLines(corpus, encoding, kernel, memory)
+      ? await encodeLines(corpus, encoding, kernel, memory, options.runThreads?.encodeAside)
       : plainLines(corpus, remap, memory);
   if (options.lineWeights) weighLines(lines, options.lineWeights);
   const job: Job = {
@@ -304,30 +307,54 @@ export async function readCorpus(
   settings: Settings,
   memory: Memory,
   kernel: Kernel,
-  { signal, onProgress, limits }: LearnOptions,
+  { signal, onProgress, limits, runThreads }: LearnOptions,
 ): Promise<Corpus> {
   const reader = new CorpusReader(memory, kernel, settings, limits);
-  const encoder = new TextEncoder();
-  let sincePause = 0;
-  for await (const piece of text) {
-    signal?.throwIfAborted();
-    sincePause += piece.length;
-    if (sincePause > 1 << 23) {
-      await new Promise((resolve) => setTimeout(resolve)); // let signals in
-      sincePause = 0;
+  const stop = memory.int32(1);
+  const aside =
+    kernel === wasmKernel && settings.threads > 1
+      ? runThreads?.readAside?.(text, settings.threads, mostAside(limits), {
+          memory: memory.wasm,
+          settings: { label: settings.label, compat: settings.compat },
+          stop: stop.byteOffset,
+        })
+      : undefined;
+  const others = Promise.all(aside?.others ?? []);
+  others.catch(() => Atomics.store(stop, 0, 1));
+  try {
+    const encoder = new TextEncoder();
+    let sincePause = 0;
+    for await (const piece of aside?.first ?? text) {
+      signal?.throwIfAborted();
+      sincePause += piece.length;
+      if (sincePause > 1 << 23) {
+        await new Promise((resolve) => setTimeout(resolve)); // let signals in
+        sincePause = 0;
+      }
+      if (Atomics.load(stop, 0) !== 0) break;
+      reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
+      onProgress?.({
+        phase: "reading",
+        progress: 0,
+        tokens: reader.dictionary.tokens,
+        tokensPerSecond: 0,
+        lr: settings.lr,
+        loss: Number.NaN,
+        secondsLeft: Number.NaN,
+      });
     }
-    reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
-    onProgress?.({
-      phase: "reading",
-      progress: 0,
-      tokens: reader.dictionary.tokens,
-      tokensPerSecond: 0,
-      lr: settings.lr,
-      loss: Number.NaN,
-      secondsLeft: Number.NaN,
-    });
+    const corpus = reader.finish();
+    return aside ? joinParts(corpus, await others, kernel) : corpus;
+  } catch (error) {
+    Atomics.store(stop, 0, 1);
+    await Promise.allSettled(aside?.others ?? []);
+    throw error;
   }
-  return reader.finish();
+}
+
+/** Longest text that several threads may read: a token is two bytes at least, and four in memory, half of the limit. */
+function mostAside({ memoryBytes = defaultMemoryBytes }: Limits = {}): number {
+  return memoryBytes / 4;
 }
 
 function check(dictionary: Dictionary, settings: Settings): void {
@@ -389,6 +416,11 @@ function keepProbabilities(dictionary: Dictionary, { t }: Settings, memory: Memo
 function plainLines(corpus: Corpus, remap: Int32Array, memory: Memory): Int32Array {
   const lines = memory.int32(corpus.tokens);
   let at = 0;
-  for (const block of corpus.blocks) for (const entry of block.read()) lines[at++] = remap[entry]!;
+  for (const { blocks, entries } of corpus.parts)
+    for (const block of blocks) {
+      const own = copyBlock(block.read(), entries, lines.subarray(at));
+      for (let i = 0; i < own.length; i++) own[i] = remap[own[i]!]!;
+      at += own.length;
+    }
   return lines;
 }

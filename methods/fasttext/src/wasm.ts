@@ -1,7 +1,19 @@
 // The fast kernel: WebAssembly with SIMD. Writes the tables' addresses into memory and calls ../kernel.
 import type { Dictionary } from "./dictionary.ts";
 import { endOfLine } from "./dictionary.ts";
-import type { Encoding, Job, Kernel, Matrix, SubwordSettings, Tables, ThreadState, TrainStatus } from "./kernel.ts";
+import type {
+  Encoding,
+  Job,
+  Kernel,
+  Matrix,
+  OwnCopy,
+  OwnRows,
+  SubwordSettings,
+  Tables,
+  Team,
+  ThreadState,
+  TrainStatus,
+} from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 import { wasmBase64 } from "./wasm-binary.ts";
 
@@ -30,7 +42,15 @@ const layouts = {
   } as Layout,
   thread: {
     lossSum: "f64",
-    ...fields("examples from to at random pendingTokens line hidden grad scores context"),
+    ...fields("examples from to at random pendingTokens line hidden grad scores context own team"),
+  } as Layout,
+  copy: fields("shared own before count"),
+  own: fields("hot hotOutputs words outputs rows rowOffset named every left hotEvery hotLeft"),
+  team: {
+    seen: "i64",
+    ...fields(
+      "threads index arrived goal phase maySleep end mostLines mostRows lines hiddens stride firstClass endClass commons commonRows loads counts sorted",
+    ),
   } as Layout,
   scratch: fields("rows hashes labels word hidden scores topIds topScores rowCount labelCount"),
 };
@@ -70,9 +90,10 @@ class Struct {
   }
 }
 
-interface Exports {
+export interface Exports {
   readonly written: { value: number };
   scan(dictionary: number, text: number, length: number, last: number, tokens: number, endOfLine: number): number;
+  addEntries(dictionary: number, starts: number, pool: number, counts: number, size: number, entries: number): void;
   fillSlots(dictionary: number): void;
   entryHashes(dictionary: number, pairs: number): void;
   subwordRows(tables: number, word: number, length: number, room: number, rows: number): number;
@@ -123,17 +144,16 @@ export interface ThreadTally {
 
 /** The work of these threads as addresses, and a way to read their tallies. */
 export function shareWork(
-  job: Job,
+  jobs: readonly Job[],
   threads: readonly ThreadState[],
   stop: Int32Array,
 ): { work: ThreadWork[]; tallies: () => ThreadTally[]; finish: () => void } {
-  const kernel = on(job.tables.memory);
-  const structs = threads.map((thread) => kernel.thread(thread));
-  const address = kernel.job(job).address;
+  const kernel = on(jobs[0]!.tables.memory);
+  const structs = threads.map((thread, i) => kernel.thread(thread, Number(jobs[i]!.progress[0]!)));
   return {
-    work: structs.map((struct) => ({
+    work: structs.map((struct, i) => ({
       memory: kernel.memory.wasm,
-      job: address,
+      job: kernel.job(jobs[i]!).address,
       thread: struct.address,
       stop: stop.byteOffset,
     })),
@@ -142,6 +162,11 @@ export function shareWork(
       for (const [i, struct] of structs.entries()) readBack(struct, threads[i]!);
     },
   };
+}
+
+/** Where an encoding stands in memory. */
+export function encodingAddress(encoding: Encoding): number {
+  return on(encoding.dictionary.memory).encoding(encoding).address;
 }
 
 /** What a kernel changed in a thread's record, into the thread. */
@@ -164,7 +189,7 @@ export function doWork({ memory, job, thread, stop }: ThreadWork): TrainStatus {
 let compiled: WebAssembly.Module | undefined;
 
 /** The kernel's functions on a memory; every thread has its own instance. */
-function instantiate(memory: WebAssembly.Memory): Exports {
+export function instantiate(memory: WebAssembly.Memory): Exports {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)));
   const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: () => undefined } });
   return instance.exports as unknown as Exports;
@@ -337,7 +362,7 @@ class Bound {
     );
   }
 
-  thread(t: ThreadState): Struct {
+  thread(t: ThreadState, seen = 0): Struct {
     return this.record(
       t,
       layouts.thread,
@@ -354,9 +379,63 @@ class Bound {
         grad: t.grad.byteOffset,
         scores: t.scores.byteOffset,
         context: t.context.byteOffset,
+        own: t.own ? this.own(t.own).address : 0,
+        team: t.team ? this.team(t.team, seen).address : 0,
       }),
       true,
     );
+  }
+
+  own(o: OwnRows): Struct {
+    return this.record(o, layouts.own, () => ({
+      hot: this.copy(o.hot).address,
+      hotOutputs: this.copy(o.hotOutputs).address,
+      words: this.copy(o.words).address,
+      outputs: this.copy(o.outputs).address,
+      rows: o.rows,
+      rowOffset: o.rowOffset,
+      named: 0,
+      every: o.every,
+      left: o.every,
+      hotEvery: o.hotEvery,
+      hotLeft: o.hotEvery,
+    }));
+  }
+
+  copy(c: OwnCopy): Struct {
+    return this.record(c, layouts.copy, () => ({
+      shared: c.shared.byteOffset,
+      own: c.own.byteOffset,
+      before: c.before.byteOffset,
+      count: c.shared.length,
+    }));
+  }
+
+  /** @param seen  tokens seen before the team began */
+  team(t: Team, seen: number): Struct {
+    return this.record(t, layouts.team, () => ({
+      seen,
+      threads: t.threads,
+      index: t.index,
+      arrived: t.arrived.byteOffset,
+      goal: 0,
+      phase: 0,
+      // A page's own thread must not.
+      maySleep: "document" in globalThis ? 0 : 1,
+      end: t.end,
+      mostLines: t.mostLines,
+      mostRows: t.mostRows,
+      lines: 0,
+      hiddens: t.hiddens.byteOffset,
+      stride: 4 * t.stride,
+      firstClass: t.firstClass,
+      endClass: t.endClass,
+      commons: t.commons,
+      commonRows: t.commonRows.byteOffset,
+      loads: t.loads.byteOffset,
+      counts: t.counts.byteOffset,
+      sorted: t.sorted.byteOffset,
+    }));
   }
 
   /** Room for a line of this many bytes. */
@@ -467,7 +546,7 @@ export const wasmKernel: Kernel = {
 
   train(job, thread, budget) {
     const kernel = on(job.tables.memory);
-    const struct = kernel.thread(thread);
+    const struct = kernel.thread(thread, Number(job.progress[0]!));
     const status = kernel.exports.train(kernel.job(job).address, struct.address, budget);
     readBack(struct, thread);
     return statuses[status]!;
@@ -508,6 +587,17 @@ export const wasmKernel: Kernel = {
     within(memory, hidden, (target) =>
       within(memory, rows, (from) => kernel.exports.average(matrix.address, from, rows.length, target)),
     );
+  },
+
+  addEntries(dictionary, { size, starts, counts, pool }) {
+    const kernel = on(dictionary.memory);
+    dictionary.reserve(Math.max(2 * size, starts[size]!), this.fillSlots);
+    const entries = dictionary.memory.int32(size);
+    const struct = kernel.dictionary(dictionary);
+    const addresses = [starts, pool, counts].map(({ byteOffset }) => byteOffset) as [number, number, number];
+    kernel.exports.addEntries(struct.address, ...addresses, size, entries.byteOffset);
+    dictionary.size = struct.get("size");
+    return entries;
   },
 
   fillSlots(dictionary) {

@@ -57,3 +57,42 @@ test("metrics by name", async () => {
   for (const wrong of ["f2", "f1:", "precisionAtRecall", "precisionAtRecall:200", "recallAtPrecision:50:"])
     expect(() => parseMetric(wrong)).toThrow(/expected f1/);
 });
+
+test("a bucket count that is fixed holds for the trials with n-grams, which the first one need not have", async () => {
+  const buckets = new Set<number>();
+  await autotune(
+    text,
+    { dim: 4, epoch: 1, bucket: 77 },
+    {
+      validation,
+      seconds: 12,
+      clock: steps(),
+      fixed: new Set(["bucket", "dim", "epoch"]),
+      onTrial: ({ settings }) => settings.wordNgrams > 1 && buckets.add(settings.bucket),
+    },
+  );
+  expect([...buckets]).toEqual([77]);
+});
+
+test("a model that is too small to be quantised is kept as it is, if it fits", async () => {
+  const options = { validation, seconds: 20, fixed: new Set(["wordNgrams", "minn", "maxn", "dim"]) };
+  const { model } = await autotune(text, { dim: 4 }, { ...options, clock: steps(), modelSize: 10_000 });
+  expect(model.tables.input).toMatchObject({ kind: "dense", dim: 4 });
+  await expect(autotune(text, { dim: 4 }, { ...options, clock: steps(), modelSize: 500 })).rejects.toThrow(
+    /fitted into 500 bytes/,
+  );
+});
+
+test("stopped, the search ends with the best trial so far", async () => {
+  const stop = new AbortController();
+  const onTrial = ({ number }: Trial) => {
+    if (number === 3) stop.abort();
+  };
+  const found = await autotune(text, { dim: 4 }, { validation, fixed: new Set(["dim"]), stop: stop.signal, onTrial });
+  expect(found.trials).toBe(3);
+  expect(found.model.labels).toHaveLength(4);
+  await expect(autotune(text, { dim: 4 }, { validation, stop: AbortSignal.abort() })).rejects.toThrow(
+    /stopped before its first trial/,
+  );
+  await expect(autotune(text, { dim: 4 }, { validation, seconds: 0 })).rejects.toThrow(/seconds is 0/);
+});

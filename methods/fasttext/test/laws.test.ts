@@ -169,6 +169,10 @@ describe("numbers as C++ prints them", () => {
     [0.00001, "1e-05"],
     [-0.000123456789, "-0.000123457"],
     [1.00001, "1.00001"],
+    [100.0625, "100.062"], // halfway: the even one, as C does
+    [-3.0078125, "-3.00781"],
+    [100.1875, "100.188"],
+    [302124.5, "302124"],
     [0.9999999, "1"],
     [1e-40, "1e-40"],
     [Number.POSITIVE_INFINITY, "inf"],
@@ -181,7 +185,23 @@ describe("numbers as C++ prints them", () => {
     const dim = 500;
     const values = memory.float32(dim);
     for (let i = 0; i < dim; i++) values[i] = (random.uniform() - 0.5) * 10 ** (random.below(20) - 10);
-    values.set([0, 1, -1, 0.5, 99999.5, 9.99995, 1e-4, 1e-5, 3.0517578125e-5, 1e10, 1e-30, Number.POSITIVE_INFINITY]);
+    values.set([
+      0,
+      1,
+      -1,
+      0.5,
+      2.03125,
+      2.09375,
+      80674.5,
+      99999.5,
+      9.99995,
+      1e-4,
+      1e-5,
+      3.0517578125e-5,
+      1e10,
+      1e-30,
+      Number.POSITIVE_INFINITY,
+    ]);
     const dictionary = new Dictionary(memory, "__label__");
     dictionary.append(bytes("w"), 0, 1, 1, 0);
     dictionary.fillSlots();

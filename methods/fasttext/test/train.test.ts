@@ -1,33 +1,42 @@
 // Training: against the reference program's own losses, and the promises that it does not make.
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
 import {
+  checkContinues,
   completeSettings,
   DivergedError,
   evaluate,
   f1,
   Model,
+  type RunThreads,
   readableKernel,
   type Settings,
   type TrainOptions,
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { nodeThreads, spillFile } from "../src/node.ts";
+import { filePieces, nodeThreads, spillFile } from "../src/node.ts";
+import { doWork, type ThreadWork } from "../src/wasm.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const labelled = fixture("train.txt");
 const plain = fixture("plain.txt");
 const facts = JSON.parse(fixture("facts.json").toString()) as {
-  models: Record<string, { flags?: string[]; loss?: string; dict: string; vec?: string }>;
+  models: Record<string, { flags?: string[]; loss?: string; vec?: string }>;
 };
 const kernels = [readableKernel, wasmKernel];
 
 /** The run of tools/reference/fasttext.py for a model. */
 function referenceSettings(flags: readonly string[]): Partial<Settings> {
-  const settings: Record<string, unknown> = { lr: 0.4, epoch: 8, compat: true, model: flags[0] };
-  for (let i = 1; i < flags.length; i += 2)
-    settings[flags[i]!.slice(1)] = flags[i] === "-loss" ? flags[i + 1] : Number(flags[i + 1]);
+  // The program reads lr and t as float32.
+  const settings: Record<string, unknown> = { lr: Math.fround(0.4), epoch: 8, compat: true, model: flags[0] };
+  for (let i = 1; i < flags.length; i += 2) {
+    const number = Number(flags[i + 1]);
+    settings[flags[i]!.slice(1)] =
+      flags[i] === "-loss" ? flags[i + 1] : flags[i] === "-t" ? Math.fround(number) : number;
+  }
   return settings;
 }
 
@@ -46,13 +55,17 @@ const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
 
 describe.each(kernels)("$name kernel", (kernel) => {
   test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin"])(
-    "%s: with compat the mean loss is the reference's",
+    "%s: with compat the mean loss is the reference's, with the readable kernel every byte of its files",
     async (name) => {
       const fact = facts.models[name]!;
       const settings = referenceSettings(fact.flags!);
       const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, { kernel });
       expect(loss / Number(fact.loss)).toBeCloseTo(1, 3);
       expect(model.words).toEqual(Model.fromBytes(fixture(name)).words); // equal counts in the same order too
+      if (kernel !== readableKernel) return;
+      // The readable kernel rounds where the program does: the same files, byte for byte.
+      expect(bytesOf(model).equals(fixture(name))).toBe(true);
+      expect(Buffer.concat([...model.vectorLines()].map((piece) => Buffer.from(piece))).toString()).toBe(fact.vec);
     },
   );
 
@@ -95,6 +108,52 @@ test("the number of threads does not change where the rows start", async () => {
   expect(bytesOf(one).equals(bytesOf(two))).toBe(true);
 });
 
+describe("a file read by several threads", () => {
+  const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-threads-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "text");
+  const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40, minCount: 2, minn: 2, maxn: 3 };
+  const labelledTwice = Buffer.concat([labelled, Buffer.from("\n__label__new last words without a line end")]);
+
+  test.each([
+    ["many lines", labelledTwice],
+    ["fewer lines than threads", Buffer.from("__label__a b b\n__label__c b b")],
+    ["one line", Buffer.from("__label__a b b\n")],
+    ["nothing before the last part", Buffer.from("__label__a b b")],
+  ])("has the same words in the same order, and the same rows: %s", async (_name, text) => {
+    writeFileSync(path, text);
+    for (const compat of [false, true]) {
+      const one = await train(filePieces(path), { ...start, compat });
+      for (const threads of [2, 3, 8]) {
+        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads: nodeThreads });
+        // The reference program's rows depend on the number of threads.
+        if (compat) expect(model.words).toEqual(one.words);
+        else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
+      }
+    }
+  });
+
+  test("has the same encoded lines", async () => {
+    writeFileSync(path, labelledTwice);
+    for (const model of ["supervised", "skipgram"] as const) {
+      const settings = { ...start, minCount: 1, epoch: 2, threads: 3, deterministic: true, model };
+      const apart = await train(filePieces(path), settings, { runThreads: nodeThreads });
+      expect(bytesOf(apart).equals(bytesOf(await train([labelledTwice], settings)))).toBe(true);
+    }
+  });
+
+  test("that is gone when a thread opens it is that error", async () => {
+    await expect(
+      train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads: nodeThreads }),
+    ).rejects.toThrow(/ENOENT.*none/);
+    const others = [Promise.reject(new Error("ENOENT: the file is gone"))];
+    const gone = Object.assign((work: readonly ThreadWork[]) => nodeThreads(work), {
+      readAside: () => ({ first: filePieces(path), others }),
+    });
+    await expect(train(filePieces(path), { ...start, threads: 2 }, { runThreads: gone })).rejects.toThrow("is gone");
+  });
+});
+
 test("two threads learn as well as one", async () => {
   const { model, loss } = await trained(
     labelled,
@@ -104,6 +163,59 @@ test("two threads learn as well as one", async () => {
   expect(loss).toBeLessThan(0.8);
   expect(model.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
 });
+
+describe("a thread that cannot do its share", () => {
+  // Minutes, unless it is stopped.
+  const endless = { dim: 4, epoch: 1_000_000, threads: 3 };
+
+  test("ends the training with its error, and the other threads", async () => {
+    const ended: string[] = [];
+    const runThreads: RunThreads = ([, ...rest]) => [
+      Promise.reject(new Error("no such thread")),
+      ...nodeThreads(rest).map(async (share) => {
+        ended.push(await share);
+        return "more" as const;
+      }),
+    ];
+    await expect(train([labelled], endless, { runThreads })).rejects.toThrow("no such thread");
+    expect(ended).toEqual(["more"]);
+  });
+
+  test("a trap in a worker is that worker's error, and the worker works on", async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    const nowhere = { memory, job: 0x7ffffff0, thread: 0x7ffffff0, stop: 0 };
+    await expect(Promise.all(nodeThreads([nowhere]))).rejects.toThrow(/memory access out of bounds/);
+    const model = await train([labelled], { dim: 4, epoch: 2, threads: 2 }, { runThreads: nodeThreads });
+    expect(model.labels).toHaveLength(4);
+  });
+
+  test("an abort ends every thread", async () => {
+    const abort = new AbortController();
+    const run = train([labelled], endless, {
+      runThreads: nodeThreads,
+      signal: abort.signal,
+      onProgress: ({ phase }) => phase === "training" && abort.abort(new Error("enough")),
+    });
+    await expect(run).rejects.toThrow("enough");
+  });
+});
+
+test("what a thread learnt in its own copies of rows is in the model", async () => {
+  // The other thread runs the whole training on its share before this one begins.
+  const first: RunThreads = (work) => work.map(async (share) => doWork(share));
+  const settings = { dim: 4, lr: 0.5, epoch: 30, seed: 1 };
+  const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
+  const start = await train([text], { ...settings, epoch: 0 });
+  const model = await train([text], { ...settings, threads: 2 }, { runThreads: first });
+  expect(evaluate(model, [labelled]).all.hits / 160).toBeGreaterThan(0.9);
+  // The most frequent words have copies; what is trained is their own row in the model.
+  for (let row = 0; row < 4; row++) expect(rowOf(model, row)).not.toEqual(rowOf(start, row));
+});
+
+const rowOf = ({ tables }: Model, row: number) => {
+  if (tables.input.kind !== "dense") throw new Error("expected dense rows");
+  return Array.from(tables.input.values.subarray(row * tables.dim, (row + 1) * tables.dim));
+};
 
 test("a label's weight moves predictions towards it, weight 0 leaves it out", async () => {
   const settings = { dim: 8, lr: 0.5, epoch: 20 };
@@ -172,9 +284,16 @@ describe("text that cannot be learnt from", () => {
     expect(model.labels.sort()).toEqual(["__label__a", "__label__b"]);
   });
 
-  test("one line of 3 MB", async () => {
-    const model = await train([`__label__a ${"word ".repeat(600_000)}\n__label__b other\n`], { dim: 4, epoch: 1 });
-    expect(model.tables.dictionary.tokens).toBe(600_005);
+  test("one line of 100 MB", async () => {
+    const words = Buffer.from("a longer word ".repeat(1 << 16));
+    const text = [
+      Buffer.from("__label__a "),
+      ...Array.from({ length: 115 }, () => words),
+      Buffer.from("\n__label__b x\n"),
+    ];
+    expect(text.reduce((sum, piece) => sum + piece.length, 0)).toBeGreaterThan(100e6);
+    const model = await train(text, { dim: 4, epoch: 1 });
+    expect(model.tables.dictionary.tokens).toBe(115 * 3 * (1 << 16) + 5);
   });
 
   test("one word of 20 MB, one line of 20 MB to classify", async () => {
@@ -236,6 +355,19 @@ test("training goes on from a model: old words keep their rows, new words and la
   );
 });
 
+test.each([
+  ["softmax.bin", { wordNgrams: 3 }, /trained with wordNgrams 2, and 3 is asked for.*keeps its wordNgrams/],
+  ["ns.bin", { wordNgrams: 2, bucket: 9 }, /trained with wordNgrams 1, and 2 is asked for/],
+  ["softmax.bin", { loss: "hs" }, /trained with loss softmax, and hs/],
+  ["skipgram.bin", { model: "supervised" }, /this is a skipgram model; only skipgram can go on/],
+  ["softmax-cut.ftz", {}, /quantised model cannot be trained any further/],
+  ["ns.bin", { wordNgrams: 1, bucket: 2_000_000, dim: 4, lr: 1 }, undefined],
+] as const)("settings that a model keeps: %s with %o", (name, given, message) => {
+  const check = () => checkContinues(Model.fromBytes(fixture(name)), given);
+  if (message) expect(check).toThrow(message);
+  else expect(check).not.toThrow();
+});
+
 test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
   const settings = { dim: 6, epoch: 6, lr: 0.5 };
   const epochs: number[] = [];
@@ -268,12 +400,38 @@ test("a corpus that does not fit is encoded block by block, its tokens put aside
   expect(streamed.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
 });
 
-test("deterministic threads: the same bytes at once or one after the other, and they learn", async () => {
+describe("deterministic threads", () => {
   const settings = { dim: 8, lr: 0.5, epoch: 4, threads: 3, wordNgrams: 2, bucket: 100, deterministic: true };
-  const once = await train([labelled], settings, { runThreads: nodeThreads });
-  expect(bytesOf(await train([labelled], settings)).equals(bytesOf(once))).toBe(true);
-  for (const kernel of kernels) {
-    const model = await train([labelled], { ...settings, epoch: 60 }, { kernel });
-    expect(f1(evaluate(model, [labelled]).all)).toBeGreaterThan(0.8);
-  }
+  const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
+
+  test.each(["softmax", "hs", "ns", "ova"] as const)("%s: the same bytes whatever their number", async (loss) => {
+    const one = await train([text], { ...settings, loss });
+    for (const threads of [2, 3, 7]) {
+      const many = await train([text], { ...settings, loss, threads }, { runThreads: nodeThreads });
+      expect(bytesOf(many).equals(bytesOf(one))).toBe(true);
+    }
+  });
+
+  test("the readable kernel learns the same", async () => {
+    const [a, b] = await Promise.all(kernels.map((kernel) => train([labelled], settings, { kernel })));
+    for (const name of ["input", "output"] as const) {
+      const [x, y] = [a!, b!].map(({ tables }) => tables[name]);
+      if (x?.kind !== "dense" || y?.kind !== "dense") throw new Error("expected dense rows");
+      for (let i = 0; i < x.values.length; i++) expect(x.values[i]).toBeCloseTo(y.values[i]!, 3);
+    }
+  });
+
+  test("epoch by epoch the same, and they learn", async () => {
+    const long = { ...settings, epoch: 30 };
+    const once = await train([text], long, { runThreads: nodeThreads });
+    const watched = await train([text], long, { runThreads: nodeThreads, onEpoch: () => undefined });
+    expect(bytesOf(watched).equals(bytesOf(once))).toBe(true);
+    expect(f1(evaluate(once, [labelled]).all)).toBeGreaterThan(0.9);
+  });
+
+  test("skipgram: the same bytes at once or one after the other", async () => {
+    const vectors = { ...settings, model: "skipgram", minCount: 1 } as const;
+    const once = await train([plain], vectors, { runThreads: nodeThreads });
+    expect(bytesOf(await train([plain], vectors)).equals(bytesOf(once))).toBe(true);
+  });
 });

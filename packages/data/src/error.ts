@@ -11,3 +11,6 @@ export class DataError extends Error {
     this.source = source;
   }
 }
+
+/** Images that are to be read together have several sizes: callers that can bring them to one say how. */
+export class ImageSizeError extends DataError {}

@@ -43,6 +43,15 @@ test("images, labels, classes and paths by name", async () => {
   const other = await readImageFolder(path, { classes: ["bird", "dog", "cat"] });
   expect([...other.labels.data]).toEqual([2, 2, 1]);
   await expect(readImageFolder(path, { classes: ["cat"] })).rejects.toThrow(/dog: is not one of the classes cat\./);
+  const many = Array.from({ length: 100 }, (_, i) => `class ${i}`);
+  await expect(readImageFolder(path, { classes: many })).rejects.toThrow(/class 0, .* class 11, … \(100 in all\)\.$/);
+});
+
+test("images of several sizes, brought to one", async () => {
+  const path = await folder("sizes", { "cat/1.png": [10, 3], "dog/2.png": [200, 9] });
+  const { images } = await readImageFolder(path, { size: { width: 4, height: 4 } });
+  expect(images.shape).toEqual([2, 3, 4, 4]);
+  expect([images.data[0], images.data.at(-1)]).toEqual([10, 200]);
 });
 
 test.each<[string, Record<string, [number, number?] | string>, RegExp]>([

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import {
   add,
+  clip,
   compile,
   conv,
   cpu,
   exportOnnx,
   gemm,
   gradient,
+  type Inputs,
   importOnnx,
   lower,
   ModelError,
@@ -19,6 +21,7 @@ import {
   type Tensor,
   tensor,
   trace,
+  type Value,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node.ts";
 import { handmade } from "./handmade.ts";
@@ -197,4 +200,27 @@ test("two graphs of one model do not share state", async () => {
   const { twice } = await f.run({ x });
   expect(twice.data.length).toBe(10);
   expect(twice.data.every((v) => Number.isFinite(Number(v)))).toBe(true);
+});
+
+/** dx of Σ y for an imported model of y, at each x. */
+async function derivatives(f: (x: Value) => Value, points: readonly number[]): Promise<number[]> {
+  const shape = [points.length, 1, 1, 1];
+  const graph = trace(({ x }: Inputs<"x">) => ({ y: f(x) }), { x: { dtype: "float32", shape } });
+  const model = importOnnx(exportOnnx(lower(graph, cpu)), { name: "limits.onnx" });
+  const program = compile(runtime, ({ x }: Inputs<"x">) => ({
+    dx: gradient(reduceSum(model.apply({ x }).y!), [x])[0]!,
+  }));
+  const { dx } = await program.run({ x: tensor("float32", shape, points) });
+  await program.release();
+  return Array.from(dx.data as Float32Array);
+}
+
+test("Clip after a convolution is ReLU6, elsewhere torch.clamp: they differ at the limits", async () => {
+  const points = [-1, 0, 3, 6, 7];
+  const own = (x: Value) => conv(x, x.graph.constant(tensor("float32", [1, 1, 1, 1], [1])), null);
+  const relu6 = (x: Value) => clip(x, { min: 0, max: 6 });
+  expect(await derivatives((x) => relu6(own(x)), points)).toEqual([0, 0, 1, 0, 0]);
+  expect(await derivatives((x) => relu6(add(own(x), 0)), points)).toEqual([0, 0, 1, 0, 0]);
+  expect(await derivatives(relu6, points)).toEqual([0, 1, 1, 1, 0]);
+  expect(await derivatives((x) => clip(own(x), { min: -1, max: 6 }), points)).toEqual([1, 1, 1, 1, 0]);
 });

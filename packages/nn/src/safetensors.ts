@@ -1,6 +1,7 @@
 // The safetensors format (https://github.com/huggingface/safetensors, "Format"): 8 bytes of header length, a JSON header
 // that gives each array's dtype, shape and byte range, then the arrays. Nothing of a file is believed before it is checked.
 import { type DType, formatShape, ModelError, sizeOf, type Tensor } from "@reprise/engine";
+import { quoted, shownJson } from "./quoted.ts";
 import { type StoredDType, storedDTypes } from "./stored-dtypes.ts";
 
 export interface Safetensors {
@@ -16,6 +17,9 @@ export interface SafetensorsSource {
 
 /** The reference implementation's limit on the header. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** A header of the format nests 3 deep; the reference reader skips entries that it does not know. */
+const MAX_HEADER_DEPTH = 16;
+const MAX_RANK = 64;
 const METADATA = "__metadata__";
 
 const nameOf: Readonly<Record<DType, string>> = {
@@ -89,12 +93,13 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
   let header: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(headerBytes);
+    if (nestsDeeper(text, MAX_HEADER_DEPTH)) throw new Error(`nested more than ${MAX_HEADER_DEPTH} deep`);
     header = JSON.parse(text);
   } catch (error) {
-    fail(`the header is not valid JSON (${(error as Error).message})`, error);
+    fail(`the header is not valid JSON, or not a header: ${(error as Error).message}`, error);
   }
   const twice = repeatedKey(text);
-  if (twice !== null) fail(`the header names "${twice}" twice`);
+  if (twice !== null) fail(`the header names ${quoted(twice)} twice`);
   const body = bytes.subarray(8 + Number(length));
   const metadata: Record<string, string> = {};
   const found: { name: string; stored: StoredDType; shape: number[]; begin: number; end: number }[] = [];
@@ -106,21 +111,22 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
         Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
       continue;
     }
-    if (!isRecord(entry)) fail(`"${name}" is described by ${JSON.stringify(entry)}, not by an object`);
+    if (!isRecord(entry)) fail(`${quoted(name)} is described by ${shownJson(entry)}, not by an object`);
     const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
     const stored = typeof dtype === "string" && Object.hasOwn(storedDTypes, dtype) ? storedDTypes[dtype]! : undefined;
     if (!stored)
-      return fail(`"${name}" has dtype ${JSON.stringify(dtype)}; known are ${Object.keys(storedDTypes).join(", ")}`);
-    if (!isCounts(shape)) return fail(`"${name}" has shape ${JSON.stringify(shape)}; expected a list of sizes`);
+      return fail(`${quoted(name)} has dtype ${shownJson(dtype)}; known are ${Object.keys(storedDTypes).join(", ")}`);
+    if (!isCounts(shape) || shape.length > MAX_RANK)
+      return fail(`${quoted(name)} has shape ${shownJson(shape)}; expected a list of at most ${MAX_RANK} sizes`);
     if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]! || offsets[1]! > body.length) {
       return fail(
-        `"${name}" is said to lie at bytes ${JSON.stringify(offsets)} of ${body.length}; the file is cut off or damaged`,
+        `${quoted(name)} is said to lie at bytes ${shownJson(offsets)} of ${body.length}; the file is cut off or damaged`,
       );
     }
     const [begin, end] = offsets as [number, number];
     if (sizeOf(shape) * stored.bytes !== end - begin) {
       fail(
-        `"${name}" is ${dtype} ${formatShape(shape)}, which takes ${sizeOf(shape) * stored.bytes} bytes, but ${end - begin} are given`,
+        `${quoted(name)} is ${dtype} ${formatShape(shape)}, which takes ${sizeOf(shape) * stored.bytes} bytes, but ${end - begin} are given`,
       );
     }
     found.push({ name, stored, shape, begin, end });
@@ -129,7 +135,7 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
   found.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   for (const { name, begin, end } of found) {
-    if (begin < covered) fail(`"${name}" overlaps another array at byte ${begin}`);
+    if (begin < covered) fail(`${quoted(name)} overlaps another array at byte ${begin}`);
     if (begin > covered) fail(`bytes ${covered} to ${begin} belong to no array`);
     covered = end;
   }
@@ -138,7 +144,7 @@ export function readSafetensors(bytes: Uint8Array, { source = "safetensors" }: S
     found.map(({ name, stored, shape, begin, end }) => {
       const data = stored.decode(body.subarray(begin, end));
       if (stored.dtype === "bool" && (data as Uint8Array).some((b) => b > 1))
-        fail(`"${name}" holds bytes above 1, not booleans`);
+        fail(`${quoted(name)} holds bytes above 1, not booleans`);
       return [name, { dtype: stored.dtype, shape, data } as Tensor];
     }),
   );
@@ -152,16 +158,43 @@ const isCounts = (x: unknown): x is number[] =>
 /** The first name that a JSON object or one of those inside it gives twice: JSON.parse keeps the last without a word. */
 function repeatedKey(text: string): string | null {
   const open: (Set<string> | null)[] = []; // the names of each object we are inside of; null for a list
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (token.endsWith(":")) {
-      const key = JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
+  for (const [first, end] of marks(text)) {
+    const mark = text[first];
+    if (mark === "{") open.push(new Set());
+    else if (mark === "[") open.push(null);
+    else if (mark !== '"') open.pop();
+    else if (followedByColon(text, end)) {
+      const key = JSON.parse(text.slice(first, end)) as string;
       const names = open.at(-1);
       if (names?.has(key)) return key;
       names?.add(key);
     }
   }
   return null;
+}
+
+function followedByColon(text: string, at: number): boolean {
+  while (" \t\n\r".includes(text[at] ?? ":")) at++;
+  return text[at] === ":";
+}
+
+function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  for (const [first] of marks(text)) {
+    const mark = text[first]!;
+    if ("{[".includes(mark) && ++depth > limit) return true;
+    if ("}]".includes(mark)) depth--;
+  }
+  return false;
+}
+
+/** Brackets and strings of a JSON text, from the first character to behind the last; a regular expression fails on long ones. */
+function* marks(text: string): Generator<readonly [first: number, end: number]> {
+  for (let at = 0; at < text.length; at++) {
+    if ("{}[]".includes(text[at]!)) yield [at, at + 1];
+    if (text[at] !== '"') continue;
+    const first = at++;
+    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    yield [first, at + 1];
+  }
 }

@@ -2,6 +2,7 @@
 // pickles and storages one after the other. The pickle is read by a machine that knows tensors and plain data only, so
 // that a hostile file is refused by the name of what it asks for.
 import { formatShape, ModelError, sizeOf, type Tensor } from "@reprise/engine";
+import { quoted } from "./quoted.ts";
 import { type StoredDType, storedDTypes } from "./stored-dtypes.ts";
 import { type Meaning, type Pickled, Tuple, unpickle } from "./torch-file/pickle.ts";
 import { isZip, readZip } from "./torch-file/zip.ts";
@@ -128,10 +129,10 @@ function readArchive(bytes: Uint8Array, source: string): Parts {
     value,
     storageBytes({ key, length, type }) {
       const record = entries.get(`${root}data/${key}`);
-      if (!record) throw new ModelError(`${source}: the record of storage "${key}" is missing`);
+      if (!record) throw new ModelError(`${source}: the record of storage ${quoted(key)} is missing`);
       if (record.length !== length * type.stored.bytes)
         throw new ModelError(
-          `${source}: storage "${key}" is ${sizeText({ length, type })}, its record has ${record.length}`,
+          `${source}: storage ${quoted(key)} is ${sizeText({ length, type })}, its record has ${record.length}`,
         );
       return record;
     },
@@ -151,30 +152,33 @@ function readLegacy(bytes: Uint8Array, source: string): Parts {
   if (bytes[0] !== 0x80 || next() !== LEGACY_MAGIC)
     throw new ModelError(`${source}: neither of the two formats of torch.save; give a .pt, .pth or .th file`);
   const protocol = next();
-  if (protocol !== LEGACY_PROTOCOL)
-    throw new ModelError(`${source}: version ${protocol} of the format; ${LEGACY_PROTOCOL} is known`);
+  if (protocol !== LEGACY_PROTOCOL) {
+    const found = typeof protocol === "number" ? protocol : "unknown";
+    throw new ModelError(`${source}: version ${found} of the format; ${LEGACY_PROTOCOL} is known`);
+  }
   const system = next();
   if (!(system instanceof Map) || system.get("little_endian") !== true)
     throw new ModelError(`${source}: its numbers are big-endian; save it on a little-endian machine`);
   const value = next();
   const keys = next();
-  if (!Array.isArray(keys)) throw new ModelError(`${source}: the list of storages is missing`);
-  const starts = new Map<unknown, { at: number; length: number }>();
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === "string"))
+    throw new ModelError(`${source}: the list of storages is missing`);
+  const starts = new Map<string, { at: number; length: number }>();
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // A storage gives its number of elements, not of bytes: the tensors tell its type.
   const types = new Map([...storagesIn(value)].map((storage) => [storage.key, storage.type]));
   for (const key of keys) {
-    if (offset + 8 > bytes.length) throw new ModelError(`${source}: the file is cut off before storage "${key}"`);
+    if (offset + 8 > bytes.length) throw new ModelError(`${source}: the file is cut off before storage ${quoted(key)}`);
     const length = file.getBigUint64(offset, true);
-    const type = types.get(key as string);
-    if (!type) throw new ModelError(`${source}: storage "${key}" belongs to no tensor`);
+    const type = types.get(key);
+    if (!type) throw new ModelError(`${source}: storage ${quoted(key)} belongs to no tensor`);
     offset += 8;
     if (length > BigInt(Math.floor((bytes.length - offset) / type.stored.bytes))) {
       throw new ModelError(
-        `${source}: storage "${key}" is said to have ${length} numbers, the file has ${bytes.length - offset} bytes left; it is cut off`,
+        `${source}: storage ${quoted(key)} is said to have ${length} numbers, the file has ${bytes.length - offset} bytes left; it is cut off`,
       );
     }
-    if (starts.has(key)) throw new ModelError(`${source}: storage "${key}" comes twice`);
+    if (starts.has(key)) throw new ModelError(`${source}: storage ${quoted(key)} comes twice`);
     starts.set(key, { at: offset, length: Number(length) });
     offset += Number(length) * type.stored.bytes;
   }
@@ -184,10 +188,10 @@ function readLegacy(bytes: Uint8Array, source: string): Parts {
     value,
     storageBytes({ key, length, type }) {
       const found = starts.get(key);
-      if (!found) throw new ModelError(`${source}: the numbers of storage "${key}" are missing`);
+      if (!found) throw new ModelError(`${source}: the numbers of storage ${quoted(key)} are missing`);
       if (found.length !== length)
         throw new ModelError(
-          `${source}: storage "${key}" is ${sizeText({ length, type })}, it has ${found.length} numbers`,
+          `${source}: storage ${quoted(key)} is ${sizeText({ length, type })}, it has ${found.length} numbers`,
         );
       return bytes.subarray(found.at, found.at + length * type.stored.bytes);
     },
@@ -202,7 +206,7 @@ function storageOf(id: Pickled<Torch>): Storage {
   const [word, type, key, , length, view = null] = id instanceof Tuple ? id.items : [];
   if (word !== "storage" || typeof key !== "string" || !isCount(length) || view !== null)
     throw new ModelError("a persistent id is not that of a storage");
-  if (!(type instanceof StorageType)) throw new ModelError(`storage "${key}" has no known type`);
+  if (!(type instanceof StorageType)) throw new ModelError(`storage ${quoted(key)} has no known type`);
   return new Storage(type, key, length);
 }
 
@@ -217,7 +221,7 @@ function rebuildTensor(args: readonly Pickled<Torch>[]): LazyTensor {
   const last = sizes.reduce((end, size, i) => end + (size - 1) * steps[i]!, offset);
   if (!sizes.includes(0) && !(last < storage.length)) {
     throw new ModelError(
-      `makes a tensor ${formatShape(sizes)} with strides ${formatShape(steps)} from ${offset}, which goes past the ${storage.length} numbers of storage "${storage.key}"`,
+      `makes a tensor ${formatShape(sizes)} with strides ${formatShape(steps)} from ${offset}, which goes past the ${storage.length} numbers of storage ${quoted(storage.key)}`,
     );
   }
   return new LazyTensor(storage, offset, sizes, steps);

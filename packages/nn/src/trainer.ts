@@ -78,9 +78,15 @@ export class DivergedError extends Error {
   readonly indices: Uint32Array;
   /** The last state in which every number was finite. */
   readonly checkpoint: Checkpoint;
+  /** What went wrong, e.g. "the loss is NaN", for callers that say the rest in their own words. */
+  readonly problem: string;
 
-  constructor(message: string, { step, indices, checkpoint }: Pick<DivergedError, "step" | "indices" | "checkpoint">) {
+  constructor(
+    message: string,
+    { problem, step, indices, checkpoint }: Pick<DivergedError, "problem" | "step" | "indices" | "checkpoint">,
+  ) {
     super(message);
+    this.problem = problem;
     this.step = step;
     this.indices = indices;
     this.checkpoint = checkpoint;
@@ -176,7 +182,7 @@ async function checked(now: Checkpoint, good: Checkpoint, batch: Batch | null): 
   if (!batch) throw new Error("training: the weights to start from hold NaN or infinite numbers");
   throw new DivergedError(
     `training: the weights are not finite after step ${step} (epoch ${batch.epoch + 1}, examples ${list(batch.indices)}), though its loss was. Those after step ${good.state.step} are kept. Lower the learning rate, or check these examples.`,
-    { step, indices: batch.indices, checkpoint: good },
+    { problem: "the weights are not finite, though the loss was", step, indices: batch.indices, checkpoint: good },
   );
 }
 
@@ -188,7 +194,7 @@ function diverged(loss: number, batch: Batch, checkpoint: Checkpoint, stepped: b
     `${stepped ? "Lower the learning rate" : "Check the initial weights"}, or look at these examples.`;
   return new DivergedError(
     `training: the loss is ${loss} at step ${step} (epoch ${epoch + 1}, examples ${list(indices)}). The weights after step ${checkpoint.state.step} are kept. ${advice}`,
-    { step, indices, checkpoint },
+    { problem: `the loss is ${loss}`, step, indices, checkpoint },
   );
 }
 

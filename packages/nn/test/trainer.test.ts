@@ -203,7 +203,7 @@ describe("numbers that are not finite stop the run", () => {
         `the loss is NaN at step ${step} \\(epoch 1, examples .*16 in all\\).*after step ${step - 1} are kept.*"x" of the batch holds NaN in example 17`,
       ),
     );
-    expect(error.step).toBe(step);
+    expect([error.problem, error.step]).toEqual(["the loss is NaN", step]);
     expect(error.indices).toContain(17);
     expect(error.checkpoint.state.parameters.every(Number.isFinite)).toBe(true);
     expect(error.checkpoint.state.step).toBe(step - 1);
@@ -243,7 +243,7 @@ describe("numbers that are not finite stop the run", () => {
     const run = train(runtime, { program, batches, schedule: constantRate(0.1), steps: 10, from, checkpointEvery });
     const error = (await collect(run).catch((e: unknown) => e)) as DivergedError;
     expect(error).toBeInstanceOf(DivergedError);
-    expect(error.step).toBe(3);
+    expect([error.problem, error.step]).toEqual(["the weights are not finite, though the loss was", 3]);
     expect(error.message).toMatch(/the weights are not finite after step 3 \(epoch 1, examples 2\)/);
     expect(error.checkpoint.state.step).toBe(checkpointEvery === 1 ? 2 : 0);
     expect(error.checkpoint.state.parameters.every(Number.isFinite)).toBe(true);

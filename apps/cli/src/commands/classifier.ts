@@ -1,11 +1,13 @@
 // reprise classifier: networks trained and tested on folders of images.
+import { existsSync } from "node:fs";
 import { readBytes } from "@reprise/data/node";
-import { imageNetworkNames, type TrainEvent } from "@reprise/nn";
+import { imageNetworkNames } from "@reprise/nn";
 import { Command, InvalidArgumentError } from "commander";
 import { ProgressLine, printResult } from "../report.ts";
+import { modelFiles } from "./classifier/model-folder.ts";
 import { completeSettings, settings, type TrainSettings, UsageError } from "./classifier/settings.ts";
 import { describeTest, testOnImages } from "./classifier/test.ts";
-import { trainOnImages } from "./classifier/train.ts";
+import { type TrainOptions, trainOnImages } from "./classifier/train.ts";
 
 /** `reprise classifier train` and `reprise classifier test`. */
 export function command(): Command {
@@ -16,6 +18,7 @@ export function command(): Command {
     else train.option(flags, help);
   }
   train
+    .option("--no-flip", "no image is turned, whatever --config says")
     .option("--config <file>", "settings as JSON; flags replace them")
     .option("--resume", "go on from the checkpoint in --out")
     .option("--json", "one JSON document on stdout")
@@ -29,6 +32,7 @@ export function command(): Command {
     .option("--weights <file>", ".safetensors, or .pth, .th, .pt of torch.save")
     .option("--mean <r,g,b>", "by which the weights' images were normalised (default ImageNet's)", three)
     .option("--std <r,g,b>", "likewise", three)
+    .option("--resize <pixels>", `${settings.resize.help} (default: as in training)`, settings.resize.parse)
     .option("--svg <file>", "draw the confusion matrix")
     .option("--threads <count>", settings.threads.help, settings.threads.parse)
     .option("--json", "one JSON document on stdout")
@@ -42,15 +46,19 @@ async function trainVerb({ config, resume = false, json, debug: _, ...flags }: T
   const file = config ? { path: config, text: new TextDecoder().decode(await readBytes(config)) } : undefined;
   const complete = completeSettings(flags, file);
   const line = new ProgressLine();
+  const checkpoint = modelFiles(complete.out).checkpoint;
   const result = await interruptible(
     (signal) =>
       trainOnImages(complete, {
         resume,
         signal,
         command: ["reprise", ...process.argv.slice(2)].join(" "),
-        onEvent: (event, plan) => show(line, event, plan),
+        onEvent: teller(line),
       }),
-    `stopped; the checkpoint is in ${complete.out}. To go on, give the same command with --resume`,
+    () =>
+      existsSync(checkpoint)
+        ? `stopped; the checkpoint is in ${complete.out}. To go on, give the same command with --resume`
+        : "stopped before the first step; nothing was written",
   ).finally(() => line.end());
   const tested = result.test
     ? `, ${(100 * result.test.accuracy).toFixed(1)} % of ${result.test.count} test images`
@@ -70,6 +78,7 @@ interface TestFlags {
   readonly weights?: string;
   readonly mean?: number[];
   readonly std?: number[];
+  readonly resize?: number;
   readonly svg?: string;
   readonly threads?: number;
   readonly json?: boolean;
@@ -80,32 +89,43 @@ async function testVerb({ json, mean, std, ...options }: TestFlags): Promise<voi
     throw new UsageError("--mean and --std belong together; give both.");
   const result = await interruptible(
     (signal) => testOnImages({ ...options, signal, ...(mean && std ? { statistics: { mean, deviation: std } } : {}) }),
-    "stopped",
+    () => "stopped",
   );
   printResult(json, result, () => describeTest(result));
 }
 
-function show(line: ProgressLine, event: TrainEvent, { steps, epochs }: { steps: number; epochs: number }): void {
-  if (event.type === "validation") {
-    const { loss, accuracy } = event.metrics;
-    line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
-  } else if (event.type === "step") {
-    const { step, epoch, loss, learningRate, examplesPerSecond } = event;
-    line.show(
-      `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s`,
-    );
-  }
+/** Tells on stderr what a training does. */
+function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
+  let begun = false;
+  return (event, { network, images, classes, epochs, steps, batchSize }) => {
+    if (!begun)
+      line.end(
+        `${network} on ${images} images of ${classes} classes: ${epochs} epochs of ${steps / epochs} steps, ${batchSize} images each`,
+      );
+    begun = true;
+    if (event.type === "validation") {
+      const { loss, accuracy } = event.metrics;
+      line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
+    } else if (event.type === "step") {
+      const { step, epoch, loss, learningRate, examplesPerSecond } = event;
+      const minutes = ((steps - step) * batchSize) / examplesPerSecond / 60;
+      line.show(
+        `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,
+      );
+    }
+  };
 }
 
-/** Runs with a signal that the first Ctrl-C aborts. */
-async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, message: string): Promise<T> {
+/** Runs with a signal that the first Ctrl-C aborts; the second ends the process. */
+async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, message: () => string): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     return await run(controller.signal);
   } catch (error) {
-    if (controller.signal.aborted) throw new Error(message, { cause: error });
+    // An error while stopping, such as a full disk, is the one to tell.
+    if (controller.signal.aborted && error === controller.signal.reason) throw new Error(message(), { cause: error });
     throw error;
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);

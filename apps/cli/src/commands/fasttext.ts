@@ -1,17 +1,11 @@
 // reprise fasttext: the verbs and flags of the reference program, on @reprise/fasttext.
 import { Command } from "commander";
-import {
-  analogiesVerb,
-  dumpVerb,
-  nearestVerb,
-  ngramsVerb,
-  predictVerb,
-  sentenceVectorsVerb,
-  testVerb,
-  wordVectorsVerb,
-} from "./fasttext/ask.ts";
+import { dumpVerb } from "./fasttext/dump.ts";
 import { UsageError } from "./fasttext/flags.ts";
-import { quantizeVerb, trainVerb } from "./fasttext/train.ts";
+import { predictVerb, testVerb } from "./fasttext/labels.ts";
+import { quantizeVerb } from "./fasttext/quantize.ts";
+import { trainVerb } from "./fasttext/train.ts";
+import { analogiesVerb, nearestVerb, ngramsVerb, sentenceVectorsVerb, wordVectorsVerb } from "./fasttext/vectors.ts";
 
 type Action = (args: readonly string[]) => void | Promise<void>;
 
@@ -38,9 +32,9 @@ const flagHelp = `
 Flags of training (defaults for supervised; skipgram and cbow where they differ):
   -lr 0.1 (0.05)  -lrUpdateRate 100  -dim 100  -ws 5  -epoch 5  -neg 5  -loss softmax (ns) | hs | ns | one-vs-all
   -minCount 1 (5)  -minCountLabel 0  -wordNgrams 1  -bucket 2000000  -minn 0 (3)  -maxn 0 (6)  -t 0.0001
-  -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 0
+  -label __label__  -thread 1  -seed 0  -pretrainedVectors FILE.vec  -saveOutput  -verbose 2
   -deterministic  with several threads the same result each time
-  -compat     initialisation, end-of-file rule and probabilities as in the C++ program
+  -compat     initialisation, end-of-file rule and probabilities as in the C++ program; with predict and test every digit
   -inputModel FILE.bin  go on from a model;  -validation FILE -patience 3  stop when no epoch is better, keep the best
   -labelWeights FILE  lines "label weight";  -lineWeights FILE  a number for each line of the text
   -memory 2G  for the text in memory; a larger one is read from a temporary file, epoch by epoch, by one thread
@@ -55,6 +49,7 @@ export function command(): Command {
   for (const [name, usage, description, action] of verbs) {
     const verb = fasttext.command(name).usage(usage).description(description);
     verb.argument("[args...]").allowUnknownOption();
+    if (usage.startsWith("-")) verb.addHelpText("after", flagHelp);
     verb.action(async (args: string[]) => {
       try {
         await action(args);

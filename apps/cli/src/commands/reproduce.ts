@@ -19,6 +19,7 @@ export function command(): Command {
     .option("--only <tables>", `some of ${tables.join(",")}; the tables if left out`, only)
     .option("--epochs <n>", "instead of the recipes', for a quick look", count)
     .addOption(new Option("--optimizer <name>", "instead of the recipes'").choices(["sgd", "adam", "lbfgs"]))
+    .option("--jobs <n>", "trainings of the regularisation part at once; as many as there are cores, 4 at most", count)
     .option("--publish <dir>", "a paper's folder on the site: fill in the reproduced values of its results.json")
     .option("--json", "one JSON document on stdout")
     .action(reproduceVerb);

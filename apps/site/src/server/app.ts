@@ -3,10 +3,9 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { type Kysely, sql } from "kysely";
-import { z } from "zod";
 import { paperPath } from "../render/citations.ts";
+import { mountApi } from "./api.ts";
 import { sendFile, type WebAssets } from "./assets.ts";
 import type { Tables } from "./database/schema.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
@@ -42,10 +41,6 @@ export interface AppParts {
 const digits = fileURLToPath(new URL("../../../../packages/data/mnist-subset/", import.meta.url));
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
-
-/** POST /api/tags/suggest: a summary as it is being written. */
-const suggestBody = z.strictObject({ text: z.string().trim().min(1).max(20_000) });
-const longestBody = 100_000; // bytes: 20,000 characters as JSON, however they are escaped
 
 /** The application, to be given to a server or called with `app.request()`. */
 export function createApp(parts: AppParts): Hono {
@@ -96,17 +91,7 @@ export function createApp(parts: AppParts): Hono {
     return /^[\w.-]+\.(gz|json)$/.test(file) && existsSync(path) ? sendFile(c, path, "no-cache") : c.notFound();
   });
 
-  const tooLong = (c: Context) => c.json({ error: `The request is longer than ${longestBody} bytes.` }, 413);
-  app.post("/api/tags/suggest", bodyLimit({ maxSize: longestBody, onError: tooLong }), async (c) => {
-    const body = suggestBody.safeParse(await c.req.json().catch(() => undefined));
-    if (!body.success)
-      return c.json(
-        { error: `Expected JSON {"text": …} with 1 to 20,000 characters. ${z.prettifyError(body.error)}` },
-        400,
-      );
-    return c.json(await parts.tags.suggest(body.data.text));
-  });
-
+  mountApi(app, parts);
   app.get("/healthz", async (c) => {
     try {
       await sql`select 1`.execute(db);

@@ -238,10 +238,12 @@ interface FieldProps {
 
 function Field({ name, parameter, value, problem, disabled, onChange, set }: FieldProps) {
   const id = `run-${name}`;
+  const hint = parameter.kind === "number" ? parameter.hint : undefined;
+  const described = [...(hint ? [`${id}-hint`] : []), ...(problem === null ? [] : [`${id}-problem`])];
   const about = {
     id,
     "aria-invalid": problem !== null,
-    "aria-describedby": problem === null ? undefined : `${id}-problem`,
+    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
   };
   const { label } = parameter;
   return (
@@ -287,6 +289,11 @@ function Field({ name, parameter, value, problem, disabled, onChange, set }: Fie
           labelledBy={`${id}-label`}
           disabled={disabled}
         />
+      )}
+      {hint && (
+        <p class="small" id={`${id}-hint`}>
+          {hint}
+        </p>
       )}
       {problem !== null && (
         <p class="problem" id={`${id}-problem`}>

@@ -14,6 +14,8 @@ interface NumberParameter<T> {
   readonly max: number;
   /** Whole numbers unless this says otherwise. */
   readonly step?: number | "any";
+  /** What it means, in a line below the field. */
+  readonly hint?: string;
 }
 
 interface ChoiceParameter<T> {

@@ -4,6 +4,7 @@ import {
   add,
   mul,
   type Runtime,
+  slice,
   softmaxCrossEntropy,
   sub,
   type TrainingProgram,
@@ -34,6 +35,8 @@ export interface PoolOptions extends NearestOptions {
   readonly layers: readonly number[];
   /** Examples in the pool of each layer. */
   readonly capacity: number;
+  /** Of a step's images, so many first ones, whose adversarial examples take the places of old ones; of all, if fewer. */
+  readonly renewed: number;
   /** Weight of the pool's loss, in (0, 1); the rest is the images'. */
   readonly weight: number;
 }
@@ -50,12 +53,18 @@ export interface TrainAdversariallyOptions {
 }
 
 /** Our settings; the paper gives none. */
-export const poolDefaults: Omit<PoolOptions, "layers"> = { steps: 5, overshoot: 0.02, capacity: 10_000, weight: 0.5 };
+export const poolDefaults: Omit<PoolOptions, "layers"> = {
+  steps: 5,
+  overshoot: 0.02,
+  capacity: 10_000,
+  renewed: 10,
+  weight: 0.5,
+};
 
 /**
  * Trains a network while keeping, for each chosen layer ℓ, a pool of adversarial examples of what ℓ gives out. Every step
- * takes one layer, in turns: it makes adversarial examples of the batch with the weights as they are, which replace random
- * ones of the pool, and learns from the batch and from as many examples out of the pool, these through the layers above ℓ.
+ * takes one layer, in turns: it makes adversarial examples of some of the batch with the weights as they are, which replace
+ * random ones of the pool, and learns from the batch and from as many examples out of the pool, through the layers above ℓ.
  *
  * A run cannot go on from a checkpoint: the pools are not in it.
  *
@@ -149,9 +158,10 @@ class PooledBatches implements BatchSource {
     return { ...batch, feeds };
   }
 
-  /** Takes in what the step made of the last batch. @param made  [B, width of the layer] */
+  /** Takes in what the step made of the last batch's first images. @param made  [renewed, width of the layer] */
   keep(made: Float32Array): void {
-    this.#current.pool.put(made, this.#labels, this.#random);
+    const { pool } = this.#current;
+    pool.put(made, this.#labels.subarray(0, made.length / pool.width), this.#random);
     this.#turn++;
   }
 
@@ -173,8 +183,8 @@ function program(network: Mlp, recipe: Recipe, options: PoolOptions): TrainingPr
       const adversarial = softmaxCrossEntropy(network.above(parameters, pool, layer), poolLabels!);
       const loss = add(clean, mul(poolWeight!, sub(adversarial, clean)));
       const made = nearestAdversarial(
-        network.output(parameters, x!, layer),
-        labels!,
+        network.output(parameters, first(x!, options.renewed), layer),
+        first(labels!, options.renewed),
         (h) => network.above(parameters, h, layer),
         options,
       );
@@ -183,13 +193,18 @@ function program(network: Mlp, recipe: Recipe, options: PoolOptions): TrainingPr
   };
 }
 
-function checkPool({ name, depth }: Mlp, { layers, capacity, weight, steps, overshoot }: PoolOptions): void {
+/** The first rows, or all if there are fewer. */
+const first = (x: Value, rows: number): Value =>
+  x.shape[0]! > rows ? slice(x, [{ axis: 0, start: 0, end: rows }]) : x;
+
+function checkPool({ name, depth }: Mlp, options: PoolOptions): void {
+  const { layers, capacity, renewed, weight, steps, overshoot } = options;
   const wrong = layers.find((layer) => !(Number.isInteger(layer) && layer >= 0 && layer < depth));
   if (wrong !== undefined || layers.length === 0)
     throw new RangeError(
       `adversarial training: layer ${wrong}; ${name} has 0 (the image) to ${depth - 1}, give one at least`,
     );
-  for (const [what, n] of Object.entries({ capacity, steps }))
+  for (const [what, n] of Object.entries({ capacity, renewed, steps }))
     if (!(Number.isInteger(n) && n >= 1))
       throw new RangeError(`adversarial training: ${what} is ${n}; expected 1 or more`);
   if (!(weight > 0 && weight < 1))

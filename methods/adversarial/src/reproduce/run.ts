@@ -7,6 +7,7 @@ import { type OnnxClassifier, onnxClassifier } from "../onnx-classifier.ts";
 import { perturb } from "../perturb.ts";
 import { amplify, gaussianControl, inducedError, meanDistortion, type Rate, rateOf } from "../transfer.ts";
 import { type Cell, type Provenance, readCell, type Store, writeCell } from "./cells.ts";
+import { inLanes } from "./lanes.ts";
 import {
   halvesNetworks,
   modelNetworks,
@@ -44,6 +45,8 @@ export interface ReproduceOptions {
   /** Replaces settings of every network's recipe, for a quick look. */
   readonly recipe?: Partial<Recipe>;
   readonly onEvent?: (event: ReproduceEvent) => void;
+  /** More runtimes: §4.2's trainings run on all at once. What comes out is the same. */
+  readonly moreRuntimes?: readonly Runtime[];
   readonly signal?: AbortSignal;
 }
 /** What the attack made for a network: distortions of the images that reached their target. */
@@ -100,22 +103,30 @@ export class Run {
         if (!(await this.#read(armFile(arm, seed), this.#armKey(arm, seed)))) this.#toDo += this.#armCost(arm);
   }
 
-  /** Test errors of an arm of §4.2's comparison, one for each seed. */
-  async arm(arm: Arm): Promise<readonly Cell<Rate>[]> {
+  /** Test errors of the arms of §4.2's comparison, by the arm's id, one for each seed. */
+  async arms(): Promise<ReadonlyMap<string, readonly Cell<Rate>[]>> {
     const { train, test } = this.#parts;
-    const { recipe, signal } = this.#options;
-    const cells: Cell<Rate>[] = [];
-    for (const seed of this.#armSeeds)
-      cells.push(
-        await this.#cell(armFile(arm, seed), this.#armKey(arm, seed), async () => {
-          const onProgress = (done: number) =>
-            this.#tell(`training, ${arm.name}, seed ${seed}`, this.#armCost(arm) * done);
-          const rate = await trainArm(this.#runtime, arm, { train, test, seed, recipe, signal, onProgress });
-          this.#done += this.#armCost(arm);
-          return rate;
-        }),
-      );
-    return cells;
+    const { recipe, moreRuntimes = [] } = this.#options;
+    const underWay = new Map<string, number>(); // estimated seconds done of what is being trained
+    const task = (arm: Arm, seed: number) => (runtime: Runtime, signal: AbortSignal) =>
+      this.#cell(armFile(arm, seed), this.#armKey(arm, seed), async () => {
+        const [name, cost] = [armFile(arm, seed), this.#armCost(arm)];
+        const onProgress = (done: number) => {
+          underWay.set(name, cost * done);
+          this.#tell(
+            `training, ${arm.name}, seed ${seed}`,
+            underWay.values().reduce((sum, seconds) => sum + seconds),
+          );
+        };
+        const rate = await trainArm(runtime, arm, { train, test, seed, recipe, signal, onProgress });
+        underWay.delete(name);
+        this.#done += cost;
+        return rate;
+      });
+    const seeds = this.#armSeeds;
+    const tasks = arms.flatMap((arm) => seeds.map((seed) => task(arm, seed)));
+    const cells = await inLanes([this.#runtime, ...moreRuntimes], tasks, this.#options.signal);
+    return new Map(arms.map(({ id }, i) => [id, cells.slice(seeds.length * i, seeds.length * (i + 1))]));
   }
 
   get #armSeeds(): readonly number[] {
@@ -303,7 +314,8 @@ export class Run {
   #tell(what: string, within: number): void {
     const done = this.#done + within;
     const elapsed = (performance.now() - this.#started) / 1000;
-    const secondsLeft = done > 0 ? (elapsed / done) * (this.#toDo - done) : Number.NaN;
+    // The first seconds start the runtime: they tell nothing of the pace.
+    const secondsLeft = done > 0 && elapsed > 5 ? (elapsed / done) * Math.max(0, this.#toDo - done) : Number.NaN;
     this.#options.onEvent?.({ what, done: this.#toDo > 0 ? Math.min(1, done / this.#toDo) : 1, secondsLeft });
   }
 

@@ -1,22 +1,37 @@
-// Training threads on Node: this file is both the side that starts them and what runs in each.
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+// Training threads on Node: the side that starts them and asks.
 import type { TrainStatus } from "../kernel.ts";
-import { doWork, type ThreadWork } from "../wasm.ts";
+import { encodeWork, type ReadPart } from "../parts.ts";
+import { isFileText, partsOf } from "../read/node.ts";
+import type { RunThreads } from "../run.ts";
+import type { ThreadWork } from "../wasm.ts";
+import { ThreadPool } from "./pool/node.ts";
+import type { Task } from "./task/node.ts";
 
-const mark = "reprise-fasttext";
+const pool = new ThreadPool(new URL("./door/node.mjs", import.meta.url));
+const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => pool.run(task, moved) as Promise<T>;
 
 /** Runs each piece of work in a worker thread. */
-export async function nodeThreads(work: readonly ThreadWork[]): Promise<TrainStatus[]> {
-  return Promise.all(
-    work.map(
-      (share) =>
-        new Promise<TrainStatus>((resolve, reject) => {
-          const worker = new Worker(new URL(import.meta.url), { workerData: { [mark]: share } });
-          worker.once("message", resolve);
-          worker.once("error", reject);
-        }),
-    ),
-  );
-}
+export const nodeThreads: RunThreads = Object.assign(
+  (work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })),
+  {
+    prepare: (count) => pool.prepare(count),
+    readAside(text, count, most, read) {
+      const parts = isFileText(text) ? partsOf(text, count, most) : undefined;
+      if (!parts) return undefined;
+      const [first, ...others] = parts;
+      return {
+        first: first!,
+        others: others.map(({ path, from, to }) => ask<ReadPart>({ read, path, from, to })),
+      };
+    },
+    encodeAside(part, encoding, lines) {
+      const { work, moved } = encodeWork(part, encoding, lines);
+      return ask<number>({ encode: work }, moved);
+    },
+  } satisfies Partial<RunThreads>,
+);
 
-if (!isMainThread && workerData?.[mark]) parentPort!.postMessage(doWork(workerData[mark]));
+/** `writeWhole` in a thread of its own. Pieces of shared memory are not copied: leave them as they are meanwhile. */
+export async function writeAside(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  await ask({ write: pieces, path });
+}

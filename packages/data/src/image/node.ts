@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import sharp from "sharp";
-import { DataError } from "../error.ts";
+import { DataError, ImageSizeError } from "../error.ts";
 import { fileError, readBytes, writeFileAtomic } from "../file/node.ts";
 import { elementCount, type NdArray, ndArray } from "../nd-array.ts";
 import { grayFromRgb, interleaved, planar, unitBytes } from "./pixels.ts";
@@ -70,7 +70,7 @@ export async function readImage(path: string, options: DecodeOptions = {}): Prom
 /**
  * Several image files as one array [N, C, H, W] in the order of the paths.
  *
- * @throws DataError if there are none, one is not an image, or one has another size than the first
+ * @throws DataError if there are none or one is not an image, ImageSizeError if one has another size than the first
  */
 export async function readImages(
   paths: readonly string[],
@@ -83,7 +83,7 @@ export async function readImages(
     data ??= new Uint8Array(paths.length * image.data.length);
     if (i === 0) shape = image.shape;
     else if (image.shape.join() !== shape.join())
-      throw new DataError(
+      throw new ImageSizeError(
         path,
         `the image is ${image.shape[3]}×${image.shape[2]} pixels (width × height); ${paths[0]} is ${shape[3]}×${shape[2]}. Images read together must have one size.`,
       );

@@ -1,7 +1,7 @@
 // ONNX Runtime's CPU provider. Formulas were timed; see docs/results.md for what was tried.
 import type { Value } from "../ir/graph.ts";
 import { allocate, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
-import { conv, convTranspose, gemm, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
+import { clip, conv, convTranspose, gemm, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 import { fusedMatMul, matMulTransposed } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
@@ -110,6 +110,9 @@ export const passThrough: LoweringRule = ([x]) => x!;
 /** StraightThrough is its value once the gradient is taken. */
 export const takeSecond: LoweringRule = ([, y]) => y!;
 
+/** ReLU6 and its kin are limits like others once the gradient is taken. */
+export const boundedReluByClip: LoweringRule = ([x], { max }) => clip(x!, { min: 0, max: max as number });
+
 export const cpu: Target = {
   name: "cpu",
   float: "float32",
@@ -117,6 +120,7 @@ export const cpu: Target = {
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    BoundedRelu: boundedReluByClip,
     Within: withinBySteps,
     BatchNormalizationTraining: batchNormByKernel,
     // ONNX Runtime's kernel takes odd sizes only.

@@ -23,7 +23,7 @@ import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
 import type { ResizeAttrs } from "../ops/interpolate.ts";
 import { resizeByMatrices } from "../ops/resize.ts";
 import { padAxis, spread } from "../ops/strided.ts";
-import { passThrough, takeSecond } from "./cpu.ts";
+import { boundedReluByClip, passThrough, takeSecond } from "./cpu.ts";
 import { float64Elementwise } from "./elementwise.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMeans, layerNormByMeans, lrnByPooling } from "./normalize.ts";
@@ -154,6 +154,7 @@ export const reference: Target = {
   rules: {
     StopGradient: passThrough,
     StraightThrough: takeSecond,
+    BoundedRelu: boundedReluByClip,
     Within: withinByComparing,
     BatchNormalizationTraining: batchNormByMeans,
     LayerNormalization: layerNormByMeans,

@@ -5,6 +5,7 @@ import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir
 import {
   add,
   batchNormalizationTraining,
+  boundedRelu,
   cast,
   div,
   expand,
@@ -20,6 +21,7 @@ import {
   sub,
 } from "../ops/build.ts";
 import type { OpDef } from "../ops/op.ts";
+import { table as operators } from "../ops/table.ts";
 import { FOLD_LIMIT } from "./fold.ts";
 import {
   axesOf,
@@ -212,6 +214,14 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     }
     return [x, full(x, 1, x.shape, "bool")];
   },
+  /** Exporters write PyTorch's ReLU6 as Clip. It has another derivative at its limits than torch.clamp, also a Clip. */
+  Clip(site) {
+    const { attrs, rest } = attributesOf(operators.Clip!, site.node, site.inputs);
+    const { min, max } = attrs as { min?: number; max?: number };
+    if (min === 0 && max !== undefined && max > 0 && Number.isFinite(max) && isOfConvolution(rest[0]!))
+      return boundedRelu(rest[0]!, { max });
+    return site.graph.add("Clip", rest, attrs, site.name);
+  },
   Identity: ({ inputs }) => inputs[0]!,
   Sum: variadic(add),
   Max: variadic(max),
@@ -235,6 +245,10 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     return add(mul(x, column(a)), column(sub(bias, mul(mean, a))));
   },
 };
+
+/** Whether x is a convolution's result but for its bias, normalisation or a shortcut: what an activation takes. */
+const isOfConvolution = ({ node }: Value): boolean =>
+  node?.op === "Conv" || ((node?.op === "Add" || node?.op === "Mul") && isOfConvolution(node.inputs[0]!));
 
 /** Batch normalisation in training mode: y, running averages as ONNX moves them, statistics of the batch. */
 function batchNormOfBatch(site: ImportSite): Value[] {

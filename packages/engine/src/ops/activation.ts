@@ -56,6 +56,16 @@ export const Celu = op<{ alpha: number }>({
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, where(greater(x, 0), 1, exp(mul(negative(x), 1 / alpha))))],
 });
+/**
+ * y = x limited to [0, max]: ReLU6 for 6.  dx = dy where 0 < x < max, 0 elsewhere and on the limits, as PyTorch's ReLU6,
+ * so y alone tells it.
+ */
+export const BoundedRelu = op<{ max: number }>({
+  inputs: 1,
+  since: null,
+  infer: floating,
+  grad: ({ y: [y], dy, attrs: { max } }) => [mul(dy, within(y, { above: 0, below: max }))],
+});
 /** y = x where x > α, 0 elsewhere.  dx = dy where x > α, 0 elsewhere. */
 export const ThresholdedRelu = op<{ alpha: number }>({
   inputs: 1,

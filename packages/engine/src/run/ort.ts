@@ -1,10 +1,11 @@
 // What onnxruntime-node and onnxruntime-web have in common. Each is handed in, so that neither is loaded by the other.
 import type * as Ort from "onnxruntime-common";
 import { floatToHalf, halfToFloat } from "../ir/half.ts";
-import { allocate, type Data, formatType, sameShape, type Tensor, type Type } from "../ir/type.ts";
+import { allocate, type Data, formatType, sameShape, sizeOf, type Tensor, type Type } from "../ir/type.ts";
 import type { Target } from "../lower/lower.ts";
 import { findChannelBlock } from "./channel-block.ts";
 import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./runtime.ts";
+import { isUnreturned, runUnreturned, withUnreturned } from "./unreturned.ts";
 
 export interface OrtRuntimeOptions {
   readonly target: Target;
@@ -82,16 +83,19 @@ export function ortRuntime(
     },
     async release() {},
     async load(model: Uint8Array, { purpose = "infer" }: SessionOptions = {}): Promise<Session> {
+      const unreturned = writesInPlace && purpose === "train";
       const session = await turn(() =>
-        ort.InferenceSession.create(model, {
+        ort.InferenceSession.create(unreturned ? withUnreturned(model) : model, {
           ...common,
           graphOptimizationLevel: purpose === "train" ? "basic" : "all",
         }),
       );
       const types = new Map(session.inputMetadata.map((input) => [input.name, input]));
+      const outputs = session.outputNames.filter((name) => !isUnreturned(name));
+      const made = new Map(session.outputMetadata.map((output) => [output.name, typeIn(output)]));
       return {
         inputs: session.inputNames,
-        outputs: session.outputNames,
+        outputs,
         async run(feeds, { fetch, into = {} }: RunOptions = {}) {
           const given: Record<string, Ort.Tensor> = {};
           for (const [name, value] of Object.entries(feeds)) {
@@ -104,9 +108,19 @@ export function ortRuntime(
           for (const [name, resident] of Object.entries(into)) {
             fetches[name] = writesInPlace ? toOrt(resident as HostResident) : null;
           }
-          for (const name of fetch ?? session.outputNames) fetches[name] ??= null;
-          const results = await turn(() => session.run(given, fetches));
+          for (const name of fetch ?? outputs) fetches[name] ??= null;
           const returned: Record<string, Tensor> = {};
+          const rest = Object.keys(fetches).filter((name) => !into[name]);
+          if (unreturned && rest.every((name) => made.get(name))) {
+            for (const name of rest) {
+              const { dtype, shape } = made.get(name)!;
+              returned[name] = { dtype, shape, data: allocate(dtype, sizeOf(shape)) } as Tensor;
+              fetches[name] = toOrt(returned[name]);
+            }
+            await turn(() => runUnreturned(session, given, fetches as Record<string, Ort.Tensor>));
+            return returned;
+          }
+          const results = await turn(() => session.run(given, fetches));
           for (const [name, result] of Object.entries(results)) {
             const resident = into[name] as HostResident | undefined;
             if (!resident) {
@@ -126,6 +140,13 @@ function fromOrt({ type, dims: shape, data }: Ort.Tensor): Tensor {
   if (type !== "float16") return { dtype: type, shape, data } as Tensor;
   const { buffer, byteOffset, length } = data as Uint16Array; // a Float16Array, where there is one
   return { dtype: "float32", shape, data: Float32Array.from(new Uint16Array(buffer, byteOffset, length), halfToFloat) };
+}
+
+/** An output's type where an array for it can be made beforehand. */
+function typeIn(output: Ort.InferenceSession.ValueMetadata): Type | undefined {
+  if (!output.isTensor || output.type === "float16" || output.type === "string") return undefined;
+  const fixed = output.shape.every((dim) => typeof dim === "number" && dim >= 0);
+  return fixed ? { dtype: output.type as Type["dtype"], shape: output.shape as readonly number[] } : undefined;
 }
 
 const typeOf = (expected: Ort.InferenceSession.ValueMetadata | undefined): string | undefined =>

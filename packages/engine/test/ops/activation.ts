@@ -5,6 +5,7 @@ import {
   asinh,
   atan,
   atanh,
+  boundedRelu,
   celu,
   cos,
   cosh,
@@ -40,6 +41,20 @@ export const rows: Record<string, Row> = {
         [-2, 0],
         [0, 0.25],
         [2, 0],
+      ],
+    },
+  ),
+  BoundedRelu: row(
+    "BoundedRelu",
+    { ReLU6: (x) => boundedRelu(x), "up to 1.5": (x) => boundedRelu(x, { max: 1.5 }) },
+    {
+      of: (x) => boundedRelu(x),
+      at: [
+        [-1, 0],
+        [0, 0],
+        [5, 1],
+        [6, 0],
+        [7, 0],
       ],
     },
   ),

@@ -2,6 +2,7 @@
 // tuples, strings, numbers, booleans and None. Names of Python objects mean only what the caller's table says; every
 // other name, and every instruction that would make or change an object, is refused where it stands.
 import { ModelError } from "@reprise/engine";
+import { quoted } from "../quoted.ts";
 
 /** What a pickle may hold; `H` are the caller's own things. Lists and dicts may contain themselves. */
 export type Pickled<H> = null | boolean | number | bigint | string | Pickled<H>[] | Tuple<H> | PickledMap<H> | H;
@@ -40,8 +41,10 @@ export interface UnpickleOptions<H> {
   readonly persistent?: (id: Pickled<H>) => H;
 }
 
-/** The pickles of the largest published checkpoints have some hundred thousand. */
-const MAX_INSTRUCTIONS = 10_000_000;
+/** The pickles of the largest published checkpoints have some hundred thousand instructions. */
+const MAX_INSTRUCTIONS = 4_000_000;
+/** Lists, dicts, tuples and open MARKs: one instruction of a byte makes an object of a hundred. */
+const MAX_CONTAINERS = 500_000;
 
 /** Instructions that would import, call or change objects, and types that weights do not need. */
 const refused: Readonly<Record<number, string>> = {
@@ -80,6 +83,7 @@ export function unpickle<H>(
   let stack: Item[] = [];
   const outer: Item[][] = []; // what lay on the stack before each open MARK
   const memo = new Map<number, Item>();
+  let containers = 0;
 
   const fail = (problem: string): never => {
     throw new ModelError(`${source}: byte ${start} of the pickle: ${problem}`);
@@ -114,7 +118,7 @@ export function unpickle<H>(
     return stack.pop()!;
   };
   /** A value as a part of another: a name alone is none. */
-  const plain = (item: Item): Pickled<H> => (item instanceof Global ? refuse(`"${item.path}" as a value`) : item);
+  const plain = (item: Item): Pickled<H> => (item instanceof Global ? refuse(`${quoted(item.path)} as a value`) : item);
   const popMark = (): Pickled<H>[] => {
     const items = stack.map(plain);
     stack = outer.pop() ?? fail("a MARK is missing; this is not a pickle");
@@ -138,7 +142,7 @@ export function unpickle<H>(
     }
   };
   const find = (path: string): Item => {
-    const meaning = Object.hasOwn(globals, path) ? globals[path]! : refuse(`"${path}"`);
+    const meaning = Object.hasOwn(globals, path) ? globals[path]! : refuse(quoted(path));
     return typeof meaning === "function" ? new Global(path, meaning) : meaning.value;
   };
   const integer = (n: bigint): number | bigint =>
@@ -148,6 +152,12 @@ export function unpickle<H>(
     return n > BigInt(bytes.length)
       ? fail(`a string is said to have ${n} bytes, the file has ${bytes.length}`)
       : Number(n);
+  };
+  /** Every new list, dict, tuple and open MARK goes through this. */
+  const counted = <T>(container: T): T => {
+    if (++containers > MAX_CONTAINERS)
+      fail(`more than ${MAX_CONTAINERS} lists, dicts and tuples; no file of weights has as many`);
+    return container;
   };
   const recall = (index: number): void => {
     if (!memo.has(index)) fail(`memo ${index} is used before it is set`);
@@ -174,7 +184,7 @@ export function unpickle<H>(
         return { value, end: at };
       }
       case 0x28: // MARK
-        outer.push(stack);
+        outer.push(counted(stack));
         stack = [];
         break;
       case 0x30: // POP
@@ -232,12 +242,12 @@ export function unpickle<H>(
         stack.push(text(file.getUint32(take(4), true)));
         break;
       case 0x5d: // EMPTY_LIST
-        stack.push([]);
+        stack.push(counted([]));
         break;
       case 0x6c: {
         // LIST
         const items = popMark();
-        stack.push(items);
+        stack.push(counted(items));
         break;
       }
       case 0x61: {
@@ -254,12 +264,12 @@ export function unpickle<H>(
         break;
       }
       case 0x29: // EMPTY_TUPLE
-        stack.push(new Tuple([]));
+        stack.push(counted(new Tuple([])));
         break;
       case 0x74: {
         // TUPLE
         const items = popMark();
-        stack.push(new Tuple(items));
+        stack.push(counted(new Tuple(items)));
         break;
       }
       case 0x85: // TUPLE1, 2, 3
@@ -267,16 +277,16 @@ export function unpickle<H>(
       case 0x87: {
         const items: Pickled<H>[] = [];
         for (let i = 0x84; i < code; i++) items.unshift(plain(pop()));
-        stack.push(new Tuple(items));
+        stack.push(counted(new Tuple(items)));
         break;
       }
       case 0x7d: // EMPTY_DICT
-        stack.push(new Map());
+        stack.push(counted(new Map()));
         break;
       case 0x64: {
         // DICT
         const items = popMark();
-        stack.push(new Map());
+        stack.push(counted(new Map()));
         setItems(items);
         break;
       }
@@ -322,12 +332,14 @@ export function unpickle<H>(
         const args = pop();
         const callee = pop();
         if (!(callee instanceof Global) || !(args instanceof Tuple)) return refuse("a call of what is no function");
+        let made: Pickled<H>;
         try {
-          stack.push(callee.call(args.items));
+          made = callee.call(args.items);
         } catch (error) {
           if (!(error instanceof ModelError)) throw error;
-          fail(`"${callee.path}" ${error.message}`);
+          return fail(`${quoted(callee.path)} ${error.message}`);
         }
+        stack.push(counted(made));
         break;
       }
       case 0x62: {

@@ -1,6 +1,7 @@
 // The entries of a zip archive whose entries are stored, not compressed: what torch.save writes. Sizes and places come
 // from the central directory (PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3), and every one is checked.
 import { ModelError } from "@reprise/engine";
+import { quoted } from "../quoted.ts";
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -34,25 +35,27 @@ export function readZip(archive: Uint8Array, { source }: { readonly source: stri
   };
   const { count, start, length } = findDirectory(file, fail);
   if (start + length > archive.length) fail("the zip directory lies outside the file; it is cut off or damaged");
-  const entries = new Map<string, Uint8Array>();
-  const taken: { name: string; begin: number; end: number }[] = [];
+  const found = new Map<string, { begin: number; data: Uint8Array; crc: number }>();
   let at = start;
   for (let i = 0; i < count; i++) {
     const read = centralEntry(archive, file, at, start + length, fail);
     const { name, crc, size, offset } = read.entry;
     at = read.end;
-    if (entries.has(name)) fail(`the zip archive has "${name}" twice`);
+    if (found.has(name)) fail(`the zip archive has ${quoted(name)} twice`);
     const begin = dataStart(archive, file, name, offset, start, fail);
-    if (size > start - begin) fail(`"${name}" is said to have ${size} bytes, more than the file holds`);
-    const data = archive.subarray(begin, begin + size);
-    if (crc32(data) !== crc) fail(`"${name}" does not match its checksum; the file is damaged`);
-    entries.set(name, data);
-    taken.push({ name, begin: offset, end: begin + size });
+    if (size > start - begin) fail(`${quoted(name)} is said to have ${size} bytes, more than the file holds`);
+    found.set(name, { begin: offset, data: archive.subarray(begin, begin + size), crc });
   }
-  taken.sort((a, b) => a.begin - b.begin);
-  for (const [i, { name, end }] of taken.entries())
-    if (i + 1 < taken.length && taken[i + 1]!.begin < end) fail(`"${name}" and "${taken[i + 1]!.name}" overlap`);
-  return entries;
+  // Before any entry is read: a thousand that share their bytes would be read a thousand times.
+  const inOrder = [...found].sort(([, a], [, b]) => a.begin - b.begin);
+  for (const [i, [name, { data }]] of inOrder.entries()) {
+    const next = inOrder[i + 1];
+    const end = data.byteOffset - archive.byteOffset + data.length;
+    if (next && next[1].begin < end) fail(`${quoted(name)} and ${quoted(next[0])} overlap`);
+  }
+  for (const [name, { data, crc }] of found)
+    if (crc32(data) !== crc) fail(`${quoted(name)} does not match its checksum; the file is damaged`);
+  return new Map([...found].map(([name, { data }]) => [name, data]));
 }
 
 type Fail = (problem: string) => never;
@@ -91,20 +94,21 @@ function centralEntry(
   if (end > limit) fail("the zip directory is cut off or damaged");
   const name = new TextDecoder().decode(archive.subarray(at + 46, nameEnd));
   const method = file.getUint16(at + 10, true);
-  if (file.getUint16(at + 8, true) & 1) fail(`"${name}" is encrypted`);
-  if (method !== 0) fail(`"${name}" is compressed (method ${method}); torch.save stores its entries, save it again`);
+  if (file.getUint16(at + 8, true) & 1) fail(`${quoted(name)} is encrypted`);
+  if (method !== 0)
+    fail(`${quoted(name)} is compressed (method ${method}); torch.save stores its entries, save it again`);
   const stored = { size: file.getUint32(at + 20, true), full: file.getUint32(at + 24, true) };
   let offset = file.getUint32(at + 42, true);
   for (let extra = nameEnd; extra + 4 <= extraEnd; ) {
     const id = file.getUint16(extra, true);
     const next = extra + 4 + file.getUint16(extra + 2, true);
-    if (next > extraEnd) fail(`"${name}": its extra field is damaged`);
+    if (next > extraEnd) fail(`${quoted(name)}: its extra field is damaged`);
     if (id === ZIP64_EXTRA) {
       // Present in this order are those numbers only whose 32-bit field is full.
       let field = extra + 4;
       const wide = (narrow: number): number => {
         if (narrow !== FULL32) return narrow;
-        if (field + 8 > next) fail(`"${name}": its zip64 field is cut off`);
+        if (field + 8 > next) fail(`${quoted(name)}: its zip64 field is cut off`);
         field += 8;
         return whole(file, field - 8, fail);
       };
@@ -114,18 +118,19 @@ function centralEntry(
     }
     extra = next;
   }
-  if (stored.size !== stored.full) fail(`"${name}" is stored in ${stored.size} bytes but said to have ${stored.full}`);
+  if (stored.size !== stored.full)
+    fail(`${quoted(name)} is stored in ${stored.size} bytes but said to have ${stored.full}`);
   return { entry: { name, crc: file.getUint32(at + 16, true), size: stored.size, offset }, end };
 }
 
 /** Where an entry's data start: behind its local header, whose name must be the directory's. */
 function dataStart(archive: Uint8Array, file: DataView, name: string, at: number, limit: number, fail: Fail): number {
-  if (at + 30 > limit || file.getUint32(at, true) !== LOCAL) fail(`"${name}" has no header at byte ${at}`);
+  if (at + 30 > limit || file.getUint32(at, true) !== LOCAL) fail(`${quoted(name)} has no header at byte ${at}`);
   const nameEnd = at + 30 + file.getUint16(at + 26, true);
   const start = nameEnd + file.getUint16(at + 28, true);
-  if (start > limit) fail(`"${name}": its header is cut off`);
+  if (start > limit) fail(`${quoted(name)}: its header is cut off`);
   const local = new TextDecoder().decode(archive.subarray(at + 30, nameEnd));
-  if (local !== name) fail(`"${name}" is called "${local}" in its own header`);
+  if (local !== name) fail(`${quoted(name)} is called ${quoted(local)} in its own header`);
   return start;
 }
 

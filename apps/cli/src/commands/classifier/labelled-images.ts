@@ -1,8 +1,8 @@
 // Labelled images from what the user points at: a folder of class folders, or CIFAR's binary files.
 import { createHash } from "node:crypto";
-import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { cifar10Classes, DataError, decodeCifar, unitFloat } from "@reprise/data";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { cifar10Classes, DataError, decodeCifar, ImageSizeError, unitFloat } from "@reprise/data";
 import { fileError, readBytes, readImageFolder } from "@reprise/data/node";
 import { tensor } from "@reprise/engine";
 import type { Examples, Network } from "@reprise/nn";
@@ -15,6 +15,7 @@ export interface LabelledImages {
   readonly sha256: string;
 }
 
+const CIFAR_SIZE = 32;
 const CIFAR10_RECORD = 3073;
 const CIFAR100_RECORD = 3074;
 
@@ -22,7 +23,8 @@ const CIFAR100_RECORD = 3074;
  * Reads images with labels. Of a folder of CIFAR files, `split` decides which: data_batch_*.bin and train.bin, or
  * test_batch.bin and test.bin.
  *
- * @param like  the model's classes, to label by, and its [C, H, W]
+ * @param like    the model's classes, to label by, and its [C, H, W]
+ * @param resize  bring the pictures of a folder to a square of so many pixels
  * @throws DataError naming the path, when it is neither, or its classes or sizes are not the model's
  */
 export async function readLabelledImages(
@@ -30,14 +32,18 @@ export async function readLabelledImages(
   {
     split,
     like,
+    resize,
   }: {
     readonly split: "train" | "test";
     readonly like?: Pick<Network, "inputShape"> & { readonly classes: readonly string[] };
+    readonly resize?: number | undefined;
   },
 ): Promise<LabelledImages> {
   const classes = like?.classes;
   const files = await cifarFiles(path, split);
-  const read = files ? await readCifar(files, path) : await readImageFolder(path, classes ? { classes } : {});
+  if (files && resize && resize !== CIFAR_SIZE)
+    throw new DataError(path, `CIFAR's images are 32×32; --resize ${resize} is for folders of pictures.`);
+  const read = files ? await readCifar(files, path) : await readPictures(path, classes, resize);
   const hash = createHash("sha256").update(read.images.data).update(Uint8Array.from(read.labels.data));
   const foreign = classes && read.classes.find((name, i) => name !== classes[i]);
   if (classes && (foreign !== undefined || read.classes.length !== classes.length)) {
@@ -51,13 +57,25 @@ export async function readLabelledImages(
   if (like && (shape[2] !== height || shape[3] !== width))
     throw new DataError(
       path,
-      `the images are ${shape[3]}×${shape[2]} pixels, the model's ${width}×${height}. Give images of that size.`,
+      `the images are ${shape[3]}×${shape[2]} pixels, the model's ${width}×${height}. Give images of that size${files || resize || width !== height ? "" : `, or --resize ${width}`}.`,
     );
   return {
     examples: { images: tensor("float32", shape, data), labels: tensor("int32", read.labels.shape, read.labels.data) },
     classes: read.classes,
     sha256: hash.digest("hex"),
   } as LabelledImages;
+}
+
+async function readPictures(path: string, classes: readonly string[] | undefined, resize: number | undefined) {
+  try {
+    return await readImageFolder(path, {
+      ...(classes ? { classes } : {}),
+      ...(resize ? { size: { width: resize, height: resize } } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof ImageSizeError)) throw error;
+    throw new Error(`${error.message} Bring them to one by --resize, e.g. --resize 64.`, { cause: error });
+  }
 }
 
 /** The CIFAR files that a path means; null for a folder without any, which must have class folders. */
@@ -101,6 +119,13 @@ async function readCifar(files: readonly string[], path: string) {
   return {
     images: { dtype: "uint8" as const, shape: [count, 3, 32, 32], data: images },
     labels: { dtype: "int32" as const, shape: [count], data: labels },
-    classes: kind === "cifar100" ? Array.from({ length: 100 }, (_, i) => `class ${i}`) : [...cifar10Classes],
+    classes: kind === "cifar100" ? await cifar100Classes(dirname(files[0]!)) : [...cifar10Classes],
   };
+}
+
+/** The names that CIFAR-100's archive has in a file beside the images; numbers where it was left behind. */
+async function cifar100Classes(folder: string): Promise<string[]> {
+  const text = await readFile(join(folder, "fine_label_names.txt"), "utf8").catch(() => "");
+  const names = text.split("\n").flatMap((line) => line.trim() || []);
+  return names.length === 100 ? names : Array.from({ length: 100 }, (_, i) => `class ${i}`);
 }

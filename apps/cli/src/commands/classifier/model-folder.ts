@@ -12,6 +12,8 @@ export interface ClassifierDescription {
   readonly classes: readonly string[];
   /** [C, H, W]. */
   readonly inputShape: readonly number[];
+  /** Whether pictures were brought to this size; a test does it too. */
+  readonly resized: boolean;
   /** By which images in [0, 1] are normalised. */
   readonly statistics: ChannelStatistics;
   /** What made it, for the reader. */
@@ -50,7 +52,7 @@ export async function readDescription(folder: string): Promise<ClassifierDescrip
       cause,
     });
   }
-  const { format, network, classes, inputShape, statistics } = found ?? {};
+  const { format, network, classes, inputShape, resized, statistics } = found ?? {};
   const numbers = (list: unknown) => Array.isArray(list) && list.every((n) => typeof n === "number");
   const good =
     format === FORMAT &&
@@ -58,6 +60,7 @@ export async function readDescription(folder: string): Promise<ClassifierDescrip
     Array.isArray(classes) &&
     classes.every((name) => typeof name === "string") &&
     numbers(inputShape) &&
+    typeof resized === "boolean" &&
     numbers(statistics?.mean) &&
     numbers(statistics?.deviation);
   if (!good)

@@ -1,4 +1,5 @@
 // What `reprise classifier train` can be told: each setting is a flag and a key of the --config file, read by one rule.
+import { imageNetworkNames } from "@reprise/nn";
 import { InvalidArgumentError } from "commander";
 
 /** What the user typed cannot be run; exit code 2. */
@@ -19,6 +20,7 @@ export interface TrainSettings {
   readonly schedule?: "constant" | "cosine" | "step";
   readonly milestones?: readonly number[];
   readonly warmUp?: number;
+  readonly resize?: number;
   readonly crop: number;
   readonly flip: boolean;
   readonly seed: number;
@@ -64,15 +66,27 @@ const truth = (value: string): boolean => oneOf("true", "false")(value) === "tru
 export const settings: Readonly<Record<Key, Setting>> = {
   data: {
     flags: "--data <path>",
-    help: "training images: a folder of class folders, a CIFAR binary file or a folder of them",
+    help: "required: training images, as a folder of class folders, a CIFAR binary file or a folder of them",
     parse: text,
   },
-  out: { flags: "--out <folder>", help: "where checkpoint, log, loss curve and ONNX file go", parse: text },
+  out: { flags: "--out <folder>", help: "required: where checkpoint, log, loss curve and ONNX file go", parse: text },
   test: { flags: "--test <path>", help: "images to evaluate after every epoch", parse: text },
-  network: { flags: "--network <name>", help: "resnet20 (default), resnet18, alexnet, vgg11-bn, …", parse: text },
-  weights: { flags: "--weights <file>", help: "start from these (.safetensors, .pth, .th, .pt)", parse: text },
+  network: {
+    flags: "--network <name>",
+    help: "resnet20 (default), resnet18, alexnet, vgg11-bn, …",
+    parse: (value) => oneOf(...imageNetworkNames)(value.toLowerCase()),
+  },
+  weights: {
+    flags: "--weights <file>",
+    help: "start from these (.safetensors, .pth, .th, .pt, or a checkpoint of ours)",
+    parse: text,
+  },
   epochs: { flags: "--epochs <count>", help: "passes over the data (default: the network's recipe)", parse: count },
-  batchSize: { flags: "--batch-size <count>", help: "images in a step", parse: count },
+  batchSize: {
+    flags: "--batch-size <count>",
+    help: "images in a step (default: the recipe's, or all images where they are fewer)",
+    parse: count,
+  },
   optimizer: { flags: "--optimizer <name>", help: "sgd or adam", parse: oneOf("sgd", "adam") },
   learningRate: { flags: "--learning-rate <rate>", help: "after warm-up", parse: positive },
   momentum: {
@@ -95,6 +109,11 @@ export const settings: Readonly<Record<Key, Setting>> = {
     flags: "--warm-up <epochs>",
     help: "epochs in which the learning rate rises; 0.5 is half of one",
     parse: atLeast0,
+  },
+  resize: {
+    flags: "--resize <pixels>",
+    help: "bring pictures to a square of this size: scaled to cover it, the rest cut off evenly",
+    parse: count,
   },
   crop: {
     flags: "--crop <pixels>",

@@ -23,7 +23,7 @@ export function lossCurve(
   test: readonly LossPoint[],
   { title }: { readonly title: string },
 ): string {
-  const [width, height, left, top, right, bottom] = [720, 400, 60, 40, 20, 45];
+  const [width, height, left, top, right, bottom] = [720, 420, 64, 60, 20, 45];
   const lines = [averaged(train.filter(finite)), test.filter(finite)] as const;
   const all = lines.flat();
   const steps = Math.max(1, ...all.map(({ step }) => step));
@@ -46,13 +46,14 @@ export function lossCurve(
       ({ step, loss }) =>
         `<circle cx="${x(step).toFixed(1)}" cy="${y(loss).toFixed(1)}" r="2.5" fill="${testColour}"/>`,
     ),
-    label(width - right, top, "training loss", "end", trainColour),
-    ...(lines[1].length > 0 ? [label(width - right, top + 16, "test loss", "end", testColour)] : []),
+    label(left, top - 18, "training loss", "start", trainColour),
+    ...(lines[1].length > 0 ? [label(left + 100, top - 18, "test loss", "start", testColour)] : []),
   ]);
 }
 
 /**
- * The confusion matrix as coloured squares, each row's share of predictions from white to blue, counts in them.
+ * The confusion matrix as squares: blue what was right, orange what was wrong, darker with the square root of its share of
+ * the row, so that rare mistakes are seen. Counts stand in squares that are large enough for them.
  *
  * @param matrix  rows labels, columns predictions, [K][K]
  */
@@ -62,53 +63,55 @@ export function confusionPicture(
   { title }: { readonly title: string },
 ): string {
   const K = classes.length;
-  const cell = K <= 20 ? 34 : Math.max(4, Math.floor(680 / K));
-  const names = K <= 20;
-  const side = names ? 20 + 7 * Math.min(20, Math.max(...classes.map((name) => name.length))) : 30;
-  const [left, top] = [side, 50 + side];
-  const cells = matrix.flatMap((row, i) => {
+  const cell = Math.max(2, Math.min(34, Math.floor(900 / K)));
+  const fontSize = Math.min(12, cell);
+  const named = cell >= 9;
+  const longest = Math.max(...classes.map((name) => cut(name).length));
+  const side = named ? 20 + Math.ceil(0.6 * fontSize * longest) : 20;
+  const [left, top, size] = [side, 36 + side, K * cell];
+  const squares = matrix.flatMap((row, i) => {
     const total = row.reduce((a, b) => a + b, 0);
-    return row.map((count, j) => {
-      const share = total > 0 ? count / total : 0;
-      const square = `<rect x="${left + j * cell}" y="${top + i * cell}" width="${cell}" height="${cell}" fill="${trainColour}" fill-opacity="${share.toFixed(3)}" stroke="${faint}" stroke-width="0.5"><title>${escaped(`${classes[i]} taken for ${classes[j]}: ${count} of ${total}`)}</title></rect>`;
-      const text =
-        names && count > 0
-          ? label(
-              left + (j + 0.5) * cell,
-              top + (i + 0.5) * cell + 4,
-              String(count),
-              "middle",
-              share > 0.5 ? "#fff" : ink,
-              11,
-            )
-          : "";
-      return square + text;
+    return row.flatMap((count, j) => {
+      if (count === 0) return [];
+      const depth = Math.sqrt(count / total);
+      const [x, y] = [left + j * cell, top + i * cell];
+      const told = escaped(`${classes[i]} taken for ${classes[j]}: ${count} of ${total}`);
+      const square = `<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="${i === j ? trainColour : testColour}" fill-opacity="${depth.toFixed(3)}"><title>${told}</title></rect>`;
+      if (cell < 26) return [square];
+      return [square, label(x + cell / 2, y + cell / 2 + 4, String(count), "middle", depth > 0.7 ? "#fff" : ink, 11)];
     });
   });
-  const named = names
-    ? classes.flatMap((name, i) => [
-        label(left - 6, top + (i + 0.5) * cell + 4, cut(name), "end"),
-        `<g transform="translate(${left + (i + 0.5) * cell + 4} ${top - 6}) rotate(-90)">${label(0, 0, cut(name), "start")}</g>`,
-      ])
-    : [];
-  const size = K * cell;
-  return document(left + size + 20, top + size + 40, title, [
-    ...cells,
-    ...named,
-    label(left + size / 2, top + size + 24, "predicted across, label down", "middle"),
+  const lines = Array.from({ length: K + 1 }, (_, i) => i).filter((i) => named || i === 0 || i === K);
+  const grid = lines.flatMap((i) => [
+    rule(left, top + i * cell, left + size, top + i * cell),
+    rule(left + i * cell, top, left + i * cell, top + size),
+  ]);
+  const names = (named ? classes : []).flatMap((name, i) => {
+    const middle = (i + 0.5) * cell + 0.35 * fontSize;
+    return [
+      label(left - 6, top + middle, cut(name), "end", ink, fontSize),
+      `<g transform="translate(${left + middle} ${top - 6}) rotate(-90)">${label(0, 0, cut(name), "start", ink, fontSize)}</g>`,
+    ];
+  });
+  const width = Math.max(left + size + 20, 8 * title.length + 20, 300);
+  return document(width, top + size + 32, title, [
+    ...squares,
+    ...grid,
+    ...names,
+    label(12, top + size + 22, "rows: label, columns: predicted", "start"),
   ]);
 }
 
 function document(width: number, height: number, title: string, parts: readonly string[]): string {
   const attributes = `xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
-  const heading = label(width / 2, 20, title, "middle", ink, 14);
+  const heading = label(width / 2, 22, title, "middle", ink, 14);
   return `<svg ${attributes} role="img" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>${heading}${parts.join("\n")}</svg>\n`;
 }
 
 const label = (x: number, y: number, text: string, anchor: string, colour = ink, size = 12): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" fill="${colour}" font-size="${size}">${escaped(text)}</text>`;
 const rule = (x1: number, y1: number, x2: number, y2: number): string =>
-  `<line x1="${x1}" y1="${y1.toFixed(1)}" x2="${x2}" y2="${y2.toFixed(1)}" stroke="${faint}"/>`;
+  `<line x1="${x1}" y1="${y1.toFixed(1)}" x2="${x2}" y2="${y2.toFixed(1)}" stroke="${faint}" stroke-width="0.5"/>`;
 const escaped = (text: string): string => text.replace(/[<>&"']/g, (c) => `&#${c.charCodeAt(0)};`);
 const cut = (name: string): string => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
 const finite = ({ loss }: LossPoint): boolean => Number.isFinite(loss);

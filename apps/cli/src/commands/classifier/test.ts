@@ -1,5 +1,7 @@
 // reprise classifier test: accuracy and confusion matrix of a trained model, or of published weights.
-import { confusionMatrix, shareInterval } from "@reprise/data";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { confusionMatrix, DataError, shareInterval } from "@reprise/data";
 import { writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import {
@@ -27,6 +29,8 @@ export interface TestOptions {
   readonly weights?: string;
   /** By which the weights' training images were normalised; ImageNet's when absent. */
   readonly statistics?: ChannelStatistics;
+  /** Pixels of the square that pictures are brought to; as in training when absent. */
+  readonly resize?: number;
   /** Where to draw the confusion matrix. */
   readonly svg?: string;
   readonly threads?: number;
@@ -48,6 +52,8 @@ export interface TestResult {
 
 /** @throws UsageError, DataError, ModelError for what the user can mend */
 export async function testOnImages(options: TestOptions): Promise<TestResult> {
+  if (options.svg && !existsSync(dirname(options.svg)))
+    throw new DataError(options.svg, "cannot be written: its folder does not exist. Create it, or check the path.");
   const { network, weights, images } = await loadModel(options);
   const runtime = nodeWorkerRuntime(options.threads ? { threads: options.threads } : {});
   const { examples, classes } = images;
@@ -86,6 +92,7 @@ async function loadModel({
   network: name,
   weights: file,
   statistics = imageNetStatistics,
+  resize,
 }: TestOptions): Promise<{
   network: Network;
   weights: Weights;
@@ -97,11 +104,15 @@ async function loadModel({
     const description = await readDescription(model);
     const network = networkOf(description);
     const { state } = await loadCheckpoint(modelFiles(model).checkpoint, network);
-    const images = await readLabelledImages(data, { split: "test", like: description });
+    const images = await readLabelledImages(data, {
+      split: "test",
+      like: description,
+      resize: resize ?? (description.resized ? description.inputShape[1] : undefined),
+    });
     return { network, weights: state, images };
   }
   if (!name || !file) throw new UsageError("Give --model FOLDER, or --network NAME and --weights FILE.");
-  const images = await readLabelledImages(data, { split: "test" });
+  const images = await readLabelledImages(data, { split: "test", resize });
   const inputShape = images.examples.images.shape.slice(1);
   const network = normalized(imageNetwork(name, { classes: images.classes.length, inputShape }), statistics);
   return { network, weights: await readWeights(file, network), images };
@@ -135,6 +146,7 @@ export function describeTest({
     .filter(({ times, wrong }) => wrong && times > 0)
     .sort((a, b) => b.times - a.times)
     .slice(0, 10);
+  if (pairs.length === 0) return head;
   const rows = pairs.map(({ label, predicted, times }) => [label, predicted, String(times)]);
   return `${head}\n\n${textTable(["label", "taken for", "times"], rows)}`;
 }

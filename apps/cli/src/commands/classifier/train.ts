@@ -10,6 +10,8 @@ import {
   type ChannelStatistics,
   type Checkpoint,
   channelStatistics,
+  checkRecipe,
+  DivergedError,
   exportNetwork,
   imageNetwork,
   type Network,
@@ -29,9 +31,19 @@ export interface TrainOptions {
   /** Goes on from the folder's checkpoint. */
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainEvent, plan: { readonly steps: number; readonly epochs: number }) => void;
+  readonly onEvent?: (event: TrainEvent, plan: TrainPlan) => void;
   /** Kept in the files: the command as typed. */
   readonly command?: string;
+}
+
+/** What a training is about to do. */
+export interface TrainPlan {
+  readonly network: string;
+  readonly images: number;
+  readonly classes: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly batchSize: number;
 }
 
 export interface TrainResult {
@@ -61,30 +73,35 @@ export async function trainOnImages(
     throw new DataError(settings.out, "holds a training already. Go on with it by --resume, or give another --out.");
   if (resume && !existsSync(files.checkpoint))
     throw new DataError(settings.out, "holds no checkpoint to resume from. Leave --resume out to start.");
-  const train = await readLabelledImages(settings.data, { split: "train" });
+  const { resize } = settings;
+  const train = await readLabelledImages(settings.data, { split: "train", resize });
   const test = settings.test
     ? await readLabelledImages(settings.test, {
         split: "test",
+        resize,
         like: { classes: train.classes, inputShape: train.examples.images.shape.slice(1) },
       })
     : undefined;
   signal?.throwIfAborted();
-  await createFolder(settings.out);
   const statistics = resume
     ? (await readDescription(settings.out)).statistics
     : channelStatistics(train.examples.images as Tensor<"float32">);
   const network = networkFor(settings, train, statistics);
-  const recipe = recipeOf(settings, network);
+  const recipe = recipeOf(settings, network, train);
   const description: ClassifierDescription = {
     network: settings.network,
     classes: train.classes,
     inputShape: network.inputShape,
+    resized: resize !== undefined,
     statistics,
     madeBy: { command, data: train.sha256, recipe, crop: settings.crop, flip: settings.flip, seed: settings.seed },
   };
   const checkpoint = resume ? await loadCheckpoint(files.checkpoint, network) : undefined;
   const from = settings.weights && !resume ? await readWeights(settings.weights, network) : undefined;
-  if (!resume) await writeDescription(settings.out, description);
+  if (!resume) {
+    await createFolder(settings.out);
+    await writeDescription(settings.out, description);
+  }
   const runtime = nodeWorkerRuntime(settings.threads ? { threads: settings.threads } : {});
   try {
     const last = await follow(runtime, { settings, network, recipe, train, test, checkpoint, from, signal, onEvent });
@@ -128,9 +145,11 @@ async function follow(
   { settings, network, recipe, train, test, checkpoint, from, signal, onEvent }: Run,
 ): Promise<{ checkpoint: Checkpoint; loss: number | null; test: TrainResult["test"] }> {
   const files = modelFiles(settings.out);
-  const { crop, flip, seed, checkpointEvery } = settings;
-  const perEpoch = Math.floor(train.examples.labels.data.length / recipe.batchSize);
-  const plan = { epochs: recipe.epochs, steps: recipe.epochs * perEpoch };
+  const { resize, crop, flip, seed, checkpointEvery } = settings;
+  const { epochs, batchSize } = recipe;
+  const images = train.examples.labels.data.length;
+  const steps = epochs * Math.floor(images / batchSize);
+  const plan = { network: network.name, images, classes: train.classes.length, epochs, steps, batchSize };
   const log = await openLog(files.log, { afterStep: checkpoint?.state.step ?? 0 });
   let loss: number | null = null;
   let tested: TrainResult["test"] = null;
@@ -138,7 +157,13 @@ async function follow(
     examples: train.examples,
     recipe,
     seed,
-    config: { data: train.sha256, crop: String(crop), flip: String(flip), weights: settings.weights ?? "none" },
+    config: {
+      resize: String(resize ?? "none"),
+      data: train.sha256,
+      crop: String(crop),
+      flip: String(flip),
+      weights: settings.weights ?? "none",
+    },
     ...(test ? { validation: test.examples } : {}),
     ...(crop > 0 || flip ? { augment: augmentation(crop, flip) } : {}),
     ...(from ? { from } : {}),
@@ -164,6 +189,10 @@ async function follow(
         await drawLossCurve(settings.out, network.name);
       }
     }
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    await drawLossCurve(settings.out, network.name);
+    throw new Error(whatToDo(error, files.checkpoint, recipe), { cause: error });
   } finally {
     await log.close();
   }
@@ -188,10 +217,23 @@ function networkFor(
   return built;
 }
 
-function recipeOf(settings: TrainSettings, { recipe }: Network): Recipe {
-  const { epochs = recipe.epochs, schedule = recipe.schedule, warmUp } = settings;
+/** A diverged run in the words of the command line; its last checkpoint, if it wrote one, stays. */
+function whatToDo({ problem, step }: DivergedError, saved: string, { learningRate }: Recipe): string {
+  const slower = `Train with a --learning-rate below ${learningRate}, or a longer --warm-up`;
+  const kept = existsSync(saved)
+    ? `${slower}, into another --out: ${saved} holds weights from before`
+    : `${slower}; nothing was kept`;
+  return `training: ${problem} at step ${step}. ${kept}.`;
+}
+
+function recipeOf(settings: TrainSettings, { recipe }: Network, { examples }: LabelledImages): Recipe {
+  const { data, epochs = recipe.epochs, schedule = recipe.schedule, warmUp } = settings;
+  const count = examples.labels.data.length;
+  const batchSize = settings.batchSize ?? Math.min(recipe.batchSize, count);
+  if (batchSize > count)
+    throw new DataError(data, `holds ${count} images, fewer than --batch-size ${batchSize}. Give a smaller one.`);
   const given = Object.fromEntries(
-    (["batchSize", "optimizer", "learningRate", "momentum", "weightDecay", "milestones"] as const)
+    (["optimizer", "learningRate", "momentum", "weightDecay", "milestones"] as const)
       .filter((key) => settings[key] !== undefined)
       .map((key) => [key, settings[key]]),
   );
@@ -199,14 +241,17 @@ function recipeOf(settings: TrainSettings, { recipe }: Network): Recipe {
   const milestones = (recipe.milestones ?? [0.5, 0.75].map((part) => part * recipe.epochs)).map(
     (epoch) => (epoch * epochs) / recipe.epochs,
   );
-  return {
+  const complete = {
     ...recipe,
     epochs,
+    batchSize,
     schedule,
     ...(schedule === "step" ? { milestones } : {}),
     ...(warmUp === undefined ? {} : { warmUpEpochs: warmUp }),
     ...given,
   };
+  checkRecipe(complete);
+  return complete;
 }
 
 /** Random shift with zeros outside, then a flip of half of the images. */

@@ -4,6 +4,7 @@ import {
   type Network,
   readSafetensors,
   readTorchFile,
+  type Safetensors,
   stateDictOf,
   type Weights,
   weightsFromTensors,
@@ -17,7 +18,13 @@ import {
 export async function readWeights(path: string, network: Network): Promise<Weights> {
   const bytes = await readBytes(path);
   const tensors = path.endsWith(".safetensors")
-    ? readSafetensors(bytes, { source: path }).tensors
+    ? withoutOptimizer(readSafetensors(bytes, { source: path }))
     : stateDictOf(readTorchFile(bytes, { source: path }), { source: path });
   return weightsFromTensors(network, tensors, { source: path });
+}
+
+/** The weights of one of our checkpoints, which also holds the optimizer's vectors; another file's arrays as they are. */
+function withoutOptimizer({ tensors, metadata }: Safetensors): Safetensors["tensors"] {
+  if (metadata["reprise.checkpoint"] === undefined) return tensors;
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith("optimizer/")));
 }

@@ -58,7 +58,9 @@ export function settingsOf(model: ModelName, flags: Arguments["flags"]): Setting
   try {
     return completeSettings({ model, ...givenSettings(flags) });
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
+    // The message starts with the setting's name.
+    if (error instanceof RangeError)
+      throw new UsageError(`-${error.message.replace(/^threads/, "thread")}`, { cause: error });
     throw error;
   }
 }
@@ -89,4 +91,11 @@ export function textOf(flags: Arguments["flags"], name: string): string {
   const value = flags[name];
   if (typeof value !== "string" || value === "") throw new UsageError(`-${name} is missing.`);
   return value;
+}
+
+/** "500k", "2M", "1G" in bytes. */
+export function bytesOf(name: string, text: string): number {
+  const [, digits, unit = ""] = /^(\d+)([kKmMgG]?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new UsageError(`${name} is "${text}"; expected a number with k, M or G.`);
+  return Number(digits) * { "": 1, k: 1e3, m: 1e6, g: 1e9 }[unit.toLowerCase() as "" | "k" | "m" | "g"];
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { published } from "@reprise/adversarial";
 import { type PartName, type ReproducedValue, reproduce, type Store, tableNames } from "@reprise/adversarial/reproduce";
@@ -21,6 +22,7 @@ interface ReproduceFlags {
   readonly only?: readonly PartName[];
   readonly epochs?: number;
   readonly optimizer?: Recipe["optimizer"];
+  readonly jobs?: number;
   readonly publish?: string;
   readonly json?: boolean;
 }
@@ -40,6 +42,8 @@ export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise
   const code = version();
   // The model has a thread of its own, so that this one solves meanwhile and hears Ctrl-C.
   const runtime = nodeWorkerRuntime({ threads: 1 });
+  const jobs = only?.includes("regularisation") ? (flags.jobs ?? Math.min(4, availableParallelism())) : 1;
+  const moreRuntimes = Array.from({ length: jobs - 1 }, () => nodeWorkerRuntime({ threads: 1 }));
   const progress = new ProgressLine();
   const { signal, done } = interruption(`What is finished is in ${out}; the same command goes on from there.`);
   const started = performance.now();
@@ -52,6 +56,7 @@ export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise
       provenance: () => ({ version: code, machine: machine(), date: new Date().toISOString() }),
       images,
       seed,
+      moreRuntimes,
       signal,
       ...(only ? { only } : {}),
       recipe: { ...(epochs === undefined ? {} : { epochs }), ...(optimizer === undefined ? {} : { optimizer }) },
@@ -78,7 +83,7 @@ export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise
   } finally {
     progress.end();
     done();
-    await runtime.release();
+    await Promise.all([runtime, ...moreRuntimes].map((each) => each.release()));
   }
 }
 

@@ -45,6 +45,10 @@ export interface AdversarialInputs extends ModelFormat {
   readonly epsilon: number;
   readonly radius: number;
   readonly share: number;
+  /** κ: logits by which the goal must be met. Of every attack but the paper's, as is `topK`. */
+  readonly confidence: number;
+  /** k: a target must come among the k highest scores, or the old label leave them. */
+  readonly topK: number;
   /** 0: the attack's own number. */
   readonly steps: number;
   /** Test images of the transfer matrix. */
@@ -78,6 +82,8 @@ export const defaultInputs: AdversarialInputs = {
   epsilon: 0.1,
   radius: 1.5,
   share: 0.1,
+  confidence: 0,
+  topK: 1,
   steps: 0,
   images: 10,
   body: "fc100-100-10",
@@ -123,6 +129,9 @@ export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialI
       return network === "own" && inputs.aim === "label";
     case "norm":
       return attack === "l-bfgs";
+    case "confidence":
+    case "topK":
+      return attack !== "l-bfgs";
     case "ball":
       return norms.length > 1;
     case "epsilon":

@@ -34,6 +34,8 @@ export interface Outcome extends Distance {
   readonly forwardPasses: number;
   /** Of the paper's attack: the largest c that reached the label (NaN if none) and the iterations of L-BFGS-B. */
   readonly penalty: { readonly c: number; readonly iterations: number } | null;
+  /** Of the other attacks: logits by which the image meets the goal (above 0) or misses it; null where they are no numbers. */
+  readonly lead: number | null;
 }
 
 /** Pixels as they are kept in a file, 0…255. */

@@ -46,6 +46,9 @@ export const rangeOf = { unit: [0, 1], byte: [0, 255], signed: [-1, 1] } as cons
 /** Largest file that is taken, in bytes. */
 export const largestModel = 200e6;
 
+/** Most numbers in one of a model's images: 3 × 2300 × 2300. */
+export const largestImage = 16e6;
+
 /** "0.485, 0.456, 0.406" → numbers; none for "". @throws Error that says what is wrong */
 export function numbersOf(text: string): readonly number[] | undefined {
   if (text.trim() === "") return undefined;

@@ -9,12 +9,13 @@ import {
   onnxScores,
 } from "@reprise/adversarial";
 import { importOnnx, type Runtime } from "@reprise/engine";
-import { type ModelFacts, type ModelFormat, numbersOf, type OwnModel, rangeOf } from "./own-files.ts";
+import { largestImage, type ModelFacts, type ModelFormat, numbersOf, type OwnModel, rangeOf } from "./own-files.ts";
 
 /**
  * What the file says of itself; nothing runs.
  *
- * @throws ModelError for bytes that are no ONNX model, several inputs, or an input that is no batch of float32 images
+ * @throws ModelError for bytes that are no ONNX model, several inputs, or an input that is no batch of float32 images;
+ *         Error for several outputs, or images too large for a page
  */
 export function inspectModel({ name, bytes }: OwnModel): ModelFacts {
   const model = importOnnx(bytes, { name });
@@ -24,6 +25,11 @@ export function inspectModel({ name, bytes }: OwnModel): ModelFacts {
   if (model.outputs.length !== 1)
     throw new Error(
       `${name}: it has ${model.outputs.length} outputs (${model.outputs.map((output) => output.name).join(", ")}); a classifier with one is attacked here. Export it with its logits only.`,
+    );
+  const numbers = filled.reduce((product, dim) => product * dim, 1);
+  if (numbers > largestImage)
+    throw new Error(
+      `${name}: its images hold ${filled.join(" × ")} numbers, at most ${largestImage / 1e6} million can be attacked in a page. Export it for smaller ones.`,
     );
   const own = declared.map((dim) => (typeof dim === "number" && dim > 0 ? dim : 0)); // 0: left open
   const classes = Number(model.outputs[0]?.shape?.[1]);

@@ -3,6 +3,7 @@ import {
   attackByName,
   type Classifier,
   distanceBetween,
+  marginOf,
   perturb,
   predictedLabel,
   randomTarget,
@@ -12,7 +13,7 @@ import {
   targeted,
   untargeted,
 } from "@reprise/adversarial";
-import { type AdversarialInputs, targetOf } from "./inputs.ts";
+import { type AdversarialInputs, inputApplies, targetOf } from "./inputs.ts";
 import type { Outcome, SearchPoint } from "./outcome.ts";
 
 /** Of "the closest other label": the paper's attack searches for each of at most this many, the likeliest. */
@@ -77,7 +78,7 @@ async function searchOverC(
     },
   });
   const { c, iterations, evaluations, ...rest } = attack!;
-  return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations } }, points };
+  return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations }, lead: null }, points };
 }
 
 function targetOption(target: string): "all" | "leastLikely" | "random" | number {
@@ -93,19 +94,24 @@ async function otherAttack(
   inputs: AdversarialInputs,
   { signal }: SearchContext,
 ): Promise<Outcome> {
-  const { attack: name, ball, steps, seed } = inputs;
+  const { attack: name, ball, steps, confidence, topK, seed } = inputs;
   const before = (await classifier.logits(original, 1)).slice();
   const target = targetLabel(targetOf(inputs), before, predicted, seed);
-  const attack = attackByName(name, { norm: ball, ...(steps > 0 ? { steps } : {}) });
-  const [found] = await runAttack(
-    attack,
-    classifier,
-    original,
-    target === null ? untargeted([predicted]) : targeted([target]),
-    { ...(attack.kind === "budget" ? { epsilons: [radiusOf(inputs, attack.norm)] } : {}), seed, signal },
-  );
+  const attack = attackByName(name, {
+    ...(inputApplies("ball", inputs) ? { norm: ball } : {}),
+    ...(steps > 0 ? { steps } : {}),
+  });
+  const asked = { confidence, topK };
+  const criterion = target === null ? untargeted([predicted], asked) : targeted([target], asked);
+  const [found] = await runAttack(attack, classifier, original, criterion, {
+    ...(attack.kind === "budget" ? { epsilons: [radiusOf(inputs, attack.norm)] } : {}),
+    seed,
+    signal,
+  });
   const image = found!.clipped;
   const { status, gradients, forwardPasses, predictedAfter } = found!.rows[0]!;
+  const after = await classifier.logits(image, 1);
+  const { margin } = marginOf(criterion.goalOf(0), after);
   return {
     status: status === "alreadyAdversarial" ? "alreadyTarget" : status,
     image,
@@ -113,10 +119,11 @@ async function otherAttack(
     predictedBefore: predicted,
     predictedAfter,
     probabilitiesBefore: softmax(before),
-    probabilitiesAfter: softmax(await classifier.logits(image, 1)),
+    probabilitiesAfter: softmax(after),
     gradients,
     forwardPasses,
     penalty: null,
+    lead: Number.isFinite(margin) ? margin : null,
     ...distanceBetween(original, image),
   };
 }

@@ -164,6 +164,23 @@ export const panel: Panel<AdversarialInputs, AdversarialResult, AdversarialSoFar
     epsilon: { kind: "number", label: "ε, the most a pixel moves", default: 0.1, min: 0.001, max: 1, step: "any" },
     radius: { kind: "number", label: "ε, the longest r", default: 1.5, min: 0.001, max: 1000, step: "any" },
     share: { kind: "number", label: "Share of the pixels", default: 0.1, min: 0.001, max: 1, step: "any" },
+    confidence: {
+      kind: "number",
+      label: "κ, the lead asked for",
+      default: defaultInputs.confidence,
+      min: 0,
+      max: 100,
+      step: "any",
+      hint: "In logits: over the old label or, with a target, over all others. 0: any lead at all.",
+    },
+    topK: {
+      kind: "number",
+      label: "k, labels that count",
+      default: defaultInputs.topK,
+      min: 1,
+      max: 9,
+      hint: "1: what it reads. More: the new label must come among its k likeliest, or the old one leave them.",
+    },
     steps: { kind: "number", label: "Steps (0: the attack’s own)", default: 0, min: 0, max: 100_000 },
     images: { kind: "number", label: "Test images", default: defaultInputs.images, min: 2, max: 200 },
     body: {
@@ -230,6 +247,11 @@ export const panel: Panel<AdversarialInputs, AdversarialResult, AdversarialSoFar
         epsilon: 0.1,
         target: "closest",
       },
+      suits: onShipped,
+    },
+    {
+      label: "Well across: κ = 5",
+      values: { task: "attack", attack: "cw", target: "closest", confidence: 5, topK: 1 },
       suits: onShipped,
     },
     {

@@ -14,6 +14,8 @@ export const selu = (x: Value, { alpha = 1.6732632423543772, gamma = 1.050700987
   first(x.graph.add("Selu", [x], { alpha, gamma }));
 /** x where x > 0, α(e^(x/α) − 1) elsewhere. */
 export const celu = (x: Value, { alpha = 1 } = {}): Value => first(x.graph.add("Celu", [x], { alpha }));
+/** x limited to [0, max]: ReLU6. */
+export const boundedRelu = (x: Value, { max = 6 } = {}): Value => first(x.graph.add("BoundedRelu", [x], { max }));
 /** x where x > α, 0 elsewhere. */
 export const thresholdedRelu = (x: Value, { alpha = 1 } = {}): Value =>
   first(x.graph.add("ThresholdedRelu", [x], { alpha }));

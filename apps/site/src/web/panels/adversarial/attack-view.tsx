@@ -8,7 +8,7 @@ import { Downloads } from "./downloads.tsx";
 import { Difference, Pixels } from "./pictures.tsx";
 import { isDigit } from "./raster.ts";
 import { SearchChart } from "./search-chart.tsx";
-import { called, count, decimal, milliseconds, percent, plain } from "./wording.ts";
+import { called, count, decimal, leadAsked, leadName, milliseconds, percent, plain } from "./wording.ts";
 
 interface AttackViewProps {
   readonly soFar: AttackSoFar;
@@ -38,11 +38,7 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
               What {inputs.network === "own" ? "your model" : titleOf(inputs.network)} believes
             </h3>
             <Probabilities result={result} />
-            <p class="small">
-              {attackOf(inputs.attack).kind === "minimal"
-                ? "x′ stands just across the border between two labels, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back."
-                : "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”)."}
-            </p>
+            <p class="small">{whereItStands(inputs)}</p>
           </section>
         )}
       </div>
@@ -67,6 +63,15 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
       )}
     </div>
   );
+}
+
+/** What the probabilities have to do with how the attack works. */
+function whereItStands(inputs: AdversarialInputs): string {
+  if (attackOf(inputs.attack).kind === "budget")
+    return "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”).";
+  return leadAsked(inputs) > 0
+    ? "κ holds x′ at a distance from the border between two labels: it is further from x than it need be, and rounding it to the 256 levels of a file (“8 bit”) is less likely to put it back."
+    : "x′ stands just across the border between two labels, where the nearest image is; so the two are almost equally likely, and rounding it to the 256 levels of a file (“8 bit”) can put it back.";
 }
 
 interface SearchOverCProps {
@@ -308,6 +313,7 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
           ["Problems solved", `${count(points.length)}, with ${count(penalty.iterations)} iterations of L-BFGS-B`],
         ] satisfies [string, string][])
       : []),
+    ...(attack.lead === null ? [] : ([[leadName(inputs), decimal(attack.lead)]] satisfies [string, string][])),
     ["Evaluations", evaluations(attack)],
     ["Time of the attack", milliseconds(times.attack)],
     ["Loading before it", milliseconds(times.load)],

@@ -86,5 +86,8 @@ export function OwnModelDrop({ value, onChange, set, disabled }: ControlProps) {
 function inWords({ shape, classes, nhwc }: ModelFacts, bytes: number): string {
   const size = shape.map((dim) => (dim === 0 ? "?" : dim)).join(" × ");
   const labels = classes === null ? "" : `, ${classes.toLocaleString("en")} labels`;
-  return `images of ${size}${nhwc ? ", channels last" : ""}${labels}, ${(bytes / 1e6).toFixed(1)} MB`;
+  return `images of ${size}${nhwc ? ", channels last" : ""}${labels}, ${sizeText(bytes)}`;
 }
+
+const sizeText = (bytes: number): string =>
+  bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

@@ -59,24 +59,26 @@ function ofUnits({ purity }: UnitsResult, inputs: AdversarialInputs): string {
   return `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
 }
 
-function ofAttack(
-  { attack, verdicts, names }: AttackResult,
-  { network, attack: choice, ...rest }: AdversarialInputs,
-): string {
-  const name = titleOf(network);
-  const { status, predictedBefore, distortion } = attack;
-  const what = targetOf({ network, attack: choice, ...rest }) === "closest" ? "another label" : "the label";
-  switch (status) {
-    case "alreadyTarget":
-      return `${name} already calls the original ${called(predictedBefore, names)}: nothing to do. Choose another target.`;
+function ofAttack(result: AttackResult, inputs: AdversarialInputs): string {
+  const { attack, verdicts, names } = result;
+  const name = titleOf(inputs.network);
+  const { label, kind } = attackOf(inputs.attack);
+  switch (attack.status) {
+    case "alreadyTarget": {
+      const k = labelsThatCount(inputs);
+      const so =
+        k > 1
+          ? `has ${called(attack.target!, names)} among the ${k} likeliest labels of the original`
+          : `calls the original ${called(attack.predictedBefore, names)}`;
+      return `${name} already ${so}: nothing to do. Choose another target.`;
+    }
     case "failed":
-      if (choice === "l-bfgs") return `No c reached ${what}: the image is the last one tried.`;
-      return `${capital(attackOf(choice).label.split(",")[0]!)} did not reach ${what}: the image is the best one found.${attackOf(choice).kind === "budget" ? " A larger ε may do." : ""}`;
+      if (inputs.attack === "l-bfgs") return `No c reached ${goal(inputs)}: the image is the last one tried.`;
+      return `${capital(label.split(",")[0]!)} did not reach ${goal(inputs)}: the image is the best one found.${kind === "budget" ? " A larger ε may do." : ""}`;
     case "nonFinite":
       return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
     case "success": {
-      const before = names === null ? `this ${predictedBefore}` : `an image of ${called(predictedBefore, names)}`;
-      const taken = `${name} takes ${before} for ${called(attack.predictedAfter, names)}, after a distortion of ${plain(distortion)} per pixel.`;
+      const taken = `${name} ${change(result, inputs)}, after a distortion of ${plain(attack.distortion)} per pixel.`;
       const others = verdicts.slice(1);
       if (others.length === 0) return taken;
       const fooled = others.filter((verdict) => verdict.adversarial.label !== verdict.clean.label).length;
@@ -84,6 +86,40 @@ function ofAttack(
       return `${taken} It fools ${whom} of the ${others.length} other networks.`;
     }
   }
+}
+
+/** What was to be reached. */
+function goal(inputs: AdversarialInputs): string {
+  const any = targetOf(inputs) === "closest";
+  const k = labelsThatCount(inputs);
+  const labels = any ? (k > 1 ? `${k} other labels` : "another label") : k > 1 ? `the ${k} likeliest` : "the label";
+  return labels + withLead(inputs);
+}
+
+/** What the network now makes of the image. */
+function change({ attack, names }: AttackResult, inputs: AdversarialInputs): string {
+  const { predictedBefore, predictedAfter, target } = attack;
+  const image = names === null ? `this ${predictedBefore}` : `an image of ${called(predictedBefore, names)}`;
+  const k = labelsThatCount(inputs);
+  const lead = withLead(inputs);
+  if (k === 1) return `takes ${image} for ${called(predictedAfter, names)}${lead}`;
+  if (targetOf(inputs) === "closest")
+    return `finds ${k} labels likelier for ${image}${lead}, first of all ${called(predictedAfter, names)}`;
+  return `has ${called(target!, names)} among its ${k} likeliest labels for ${image}${lead}`;
+}
+
+const withLead = (inputs: AdversarialInputs): string =>
+  leadAsked(inputs) > 0 ? `, with a lead of ${decimal(leadAsked(inputs))} logits` : "";
+
+/** κ and k of an attack that has them. */
+export const leadAsked = ({ attack, confidence }: AdversarialInputs): number => (attack === "l-bfgs" ? 0 : confidence);
+const labelsThatCount = ({ attack, topK }: AdversarialInputs): number => (attack === "l-bfgs" ? 1 : topK);
+
+/** What leads whom by the attack's margin. */
+export function leadName(inputs: AdversarialInputs): string {
+  const k = labelsThatCount(inputs);
+  if (targetOf(inputs) === "closest") return `Lead${k > 1 ? ` of ${k} labels` : ""} over the old label, in logits`;
+  return `Lead over ${k > 1 ? `all but ${k - 1}` : "all"} other labels, in logits`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

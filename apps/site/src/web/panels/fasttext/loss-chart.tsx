@@ -1,4 +1,5 @@
 // The mean loss over the epochs: a line for softmax, a dashed one for hierarchical softmax.
+import { Fragment } from "preact";
 import type { TrainingSoFar } from "../../../run/fasttext/training.ts";
 import { useWidth } from "../../use-width.ts";
 import { lossPlot } from "./loss-plot.ts";
@@ -31,12 +32,14 @@ export function LossChart({ runs, epochs }: { runs: readonly TrainingSoFar[]; ep
         Mean loss since the start.{" "}
         {runs.length > 1 &&
           runs.map(({ loss }) => (
-            <span class="loss-key" key={loss}>
-              <svg viewBox="0 0 24 6" width="24" height="6" aria-hidden="true">
-                <polyline class={loss} points="0,3 24,3" />
-              </svg>{" "}
-              {titles[loss]}{" "}
-            </span>
+            <Fragment key={loss}>
+              <span class="loss-key">
+                <svg viewBox="0 0 24 6" width="24" height="6" aria-hidden="true">
+                  <polyline class={loss} points="0,3 24,3" />
+                </svg>{" "}
+                {titles[loss]}
+              </span>{" "}
+            </Fragment>
           ))}
       </figcaption>
     </figure>

@@ -1,4 +1,4 @@
-// Results in words, and how numbers are written.
+// Results in words, and how numbers are written: a unit never starts a line.
 import type { FastTextInputs } from "../../../run/fasttext/inputs.ts";
 import type { Trained } from "../../../run/fasttext/training.ts";
 import type { FastTextResult } from "../../../run/fasttext.worker.ts";
@@ -6,9 +6,9 @@ import type { FastTextResult } from "../../../run/fasttext.worker.ts";
 export const titles = { softmax: "softmax", hs: "hierarchical softmax" } as const;
 
 export const percent = (share: number): string =>
-  share > 0 && share < 0.001 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+  share > 0 && share < 0.001 ? "<\u00a00.1\u00a0%" : `${(100 * share).toFixed(1)}\u00a0%`;
 export const count = (value: number): string => Math.round(value).toLocaleString("en");
-export const seconds = (value: number): string => `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)} s`;
+export const seconds = (value: number): string => `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)}\u00a0s`;
 
 /** Share of held-out lines that were answered rightly, or that there were none. */
 export const accuracy = ({ tested, precisionAt1 }: Trained): string =>

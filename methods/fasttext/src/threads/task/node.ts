@@ -1,0 +1,34 @@
+// What a training thread on Node can be asked for, and how it answers. door/node.mjs loads this file.
+import { parentPort } from "node:worker_threads";
+import { doEncode, type EncodeWork, type ReadPart, type ReadWork, readPart } from "../../parts.ts";
+import { filePieces } from "../../read/node.ts";
+import { doWork, type ThreadWork } from "../../wasm.ts";
+import { writeWhole } from "../../write/node.ts";
+import type { Answer } from "../pool/node.ts";
+
+/** A task, under its name. */
+export type Task =
+  | { readonly train: ThreadWork }
+  | { readonly read: ReadWork; readonly path: string | number; readonly from: number; readonly to: number }
+  | { readonly encode: EncodeWork }
+  | { readonly write: readonly Uint8Array[]; readonly path: string };
+
+function perform(task: Task): { value: unknown; moved?: ArrayBuffer[] } {
+  if ("train" in task) return { value: doWork(task.train) };
+  if ("encode" in task) return { value: doEncode(task.encode) };
+  if ("read" in task) {
+    const value: ReadPart = readPart(task.read, filePieces(task.path, task.from, task.to));
+    return { value, moved: value.blocks.map(({ buffer }) => buffer) };
+  }
+  writeWhole(task.path, task.write);
+  return { value: undefined };
+}
+
+parentPort?.on("message", (task: Task) => {
+  try {
+    const { value, moved = [] } = perform(task);
+    parentPort?.postMessage({ value } satisfies Answer, moved);
+  } catch (error) {
+    parentPort?.postMessage({ error } satisfies Answer);
+  }
+});

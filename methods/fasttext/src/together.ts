@@ -1,0 +1,102 @@
+// Several threads that train a classifier as one. A batch of lines at a time: the hidden vectors of all of them first,
+// then each line's step in the order of the text. A row's step waits for its batch, an output's never, and the result is
+// the same whatever the number of threads. kernel/together.ts says how threads divide the work.
+import { type Job, lineHeader, type Team, type ThreadState } from "./kernel.ts";
+import type { Memory } from "./memory.ts";
+
+/** A batch ends behind so many rows or lines: enough work that waiting for each other costs little. */
+const mostRows = 1 << 13;
+const mostLines = 64;
+
+/** So many of the commonest words are treated like outputs; at most 256. */
+const mostCommons = 64;
+
+/** Rows of a class have one owner. The class of a row is (row >> 3) & 63, in kernel/together.ts too. */
+const classes = 64;
+/** Lines by which the classes are divided. */
+const sample = 1000;
+
+/** More threads than this cannot own a class each. */
+export const mostTogether = classes / 2;
+
+/**
+ * The threads of a job as a team.
+ *
+ * @returns a job for each: the outputs are the job's for the first thread and a copy for every other
+ */
+export function asTeam(
+  job: Job,
+  threads: readonly ThreadState[],
+): { jobs: readonly Job[]; threads: readonly ThreadState[] } {
+  const { memory, output, dim, dictionary } = job.tables;
+  const stride = Math.ceil(dim / 16) * 16;
+  const common = {
+    threads: threads.length,
+    arrived: memory.int32(1),
+    hiddens: memory.float32(mostLines * stride),
+    stride,
+    end: job.lines.length,
+    mostLines,
+    mostRows,
+    commons: Math.min(mostCommons, dictionary.words),
+  };
+  const bounds = classBounds(job, threads.length);
+  const longest = longestLine(job);
+  return {
+    jobs: threads.map((_, i) => (i === 0 ? job : withOutputs(job, copyOf(output.values, memory)))),
+    threads: threads.map((thread, index) => ({
+      ...thread,
+      at: 0,
+      random: threads[0]!.random, // all draw the same labels
+      team: {
+        ...common,
+        index,
+        firstClass: bounds[index]!,
+        endClass: bounds[index + 1]!,
+        commonRows: memory.float32(common.commons * stride),
+        loads: memory.int32(classes),
+        counts: memory.int32(common.commons),
+        sorted: memory.int32(longest),
+      } satisfies Team,
+    })),
+  };
+}
+
+function withOutputs(job: Job, values: Float32Array): Job {
+  return { ...job, tables: { ...job.tables, output: { ...job.tables.output, values } } };
+}
+
+function copyOf(values: Float32Array, memory: Memory): Float32Array {
+  const copy = memory.float32(values.length);
+  copy.set(values);
+  return copy;
+}
+
+/** Where each thread's classes begin, and the end: about the same number of rows for each. */
+function classBounds({ lines }: Job, count: number): number[] {
+  const rows = new Float64Array(classes);
+  let all = 0;
+  for (let line = 0, at = 0; line < sample && at < lines.length; line++) {
+    const from = at + lineHeader + lines[at + 1]!;
+    at = from + lines[at + 2]!;
+    for (let i = from; i < at; i++) rows[(lines[i]! >> 3) & (classes - 1)]!++;
+    all += at - from;
+  }
+  const bounds = [0];
+  for (let i = 0, sum = 0; i < classes; i++) {
+    sum += rows[i]!;
+    while (bounds.length < count && sum >= (all * bounds.length) / count) bounds.push(i + 1);
+  }
+  while (bounds.length <= count) bounds.push(classes);
+  return bounds;
+}
+
+function longestLine({ lines }: Job): number {
+  let longest = 0;
+  for (let at = 0; at < lines.length; ) {
+    const rows = lines[at + 2]!;
+    longest = Math.max(longest, rows);
+    at += lineHeader + lines[at + 1]! + rows;
+  }
+  return longest;
+}

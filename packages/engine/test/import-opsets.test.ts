@@ -1,0 +1,26 @@
+// One network as PyTorch exports it at opsets 9 to 17: the spellings differ, the numbers do not (tools/reference/onnx_opsets.py).
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { compile, gradient, type Inputs, importOnnx, tensor } from "../src/index.ts";
+import { nodeRuntime } from "../src/node.ts";
+
+const fixture = (name: string) => readFileSync(new URL(`fixtures/opsets/${name}`, import.meta.url));
+const expected: Record<"x" | "y" | "dy" | "dx", number[]> = JSON.parse(fixture("expected.json").toString());
+const runtime = nodeRuntime({ threads: 1 });
+const close = (numbers: readonly number[]) => numbers.map((v) => expect.closeTo(v, 5)); // float32 against float64
+
+test.each([9, 10, 11, 12, 13, 14, 15, 16, 17])("opset %i gives PyTorch's output and input gradient", async (opset) => {
+  const model = importOnnx(fixture(`${opset}.onnx`), { name: `${opset}.onnx` });
+  expect(model.opset).toBe(opset);
+  const f = compile(runtime, ({ x, dy }: Inputs<"x" | "dy">) => {
+    const y = model.apply({ x }).y!;
+    return { y, dx: gradient(y, [x], { dy })[0]! };
+  });
+  const { y, dx } = await f.run({
+    x: tensor("float32", [2, 3, 8, 8], expected.x),
+    dy: tensor("float32", [2, 5], expected.dy),
+  });
+  expect([...(y.data as Float32Array)]).toEqual(close(expected.y));
+  expect([...(dx.data as Float32Array)]).toEqual(close(expected.dx));
+  await f.release();
+});
