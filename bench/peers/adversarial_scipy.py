@@ -16,6 +16,7 @@ import time
 import numpy as np
 import torch
 from scipy.optimize import fmin_l_bfgs_b
+from scipy_attack import attack
 
 folder, threads = sys.argv[1], int(sys.argv[2])
 torch.set_num_threads(threads)
@@ -59,41 +60,6 @@ def train(name, epochs):
     for p in net.parameters():
         p.requires_grad_(False)
     return dense, float((net(test_x).argmax(1) != test_y).float().mean())
-
-
-def attack(net, x, target):
-    """c from 0.1 by tens to a bracket, then 8 geometric bisections; |r|^2; every problem from the clean image."""
-    label = torch.tensor([target])
-
-    def solve(c):
-        def fg(v):
-            t = torch.tensor(v, dtype=torch.float32).reshape(1, -1).requires_grad_()
-            loss = torch.nn.functional.cross_entropy(net(t), label)
-            loss.backward()
-            r = v - x
-            return float(loss) + c * float(r @ r), 2 * c * r + t.grad.numpy().ravel().astype(float)
-        v = fmin_l_bfgs_b(fg, x, bounds=[(0, 1)] * len(x), maxiter=200)[0]
-        return v, int(net(torch.tensor(v, dtype=torch.float32).reshape(1, -1)).argmax()) == target
-
-    good, bad, best, c = None, None, None, 0.1
-    for _ in range(12):
-        v, reached = solve(c)
-        if reached:
-            good, best, c = c, v, c * 10
-        else:
-            bad, c = c, c / 10
-        if good is not None and bad is not None:
-            break
-    if best is None or bad is None:
-        return None
-    for _ in range(8):
-        c = (good * bad) ** 0.5
-        v, reached = solve(c)
-        if reached:
-            good, best = c, v
-        else:
-            bad = c
-    return float(np.sqrt(np.mean((best - x) ** 2)))
 
 
 def coupled(net, clean, targets):
@@ -146,6 +112,6 @@ for line in sys.stdin:
         if "coupled" in request:
             found = coupled(net, clean, request["targets"])
         else:
-            found = [attack(net, x, target) for x, target in zip(clean, request["targets"])]
+            found = [attack(net, x, target)[0] for x, target in zip(clean, request["targets"])]
         answer = {"seconds": time.perf_counter() - start, "distortions": found}
     print(json.dumps(answer), flush=True)

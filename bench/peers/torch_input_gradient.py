@@ -5,6 +5,8 @@
 # {"run": name, "steps": n, "weights": "frozen" or "trainable"} answers the seconds of n gradients. With trainable weights,
 # as a network comes, backward() computes the gradients of all weights as well; {"autograd": true} asks autograd.grad for
 # that of the input alone.
+# {"attack": name, "rows": [...], "targets": [...], "maxiter": m, "weights": …} attacks images of x.bin by scipy_attack.py and
+# answers the seconds, and the distortions and gradients of each.
 import json, os, sys, time, warnings
 warnings.filterwarnings("ignore")
 import torch, torchvision, torch.nn.functional as F
@@ -59,6 +61,15 @@ for line in sys.stdin:
         each = lambda v: v.flatten(1).norm(dim=1)
         print(json.dumps({"shape": list(x.shape), "error": ((single - double).norm() / double.norm()).item(),
                           "errors": (each(single - double) / each(double)).tolist()}), flush=True)
+    elif "attack" in ask:
+        from scipy_attack import attack
+        net, x, _ = get(ask["attack"])
+        for p in net.parameters(): p.requires_grad_(ask.get("weights") == "trainable")
+        start = time.perf_counter()
+        found = [attack(net, x[row].numpy().astype(float), target, ask["maxiter"]) for row, target in zip(ask["rows"], ask["targets"])]
+        answer = {"seconds": time.perf_counter() - start, "distortions": [d for d, _ in found], "gradients": [g for _, g in found]}
+        for p in net.parameters(): p.requires_grad_(False); p.grad = None
+        print(json.dumps(answer), flush=True)
     else:
         net, x, t = get(ask["run"])
         for p in net.parameters(): p.requires_grad_(ask.get("weights") == "trainable")

@@ -82,7 +82,7 @@ export async function onnxClassifier(
   const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
   const n = inputShape.reduce((a, b) => a * b, 1);
-  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 128] : [1]));
+  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 32] : [1]));
 
   const logitsOf = (images: Value): Value => {
     const scores = logitsBeforeSoftmax(model, name, options.output, input, preprocessed(images, options, nhwc));

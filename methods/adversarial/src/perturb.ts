@@ -21,7 +21,7 @@ export interface PerturbOptions extends Partial<PenaltySearchOptions> {
   /** The box every pixel stays in. */
   readonly lower?: number;
   readonly upper?: number;
-  /** Most rows in one call of the model. */
+  /** Most rows in one call of the model; few, so that what the searches under way remember stays in the cache. */
   readonly batch?: number;
   /** Calls of the model under way at once; with a model in another thread, 2 keeps both threads busy. */
   readonly callsInFlight?: number;
@@ -86,7 +86,8 @@ const searchDefaults: PenaltySearchOptions = {
   // On MNIST 10 pairs find the same distortions in as many evaluations, at nearly twice the time between them.
   pairs: 5,
   firstCurvature: 1,
-  maxIterations: 200,
+  // With 200 images of MNIST end as near; for large images it would be ten times the evaluations (docs/attacks.md).
+  maxIterations: 30,
   // 2e-5 relative: of the many problems of a search only the label of the minimiser matters. 1e10 takes a quarter more
   // evaluations for distortions 0.02 % less, SciPy's 1e7 searches in the noise of float32.
   reductionFactor: 1e11,
@@ -133,7 +134,7 @@ export async function perturb(
     seed = 0,
     lower = 0,
     upper = 1,
-    batch = Math.max(4, Math.min(128, Math.floor(1e6 / n))),
+    batch = Math.max(4, Math.min(32, Math.floor(1e6 / n))),
     callsInFlight = 1,
     onEvent,
     known,
