@@ -52,13 +52,16 @@ export interface TrainAdversariallyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Our settings; the paper gives none. */
+/**
+ * Our settings; the paper gives none. An example stays in its pool for a hundred of the layer's steps on average: outputs of
+ * hidden layers are soon not what the layer gives out any more.
+ */
 export const poolDefaults: Omit<PoolOptions, "layers"> = {
-  steps: 5,
+  steps: 3,
   overshoot: 0.02,
-  capacity: 10_000,
+  capacity: 1000,
   renewed: 10,
-  weight: 0.5,
+  weight: 0.1,
 };
 
 /**
