@@ -212,5 +212,5 @@ function checkPool({ name, depth }: Mlp, options: PoolOptions): void {
       throw new RangeError(`adversarial training: ${what} is ${n}; expected 1 or more`);
   if (!(weight > 0 && weight < 1))
     throw new RangeError(`adversarial training: weight is ${weight}; expected above 0, below 1`);
-  if (!(overshoot >= 0)) throw new RangeError(`adversarial training: overshoot is ${overshoot}; expected 0 or more`);
+  if (!(overshoot > -1)) throw new RangeError(`adversarial training: overshoot is ${overshoot}; expected above −1`);
 }
