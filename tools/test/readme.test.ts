@@ -14,6 +14,7 @@ test.each([
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
+  "docs/attacks.md",
   "docs/classifier.md",
   "docs/dependencies.md",
   "docs/engine-walk.md",
