@@ -9,11 +9,12 @@ import {
   DivergedError,
   evaluate,
   f1,
+  type LearnOptions,
   Model,
+  parseVectors,
   type RunThreads,
   readableKernel,
   type Settings,
-  type TrainOptions,
   train,
   wasmKernel,
 } from "../src/index.ts";
@@ -34,6 +35,7 @@ function referenceSettings(flags: readonly string[]): Partial<Settings> {
   // The program reads lr and t as float32.
   const settings: Record<string, unknown> = { lr: Math.fround(0.4), epoch: 8, compat: true, model: flags[0] };
   for (let i = 1; i < flags.length; i += 2) {
+    if (flags[i] === "-pretrainedVectors") continue;
     const number = Number(flags[i + 1]);
     settings[flags[i]!.slice(1)] =
       flags[i] === "-loss" ? flags[i + 1] : flags[i] === "-t" ? Math.fround(number) : number;
@@ -41,7 +43,7 @@ function referenceSettings(flags: readonly string[]): Partial<Settings> {
   return settings;
 }
 
-async function trained(text: Uint8Array, settings: Partial<Settings>, options: TrainOptions = {}) {
+async function trained(text: Uint8Array, settings: Partial<Settings>, options: LearnOptions = {}) {
   let loss = Number.NaN;
   const model = await train([text], settings, {
     ...options,
@@ -55,12 +57,15 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: T
 const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
 
 describe.each(kernels)("$name kernel", (kernel) => {
-  test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin"])(
+  test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin", "pretrained.bin"])(
     "%s: with compat the mean loss is the reference's, with the readable kernel every byte of its files",
     async (name) => {
       const fact = facts.models[name]!;
       const settings = referenceSettings(fact.flags!);
-      const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, { kernel });
+      const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, {
+        kernel,
+        ...(name === "pretrained.bin" ? { pretrained: parseVectors(fixture("start.vec").toString()) } : {}),
+      });
       expect(loss / Number(fact.loss)).toBeCloseTo(1, 3);
       expect(model.words).toEqual(Model.fromBytes(fixture(name)).words); // equal counts in the same order too
       if (kernel !== readableKernel) return;
@@ -368,6 +373,15 @@ test.each([
   const check = () => checkContinues(Model.fromBytes(fixture(name)), given);
   if (message) expect(check).toThrow(message);
   else expect(check).not.toThrow();
+});
+
+test("with pretrained vectors a word that is too rare in the text is kept only if it is among them", async () => {
+  const text = "__label__a often often once\n__label__b often rare\n";
+  const pretrained = { words: ["rare", "new"], vectors: Float32Array.of(1, 2, 3, 4), dim: 2 };
+  const model = await train([text], { dim: 2, minCount: 2, epoch: 0 }, { pretrained });
+  expect(model.words.toSorted()).toEqual(["</s>", "new", "often", "rare"]);
+  expect(model.wordVector("new")).toEqual(Float32Array.of(3, 4));
+  await expect(train([text], { dim: 3 }, { pretrained })).rejects.toThrow(/2 numbers each and dim is 3; set dim to 2/);
 });
 
 test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {
