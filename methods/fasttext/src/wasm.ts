@@ -187,7 +187,7 @@ export const wasmKernel: Kernel = {
 
   addEntries(dictionary, { size, starts, counts, pool }) {
     const kernel = on(dictionary.memory);
-    dictionary.reserve(Math.max(2 * size, starts[size]!), this.fillSlots);
+    dictionary.reserveEntries(size, starts[size]!, this.fillSlots);
     const entries = dictionary.memory.int32(size);
     const struct = kernel.dictionary(dictionary);
     const addresses = [starts, pool, counts].map(({ byteOffset }) => byteOffset) as [number, number, number];

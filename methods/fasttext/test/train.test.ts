@@ -19,6 +19,7 @@ import {
   wasmKernel,
 } from "../src/index.ts";
 import { filePieces, nodeThreads, spillFile } from "../src/node.ts";
+import { threadsOnNode } from "../src/threads/node.ts";
 import { doWork, type ThreadWork } from "../src/wasm.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
@@ -117,6 +118,7 @@ describe("a file read by several threads", () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-threads-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "text");
+  const runThreads = threadsOnNode(0); // even the shortest text is divided
   const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40, minCount: 2, minn: 2, maxn: 3 };
   const labelledTwice = Buffer.concat([labelled, Buffer.from("\n__label__new last words without a line end")]);
 
@@ -129,8 +131,8 @@ describe("a file read by several threads", () => {
     writeFileSync(path, text);
     for (const compat of [false, true]) {
       const one = await train(filePieces(path), { ...start, compat });
-      for (const threads of [2, 3, 8]) {
-        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads: nodeThreads });
+      for (const threads of [2, 5]) {
+        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads });
         // The reference program's rows depend on the number of threads.
         if (compat) expect(model.words).toEqual(one.words);
         else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
@@ -142,15 +144,15 @@ describe("a file read by several threads", () => {
     writeFileSync(path, labelledTwice);
     for (const model of ["supervised", "skipgram"] as const) {
       const settings = { ...start, minCount: 1, epoch: 2, threads: 3, deterministic: true, model };
-      const apart = await train(filePieces(path), settings, { runThreads: nodeThreads });
+      const apart = await train(filePieces(path), settings, { runThreads });
       expect(bytesOf(apart).equals(bytesOf(await train([labelledTwice], settings)))).toBe(true);
     }
   });
 
   test("that is gone when a thread opens it is that error", async () => {
-    await expect(
-      train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads: nodeThreads }),
-    ).rejects.toThrow(/ENOENT.*none/);
+    await expect(train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads })).rejects.toThrow(
+      /ENOENT.*none/,
+    );
     const others = [Promise.reject(new Error("ENOENT: the file is gone"))];
     const gone = Object.assign((work: readonly ThreadWork[]) => nodeThreads(work), {
       readAside: () => ({ first: filePieces(path), others }),
