@@ -50,9 +50,14 @@ if (peer) {
       `${name}: relative error of the gradient against float64: ours ${error.toExponential(1)}, PyTorch's float32 ${theirs.toExponential(1)} (‖dx‖ = ${norm.toExponential(2)})`,
     );
     if (process.env.SPEED !== "0") {
-      const ours = { name: "Reprise", run: () => seconds(() => f.run({ x, t })) };
+      const repeat = 3;
+      const gradients = async () => {
+        for (let i = 0; i < repeat; i++) await f.run({ x, t });
+      };
+      const ours = { name: "Reprise", run: async () => (await seconds(gradients)) / repeat };
       for (const [side, how] of Object.entries(sides)) {
-        const run = async () => (await peer.ask<{ seconds: number }>({ run: name, steps: 1, ...how })).seconds;
+        const run = async () =>
+          (await peer.ask<{ seconds: number }>({ run: name, steps: repeat, ...how })).seconds / repeat;
         await compare(
           `  batch ${shape[0]}, ${threads} threads`,
           ours,

@@ -44,6 +44,9 @@ async function measure(net: string): Promise<void> {
     name: "PyTorch",
     run: async () => (await peer.ask<{ seconds: number }>({ net, steps: work.steps })).seconds / work.steps,
   };
+  // The first steps find out what memory a step needs, on both sides; a training has thousands.
+  await training.steps(3);
+  await peer.ask({ net, steps: 3 });
   const { ours: time } = await compare(`${net}, batch ${work.input[0]}, ${threads} threads`, ours, theirs, {
     rounds: work.rounds,
     goal: work.goal,

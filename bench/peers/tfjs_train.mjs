@@ -1,4 +1,5 @@
-// Training steps in TensorFlow.js: answers {"net": …, "steps": n} with the seconds of n steps, the loss, and the backend.
+// Training steps in TensorFlow.js: answers {"net": …, "steps": n, "images": m} with the seconds of n steps on batches of m
+// images, the loss, and the backend.
 // The folder given has @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm in node_modules. The backend is WASM where the
 // network trains there, plain JavaScript elsewhere, and the answer says what WASM lacks. Weight decay is left out, which
 // its optimizer does not have.
@@ -62,7 +63,7 @@ function resnet20() {
         normal(outputs),
       );
       const shortcut = (x) => {
-        const y = stride === 1 ? x : x.stridedSlice([0, 0, 0, 0], x.shape, [1, 2, 2, 1]);
+        const y = stride === 1 ? x : tf.avgPool(x, 1, 2, "valid"); // every second place; its strided slice has no gradient
         return more === 0
           ? y
           : y.pad([
@@ -80,16 +81,17 @@ function resnet20() {
 }
 
 const networks = {
-  mlp: () => [chain(flat, dense(784, 100), tf.sigmoid, dense(100, 100), tf.sigmoid, dense(100, 10)), [128, 28, 28, 1]],
+  mlp: () => [chain(flat, dense(784, 100), tf.sigmoid, dense(100, 100), tf.sigmoid, dense(100, 10)), [28, 28, 1]],
   lenet: () => [
     chain(biased(1, 32, 5), relu, pool, biased(32, 64, 5), relu, pool, flat, dense(3136, 256), relu, dense(256, 10)),
-    [128, 28, 28, 1],
+    [28, 28, 1],
   ],
-  resnet20: () => [resnet20(), [128, 32, 32, 3]],
+  resnet20: () => [resnet20(), [32, 32, 3]],
 };
 
-function start(net) {
-  const [forward, shape] = networks[net]();
+function start(net, images) {
+  const [forward, image] = networks[net]();
+  const shape = [images, ...image];
   const x = tf.randomNormal(shape);
   const t = tf.oneHot(tf.range(0, shape[0], 1, "int32").mod(tf.scalar(10, "int32")), 10);
   const optimizer = tf.train.momentum(0.01, 0.9);
@@ -102,12 +104,12 @@ function start(net) {
 }
 
 const trainings = new Map();
-async function trainingOf(net) {
+async function trainingOf(net, images) {
   await tf.setBackend("wasm");
   await tf.ready();
   let missing = "";
   try {
-    const step = start(net);
+    const step = start(net, images);
     await step();
     return { step, backend: "wasm", missing };
   } catch (error) {
@@ -115,12 +117,12 @@ async function trainingOf(net) {
     tf.disposeVariables();
   }
   await tf.setBackend("cpu");
-  return { step: start(net), backend: "cpu", missing };
+  return { step: start(net, images), backend: "cpu", missing };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { net, steps } = JSON.parse(line);
-  if (!trainings.has(net)) trainings.set(net, await trainingOf(net));
+  const { net, steps, images } = JSON.parse(line);
+  if (!trainings.has(net)) trainings.set(net, await trainingOf(net, images));
   const { step, backend, missing } = trainings.get(net);
   const begin = performance.now();
   let loss;

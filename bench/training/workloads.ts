@@ -101,8 +101,8 @@ export const workloads: Record<string, () => Workload> = {
   }), // 40.55 M multiplications an image · 2 · 3 · 128
   resnet50: () => ({
     ...network(imageNetwork("resnet50", {}), [4, 3, 224, 224]),
-    steps: 1,
-    rounds: 5,
+    steps: 2,
+    rounds: 7,
     gflop: 98,
     goal: 0.9,
   }), // 4.09 G an image · 2 · 3 · 4

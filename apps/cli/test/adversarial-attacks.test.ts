@@ -27,7 +27,10 @@ import { command } from "../src/commands/adversarial.ts";
 const written = vi.hoisted((): string[] => []);
 vi.mock("node:fs", async (original) => ({
   ...(await original<typeof import("node:fs")>()),
-  writeSync: (_: number, text: string) => written.push(text),
+  writeSync(_: number, bytes: Uint8Array, at: number) {
+    written.push(Buffer.from(bytes.subarray(at)).toString());
+    return bytes.length - at;
+  },
 }));
 
 let folder: string;

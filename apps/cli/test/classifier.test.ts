@@ -342,6 +342,18 @@ test("pictures: every point, and names made safe", () => {
   expect(curve).not.toMatch(/NaN|Infinity|<net>/);
   expect(curve.match(/L\d/g)!.length).toBeGreaterThan(300);
   expect(lossCurve([], [], { title: "empty" })).not.toMatch(/NaN|Infinity/);
+  const train = Array.from({ length: 10 }, (_, i) => ({ step: i + 1, loss: 2 }));
+  const far = lossCurve(
+    train,
+    [
+      { step: 5, loss: 158.3 },
+      { step: 10, loss: 1 },
+    ],
+    { title: "far" },
+  );
+  expect(far).toContain(">↑ 158<");
+  expect(far.match(/<circle/g)).toHaveLength(1);
+  expect(far).toContain(">2<"); // the axis is that of the losses that are drawn
   const matrix = confusionPicture(
     [
       [3, 1],

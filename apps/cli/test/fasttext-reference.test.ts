@@ -181,6 +181,6 @@ describe.skipIf(reason)(`the program loads ours and says the same${reason ? ` ($
         expect(comparable(verb, ours(run, path)), run.args.join(" ")).toBe(comparable(verb, theirs(run, path)));
       }
     },
-    30_000,
+    120_000,
   ); // with ns the program fills a table of ten million each time it loads the model
 });

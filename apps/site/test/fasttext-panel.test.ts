@@ -81,6 +81,16 @@ test("the turns through the tree multiply to the label's probability and end at 
   }
 });
 
+test("while it trains, some held-out lines are tested: the share rises to that of all", async () => {
+  const shares: (number | undefined)[] = [];
+  const { trained } = await trainOnce(divide(drinks, false), "softmax", settings, {
+    ...context,
+    progress: ({ partial }) => shares.push(partial?.heldOut),
+  });
+  expect(shares.filter((share) => share !== undefined).length).toBeGreaterThan(0);
+  expect(trained.heldOut).toBe(trained.precisionAt1);
+});
+
 test("both losses run in one press; an aborted run throws", async () => {
   const progress: number[] = [];
   const runs = await compareLosses(divide(drinks, false), settings, {

@@ -27,8 +27,8 @@ describe("nearestAdversarial", () => {
   const rows = [0.4, 0.5, 0.3, 0.1, 0.2, 0.9, 0.9, 0.05, 0.02];
   const h = float([3, 3], rows);
 
-  it("for two linear labels one step is the nearest point of the boundary, and a share beyond it", async () => {
-    for (const overshoot of [0, 0.1]) {
+  it("for two linear labels one step is the nearest point of the boundary, and a share beyond it or short of it", async () => {
+    for (const overshoot of [0, 0.1, -0.5]) {
       const { made } = await run({ steps: 1, overshoot }).run({ h, w, labels: int([0, 1, 0]) });
       const row = rows.slice(0, 3);
       const margin = row[0]! + 2 * row[1]! - row[2]!;
@@ -177,7 +177,7 @@ describe("trainAdversarially", () => {
     await expect(start({ weight: 1 })).rejects.toThrow("weight is 1; expected above 0, below 1");
     await expect(start({ renewed: 0.5 })).rejects.toThrow("renewed is 0.5; expected 1 or more");
     await expect(start({ capacity: 0 })).rejects.toThrow("capacity is 0; expected 1 or more");
-    await expect(start({ overshoot: -1 })).rejects.toThrow("overshoot is -1; expected 0 or more");
+    await expect(start({ overshoot: -1 })).rejects.toThrow("overshoot is -1; expected above −1");
     await expect(start({}, { optimizer: "lbfgs" })).rejects.toThrow('"lbfgs" takes all examples at once, not a batch');
   });
 });

@@ -280,9 +280,17 @@ export function encodePart(
   lines: Int32Array,
 ): number {
   let at = 0;
-  for (const block of blocks)
-    at += kernel.encode(encoding, copyBlock(block.read(), entries, tokens), lines.subarray(at));
+  for (const block of blocks) {
+    const own = block.read();
+    at += kernel.encode(encoding, copyBlock(own, entries, tokens), lines.subarray(at));
+    free(own);
+  }
   return at;
+}
+
+/** Gives a block's memory back at once: the garbage collector would leave it until the rows have been trained. */
+export function free({ buffer }: Int32Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** Upper bound of the numbers that encoding a part writes, from the counts of its entries. */

@@ -1,5 +1,5 @@
-// Several threads, one result: each trains its own copy of the rows on its own lines, and a few times an epoch the
-// copies are joined. Which thread is faster does not matter, nor whether they run at once.
+// Several threads, one result, for word vectors (a classifier is trained by together.ts): each trains its own copy of the
+// rows on its own lines, and a few times an epoch the copies are joined. Which thread is faster does not matter.
 import type { Settings } from "./config.ts";
 import { type Job, type Kernel, lineHeader, type ThreadState } from "./kernel.ts";
 

@@ -49,15 +49,20 @@ export class Dictionary {
   }
 
   /** Makes room for all that `bytes` more bytes of text could add; `index` rebuilds the hash table. */
-  reserve(bytes: number, index: Index = (d) => d.fillSlots()): void {
-    const entries = this.size + (bytes >> 1) + 2;
+  reserve(bytes: number, index?: Index): void {
+    this.reserveEntries((bytes >> 1) + 2, bytes + 4, index);
+  }
+
+  /** Makes room for so many more entries, of so many bytes together. */
+  reserveEntries(more: number, bytes: number, index: Index = (d) => d.fillSlots()): void {
+    const entries = this.size + more;
     if (entries > this.counts.length) {
       const room = Math.max(entries, 2 * this.counts.length);
       this.starts = copied(this.starts, this.memory.int32(room + 1));
       this.counts = copied(this.counts, this.memory.float64(room));
       this.kinds = copied(this.kinds, this.memory.bytes(room));
     }
-    const poolNeed = this.starts[this.size]! + bytes + 4;
+    const poolNeed = this.starts[this.size]! + bytes;
     if (poolNeed > this.pool.length)
       this.pool = copied(this.pool, this.memory.bytes(Math.max(poolNeed, 2 * this.pool.length)));
     if (4 * entries > 3 * (this.slots.length / 2)) {
@@ -89,7 +94,7 @@ export class Dictionary {
 
   /** Adds another's entries with their counts; a kernel does the same faster. @returns the entry of each */
   addEntries({ size, starts, counts, pool }: Pick<Dictionary, "size" | "starts" | "counts" | "pool">): Int32Array {
-    this.reserve(Math.max(2 * size, starts[size]!));
+    this.reserveEntries(size, starts[size]!);
     const entries = this.memory.int32(size);
     for (let other = 0; other < size; other++) {
       const entry = this.intern(pool.subarray(starts[other], starts[other + 1]));
@@ -232,8 +237,22 @@ export type Sort = (ids: Int32Array, kinds: Uint8Array, counts: Float64Array) =>
 /** Builds the hash table of a dictionary. */
 export type Index = (dictionary: Dictionary) => void;
 
+/** Counts from here on are compared one by one; most words are rarer. */
+const rareCounts = 1 << 12;
+
 function stableSort(ids: Int32Array, kinds: Uint8Array, counts: Float64Array): void {
-  ids.sort((a, b) => kinds[a]! - kinds[b]! || counts[b]! - counts[a]! || a - b);
+  // A bucket for each kind and small count, in the order wanted; ids come in order, so that those of a bucket stay so.
+  const bucketOf = (id: number) => kinds[id]! * rareCounts + (rareCounts - 1 - Math.min(counts[id]!, rareCounts - 1));
+  const ends = new Int32Array(2 * rareCounts);
+  for (let i = 0; i < ids.length; i++) ends[bucketOf(ids[i]!)]!++;
+  for (let bucket = 1; bucket < ends.length; bucket++) ends[bucket]! += ends[bucket - 1]!;
+  const given = ids.slice();
+  for (let i = given.length - 1; i >= 0; i--) ids[--ends[bucketOf(given[i]!)]!] = given[i]!;
+  for (const kind of [0, 1]) {
+    const from = ends[kind * rareCounts]!; // now where the bucket begins
+    const to = ends[kind * rareCounts + 1]!;
+    ids.subarray(from, to).sort((a, b) => counts[b]! - counts[a]! || a - b);
+  }
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

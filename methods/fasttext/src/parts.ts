@@ -1,11 +1,12 @@
 // A text read and encoded by several threads. Each reads a part into a dictionary of its own; joined in the order of the
 // text, they are the dictionary that one thread would have read, entry by entry.
 import type { Settings } from "./config.ts";
-import { type Corpus, CorpusReader, copyBlock, type Part } from "./corpus.ts";
+import { type Corpus, CorpusReader, copyBlock, free, type Part } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { Encoding, Kernel } from "./kernel.ts";
 import { Memory } from "./memory.ts";
-import { encodingAddress, instantiate, wasmKernel } from "./wasm.ts";
+import { instantiate } from "./wasm/instance.ts";
+import { encodingAddress, wasmKernel } from "./wasm.ts";
 
 /** What another thread needs to know to read a part of the text. */
 export interface ReadWork {
@@ -89,6 +90,7 @@ export function doEncode({ memory, encoding, longestBlock, blocks, entries, line
   for (const block of blocks) {
     const { length } = copyBlock(block, entries, room);
     at += 4 * kernel.encode(encoding, room.byteOffset, length, at);
+    free(block);
   }
   return (at - lines) / 4;
 }

@@ -13,6 +13,8 @@ export interface Pretrained {
   readonly dim: number;
 }
 
+type Ranked = ReturnType<Dictionary["ranked"]>;
+
 /**
  * Reads a .vec file: a line "words dim", then a line for each word.
  *
@@ -39,8 +41,16 @@ export function parseVectors(text: string, name = "vectors"): Pretrained {
   return { words, vectors, dim };
 }
 
-/** Counts each of the words once more, so that all of them are in the dictionary. */
-export function addWords(dictionary: Dictionary, { words, dim }: Pretrained, settings: Settings): void {
+/**
+ * The dictionary of a corpus with all of these words in it: those that the corpus has count once more, the others once.
+ * Words that were too rare before come back alone by being among them, as in the reference program.
+ */
+export function withWords(
+  { dictionary, remap }: Ranked,
+  { words, dim }: Pretrained,
+  settings: Settings,
+  options: Parameters<Dictionary["ranked"]>[2],
+): Ranked {
   if (dim !== settings.dim)
     throw new CorpusError(
       `The pretrained vectors have ${dim} numbers each and dim is ${settings.dim}; set dim to ${dim}.`,
@@ -52,6 +62,8 @@ export function addWords(dictionary: Dictionary, { words, dim }: Pretrained, set
     dictionary.counts[dictionary.intern(bytes, fnv1a(bytes))]!++;
     dictionary.tokens++;
   }
+  const all = dictionary.ranked(1, 0, options);
+  return { dictionary: all.dictionary, remap: remap.map((entry) => (entry < 0 ? -1 : all.remap[entry]!)) };
 }
 
 /** Puts the vectors into the rows of their words. */

@@ -1,6 +1,6 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
-import { extendedTables, settingsOf } from "./continue.ts";
+import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
 import {
   type Corpus,
   CorpusError,
@@ -24,7 +24,7 @@ import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import type { Header } from "./model-file.ts";
 import { joinParts } from "./parts.ts";
-import { addWords, type Pretrained, startFrom } from "./pretrained.ts";
+import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
 import { MinimalStandard } from "./random.ts";
 import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
 import { wasmKernel } from "./wasm.ts";
@@ -65,6 +65,8 @@ export interface Epoch {
   readonly number: number;
   /** F1 on the validation text; NaN without one. */
   readonly score: number;
+  /** As it is now; the next epoch changes it. */
+  readonly model: Model;
 }
 
 export interface Validation {
@@ -84,16 +86,19 @@ export interface Validation {
  */
 export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
+  if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
   if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
-  if (pretrained) addWords(corpus.dictionary, pretrained, settings);
-  const ranked = corpus.dictionary.ranked(
-    pretrained ? Math.min(1, settings.minCount) : settings.minCount,
-    settings.minCountLabel,
-    { index: kernel.fillSlots, ...(settings.compat ? { sort: referenceOrder(corpus) } : {}) },
-  );
+  const index = kernel.fillSlots;
+  const often = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel, {
+    index,
+    ...(settings.compat ? { sort: referenceOrder(corpus) } : {}),
+  });
+  const ranked = pretrained
+    ? withWords(often, pretrained, settings, { index, ...(settings.compat ? { sort: referenceSort } : {}) })
+    : often;
   check(ranked.dictionary, settings);
   const { words, labels } = ranked.dictionary;
   const outputs = settings.model === "supervised" ? labels : words;
@@ -104,7 +109,10 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
   const model = new Model(tables, headerOf(settings), kernel);
-  await trainTables(corpus, remap, tables, settings, options, model);
+  // The program counts pretrained words as text that was read, and trains a little longer for it.
+  const longer = pretrained && settings.compat && settings.model === "supervised";
+  const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
+  await trainTables(counted, remap, tables, settings, options, model);
   return model;
 }
 
@@ -121,9 +129,12 @@ function referenceOrder(corpus: Corpus): Sort {
       ids.copyWithin(at, at + 1, place + 1);
       ids[place] = corpus.endOfLine;
     }
-    introsort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
+    referenceSort(ids, kinds, counts);
   };
 }
+
+const referenceSort: Sort = (ids, kinds, counts) =>
+  introsort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
 
 const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Header => ({
   ws,
@@ -244,7 +255,7 @@ async function runByEpoch(
       await runEpoch();
       if (options.stop?.aborted) break;
       const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
-      onEpoch?.({ number, score });
+      onEpoch?.({ number, score, model });
       if (!validation) continue;
       if (score > best) {
         best = score;

@@ -225,3 +225,20 @@ test("both kernels fill the same random rows, within their bounds and about even
   expect(variance / (0.01 / 3)).toBeCloseTo(1, 1);
   expect(a.every((x) => x >= -0.1 && x < 0.1)).toBe(true);
 });
+
+test("a ranked dictionary: words before labels, each by falling count, equal counts as they first came", () => {
+  const random = new MinimalStandard(7);
+  const dictionary = new Dictionary(new Memory(1 << 24), "__label__");
+  const entries = Array.from({ length: 3000 }, (_, id) => {
+    const text = `${id % 7 === 0 ? "__label__" : ""}w${id}`;
+    const bytes = new TextEncoder().encode(text);
+    dictionary.reserve(bytes.length);
+    // Equal counts, rare and frequent ones, around the place where sorting changes its way.
+    const count = [1 + random.below(3), 4090 + random.below(12), 1 + random.below(1e6)][id % 3]!;
+    dictionary.counts[dictionary.intern(bytes)] = count;
+    return { text, count, id, label: id % 7 === 0 };
+  });
+  const expected = entries.toSorted((a, b) => Number(a.label) - Number(b.label) || b.count - a.count || a.id - b.id);
+  const { dictionary: ranked } = dictionary.ranked(1, 0);
+  expect(expected.map((_, id) => ranked.textOf(id))).toEqual(expected.map(({ text }) => text));
+});

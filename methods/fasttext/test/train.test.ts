@@ -9,15 +9,17 @@ import {
   DivergedError,
   evaluate,
   f1,
+  type LearnOptions,
   Model,
+  parseVectors,
   type RunThreads,
   readableKernel,
   type Settings,
-  type TrainOptions,
   train,
   wasmKernel,
 } from "../src/index.ts";
 import { filePieces, nodeThreads, spillFile } from "../src/node.ts";
+import { threadsOnNode } from "../src/threads/node.ts";
 import { doWork, type ThreadWork } from "../src/wasm.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
@@ -33,6 +35,7 @@ function referenceSettings(flags: readonly string[]): Partial<Settings> {
   // The program reads lr and t as float32.
   const settings: Record<string, unknown> = { lr: Math.fround(0.4), epoch: 8, compat: true, model: flags[0] };
   for (let i = 1; i < flags.length; i += 2) {
+    if (flags[i] === "-pretrainedVectors") continue;
     const number = Number(flags[i + 1]);
     settings[flags[i]!.slice(1)] =
       flags[i] === "-loss" ? flags[i + 1] : flags[i] === "-t" ? Math.fround(number) : number;
@@ -40,7 +43,7 @@ function referenceSettings(flags: readonly string[]): Partial<Settings> {
   return settings;
 }
 
-async function trained(text: Uint8Array, settings: Partial<Settings>, options: TrainOptions = {}) {
+async function trained(text: Uint8Array, settings: Partial<Settings>, options: LearnOptions = {}) {
   let loss = Number.NaN;
   const model = await train([text], settings, {
     ...options,
@@ -54,12 +57,15 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: T
 const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
 
 describe.each(kernels)("$name kernel", (kernel) => {
-  test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin"])(
+  test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin", "pretrained.bin"])(
     "%s: with compat the mean loss is the reference's, with the readable kernel every byte of its files",
     async (name) => {
       const fact = facts.models[name]!;
       const settings = referenceSettings(fact.flags!);
-      const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, { kernel });
+      const { model, loss } = await trained(settings.model === "supervised" ? labelled : plain, settings, {
+        kernel,
+        ...(name === "pretrained.bin" ? { pretrained: parseVectors(fixture("start.vec").toString()) } : {}),
+      });
       expect(loss / Number(fact.loss)).toBeCloseTo(1, 3);
       expect(model.words).toEqual(Model.fromBytes(fixture(name)).words); // equal counts in the same order too
       if (kernel !== readableKernel) return;
@@ -112,6 +118,7 @@ describe("a file read by several threads", () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-threads-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "text");
+  const runThreads = threadsOnNode(0); // even the shortest text is divided
   const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40, minCount: 2, minn: 2, maxn: 3 };
   const labelledTwice = Buffer.concat([labelled, Buffer.from("\n__label__new last words without a line end")]);
 
@@ -124,8 +131,8 @@ describe("a file read by several threads", () => {
     writeFileSync(path, text);
     for (const compat of [false, true]) {
       const one = await train(filePieces(path), { ...start, compat });
-      for (const threads of [2, 3, 8]) {
-        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads: nodeThreads });
+      for (const threads of [2, 5]) {
+        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads });
         // The reference program's rows depend on the number of threads.
         if (compat) expect(model.words).toEqual(one.words);
         else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
@@ -137,15 +144,15 @@ describe("a file read by several threads", () => {
     writeFileSync(path, labelledTwice);
     for (const model of ["supervised", "skipgram"] as const) {
       const settings = { ...start, minCount: 1, epoch: 2, threads: 3, deterministic: true, model };
-      const apart = await train(filePieces(path), settings, { runThreads: nodeThreads });
+      const apart = await train(filePieces(path), settings, { runThreads });
       expect(bytesOf(apart).equals(bytesOf(await train([labelledTwice], settings)))).toBe(true);
     }
   });
 
   test("that is gone when a thread opens it is that error", async () => {
-    await expect(
-      train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads: nodeThreads }),
-    ).rejects.toThrow(/ENOENT.*none/);
+    await expect(train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads })).rejects.toThrow(
+      /ENOENT.*none/,
+    );
     const others = [Promise.reject(new Error("ENOENT: the file is gone"))];
     const gone = Object.assign((work: readonly ThreadWork[]) => nodeThreads(work), {
       readAside: () => ({ first: filePieces(path), others }),
@@ -366,6 +373,15 @@ test.each([
   const check = () => checkContinues(Model.fromBytes(fixture(name)), given);
   if (message) expect(check).toThrow(message);
   else expect(check).not.toThrow();
+});
+
+test("with pretrained vectors a word that is too rare in the text is kept only if it is among them", async () => {
+  const text = "__label__a often often once\n__label__b often rare\n";
+  const pretrained = { words: ["rare", "new"], vectors: Float32Array.of(1, 2, 3, 4), dim: 2 };
+  const model = await train([text], { dim: 2, minCount: 2, epoch: 0 }, { pretrained });
+  expect(model.words.toSorted()).toEqual(["</s>", "new", "often", "rare"]);
+  expect(model.wordVector("new")).toEqual(Float32Array.of(3, 4));
+  await expect(train([text], { dim: 3 }, { pretrained })).rejects.toThrow(/2 numbers each and dim is 3; set dim to 2/);
 });
 
 test("epoch by epoch is the same training; the best epoch is kept, none better ends it", async () => {

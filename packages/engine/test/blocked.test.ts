@@ -32,6 +32,20 @@ const cases = {
   },
   "stride 2": { x: [8, 16, 33, 32], w: [32, 16, 3, 3], pads: [1, 1, 1, 1], strides: [2, 2], dilations: [1, 1] },
   "three channels": { x: [2, 3, 36, 36], w: [16, 3, 3, 3], pads: [1, 1, 1, 1], strides: [1, 1], dilations: [1, 1] },
+  "pointwise, many channels and few places": {
+    x: [1, 512, 5, 4],
+    w: [32, 512, 1, 1],
+    pads: [0, 0, 0, 0],
+    strides: [1, 1],
+    dilations: [1, 1],
+  },
+  "pointwise, dX from many channels": {
+    x: [1, 32, 5, 4],
+    w: [512, 32, 1, 1],
+    pads: [0, 0, 0, 0],
+    strides: [1, 1],
+    dilations: [1, 1],
+  },
   "channels of no whole block": {
     x: [2, 20, 33, 33],
     w: [24, 20, 3, 3],

@@ -24,7 +24,7 @@ import {
   type Value,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node.ts";
-import { handmade } from "./handmade.ts";
+import { type HandmadeNode, handmade } from "./handmade.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 const wave = (shape: readonly number[], phase: number): Tensor<"float32"> =>
@@ -181,6 +181,19 @@ test("an output that nothing makes, a name made twice, and a future opset are re
   expect(() => applyTo(twice)).toThrow('m.onnx: operator "Relu" (node "b") makes "y" a second time');
   expect(() => applyTo(handmade([], { opset: 99 }))).toThrow(
     "m.onnx: it uses opset 99; opsets 1 to 23 of ai.onnx are read.",
+  );
+});
+
+test.each<[string, HandmadeNode]>([
+  [
+    "an attribute of another kind",
+    { op: "Squeeze", name: "n", inputs: ["x"], outputs: ["y"], attributes: { axes: 1 } },
+  ],
+  ["no inputs", { op: "Pad", name: "n", outputs: ["y"] }],
+  ["a missing attribute", { op: "Einsum", name: "n", inputs: ["x"], outputs: ["y"] }],
+])("a node with %s is named", (_, node) => {
+  expect(() => applyTo(handmade([node]))).toThrow(
+    `m.onnx: operator "${node.op}" (node "n") has inputs or attributes in a form that is not known here; the file is damaged, or of an unusual exporter`,
   );
 });
 

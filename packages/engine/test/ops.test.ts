@@ -126,6 +126,13 @@ describe("further misuse", () => {
       "Resize: antialias is not supported",
     ],
     [
+      ({ f }) => {
+        const x = f(1, 1, 1, 2);
+        return engine.gradient(engine.reduceSum(engine.resize(x, [1, 1e9], { mode: "cubic" })), [x]);
+      },
+      "Resize: an axis of 2 elements to one of 1000000000 is larger than is computed here",
+    ],
+    [
       ({ f, graph }) => graph.add("Pad", [f(2)], { pads: [1, 1], value: 0, mode: "wrap" }),
       'Pad: mode "wrap" is not "constant", "reflect" or "edge"',
     ],

@@ -100,7 +100,7 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
   return (event, { network, images, classes, epochs, steps, batchSize }) => {
     if (!begun)
       line.end(
-        `${network} on ${images} images of ${classes} classes: ${epochs} epochs of ${steps / epochs} steps, ${batchSize} images each`,
+        `${network} on ${images} images of ${classes} classes: epochs × steps × images = ${epochs} × ${steps / epochs} × ${batchSize}`,
       );
     begun = true;
     if (event.type === "validation") {
@@ -110,7 +110,7 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
       const { step, epoch, loss, learningRate, examplesPerSecond } = event;
       const minutes = ((steps - step) * batchSize) / examplesPerSecond / 60;
       line.show(
-        `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toFixed(4)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,
+        `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toPrecision(5)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,
       );
     }
   };

@@ -18,7 +18,7 @@ import {
 export interface NearestOptions {
   /** Linearisations of the margin, each followed by a step to where it is 0. */
   readonly steps: number;
-  /** The sum r of the steps is taken 1 + overshoot times. */
+  /** The sum r of the steps is taken 1 + overshoot times; with −0.5 it goes half the way to the other label. */
   readonly overshoot: number;
 }
 

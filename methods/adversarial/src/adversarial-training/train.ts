@@ -52,13 +52,16 @@ export interface TrainAdversariallyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Our settings; the paper gives none. */
+/**
+ * Our settings; the paper gives none. An example stays in its pool for a hundred of the layer's steps on average: outputs of
+ * hidden layers are soon not what the layer gives out any more.
+ */
 export const poolDefaults: Omit<PoolOptions, "layers"> = {
-  steps: 5,
+  steps: 3,
   overshoot: 0.02,
-  capacity: 10_000,
+  capacity: 1000,
   renewed: 10,
-  weight: 0.5,
+  weight: 0.1,
 };
 
 /**
@@ -209,5 +212,5 @@ function checkPool({ name, depth }: Mlp, options: PoolOptions): void {
       throw new RangeError(`adversarial training: ${what} is ${n}; expected 1 or more`);
   if (!(weight > 0 && weight < 1))
     throw new RangeError(`adversarial training: weight is ${weight}; expected above 0, below 1`);
-  if (!(overshoot >= 0)) throw new RangeError(`adversarial training: overshoot is ${overshoot}; expected 0 or more`);
+  if (!(overshoot > -1)) throw new RangeError(`adversarial training: overshoot is ${overshoot}; expected above −1`);
 }

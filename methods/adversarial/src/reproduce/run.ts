@@ -124,9 +124,10 @@ export class Run {
         return rate;
       });
     const seeds = this.#armSeeds;
-    const tasks = arms.flatMap((arm) => seeds.map((seed) => task(arm, seed)));
+    const order = arms.toReversed(); // the arm that the claim is about first
+    const tasks = order.flatMap((arm) => seeds.map((seed) => task(arm, seed)));
     const cells = await inLanes([this.#runtime, ...moreRuntimes], tasks, this.#options.signal);
-    return new Map(arms.map(({ id }, i) => [id, cells.slice(seeds.length * i, seeds.length * (i + 1))]));
+    return new Map(order.map(({ id }, i) => [id, cells.slice(seeds.length * i, seeds.length * (i + 1))]));
   }
 
   get #armSeeds(): readonly number[] {

@@ -35,16 +35,29 @@ function* pieces(path: string | number, from: number, to: number): Generator<Uin
   }
 }
 
-/** A file's text as parts of whole lines, about equally long; undefined for what is no file or longer than `most`. */
-export function partsOf({ path, from, to }: FileText, count: number, most: number): FileText[] | undefined {
+/** What one thread reads before another has started. */
+const threadStart = 8 << 20;
+
+/**
+ * A file's text as parts of whole lines, the first of which is longer by what is read while the other threads start.
+ * Undefined for what is no file, shorter than that, or longer than `most`.
+ */
+export function partsOf(
+  { path, from, to }: FileText,
+  count: number,
+  most: number,
+  headStart = threadStart,
+): FileText[] | undefined {
   if (typeof path === "number") return undefined;
   const file = openSync(path, "r");
   try {
     const stat = fstatSync(file);
     const end = Math.min(to, stat.size);
     if (!stat.isFile() || end - from > most) return undefined;
+    const first = from + headStart;
+    if (end <= first) return undefined;
     const starts = Array.from({ length: count }, (_, i) =>
-      i === 0 ? from : lineStart(file, from + Math.floor(((end - from) * i) / count), end),
+      i === 0 ? from : lineStart(file, first + Math.floor(((end - first) * i) / count), end),
     );
     return starts.map((start, i) => filePieces(path, start, starts[i + 1] ?? to));
   } finally {

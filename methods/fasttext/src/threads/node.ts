@@ -10,13 +10,16 @@ import type { Task } from "./task/node.ts";
 const pool = new ThreadPool(new URL("./door/node.mjs", import.meta.url));
 const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => pool.run(task, moved) as Promise<T>;
 
-/** Runs each piece of work in a worker thread. */
-export const nodeThreads: RunThreads = Object.assign(
-  (work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })),
-  {
+/**
+ * Runs each piece of work in a worker thread.
+ *
+ * @param threadStart  bytes that one thread reads while another starts; shorter texts are read by one
+ */
+export function threadsOnNode(threadStart?: number): RunThreads {
+  return Object.assign((work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })), {
     prepare: (count) => pool.prepare(count),
     readAside(text, count, most, read) {
-      const parts = isFileText(text) ? partsOf(text, count, most) : undefined;
+      const parts = isFileText(text) ? partsOf(text, count, most, threadStart) : undefined;
       if (!parts) return undefined;
       const [first, ...others] = parts;
       return {
@@ -28,8 +31,10 @@ export const nodeThreads: RunThreads = Object.assign(
       const { work, moved } = encodeWork(part, encoding, lines);
       return ask<number>({ encode: work }, moved);
     },
-  } satisfies Partial<RunThreads>,
-);
+  } satisfies Partial<RunThreads>);
+}
+
+export const nodeThreads = threadsOnNode();
 
 /** `writeWhole` in a thread of its own. Pieces of shared memory are not copied: leave them as they are meanwhile. */
 export async function writeAside(path: string, pieces: readonly Uint8Array[]): Promise<void> {

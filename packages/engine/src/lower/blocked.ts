@@ -9,6 +9,7 @@ import { Conv, type ConvAttrs } from "../ops/conv.ts";
 import { op } from "../ops/op.ts";
 import { convInputGradRule } from "./cpu.ts";
 import type { LoweringRule, Target } from "./lower.ts";
+import { sumOfProducts } from "./sum-of-products.ts";
 
 const domain = "com.microsoft.nchwc";
 
@@ -36,9 +37,15 @@ export function reorderingGraph(): Graph {
 export function inBlocks(target: Target, b: number): Target {
   if (b === 1) return target;
 
-  /** Whether a convolution from C to K channels over `places` places of all images runs faster so. */
+  /**
+   * Whether a convolution from C to K channels over `places` places of all images runs faster so: large kernels where
+   * that is worth ordering the weights, pointwise ones where ONNX Runtime's product of few places is slow.
+   */
   const pays = (C: number, K: number, kernel: readonly number[], places: number): boolean =>
-    kernel.length === 2 && kernel.some((k) => k > 1) && K % b === 0 && (C % b === 0 || C < b) && places >= 2048;
+    kernel.length === 2 &&
+    K % b === 0 &&
+    (C % b === 0 || C < b) &&
+    (kernel.some((k) => k > 1) ? places >= 700 : C >= 512 && places <= 1024);
 
   const convRule: LoweringRule = ([X, W, B], attrs, node) => {
     const [K, C, ...kernel] = W!.shape as [number, number, ...number[]];
@@ -73,31 +80,33 @@ export function inBlocks(target: Target, b: number): Target {
 
   /**
    * Kernels [K, C, kₕ, k_w] as [K/b, C/b, kₕ, k_w, b of C, b of K], or as [K/b, C, kₕ, k_w, b of K] for fewer channels
-   * than a block, in the shape that the operator is told.
+   * than a block, in the shape that the operator is told. Transposes that move one axis are several times as fast as one
+   * that moves all of them.
    */
   function filter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
-    const ordered =
-      C < b
-        ? transpose(reshape(W, [K / b, b, C, kh, kw]), [0, 2, 3, 4, 1])
-        : transpose(reshape(W, [K / b, b, C / b, b, kh, kw]), [0, 2, 4, 5, 3, 1]);
-    return reshape(ordered, W.shape);
+    const taps = kh * kw;
+    const inner = transpose(reshape(W, [K / b, b, C * taps]), [0, 2, 1]); // [K/b, C, taps, b of K]
+    if (C < b || taps === 1) return reshape(inner, W.shape);
+    return reshape(transpose(reshape(inner, [(K / b) * (C / b), b, taps, b]), [0, 2, 1, 3]), W.shape);
   }
 
   /** The kernels of the convolution that is dX: turned by 180°, input and output channels exchanged. */
   function turnedFilter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
-    const exchanged = transpose(reshape(W, [K / b, b, C / b, b, kh, kw]), [2, 0, 4, 5, 1, 3]);
-    const turned = slice(exchanged, [
-      { axis: 2, step: -1 },
-      { axis: 3, step: -1 },
-    ]);
-    return reshape(turned, [C, K, kh, kw]);
+    const taps = kh * kw;
+    if (taps === 1) {
+      return reshape(transpose(reshape(W, [K / b, b, C / b, b]), [2, 0, 1, 3]), [C, K, kh, kw]);
+    }
+    const exchanged = transpose(reshape(W, [K, C * taps]), [1, 0]); // [C, taps, K]
+    const inner = transpose(reshape(exchanged, [C / b, b, taps * K]), [0, 2, 1]); // [C/b, taps, K, b of C]
+    const turned = slice(reshape(inner, [C / b, taps, K / b, b * b]), [{ axis: 1, step: -1 }]);
+    return reshape(transpose(turned, [0, 2, 1, 3]), [C, K, kh, kw]);
   }
 
   return {
     ...target,
     operators: { ...target.operators, ...operators },
-    rules: { ...target.rules, Conv: convRule, ConvInputGrad: inputGradRule },
+    rules: { ...target.rules, Conv: convRule, ConvInputGrad: inputGradRule, ReduceSum: sumOfProducts },
   };
 }

@@ -163,8 +163,7 @@ function addGraph(graph: Graph, proto: GraphProto, env: Environment, context: Co
       try {
         outputs = addNode(graph, node, inputs, context.opset);
       } catch (error) {
-        if (!(error instanceof ShapeError) && !(error instanceof ModelError)) throw error;
-        throw new ModelError(`${name}: ${label}: ${error.message}`, { cause: error });
+        throw new ModelError(`${name}: ${label}${whyNot(error)}`, { cause: error });
       }
     }
     for (const [i, key] of node.outputs.entries()) {
@@ -173,6 +172,14 @@ function addGraph(graph: Graph, proto: GraphProto, env: Environment, context: Co
       if (outputs[i]) env.set(key, outputs[i]);
     }
   }
+}
+
+/** What an error of a node's rule tells of the node: rules take inputs and attributes to be those of the operator. */
+function whyNot(error: unknown): string {
+  if (error instanceof ShapeError || error instanceof ModelError) return `: ${error.message}`;
+  if (error instanceof TypeError || error instanceof RangeError)
+    return " has inputs or attributes in a form that is not known here; the file is damaged, or of an unusual exporter";
+  throw error;
 }
 
 /** Why a node cannot be added at all. */

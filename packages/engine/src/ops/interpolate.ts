@@ -1,6 +1,6 @@
 // Resampling along axes as matrices: what Resize means, and its gradient.
 import type { Value } from "../ir/graph.ts";
-import { sizeOf, tensor } from "../ir/type.ts";
+import { ShapeError, sizeOf, tensor } from "../ir/type.ts";
 import { matMul, reduceSum, reshape } from "./build.ts";
 
 export type ResizeAttrs = {
@@ -35,8 +35,17 @@ const nearest: Readonly<Record<string, (x: number) => number>> = {
   ceil: Math.ceil,
 };
 
-/** Weights of the input's elements in each element of a resized axis, [output, input], row-major. */
+/** 8,192 to 8,192 elements: half a gigabyte. */
+const MAX_MATRIX = 2 ** 26;
+
+/**
+ * Weights of the input's elements in each element of a resized axis, [output, input], row-major.
+ *
+ * @throws ShapeError where that would take gigabytes
+ */
 export function interpolationMatrix(input: number, output: number, scale: number, attrs: ResizeAttrs): Float64Array {
+  if (!(output * input <= MAX_MATRIX))
+    throw new ShapeError(`Resize: an axis of ${input} elements to one of ${output} is larger than is computed here`);
   const M = new Float64Array(output * input);
   const inside = (j: number) => Math.min(input - 1, Math.max(0, j));
   for (const [i, x] of coordinates(input, output, scale, attrs.coordinate_transformation_mode).entries()) {

@@ -13,8 +13,8 @@ const testColour = "#c05621";
 const MAX_POINTS = 400;
 
 /**
- * The loss curve: training loss averaged over equal runs of steps, and the test loss at every evaluation. A loss that is
- * not finite is left out.
+ * The loss curve: training loss averaged over equal runs of steps, and the test loss at every evaluation, as a number
+ * where it is more than twice any training loss. A loss that is not finite is left out.
  *
  * @param title  a line above the picture
  */
@@ -24,9 +24,14 @@ export function lossCurve(
   { title }: { readonly title: string },
 ): string {
   const [width, height, left, top, right, bottom] = [720, 420, 64, 60, 20, 45];
-  const lines = [averaged(train.filter(finite)), test.filter(finite)] as const;
+  const training = averaged(train.filter(finite));
+  // The first epochs' running statistics can make a test loss that would press all others to the ground.
+  const limit = 2 * Math.max(...training.map(({ loss }) => loss), training.length > 0 ? 0 : Infinity);
+  const tested = test.filter(finite);
+  const above = tested.filter(({ loss }) => loss > limit);
+  const lines = [training, tested.filter(({ loss }) => loss <= limit)] as const;
   const all = lines.flat();
-  const steps = Math.max(1, ...all.map(({ step }) => step));
+  const steps = Math.max(1, ...[...all, ...above].map(({ step }) => step));
   const ticksY = ticks(0, Math.max(1e-6, ...all.map(({ loss }) => loss)));
   const highest = ticksY.at(-1)!;
   const x = (step: number) => left + ((width - left - right) * step) / steps;
@@ -46,8 +51,9 @@ export function lossCurve(
       ({ step, loss }) =>
         `<circle cx="${x(step).toFixed(1)}" cy="${y(loss).toFixed(1)}" r="2.5" fill="${testColour}"/>`,
     ),
+    ...above.map(({ step, loss }) => label(x(step), top + 14, `↑ ${short(loss)}`, "middle", testColour)),
     label(left, top - 18, "training loss", "start", trainColour),
-    ...(lines[1].length > 0 ? [label(left + 100, top - 18, "test loss", "start", testColour)] : []),
+    ...(tested.length > 0 ? [label(left + 100, top - 18, "test loss", "start", testColour)] : []),
   ]);
 }
 

@@ -7,6 +7,10 @@ import type { Divided } from "./lines.ts";
 /** Rows that hashed n-grams share: 200,000, as the tutorial takes for these questions. */
 const bucket = 200_000;
 
+/** Held-out lines that are tested while training lasts, and how often at most, so that it is hardly slowed down. */
+const watchedLines = 300;
+const watchedEveryMs = 400;
+
 /** The mean loss since the start, at an epoch (a fraction while it lasts). */
 export type LossPoint = readonly [epoch: number, loss: number];
 
@@ -16,6 +20,8 @@ export interface TrainingSoFar {
   readonly wordsPerSecond: number;
   /** The learning rate now. */
   readonly lr: number;
+  /** Share of some held-out lines whose best label is one of theirs, as of the last epoch tested; undefined before. */
+  readonly heldOut: number | undefined;
 }
 
 export interface Trained extends TrainingSoFar {
@@ -46,6 +52,11 @@ export async function trainOnce(
 ): Promise<{ readonly model: Model; readonly trained: Trained }> {
   const curve: LossPoint[] = [];
   let wordsPerSecond = 0;
+  let heldOut: number | undefined;
+  const encoder = new TextEncoder();
+  const watched = encoder.encode(firstLines(lines.heldOut, watchedLines));
+  let testedAt = Number.NEGATIVE_INFINITY;
+  let testingMs = 0;
   const start = performance.now();
   const model = await train(
     [lines.training],
@@ -61,20 +72,28 @@ export async function trainOnce(
           done: now.progress * 100,
           total: 100,
           text: `${loss}: loss ${now.loss.toFixed(3)}, ${Math.round(wordsPerSecond).toLocaleString("en")} words/s`,
-          partial: { loss, curve: [...curve], wordsPerSecond, lr: now.lr },
+          partial: { loss, curve: [...curve], wordsPerSecond, lr: now.lr, heldOut },
         });
+      },
+      onEpoch({ model: soFar }) {
+        const now = performance.now();
+        if (watched.length === 0 || now - testedAt < watchedEveryMs) return;
+        heldOut = precision(evaluate(soFar, [watched]).all);
+        testedAt = performance.now();
+        testingMs += testedAt - now;
       },
     },
   );
-  const seconds = (performance.now() - start) / 1000;
+  const seconds = (performance.now() - start - testingMs) / 1000;
   signal.throwIfAborted();
-  const { all, examples } = evaluate(model, [new TextEncoder().encode(lines.heldOut)]);
+  const { all, examples } = evaluate(model, [encoder.encode(lines.heldOut)]);
   const { dictionary } = model.tables;
   const trained: Trained = {
     loss,
     curve,
     wordsPerSecond,
     lr: 0,
+    heldOut: precision(all),
     seconds,
     labels: dictionary.labels,
     words: dictionary.words,
@@ -83,6 +102,13 @@ export async function trainOnce(
     precisionAt1: precision(all),
   };
   return { model, trained };
+}
+
+/** The first lines of a text in which every line is ended. */
+function firstLines(text: string, count: number): string {
+  let end = 0;
+  for (let i = 0; i < count && end < text.length; i++) end = text.indexOf("\n", end) + 1;
+  return text.slice(0, end);
 }
 
 /** Both ways to read out the labels on the same lines, one after the other. */

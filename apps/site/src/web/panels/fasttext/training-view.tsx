@@ -1,7 +1,7 @@
 // A training, or two: loss as it falls, speed, accuracy.
 import type { Trained, TrainingSoFar } from "../../../run/fasttext/training.ts";
 import { LossChart } from "./loss-chart.tsx";
-import { accuracy, count, seconds, titles } from "./wording.ts";
+import { accuracy, count, percent, seconds, titles } from "./wording.ts";
 
 interface Props {
   readonly runs: readonly TrainingSoFar[];
@@ -38,7 +38,15 @@ export function TrainingView({ runs, epochs, finished }: Props) {
               <Row name="Words known" values={finished.map(({ words }) => count(words))} />
             </>
           ) : (
-            <Row name="Learning rate" values={runs.map(({ lr }) => lr.toFixed(3))} />
+            <>
+              <Row name="Learning rate" values={runs.map(({ lr }) => lr.toFixed(3))} />
+              <Row
+                name="P@1, some held-out lines"
+                values={runs.map(({ heldOut }) =>
+                  heldOut === undefined || Number.isNaN(heldOut) ? "…" : percent(heldOut),
+                )}
+              />
+            </>
           )}
         </tbody>
       </table>

@@ -1,0 +1,49 @@
+// The compiled kernel on a memory.
+import { wasmBase64 } from "../wasm-binary.ts";
+
+/** What ../../kernel exports. Arguments are addresses, lengths and numbers. */
+export interface Exports {
+  readonly written: { value: number };
+  scan(dictionary: number, text: number, length: number, last: number, tokens: number, endOfLine: number): number;
+  addEntries(dictionary: number, starts: number, pool: number, counts: number, size: number, entries: number): void;
+  fillSlots(dictionary: number): void;
+  entryHashes(dictionary: number, pairs: number): void;
+  subwordRows(tables: number, word: number, length: number, room: number, rows: number): number;
+  encode(encoding: number, tokens: number, count: number, lines: number): number;
+  train(job: number, thread: number, budget: number): number;
+  classify(
+    tables: number,
+    text: number,
+    length: number,
+    last: number,
+    k: number,
+    threshold: number,
+    scratch: number,
+    results: number,
+    room: number,
+  ): number;
+  lineRows(tables: number, text: number, length: number, scratch: number): number;
+  average(matrix: number, rows: number, count: number, hidden: number): void;
+  fillUniform(values: number, count: number, a: number, seed: number): void;
+  mergeCopies(base: number, copies: number, copyCount: number, count: number): void;
+  nearestCentroids(
+    points: number,
+    stride: number,
+    count: number,
+    width: number,
+    centroids: number,
+    codes: number,
+    codeStride: number,
+    room: number,
+  ): void;
+  vectorLines(tables: number, from: number, to: number, scratch: number, out: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The kernel's functions on a memory; every thread has its own instance. */
+export function instantiate(memory: WebAssembly.Memory): Exports {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)));
+  const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: () => undefined } });
+  return instance.exports as unknown as Exports;
+}
