@@ -144,9 +144,15 @@ describe("reprise adversarial attack --attack", () => {
       if (quantise.length > 0) expect(report.survives8Bit).toBe(4);
       else expect(Math.max(...found)).toBeLessThan(0.55);
     }
-    await expect(reprise(...args.slice(0, 4), "--attack", "pgd", "--loss", "margin")).rejects.toThrow(
-      "--loss is of --attack lbfgs",
-    );
+    for (const flag of [
+      ["--loss", "margin"],
+      ["--norm", "l2"],
+      ["--sharpness", "1"],
+      ["--bisections", "3"],
+    ])
+      await expect(reprise(...args.slice(0, 4), "--attack", "pgd", ...flag)).rejects.toThrow(
+        `${flag[0]} is of --attack lbfgs`,
+      );
   });
 
   it("after 8 bits: the lead asked for must be there too, not only the label", async () => {

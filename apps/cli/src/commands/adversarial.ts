@@ -58,15 +58,15 @@ export function command(): Command {
     .option("--count <n>", "only the first n images", positiveNumber)
     .option("--target <t>", "a label, random, leastLikely, all or untargeted", target, "random")
     .option("--seed <n>", "of random targets", wholeNumber, 0)
-    .addOption(new Option("--norm <name>", "c·‖r‖² or c·‖r‖").choices(["squared", "l2"]).default("squared"))
+    .addOption(new Option("--norm <name>", "of lbfgs: c·‖r‖² (the default) or c·‖r‖").choices(["squared", "l2"]))
     .addOption(
       new Option("--loss <name>", "of lbfgs: the paper's, or by how much the label misses").choices([
         "cross-entropy",
         "margin",
       ]),
     )
-    .option("--sharpness <b>", "cross-entropy(b·logits) / b; 1 is the paper's", positive, 2)
-    .option("--bisections <n>", "steps of the search over c once it is bracketed", wholeNumber, 8)
+    .option("--sharpness <b>", "of lbfgs: cross-entropy(b·logits) / b; 1 is the paper's (default: 2)", positive)
+    .option("--bisections <n>", "of lbfgs: steps of the search over c once it is bracketed (default: 8)", wholeNumber)
     .addOption(new Option("--attack <name>", "another attack").choices(["lbfgs", ...attackNames]).default("lbfgs"))
     .option("--epsilons <list>", "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1", numbers)
     .addOption(new Option("--ball <norm>", "of attacks that come in both").choices(["linf", "l2"]))

@@ -16,10 +16,10 @@ export interface AttackFlags extends ModelFlags {
   readonly count?: number;
   readonly target: Exclude<Target, Int32Array>;
   readonly seed: number;
-  readonly norm: "squared" | "l2";
+  readonly norm?: "squared" | "l2";
   readonly loss?: "cross-entropy" | "margin";
-  readonly sharpness: number;
-  readonly bisections: number;
+  readonly sharpness?: number;
+  readonly bisections?: number;
   readonly against?: readonly string[];
   readonly out?: string;
   readonly json?: boolean;

@@ -51,7 +51,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       );
   const range = rangeOf(flags);
   const [lower, upper] = range;
-  const { target, seed, norm, sharpness, bisections, confidence = 0, out, json } = flags;
+  const { target, seed, norm = "squared", sharpness = 2, bisections = 8, confidence = 0, out, json } = flags;
   const loss = flags.loss === "margin" ? "margin" : "crossEntropy";
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
   const runtime = nodeRuntime();

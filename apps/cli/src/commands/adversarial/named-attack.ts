@@ -55,8 +55,9 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const [lower, upper] = range;
   if (flags.starts !== undefined && flags.attack !== "hopskipjump")
     throw new RangeError("--starts is of --attack hopskipjump; others start from the image itself.");
-  if (flags.loss !== undefined)
-    throw new RangeError("--loss is of --attack lbfgs; other attacks have losses of their own.");
+  for (const flag of ["norm", "loss", "sharpness", "bisections"] as const)
+    if (flags[flag] !== undefined)
+      throw new RangeError(`--${flag} is of --attack lbfgs; other attacks have losses and searches of their own.`);
   if (steps !== undefined && flags.attack === "fgsm")
     throw new RangeError("--steps: fgsm takes one step; bim takes several.");
   if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
