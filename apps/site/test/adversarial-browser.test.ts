@@ -121,7 +121,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     expect(await page.locator(".verdicts tbody tr").count()).toBe(5);
     expect(await page.locator(".probabilities tbody tr").count()).toBe(10);
     expect(await page.locator(".search-chart .mark.reached").count()).toBeGreaterThan(9);
-    expect(await page.locator(".panel-stored").isVisible()).toBe(false);
+    await page.locator(".panel-stored").waitFor({ state: "hidden" });
     expect(await page.locator('.equation canvas[role="img"]').nth(1).getAttribute("aria-label")).toMatch(
       /^The perturbation, scaled by [\d.]+: \d+ of 784 values move/,
     );
@@ -145,7 +145,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     const scripts = loaded.filter(([name]) => name.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(2);
     expect(scripts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(30_000);
-    expect(await page.getByText("The first run loads 15.8 MB.").isVisible()).toBe(true);
+    await page.getByText("The first run loads 15.8 MB.").waitFor();
   });
 
   test("cancelling works at once, and the next run is whole", async () => {
@@ -237,7 +237,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     const page = await open(`${address}#run`);
     await ready(page);
     await page.getByLabel("Network").selectOption("own");
-    expect(await page.getByText("Choose an ONNX file: it stays in this page.").isVisible()).toBe(true);
+    await page.getByText("Choose an ONNX file: it stays in this page.").waitFor();
     await drop(page, ".own-model .file-drop", "notes.onnx", new TextEncoder().encode("not a model"), "");
     await page.getByText("notes.onnx: not a readable ONNX model").waitFor();
     expect(await runButton(page).getAttribute("aria-disabled")).toBe("true");
@@ -277,7 +277,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.reload();
     await ready(page);
     expect(await page.getByLabel("Network").inputValue()).toBe("own");
-    expect(await page.getByText("Choose an ONNX file: it stays in this page.").isVisible()).toBe(true);
+    await page.getByText("Choose an ONNX file: it stays in this page.").waitFor();
   });
 
   test("a picture of a digit is pasted, and becomes a digit for the shipped networks", async () => {
@@ -356,7 +356,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     async (colorScheme) => {
       const page = await open(`${address}#run&task=transfer&images=200`, { colorScheme });
       await ready(page);
-      expect(await page.locator(".panel-stored").isVisible()).toBe(false);
+      await page.locator(".panel-stored").waitFor({ state: "hidden" });
       await runButton(page).click();
       await page.locator(".matrix td", { hasText: "%" }).first().waitFor();
       expect(await violations(page)).toEqual([]);

@@ -123,15 +123,15 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
       expect(text).toContain(part);
     expect(await page.locator("math").count()).toBeGreaterThan(2);
     expect(await page.locator("#run img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(64);
-    expect(await page.getByRole("button", { name: "Dark theme" }).isVisible()).toBe(false);
-    expect(await page.getByText("with scripts").isVisible()).toBe(true);
+    await page.getByRole("button", { name: "Dark theme" }).waitFor({ state: "hidden" });
+    await page.getByText("with scripts").waitFor();
   });
 
   test("the panel runs, shows progress and its result, and the address repeats it after a reload", async () => {
     const page = await open(paper);
     await page.locator("#run").scrollIntoViewIfNeeded();
     await panelReady(page);
-    expect(await page.getByText("π by 20,000 points").isVisible()).toBe(true);
+    await page.getByText("π by 20,000 points").waitFor();
     await page.getByLabel("Points").fill("5000");
     await page.getByLabel("Shape").selectOption("quarter");
     await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -139,7 +139,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     const result = await status(page).textContent();
     expect(result).toMatch(/^π ≈ 3\.\d{4} after 5,000 points\.$/);
     expect(await page.locator('[role="status"]').textContent()).toBe(result);
-    expect(await page.getByText("π by 20,000 points").isVisible()).toBe(false);
+    await page.getByText("π by 20,000 points").waitFor({ state: "hidden" });
     expect(await page.getByRole("table", { name: "The estimate" }).textContent()).toContain("5000");
     expect(await violations(page)).toEqual([]);
     expect(new URL(page.url()).hash).toBe("#run&points=5000&seed=1&shape=quarter");
@@ -196,11 +196,11 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     await panelReady(page);
     expect(await page.getByLabel("Points").inputValue()).toBe("20000");
     await page.getByLabel("Points").fill("7");
-    expect(await page.getByText("7 is outside 100 to 1000000000.").isVisible()).toBe(true);
+    await page.getByText("7 is outside 100 to 1000000000.").waitFor();
     await page.getByRole("button", { name: "Run", exact: true }).click({ force: true });
     expect(await page.locator(".panel-status").getAttribute("data-phase")).toBe("idle");
     await page.getByLabel("Points").fill("");
-    expect(await page.getByText("A number from 100 to 1000000000 is needed.").isVisible()).toBe(true);
+    await page.getByText("A number from 100 to 1000000000 is needed.").waitFor();
     expect(await violations(page)).toEqual([]);
   });
 
