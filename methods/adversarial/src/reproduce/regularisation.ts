@@ -30,7 +30,7 @@ export const arms: readonly Arm[] = [
   { id: "dropout", name: "weight decay and dropout", claimed: null, dropout: 0.1, cost: 60 },
   {
     id: "adversarial-input",
-    name: "and adversarial images",
+    name: "a fifth of the weight decay and adversarial images",
     claimed: null,
     pool: { layers: [0], weight: 0.1 },
     decay: 0.2,
@@ -38,7 +38,7 @@ export const arms: readonly Arm[] = [
   },
   {
     id: "adversarial-layers",
-    name: "and adversarial examples of every layer",
+    name: "a fifth of the weight decay and adversarial examples of every layer",
     claimed: claimedTestErrorBelow,
     pool: { layers: [0, 1, 2], weight: 0.1 },
     decay: 0.2,
