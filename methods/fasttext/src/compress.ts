@@ -5,7 +5,8 @@ import type { TextSource } from "./corpus.ts";
 import type { DenseMatrix, Tables } from "./kernel.ts";
 import { Model } from "./model.ts";
 import { quantizeMatrix } from "./quantize.ts";
-import { type LearnOptions, readCorpus, trainTables } from "./train.ts";
+import { readCorpus } from "./read-corpus.ts";
+import { type LearnOptions, trainTables } from "./train.ts";
 
 export interface QuantizeOptions
   extends Pick<LearnOptions, "signal" | "stop" | "onProgress" | "runThreads" | "limits"> {

@@ -2,7 +2,8 @@
 import { formatNumber } from "./format.ts";
 import type { Kernel, Tables } from "./kernel.ts";
 import { addRow, length } from "./matrix.ts";
-import { type Header, modelBytes, readBytes } from "./model-file.ts";
+import { modelBytes } from "./model-bytes.ts";
+import { type Header, readBytes } from "./model-file.ts";
 import { rowOfHash, subwords } from "./ngrams.ts";
 import { spans } from "./tokenize.ts";
 import { wasmKernel } from "./wasm.ts";

@@ -4,7 +4,6 @@ import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
 import {
   type Corpus,
   CorpusError,
-  CorpusReader,
   copyBlock,
   defaultMemoryBytes,
   encodedBlocks,
@@ -16,16 +15,15 @@ import {
 } from "./corpus.ts";
 import type { Dictionary, Sort } from "./dictionary.ts";
 import { evaluate, f1 } from "./evaluate.ts";
-import { huffman } from "./huffman.ts";
+import { freshTables, initialRows, outputCounts, type TrainableTables } from "./fresh-tables.ts";
 import { introsort } from "./introsort.ts";
-import { type DenseMatrix, type Encoding, type Job, type Kernel, lineHeader } from "./kernel.ts";
+import { type Encoding, type Job, lineHeader } from "./kernel.ts";
 import { negativeTable } from "./loss.ts";
 import { Memory } from "./memory.ts";
 import { Model } from "./model.ts";
 import type { Header } from "./model-file.ts";
-import { joinParts } from "./parts.ts";
 import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
-import { MinimalStandard } from "./random.ts";
+import { readCorpus } from "./read-corpus.ts";
 import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
 import { wasmKernel } from "./wasm.ts";
 
@@ -144,34 +142,6 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
   lrUpdateRate,
   t,
 });
-
-/** The tables of a run: the weights to be trained and all that belongs to them. */
-type TrainableTables = Job["tables"];
-
-function freshTables(dictionary: Dictionary, settings: Settings, memory: Memory, kernel: Kernel): TrainableTables {
-  const { model, loss, dim, wordNgrams, bucket, minn, maxn } = settings;
-  const outputs = model === "supervised" ? dictionary.labels : dictionary.words;
-  return {
-    memory,
-    model,
-    loss,
-    dim,
-    wordNgrams,
-    bucket,
-    minn,
-    maxn,
-    dictionary,
-    input: initialRows(dictionary.words + bucket, settings, memory, kernel),
-    output: { kind: "dense", rows: outputs, dim, values: memory.float32(outputs * dim) },
-    tree: loss === "hs" ? huffman(outputCounts(dictionary, model), (length) => memory.int32(length)) : undefined,
-  };
-}
-
-/** Counts of what the output rows stand for: labels, or words. */
-function outputCounts(dictionary: Dictionary, model: Settings["model"]): Float64Array {
-  const { counts, words, labels } = dictionary;
-  return model === "supervised" ? counts.subarray(words, words + labels) : counts.subarray(0, words);
-}
 
 /**
  * Trains the rows of existing tables on a corpus, in place.
@@ -313,61 +283,6 @@ function weighLines(lines: Int32Array, weights: ArrayLike<number>): void {
   if (line !== weights.length) throw new CorpusError(`There are ${weights.length} line weights for ${line} lines.`);
 }
 
-export async function readCorpus(
-  text: TextSource,
-  settings: Settings,
-  memory: Memory,
-  kernel: Kernel,
-  { signal, onProgress, limits, runThreads }: LearnOptions,
-): Promise<Corpus> {
-  const reader = new CorpusReader(memory, kernel, settings, limits);
-  const stop = memory.int32(1);
-  const aside =
-    kernel === wasmKernel && settings.threads > 1
-      ? runThreads?.readAside?.(text, settings.threads, mostAside(limits), {
-          memory: memory.wasm,
-          settings: { label: settings.label, compat: settings.compat },
-          stop: stop.byteOffset,
-        })
-      : undefined;
-  const others = Promise.all(aside?.others ?? []);
-  others.catch(() => Atomics.store(stop, 0, 1));
-  try {
-    const encoder = new TextEncoder();
-    let sincePause = 0;
-    for await (const piece of aside?.first ?? text) {
-      signal?.throwIfAborted();
-      sincePause += piece.length;
-      if (sincePause > 1 << 23) {
-        await new Promise((resolve) => setTimeout(resolve)); // let signals in
-        sincePause = 0;
-      }
-      if (Atomics.load(stop, 0) !== 0) break;
-      reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
-      onProgress?.({
-        phase: "reading",
-        progress: 0,
-        tokens: reader.dictionary.tokens,
-        tokensPerSecond: 0,
-        lr: settings.lr,
-        loss: Number.NaN,
-        secondsLeft: Number.NaN,
-      });
-    }
-    const corpus = reader.finish();
-    return aside ? joinParts(corpus, await others, kernel) : corpus;
-  } catch (error) {
-    Atomics.store(stop, 0, 1);
-    await Promise.allSettled(aside?.others ?? []);
-    throw error;
-  }
-}
-
-/** Longest text that several threads may read: a token is two bytes at least, and four in memory, half of the limit. */
-function mostAside({ memoryBytes = defaultMemoryBytes }: Limits = {}): number {
-  return memoryBytes / 4;
-}
-
 function check(dictionary: Dictionary, settings: Settings): void {
   const { minCount, minCountLabel, label, model } = settings;
   if (dictionary.size === 0)
@@ -386,31 +301,6 @@ function check(dictionary: Dictionary, settings: Settings): void {
     throw new CorpusError(`The training text has only labels and no words (minCount is ${minCount}).`);
   if (settings.loss === "ns" && (model === "supervised" ? dictionary.labels : dictionary.words) < 2)
     throw new CorpusError("Negative sampling needs two labels or words at least; there is one. Use loss softmax.");
-}
-
-/**
- * Word rows uniform in (−1/dim, 1/dim); hashed rows too for word vectors, 0 for a classifier.
- *
- * Departure: the program fills a tenth of all rows per thread and leaves the others 0, so that its result depends on
- * the number of threads. Here it does not. A classifier's hashed rows start at 0, so that an n-gram which was never
- * trained says nothing (and is pruned first), as nearly all of them do in the program with one thread.
- */
-function initialRows(
-  rows: number,
-  { model, bucket, dim, seed, threads, compat }: Settings,
-  memory: Memory,
-  kernel: Kernel,
-): DenseMatrix {
-  const values = memory.float32(rows * dim);
-  const a = Math.fround(1 / dim);
-  const random = model === "supervised" ? rows - bucket : rows;
-  if (!compat) kernel.fillUniform(memory, values.subarray(0, random * dim), a, seed);
-  const block = Math.floor((rows * dim) / 10);
-  for (let b = 0; compat && b < threads; b++) {
-    const generator = new MinimalStandard(b + seed);
-    for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = generator.uniform() * 2 * a - a;
-  }
-  return { kind: "dense", rows, dim, values };
 }
 
 /** √(t/f) + t/f: the probability to keep an occurrence of a word of frequency f. */

@@ -1,8 +1,6 @@
 // Training: against the reference program's own losses, and the promises that it does not make.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import {
   checkContinues,
   completeSettings,
@@ -12,15 +10,13 @@ import {
   type LearnOptions,
   Model,
   parseVectors,
-  type RunThreads,
   readableKernel,
   type Settings,
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { filePieces, nodeThreads, spillFile } from "../src/node.ts";
-import { threadsOnNode } from "../src/threads/node.ts";
-import { doWork, type ThreadWork } from "../src/wasm.ts";
+import { spillFile } from "../src/node.ts";
+import { bytesOf } from "./model-parts.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const labelled = fixture("train.txt");
@@ -53,8 +49,6 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: L
   });
   return { model, loss };
 }
-
-const bytesOf = (model: Model) => Buffer.concat([...model.bytes()]);
 
 describe.each(kernels)("$name kernel", (kernel) => {
   test.each(["softmax.bin", "hs.bin", "ns.bin", "ova.bin", "skipgram.bin", "cbow.bin", "pretrained.bin"])(
@@ -106,123 +100,6 @@ test("both kernels learn the same", async () => {
     for (let i = 0; i < x.values.length; i++) expect(x.values[i]).toBeCloseTo(y.values[i]!, 3);
   }
 });
-
-test("the number of threads does not change where the rows start", async () => {
-  const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40 };
-  const one = await train([labelled], { ...start, threads: 1 });
-  const two = await train([labelled], { ...start, threads: 2 }, { runThreads: nodeThreads });
-  expect(bytesOf(one).equals(bytesOf(two))).toBe(true);
-});
-
-describe("a file read by several threads", () => {
-  const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-threads-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "text");
-  const runThreads = threadsOnNode(0); // even the shortest text is divided
-  const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40, minCount: 2, minn: 2, maxn: 3 };
-  const labelledTwice = Buffer.concat([labelled, Buffer.from("\n__label__new last words without a line end")]);
-
-  test.each([
-    ["many lines", labelledTwice],
-    ["fewer lines than threads", Buffer.from("__label__a b b\n__label__c b b")],
-    ["one line", Buffer.from("__label__a b b\n")],
-    ["nothing before the last part", Buffer.from("__label__a b b")],
-  ])("has the same words in the same order, and the same rows: %s", async (_name, text) => {
-    writeFileSync(path, text);
-    for (const compat of [false, true]) {
-      const one = await train(filePieces(path), { ...start, compat });
-      for (const threads of [2, 5]) {
-        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads });
-        // The reference program's rows depend on the number of threads.
-        if (compat) expect(model.words).toEqual(one.words);
-        else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
-      }
-    }
-  });
-
-  test("has the same encoded lines", async () => {
-    writeFileSync(path, labelledTwice);
-    for (const model of ["supervised", "skipgram"] as const) {
-      const settings = { ...start, minCount: 1, epoch: 2, threads: 3, deterministic: true, model };
-      const apart = await train(filePieces(path), settings, { runThreads });
-      expect(bytesOf(apart).equals(bytesOf(await train([labelledTwice], settings)))).toBe(true);
-    }
-  });
-
-  test("that is gone when a thread opens it is that error", async () => {
-    await expect(train(filePieces(join(folder, "none")), { ...start, threads: 2 }, { runThreads })).rejects.toThrow(
-      /ENOENT.*none/,
-    );
-    const others = [Promise.reject(new Error("ENOENT: the file is gone"))];
-    const gone = Object.assign((work: readonly ThreadWork[]) => nodeThreads(work), {
-      readAside: () => ({ first: filePieces(path), others }),
-    });
-    await expect(train(filePieces(path), { ...start, threads: 2 }, { runThreads: gone })).rejects.toThrow("is gone");
-  });
-});
-
-test("two threads learn as well as one", async () => {
-  const { model, loss } = await trained(
-    labelled,
-    { dim: 8, lr: 0.5, epoch: 30, threads: 2 },
-    { runThreads: nodeThreads },
-  );
-  expect(loss).toBeLessThan(0.8);
-  expect(model.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
-});
-
-describe("a thread that cannot do its share", () => {
-  // Minutes, unless it is stopped.
-  const endless = { dim: 4, epoch: 1_000_000, threads: 3 };
-
-  test("ends the training with its error, and the other threads", async () => {
-    const ended: string[] = [];
-    const runThreads: RunThreads = ([, ...rest]) => [
-      Promise.reject(new Error("no such thread")),
-      ...nodeThreads(rest).map(async (share) => {
-        ended.push(await share);
-        return "more" as const;
-      }),
-    ];
-    await expect(train([labelled], endless, { runThreads })).rejects.toThrow("no such thread");
-    expect(ended).toEqual(["more"]);
-  });
-
-  test("a trap in a worker is that worker's error, and the worker works on", async () => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const nowhere = { memory, job: 0x7ffffff0, thread: 0x7ffffff0, stop: 0 };
-    await expect(Promise.all(nodeThreads([nowhere]))).rejects.toThrow(/memory access out of bounds/);
-    const model = await train([labelled], { dim: 4, epoch: 2, threads: 2 }, { runThreads: nodeThreads });
-    expect(model.labels).toHaveLength(4);
-  });
-
-  test("an abort ends every thread", async () => {
-    const abort = new AbortController();
-    const run = train([labelled], endless, {
-      runThreads: nodeThreads,
-      signal: abort.signal,
-      onProgress: ({ phase }) => phase === "training" && abort.abort(new Error("enough")),
-    });
-    await expect(run).rejects.toThrow("enough");
-  });
-});
-
-test("what a thread learnt in its own copies of rows is in the model", async () => {
-  // The other thread runs the whole training on its share before this one begins.
-  const first: RunThreads = (work) => work.map(async (share) => doWork(share));
-  const settings = { dim: 4, lr: 0.5, epoch: 30, seed: 1 };
-  const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
-  const start = await train([text], { ...settings, epoch: 0 });
-  const model = await train([text], { ...settings, threads: 2 }, { runThreads: first });
-  expect(evaluate(model, [labelled]).all.hits / 160).toBeGreaterThan(0.9);
-  // The most frequent words have copies; what is trained is their own row in the model.
-  for (let row = 0; row < 4; row++) expect(rowOf(model, row)).not.toEqual(rowOf(start, row));
-});
-
-const rowOf = ({ tables }: Model, row: number) => {
-  if (tables.input.kind !== "dense") throw new Error("expected dense rows");
-  return Array.from(tables.input.values.subarray(row * tables.dim, (row + 1) * tables.dim));
-};
 
 test("a label's weight moves predictions towards it, weight 0 leaves it out", async () => {
   const settings = { dim: 8, lr: 0.5, epoch: 20 };
@@ -414,40 +291,4 @@ test("a corpus that does not fit is encoded block by block, its tokens put aside
   // Not the same bytes: at each block's end the tokens read so far count for the rate, else after every 100.
   for (let i = 0; i < a.values.length; i++) expect(Math.abs(a.values[i]! - b.values[i]!)).toBeLessThan(0.05);
   expect(streamed.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
-});
-
-describe("deterministic threads", () => {
-  const settings = { dim: 8, lr: 0.5, epoch: 4, threads: 3, wordNgrams: 2, bucket: 100, deterministic: true };
-  const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
-
-  test.each(["softmax", "hs", "ns", "ova"] as const)("%s: the same bytes whatever their number", async (loss) => {
-    const one = await train([text], { ...settings, loss });
-    for (const threads of [2, 3, 7]) {
-      const many = await train([text], { ...settings, loss, threads }, { runThreads: nodeThreads });
-      expect(bytesOf(many).equals(bytesOf(one))).toBe(true);
-    }
-  });
-
-  test("the readable kernel learns the same", async () => {
-    const [a, b] = await Promise.all(kernels.map((kernel) => train([labelled], settings, { kernel })));
-    for (const name of ["input", "output"] as const) {
-      const [x, y] = [a!, b!].map(({ tables }) => tables[name]);
-      if (x?.kind !== "dense" || y?.kind !== "dense") throw new Error("expected dense rows");
-      for (let i = 0; i < x.values.length; i++) expect(x.values[i]).toBeCloseTo(y.values[i]!, 3);
-    }
-  });
-
-  test("epoch by epoch the same, and they learn", async () => {
-    const long = { ...settings, epoch: 30 };
-    const once = await train([text], long, { runThreads: nodeThreads });
-    const watched = await train([text], long, { runThreads: nodeThreads, onEpoch: () => undefined });
-    expect(bytesOf(watched).equals(bytesOf(once))).toBe(true);
-    expect(f1(evaluate(once, [labelled]).all)).toBeGreaterThan(0.9);
-  });
-
-  test("skipgram: the same bytes at once or one after the other", async () => {
-    const vectors = { ...settings, model: "skipgram", minCount: 1 } as const;
-    const once = await train([plain], vectors, { runThreads: nodeThreads });
-    expect(bytesOf(await train([plain], vectors)).equals(bytesOf(once))).toBe(true);
-  });
 });
