@@ -29,6 +29,8 @@ export interface ModelBounds {
 }
 
 export interface BoundsOptions extends NormOptions {
+  /** Called before a layer's weights are looked at: a large one takes minutes. */
+  readonly onWork?: (layer: Pick<LayerBound, "name" | "weight">) => void;
   readonly onLayer?: (layer: LayerBound) => void;
 }
 
@@ -79,7 +81,7 @@ const notFinite = (name: string) =>
 
 const productOf = (layers: readonly LayerBound[]) => layers.reduce((product, { bound }) => product * bound, 1);
 
-function boundOf(node: Node, options: NormOptions): LayerBound | undefined {
+function boundOf(node: Node, options: BoundsOptions): LayerBound | undefined {
   const { op, inputs, attrs, outputs } = node;
   const name = node.name ?? outputs[0]!.name ?? op;
   if (op === "MaxPool") {
@@ -110,11 +112,13 @@ function boundOf(node: Node, options: NormOptions): LayerBound | undefined {
   const layer = { name, op, weight: shape };
   if (op === "Gemm" || op === "MatMul") {
     if (shape.length !== 2) return undefined;
+    options.onWork?.(layer);
     const alpha = op === "Gemm" ? Math.abs(Number(attrs.alpha ?? 1)) : 1;
     const { lower, upper } = convolutionNorm(data, { kernel: [...shape, 1, 1], strides: [1, 1] }, options);
     return { ...layer, stride: 1, lower: alpha * lower, bound: alpha * upper };
   }
   if (op === "Conv" && shape.length === 4) {
+    options.onWork?.(layer);
     const strides = attrs.strides as readonly [number, number];
     const group = Number(attrs.group ?? 1);
     const kernel = [shape[0]! / group, ...shape.slice(1)];

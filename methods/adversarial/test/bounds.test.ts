@@ -133,7 +133,12 @@ describe("modelBounds", () => {
     const W = constant(x, tensor("float32", [2, 2], Float32Array.of(3, 0, 4, 5)));
     const h = relu(add(matMul(flatten(x), W), constant(x, tensor("float32", [2], Float32Array.of(1, 2)))));
     graph.output("y", matMul(h, W));
-    const chain = modelBounds(importOnnx(exportOnnx(graph)), [1, 2]);
+    const order: string[] = [];
+    const chain = modelBounds(importOnnx(exportOnnx(graph)), [1, 2], {
+      onWork: ({ weight }) => order.push(`at ${weight}`),
+      onLayer: ({ bound }) => order.push(bound.toFixed(3)),
+    });
+    expect(order).toEqual(["at 2,2", "6.708", "at 2,2", "6.708"]); // √45
     expect(chain).toMatchObject({ chain: true, uncounted: [] });
     expect(chain.product).toBeCloseTo(45, 4);
     expect(chain.product).toBeGreaterThan(45);

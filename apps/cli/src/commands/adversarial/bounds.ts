@@ -23,9 +23,13 @@ export async function boundsVerb(path: string, { shape, grid, out, json }: Bound
         "expected one image input of known size. Give --shape, e.g. 3,224,224.",
     );
   const progress = new ProgressLine();
+  let before = "";
   const bounds = modelBounds(model, [1, ...image], {
     oversampling: grid,
-    onLayer: ({ name, bound }) => progress.show(`${name}  ${bound.toPrecision(4)}`),
+    onWork: ({ name, weight }) => progress.show(`${before}at ${name}, ${weight.join(" × ")}`),
+    onLayer: ({ name, bound }) => {
+      before = `${name} ${bound.toPrecision(4)}; `;
+    },
   });
   progress.end();
   const { layers, product, productOfWeights, chain, uncounted } = bounds;
