@@ -148,8 +148,7 @@ export class CorpusReader {
     const tokens = this.#tokens.subarray(0, written);
     const end = tokens.lastIndexOf(this.#endOfLine) + 1;
     if (end > 0) {
-      this.#open.push(tokens.slice(0, end));
-      this.#keep(joined(this.#open));
+      this.#keep(joined([...this.#open, tokens.subarray(0, end)]));
       this.#open = [];
     }
     if (end < written) this.#open.push(tokens.slice(end));
@@ -157,7 +156,6 @@ export class CorpusReader {
 }
 
 function joined(parts: readonly Int32Array[]): Int32Array {
-  if (parts.length === 1) return parts[0]!;
   const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -239,30 +237,34 @@ export function encodingOf(
   };
 }
 
-/** Encodes a part in another thread, into `lines`. Resolves to the numbers written. */
-export type EncodeAside = (part: Part, encoding: Encoding, lines: Int32Array) => Promise<number>;
+/** Some blocks of a part, or all. */
+export type Blocks = Pick<Part, "blocks" | "entries">;
+
+/** Encodes blocks in another thread, into `lines`. Resolves to the numbers written. */
+export type EncodeAside = (share: readonly Blocks[], encoding: Encoding, lines: Int32Array) => Promise<number>;
 
 /**
  * All lines of a corpus as labels and rows, in one array: what every epoch reads. The corpus' blocks are used up.
  *
- * @param aside  encodes all parts but the first
+ * @param aside  encodes all shares but the first
  */
 export async function encodeLines(
   corpus: Corpus,
   encoding: Encoding,
   kernel: Kernel,
   memory: Memory,
-  aside?: EncodeAside,
+  { threads = 1, aside }: { readonly threads?: number; readonly aside?: EncodeAside | undefined } = {},
 ): Promise<Int32Array> {
-  const rooms = corpus.parts.map((part) => encodedLength(part, corpus.endOfLine, encoding));
+  // What one thread has read alone is not worth waiting for another.
+  const { shares, rooms } = shared(corpus, encoding, aside && corpus.parts.length > 1 ? threads : 1);
   const starts = rooms.map((_, i) => rooms.slice(0, i).reduce((sum, room) => sum + room, 0));
   const lines = memory.int32(starts.at(-1)! + rooms.at(-1)!);
   const roomOf = (i: number) => lines.subarray(starts[i], starts[i]! + rooms[i]!);
-  const others = corpus.parts.slice(1).map((part, i) => aside?.(part, encoding, roomOf(i + 1)));
+  const others = shares.slice(1).map((share, i) => aside?.(share, encoding, roomOf(i + 1)));
   const tokens = memory.int32(encoding.longestBlock);
-  const here = (part: Part, i: number) => encodePart(part, encoding, kernel, tokens, roomOf(i));
-  const first = here(corpus.parts[0]!, 0);
-  const lengths = await Promise.all([first, ...others.map((other, i) => other ?? here(corpus.parts[i + 1]!, i + 1))]);
+  const here = (share: readonly Blocks[], i: number) => encodeBlocks(share, encoding, kernel, tokens, roomOf(i));
+  const first = here(shares[0]!, 0);
+  const lengths = await Promise.all([first, ...others.map((other, i) => other ?? here(shares[i + 1]!, i + 1))]);
   let end = first;
   for (let i = 1; i < lengths.length; i++) {
     lines.copyWithin(end, starts[i]!, starts[i]! + lengths[i]!); // the room was an upper bound
@@ -271,20 +273,64 @@ export async function encodeLines(
   return lines.subarray(0, end);
 }
 
+/** The corpus as shares of about as many tokens, in its order, with an upper bound of the numbers each is encoded to. */
+function shared(
+  { parts, tokens, endOfLine }: Corpus,
+  encoding: Encoding,
+  count: number,
+): { shares: Blocks[][]; rooms: number[] } {
+  const { starts, wordNgrams } = encoding;
+  let mostRows = 0;
+  for (let entry = 1; entry < starts.length; entry++)
+    mostRows = Math.max(mostRows, starts[entry]! - starts[entry - 1]!);
+  // What blocks of words with many rows come to is known only of whole parts.
+  if (mostRows > 1 || count === 1)
+    return {
+      shares: parts.map((part) => [part]),
+      rooms: parts.map((part) => encodedLength(part, endOfLine, encoding)),
+    };
+  const shares: Blocks[][] = [[]];
+  const rooms = [0];
+  let seen = 0;
+  for (const { blocks, entries, counts } of parts)
+    for (let i = 0; i < blocks.length; ) {
+      const from = i;
+      let length = 0;
+      for (; i < blocks.length && seen * count < tokens * shares.length; i++) {
+        length += blocks[i]!.length;
+        seen += blocks[i]!.length;
+      }
+      if (i > from) {
+        shares.at(-1)!.push({ blocks: blocks.slice(from, i), entries });
+        rooms[rooms.length - 1]! += length * wordNgrams + lineHeader * linesOf(counts, endOfLine, i - from);
+      } else {
+        shares.push([]);
+        rooms.push(0);
+      }
+    }
+  return { shares, rooms };
+}
+
+/** Most lines in so many blocks of a part: the line end is entry 0 of every reader. */
+function linesOf(counts: Float64Array, endOfLine: number, blocks: number): number {
+  return counts[endOfLine]! + blocks + 1;
+}
+
 /** @returns numbers written */
-export function encodePart(
-  { blocks, entries }: Pick<Part, "blocks" | "entries">,
+export function encodeBlocks(
+  share: readonly Blocks[],
   encoding: Encoding,
   kernel: Pick<Kernel, "encode">,
   tokens: Int32Array,
   lines: Int32Array,
 ): number {
   let at = 0;
-  for (const block of blocks) {
-    const own = block.read();
-    at += kernel.encode(encoding, copyBlock(own, entries, tokens), lines.subarray(at));
-    free(own);
-  }
+  for (const { blocks, entries } of share)
+    for (const block of blocks) {
+      const own = block.read();
+      at += kernel.encode(encoding, copyBlock(own, entries, tokens), lines.subarray(at));
+      free(own);
+    }
   return at;
 }
 
@@ -299,8 +345,7 @@ export function encodedLength(
   endOfLine: number,
   { starts, wordNgrams }: Encoding,
 ): number {
-  // The line end is entry 0 of every reader.
-  let total = lineHeader * (counts[endOfLine]! + blocks.length + 1);
+  let total = lineHeader * linesOf(counts, endOfLine, blocks.length);
   for (let own = 0; own < counts.length; own++) {
     const entry = entries ? entries[own]! : own;
     total += counts[own]! * Math.max(1, starts[entry + 1]! - starts[entry]!);

@@ -136,11 +136,18 @@ export class Dictionary {
     { sort = stableSort, index = (d) => d.fillSlots() }: { sort?: Sort; index?: Index } = {},
   ): { dictionary: Dictionary; remap: Int32Array } {
     const { counts, kinds } = this;
-    const present: number[] = [];
-    for (let id = 0; id < this.size; id++) if (counts[id]! > 0) present.push(id);
-    const ids = Int32Array.from(present);
-    sort(ids, kinds, counts);
-    const kept = ids.filter((id) => counts[id]! >= (kinds[id] === 1 ? minCountLabel : minCount));
+    // Loops: with a hundred thousand entries, functions called for each would take longer than reading half of the text.
+    const ids = new Int32Array(this.size);
+    let present = 0;
+    for (let id = 0; id < ids.length; id++) if (counts[id]! > 0) ids[present++] = id;
+    const sorted = ids.subarray(0, present);
+    sort(sorted, kinds, counts);
+    let keptCount = 0;
+    for (let i = 0; i < present; i++) {
+      const id = sorted[i]!;
+      if (counts[id]! >= (kinds[id] === 1 ? minCountLabel : minCount)) sorted[keptCount++] = id;
+    }
+    const kept = sorted.subarray(0, keptCount);
     const remap = this.memory.int32(this.size).fill(-1);
     const dictionary = this.select(kept, index);
     for (let i = 0; i < kept.length; i++) remap[kept[i]!] = i;

@@ -1,7 +1,7 @@
 // A text read and encoded by several threads. Each reads a part into a dictionary of its own; joined in the order of the
 // text, they are the dictionary that one thread would have read, entry by entry.
 import type { Settings } from "./config.ts";
-import { type Corpus, CorpusReader, copyBlock, free, type Part } from "./corpus.ts";
+import { type Blocks, type Corpus, CorpusReader, copyBlock, free, type Part } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
 import type { Encoding, Kernel } from "./kernel.ts";
 import { Memory } from "./memory.ts";
@@ -18,12 +18,17 @@ export interface ReadWork {
 
 /** A part as its thread read it: its dictionary is in the common memory. */
 export interface ReadPart {
+  /** Where it begins in the text. */
+  readonly from: number;
   readonly dictionary: Pick<Dictionary, "size" | "starts" | "counts" | "pool" | "tokens">;
   readonly blocks: readonly Int32Array<ArrayBuffer>[];
 }
 
 /** Reads a part of a text. Run by the thread that was given the work. */
-export function readPart({ memory, settings, stop }: ReadWork, pieces: Iterable<Uint8Array>): ReadPart {
+export function readPart(
+  { memory, settings, stop }: ReadWork,
+  pieces: Iterable<Uint8Array> & { readonly from: number },
+): ReadPart {
   const own = new Memory(memory);
   const flag = new Int32Array(memory.buffer, stop, 1);
   const reader = new CorpusReader(own, wasmKernel, settings);
@@ -34,14 +39,15 @@ export function readPart({ memory, settings, stop }: ReadWork, pieces: Iterable<
   const { dictionary, parts } = reader.finish();
   const { size, starts, counts, pool, tokens } = dictionary;
   const blocks = parts[0]!.blocks.map((block) => block.read() as Int32Array<ArrayBuffer>);
-  return { dictionary: { size, starts, counts, pool, tokens }, blocks };
+  return { from: pieces.from, dictionary: { size, starts, counts, pool, tokens }, blocks };
 }
 
-/** The corpus of which `first` was read here and the others by other threads. */
+/** The corpus whose begin was read here and the other parts by other threads. */
 export function joinParts(first: Corpus, others: readonly ReadPart[], kernel: Kernel): Corpus {
   const { dictionary, parts, endOfLine } = first;
   const own = { ...parts[0]!, counts: parts[0]!.counts.slice() };
-  const joined: Part[] = others.map(({ dictionary: read, blocks }) => ({
+  const inOrder = others.toSorted((a, b) => a.from - b.from);
+  const joined: Part[] = inOrder.map(({ dictionary: read, blocks }) => ({
     blocks: blocks.map((block) => ({ length: block.length, read: () => block })),
     tokens: read.tokens,
     counts: read.counts.subarray(0, read.size),
@@ -51,46 +57,48 @@ export function joinParts(first: Corpus, others: readonly ReadPart[], kernel: Ke
   return { dictionary, parts: [own, ...joined], tokens: dictionary.tokens, endOfLine };
 }
 
-/** What another thread needs to know to encode a part. */
+/** What another thread needs to know to encode blocks. */
 export interface EncodeWork {
   readonly memory: WebAssembly.Memory;
   readonly encoding: number;
   readonly longestBlock: number;
-  readonly blocks: readonly Int32Array[];
-  readonly entries: Int32Array | undefined;
+  readonly share: readonly { readonly blocks: readonly Int32Array[]; readonly entries: Int32Array | undefined }[];
   readonly lines: number;
 }
 
-/** A part's encoding as work for another thread, and its blocks' buffers, which are to be moved there. */
+/** The encoding of blocks as work for another thread, and their buffers, which are to be moved there. */
 export function encodeWork(
-  { blocks, entries }: Part,
+  blocks: readonly Blocks[],
   encoding: Encoding,
   lines: Int32Array,
 ): { work: EncodeWork; moved: ArrayBuffer[] } {
   const { memory } = encoding.dictionary;
-  const tokens = blocks.map((block) => block.read() as Int32Array<ArrayBuffer>);
+  const share = blocks.map(({ blocks, entries }) => ({
+    blocks: blocks.map((block) => block.read() as Int32Array<ArrayBuffer>),
+    entries,
+  }));
   return {
     work: {
       memory: memory.wasm,
       encoding: encodingAddress({ ...encoding }), // each thread has its own room for a line's hashes
       longestBlock: encoding.longestBlock,
-      blocks: tokens,
-      entries,
+      share,
       lines: lines.byteOffset,
     },
-    moved: tokens.map(({ buffer }) => buffer),
+    moved: share.flatMap(({ blocks }) => blocks.map(({ buffer }) => buffer)),
   };
 }
 
-/** Encodes a part. Run by the thread that was given the work. @returns numbers written */
-export function doEncode({ memory, encoding, longestBlock, blocks, entries, lines }: EncodeWork): number {
+/** Encodes blocks. Run by the thread that was given the work. @returns numbers written */
+export function doEncode({ memory, encoding, longestBlock, share, lines }: EncodeWork): number {
   const kernel = instantiate(memory);
   const room = new Memory(memory).int32(longestBlock);
   let at = lines;
-  for (const block of blocks) {
-    const { length } = copyBlock(block, entries, room);
-    at += 4 * kernel.encode(encoding, room.byteOffset, length, at);
-    free(block);
-  }
+  for (const { blocks, entries } of share)
+    for (const block of blocks) {
+      const { length } = copyBlock(block, entries, room);
+      at += 4 * kernel.encode(encoding, room.byteOffset, length, at);
+      free(block);
+    }
   return (at - lines) / 4;
 }

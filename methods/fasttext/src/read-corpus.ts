@@ -55,7 +55,13 @@ export async function readCorpus(
       });
     }
     const corpus = reader.finish();
-    return aside ? joinParts(corpus, await others, kernel) : corpus;
+    return aside
+      ? joinParts(
+          corpus,
+          (await others).filter((part) => part !== undefined),
+          kernel,
+        )
+      : corpus;
   } catch (error) {
     Atomics.store(stop, 0, 1);
     await Promise.allSettled(aside?.others ?? []);

@@ -45,15 +45,15 @@ export interface RunThreads {
   /** Starts so many workers, so that they are there when there is work. */
   prepare?(count: number): void;
   /**
-   * Divides a text of at most `most` bytes into `count` parts and has workers read all but the first. Undefined where
-   * the text is longer or cannot be divided.
+   * Has workers that are up take parts of a text of at most `most` bytes, `count` with the `first`. Undefined where the
+   * text is longer or cannot be divided.
    */
   readAside?(
     text: TextSource,
     count: number,
     most: number,
     work: ReadWork,
-  ): { readonly first: Iterable<Uint8Array>; readonly others: readonly Promise<ReadPart>[] } | undefined;
+  ): { readonly first: Iterable<Uint8Array>; readonly others: readonly Promise<ReadPart | undefined>[] } | undefined;
   readonly encodeAside?: EncodeAside;
 }
 
@@ -178,7 +178,7 @@ async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop:
     budget = nextBudget(budget, performance.now() - before);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return "more";
+  return kernel.train(job, thread, 0);
 }
 
 /** Tokens that take about 50 ms. */

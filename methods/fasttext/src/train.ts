@@ -167,7 +167,10 @@ export async function trainTables(
   const lines = streamed
     ? memory.int32(0)
     : supervised
-      ? await encodeLines(corpus, encoding, kernel, memory, options.runThreads?.encodeAside)
+      ? await encodeLines(corpus, encoding, kernel, memory, {
+          threads: settings.threads,
+          aside: kernel === wasmKernel ? options.runThreads?.encodeAside : undefined,
+        })
       : plainLines(corpus, remap, memory);
   if (options.lineWeights) weighLines(lines, options.lineWeights);
   const job: Job = {

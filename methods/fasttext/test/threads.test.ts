@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { evaluate, f1, type RunThreads, readableKernel, train, wasmKernel } from "../src/index.ts";
+import { evaluate, f1, type RunThreads, readableKernel, type TextSource, train, wasmKernel } from "../src/index.ts";
 import { filePieces, nodeThreads } from "../src/node.ts";
+import { type ReadWork, readPart } from "../src/parts.ts";
+import { type FileText, firstPart, sharedText, takePart } from "../src/read/node.ts";
 import { threadsOnNode } from "../src/threads/node.ts";
 import { doWork, type ThreadWork } from "../src/wasm.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
@@ -25,7 +27,17 @@ describe("a file read by several threads", () => {
   const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-threads-"));
   afterAll(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "text");
-  const runThreads = threadsOnNode(0); // even the shortest text is divided
+  const division = { least: 0, pieceBytes: 16 }; // even the shortest text is divided
+  const runThreads = threadsOnNode(division);
+  // The other threads take their parts before the first begins.
+  const divided: RunThreads = Object.assign((work: readonly ThreadWork[]) => runThreads(work), {
+    ...runThreads,
+    readAside(text: TextSource, count: number, most: number, work: ReadWork) {
+      const shared = sharedText(text as FileText, count, most, new BigInt64Array(1), division)!;
+      const parts = Array.from({ length: count - 1 }, () => takePart(shared));
+      return { first: firstPart(shared), others: parts.map(async (part) => part && readPart(work, part)) };
+    },
+  });
   const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40, minCount: 2, minn: 2, maxn: 3 };
   const labelledTwice = Buffer.concat([labelled, Buffer.from("\n__label__new last words without a line end")]);
 
@@ -38,12 +50,13 @@ describe("a file read by several threads", () => {
     writeFileSync(path, text);
     for (const compat of [false, true]) {
       const one = await train(filePieces(path), { ...start, compat });
-      for (const threads of [2, 5]) {
-        const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads });
-        // The reference program's rows depend on the number of threads.
-        if (compat) expect(model.words).toEqual(one.words);
-        else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
-      }
+      for (const threads of [2, 5])
+        for (const way of [divided, runThreads]) {
+          const model = await train(filePieces(path), { ...start, threads, compat }, { runThreads: way });
+          // The reference program's rows depend on the number of threads.
+          if (compat) expect(model.words).toEqual(one.words);
+          else expect(bytesOf(model).equals(bytesOf(one))).toBe(true);
+        }
     }
   });
 
@@ -51,9 +64,40 @@ describe("a file read by several threads", () => {
     writeFileSync(path, labelledTwice);
     for (const model of ["supervised", "skipgram"] as const) {
       const settings = { ...start, minCount: 1, epoch: 2, threads: 3, deterministic: true, model };
-      const apart = await train(filePieces(path), settings, { runThreads });
+      const apart = await train(filePieces(path), settings, { runThreads: divided });
       expect(bytesOf(apart).equals(bytesOf(await train([labelledTwice], settings)))).toBe(true);
     }
+  });
+
+  test("is divided into whole lines, all of it, whenever the others come", () => {
+    writeFileSync(path, labelledTwice);
+    const textOf = (part: Iterable<Uint8Array>) => Buffer.concat(Array.from(part, (piece) => Uint8Array.from(piece)));
+    const from = labelledTwice.indexOf(10) + 1;
+    for (const pieceBytes of [1, 7, 100, 1 << 20])
+      for (const late of [0, 1, 5, 1000]) {
+        const file = filePieces(path, from);
+        const shared = sharedText(file, 4, 1 << 30, new BigInt64Array(1), { least: 0, pieceBytes })!;
+        const first = firstPart(shared);
+        const begun: Buffer[] = [];
+        for (let i = 0; i < late; i++) {
+          const { value, done } = first.next();
+          if (!done) begun.push(Buffer.from(value));
+        }
+        const taken = [1, 2, 3].flatMap(() => takePart(shared) ?? []).toReversed();
+        const parts = [Buffer.concat([...begun, textOf(first)]), ...taken.map(textOf)];
+        expect(Buffer.concat(parts).equals(labelledTwice.subarray(from))).toBe(true);
+        for (const part of parts.slice(0, -1)) expect(part.at(-1)).toBe(10);
+        if (late === 0 && pieceBytes < 100) expect(parts).toHaveLength(4);
+      }
+  });
+
+  test("that is short, long or no file is read by one thread", () => {
+    writeFileSync(path, labelledTwice);
+    const claims = new BigInt64Array(1);
+    expect(sharedText(filePieces(path), 2, 1 << 30, claims)).toBeUndefined();
+    expect(sharedText(filePieces(path), 2, 100, claims, division)).toBeUndefined();
+    expect(sharedText(filePieces(folder), 2, 1 << 30, claims, division)).toBeUndefined();
+    expect(sharedText(filePieces(0), 2, 1 << 30, claims, division)).toBeUndefined();
   });
 
   test("that is gone when a thread opens it is that error", async () => {

@@ -1,7 +1,7 @@
 // Training threads on Node: the side that starts them and asks.
 import type { TrainStatus } from "../kernel.ts";
 import { encodeWork, type ReadPart } from "../parts.ts";
-import { isFileText, partsOf } from "../read/node.ts";
+import { type Division, firstPart, isFileText, sharedText } from "../read/node.ts";
 import type { RunThreads } from "../run.ts";
 import type { ThreadWork } from "../wasm.ts";
 import { ThreadPool } from "./pool/node.ts";
@@ -10,25 +10,19 @@ import type { Task } from "./task/node.ts";
 const pool = new ThreadPool(new URL("./door/node.mjs", import.meta.url));
 const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => pool.run(task, moved) as Promise<T>;
 
-/**
- * Runs each piece of work in a worker thread.
- *
- * @param threadStart  bytes that one thread reads while another starts; shorter texts are read by one
- */
-export function threadsOnNode(threadStart?: number): RunThreads {
+/** Runs each piece of work in a worker thread. */
+export function threadsOnNode(division?: Division): RunThreads {
   return Object.assign((work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })), {
     prepare: (count) => pool.prepare(count),
     readAside(text, count, most, read) {
-      const parts = isFileText(text) ? partsOf(text, count, most, threadStart) : undefined;
-      if (!parts) return undefined;
-      const [first, ...others] = parts;
-      return {
-        first: first!,
-        others: others.map(({ path, from, to }) => ask<ReadPart>({ read, path, from, to })),
-      };
+      const claims = new BigInt64Array(new SharedArrayBuffer(8));
+      const shared = isFileText(text) ? sharedText(text, count, most, claims, division) : undefined;
+      if (!shared) return undefined;
+      const others = Array.from({ length: count - 1 }, () => ask<ReadPart | undefined>({ read, text: shared }));
+      return { first: firstPart(shared), others };
     },
-    encodeAside(part, encoding, lines) {
-      const { work, moved } = encodeWork(part, encoding, lines);
+    encodeAside(share, encoding, lines) {
+      const { work, moved } = encodeWork(share, encoding, lines);
       return ask<number>({ encode: work }, moved);
     },
   } satisfies Partial<RunThreads>);

@@ -1,7 +1,7 @@
 // What a training thread on Node can be asked for, and how it answers. door/node.mjs loads this file.
 import { parentPort } from "node:worker_threads";
-import { doEncode, type EncodeWork, type ReadPart, type ReadWork, readPart } from "../../parts.ts";
-import { filePieces } from "../../read/node.ts";
+import { doEncode, type EncodeWork, type ReadWork, readPart } from "../../parts.ts";
+import { type SharedText, takePart } from "../../read/node.ts";
 import { doWork, type ThreadWork } from "../../wasm.ts";
 import { writeWhole } from "../../write/node.ts";
 import type { Answer } from "../pool/node.ts";
@@ -9,7 +9,7 @@ import type { Answer } from "../pool/node.ts";
 /** A task, under its name. */
 export type Task =
   | { readonly train: ThreadWork }
-  | { readonly read: ReadWork; readonly path: string | number; readonly from: number; readonly to: number }
+  | { readonly read: ReadWork; readonly text: SharedText }
   | { readonly encode: EncodeWork }
   | { readonly write: readonly Uint8Array[]; readonly path: string };
 
@@ -17,8 +17,9 @@ function perform(task: Task): { value: unknown; moved?: ArrayBuffer[] } {
   if ("train" in task) return { value: doWork(task.train) };
   if ("encode" in task) return { value: doEncode(task.encode) };
   if ("read" in task) {
-    const value: ReadPart = readPart(task.read, filePieces(task.path, task.from, task.to));
-    return { value, moved: value.blocks.map(({ buffer }) => buffer) };
+    const part = takePart(task.text);
+    const value = part && readPart(task.read, part);
+    return { value, moved: value?.blocks.map(({ buffer }) => buffer) ?? [] };
   }
   writeWhole(task.path, task.write);
   return { value: undefined };
