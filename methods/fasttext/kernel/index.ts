@@ -3,6 +3,8 @@ export { classify, lineRows } from "./classify";
 export { average, fillUniform, mergeCopies } from "./rows";
 export { addEntries, entryHashes, fillSlots } from "./dictionary";
 export { encode } from "./encode";
+export { nameCopies } from "./exchange";
+export { countCounts, countRows, listFrequent } from "./frequent";
 export { subwordRows } from "./ngrams";
 export { scan, written } from "./text";
 export { train } from "./train";

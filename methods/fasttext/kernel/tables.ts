@@ -129,15 +129,19 @@
 
 // @ts-ignore: decorator
 @unmanaged export class Own {
-  hot: Copy;
+  /** Numbers of the rows that have copies, the hot ones first; how many those are, and all. */
+  ids: usize;
+  hot: i32;
+  count: i32;
+  /** The copies as rows of the input, from this number on; what they were when they were exchanged last. */
+  firstCopy: i32;
+  before: usize;
+  /** Of each row of the input, u16: 1 + the place of its copy, or 0. */
+  places: usize;
   hotOutputs: Copy;
-  words: Copy;
   outputs: Copy;
-  /** The first so many rows have copies, `rowOffset` behind them. */
-  rows: i32;
-  rowOffset: i32;
-  /** Whether the lines name the copies already. */
-  named: i32;
+  /** Whether the copies are made, and named by the lines. */
+  taken: i32;
   /** Tokens between exchanges, and until the next; the same for those that are hot. */
   every: i32;
   left: i32;

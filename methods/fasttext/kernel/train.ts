@@ -1,5 +1,5 @@
 // One thread's share of a run.
-import { exchange, nameCopies } from "./exchange";
+import { exchange, takeCopies } from "./exchange";
 import { below, nextRandom } from "./loss";
 import { addToRows, mean } from "./rows";
 import { DIVERGED, DONE, learn, MORE, rateAt, step } from "./step";
@@ -13,10 +13,10 @@ export function train(job: Job, t: Thread, budget: i32): i32 {
   if (changetype<usize>(t.team) != 0) return trainTogether(job, t, t.team, budget);
   const own = t.own;
   if (changetype<usize>(own) == 0) return trainOn(job, t, budget);
-  if (!own.named) nameCopies(job, t);
-  exchange(own, true);
+  if (!own.taken) takeCopies(job, t);
   const status = trainOn(job, t, budget);
-  exchange(own, true);
+  // Without a budget a thread only tells the others what it learnt.
+  if (status != MORE || budget <= 0) exchange(job, own, true);
   return status;
 }
 
@@ -34,7 +34,7 @@ function trainOn(job: Job, t: Thread, budget: i32): i32 {
     if (changetype<usize>(own) != 0) {
       own.left -= tokens;
       own.hotLeft -= tokens;
-      if (own.hotLeft <= 0) exchange(own, own.left <= 0);
+      if (own.hotLeft <= 0) exchange(job, own, own.left <= 0);
     }
     t.pendingTokens += tokens;
     if (t.pendingTokens > job.lrUpdateRate) {

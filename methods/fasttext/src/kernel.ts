@@ -145,15 +145,17 @@ export interface OwnCopy {
 
 /** What a thread works on instead of the shared rows; see kernel/exchange.ts. */
 export interface OwnRows {
-  /** The first rows of the input, those of the commonest words; then those of words that are frequent. */
-  readonly hot: OwnCopy;
-  readonly words: OwnCopy;
+  /** Numbers of the rows of the input that have copies, the `hot` ones first. */
+  readonly ids: Int32Array;
+  readonly hot: number;
+  /** The copies are rows of the input from this number on; `before` is what they were when they were exchanged last. */
+  readonly firstCopy: number;
+  readonly before: Float32Array;
+  /** Of each row of the input: 1 + the place of its copy, or 0. As little-endian numbers of two bytes. */
+  readonly places: Uint8Array;
   /** The outputs: one of the two has them, the other is empty. */
   readonly hotOutputs: OwnCopy;
   readonly outputs: OwnCopy;
-  readonly rows: number;
-  /** Number of a row's copy less that of the row. */
-  readonly rowOffset: number;
   /** Tokens between exchanges. */
   readonly every: number;
   readonly hotEvery: number;

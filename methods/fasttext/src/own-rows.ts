@@ -1,21 +1,26 @@
 // What each of several threads gets a copy of. Cores that write to the same rows in turn wait for each other: the output
-// rows, and those of the most frequent words, are in every line. The copies are exchanged some 30 times an epoch, those of
-// the commonest words and the outputs every few lines: all lines move them the same way, and threads that each go all the
-// way from where they last met would together go too far.
+// rows, and those of the most frequent words and n-grams, are in every line. The copies are exchanged a few times an epoch,
+// those of the commonest rows and the outputs every few lines: all lines move them the same way, and threads that each go
+// all the way from where they last met would together go too far.
 import type { Settings } from "./config.ts";
 import type { Job, OwnCopy, ThreadState } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
+import { on } from "./wasm/records.ts";
 
-/** Most words whose rows are copied: measured, more do not pay. */
+/** Most rows that are copied; 1 + their number fits into two bytes. */
 const mostRows = 1 << 14;
 /** The commonest of them. */
-const mostHot = 256;
+const mostHot = 64;
 /** More of them and the copies are fresher, and exchanging them takes longer. */
-const exchangesPerEpoch = 32;
+const exchangesPerEpoch = 8;
+/** Rows that are named less often between two exchanges are cheaper to share. */
+const usesPerExchange = 8;
 /** Tokens of all threads between exchanges of what is hot. */
 const hotTokens = 4096;
 /** Numbers in copies for each token between exchanges: what may be spent on exchanging. */
 const numbersPerToken = 2;
+/** Rows of lines, spread over the text, by which rows are counted. */
+const sampledRows = 1 << 18;
 
 /** A job of its own for each thread, and the threads with their copies; on small texts without. */
 export function withOwnRows(
@@ -23,44 +28,73 @@ export function withOwnRows(
   threads: readonly ThreadState[],
   { epoch }: Settings,
 ): { jobs: readonly Job[]; threads: readonly ThreadState[] } {
-  const { input, output, memory, dim, dictionary } = job.tables;
+  const { input, output, memory, dim } = job.tables;
   const every = Math.floor(job.totalTokens / epoch / threads.length / exchangesPerEpoch);
   const hotEvery = Math.min(every, Math.floor(hotTokens / threads.length));
   const room = numbersPerToken * every;
   const outputs = output.values.length <= room ? output.values.length : 0;
-  // Whole vectors of four, since that is what is exchanged at once.
-  const rows = Math.min(mostRows, dictionary.words, Math.floor((room - outputs) / dim)) & ~3;
-  if (rows === 0) return { jobs: threads.map(() => job), threads };
+  const most = Math.min(mostRows, Math.floor((room - outputs) / dim));
+  if (most === 0) return { jobs: threads.map(() => job), threads };
   const hotRoom = numbersPerToken * hotEvery;
   const hotOutputs = outputs <= hotRoom ? outputs : 0;
-  const hot = Math.min(mostHot, rows, Math.floor((hotRoom - hotOutputs) / dim)) & ~3;
+  const { ids, hot, places } = frequentRows(job, most, Math.min(mostHot, Math.floor((hotRoom - hotOutputs) / dim)));
   const jobs: Job[] = [];
   const own = threads.map((thread) => {
     // Copies are rows of the same matrix, further on in memory.
-    const block = memory.float32((rows + 1) * dim);
-    const rowOffset = Math.ceil((block.byteOffset - input.values.byteOffset) / (4 * dim));
-    const copies = new Float32Array(block.buffer, input.values.byteOffset + 4 * rowOffset * dim, rows * dim);
+    const block = memory.float32((ids.length + 1) * dim);
+    const firstCopy = Math.ceil((block.byteOffset - input.values.byteOffset) / (4 * dim));
     const outputCopy = outputs > 0 ? memory.float32(outputs) : output.values;
     jobs.push({ ...job, tables: { ...job.tables, output: { ...output, values: outputCopy } } });
-    const rowsCopy = (from: number, to: number) =>
-      copyOf(input.values.subarray(from * dim, to * dim), copies.subarray(from * dim, to * dim), memory);
     const outputsCopy = (from: number, to: number) =>
       copyOf(output.values.subarray(from, to), outputCopy.subarray(from, to), memory);
     return {
       ...thread,
       own: {
-        hot: rowsCopy(0, hot),
-        words: rowsCopy(hot, rows),
+        ids,
+        hot,
+        firstCopy,
+        before: memory.float32(ids.length * dim),
+        places,
         hotOutputs: outputsCopy(0, hotOutputs),
         outputs: outputsCopy(hotOutputs, outputs),
-        rows,
-        rowOffset,
         every,
         hotEvery,
       },
     };
   });
   return { jobs, threads: own };
+}
+
+/**
+ * The rows that lines name most often, by a sample of the lines.
+ *
+ * @returns their numbers, first those of the `hot` commonest; 1 + each row's place among them, or 0
+ */
+function frequentRows(
+  { lines, tables: { input, memory } }: Job,
+  most: number,
+  mostHotRows: number,
+): { ids: Int32Array; hot: number; places: Uint8Array } {
+  const { exports } = on(memory);
+  const places = memory.bytes(2 * input.rows);
+  const stride = Math.max(1, Math.floor(lines.length / sampledRows));
+  exports.countRows(lines.byteOffset, lines.length, stride, places.byteOffset);
+  const rowsOfCount = memory.int32(0x10000);
+  exports.countCounts(places.byteOffset, input.rows, rowsOfCount.byteOffset);
+  const fewest = Math.max(1, Math.ceil((usesPerExchange * exchangesPerEpoch) / stride));
+  const frequent = mostCounted(rowsOfCount, most, fewest);
+  const hottest = mostCounted(rowsOfCount, mostHotRows, fewest);
+  const ids = memory.int32(frequent.rows);
+  exports.listFrequent(places.byteOffset, input.rows, frequent.least, hottest.least, hottest.rows, ids.byteOffset);
+  return { ids, hot: hottest.rows, places };
+}
+
+/** The least count, not below `fewest`, that at most `most` rows reach, and how many do. */
+function mostCounted(rowsOfCount: Int32Array, most: number, fewest: number): { least: number; rows: number } {
+  let rows = 0;
+  let least = rowsOfCount.length;
+  while (least > fewest && rows + rowsOfCount[least - 1]! <= most) rows += rowsOfCount[--least]!;
+  return { least, rows };
 }
 
 function copyOf(shared: Float32Array, own: Float32Array, memory: Memory): OwnCopy {

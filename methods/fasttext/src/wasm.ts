@@ -58,7 +58,7 @@ export function doWork({ memory, job, thread, stop }: ThreadWork): TrainStatus {
   const kernel = instantiate(memory);
   const flag = new Int32Array(memory.buffer, stop, 1);
   for (;;) {
-    if (Atomics.load(flag, 0) !== 0) return "more";
+    if (Atomics.load(flag, 0) !== 0) return statuses[kernel.train(job, thread, 0)]!;
     const status = statuses[kernel.train(job, thread, 200_000)]!;
     if (status === "nan") Atomics.store(flag, 0, 1);
     if (status !== "more") return status;

@@ -196,13 +196,15 @@ export class Records {
 
   own(o: OwnRows): Struct {
     return this.record(o, layouts.own, () => ({
-      hot: this.copy(o.hot).address,
+      ids: o.ids.byteOffset,
+      hot: o.hot,
+      count: o.ids.length,
+      firstCopy: o.firstCopy,
+      before: o.before.byteOffset,
+      places: o.places.byteOffset,
       hotOutputs: this.copy(o.hotOutputs).address,
-      words: this.copy(o.words).address,
       outputs: this.copy(o.outputs).address,
-      rows: o.rows,
-      rowOffset: o.rowOffset,
-      named: 0,
+      taken: 0,
       every: o.every,
       left: o.every,
       hotEvery: o.hotEvery,
