@@ -38,7 +38,7 @@ const record: ResultRecord = {
   number: 0.1452,
   low: 0.1384,
   high: 0.1522,
-  images: 10000,
+  examples: 10000,
   command: `reprise reproduce ${key} --data DIR --images 1000 --seed 0`,
   seed: 0,
   dataSha256: "abc",
@@ -55,7 +55,7 @@ describe("reprise reproduce", () => {
       [
         [key, "--only", "table1,table9"],
         2,
-        /There is no "table9"; choose of table1,table2,table3,table4,regularisation/,
+        /there is no "table9" of .*; choose of table1,table2,table3,table4,regularisation/,
       ],
       [[key, "--images", "600"], 1, /images is 600; expected 2 to 500, which both parts of the data have/],
       [[key, "--publish", "nowhere"], 1, /nowhere\/results\.json: cannot be read: there is no such file/],
@@ -84,7 +84,7 @@ describe("reprise reproduce", () => {
     const { records, command } = JSON.parse(first.stdout) as { records: ResultRecord[]; command: string };
     expect(command).toBe(`reprise reproduce ${key} --images 3 --seed 0 --epochs 2`);
     const shown = records.find(({ id }) => id === "table2/fc10-1/fc10-1e-2")!;
-    expect(shown).toMatchObject({ claimed: "76.2%", images: 3, seed: 0, command, table: "table2" });
+    expect(shown).toMatchObject({ claimed: "76.2%", examples: 3, seed: 0, command, table: "table2" });
     expect(shown.value).toMatch(/^(0\.00|33\.33|66\.67|100\.00)%$/);
     expect(shown.version).toMatch(/^0\.1\.0/);
     expect(JSON.parse(await readFile(join(folder, "run", "records.json"), "utf8"))).toEqual({ key, records });

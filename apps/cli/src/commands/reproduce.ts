@@ -1,14 +1,46 @@
 // reprise reproduce: a paper's tables from the data, what it claims beside what comes out.
+import type { Recipe } from "@reprise/nn";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { reproduceVerb } from "./reproduce/run.ts";
 
-const tables = ["table1", "table2", "table3", "table4", "regularisation"];
+/** What can be reproduced of each paper: `--only` takes some of the parts. */
+const papers: Readonly<
+  Record<
+    string,
+    { readonly parts: readonly string[]; readonly load: () => Promise<(flags: ReproduceFlags) => Promise<void>> }
+  >
+> = {
+  "journals/corr/SzegedyZSBEGF13": {
+    parts: ["table1", "table2", "table3", "table4", "regularisation"],
+    load: async () => (await import("./reproduce/adversarial.ts")).reproduceAdversarial,
+  },
+  "journals/corr/JoulinGBM16": {
+    parts: ["table1", "elsewhere"],
+    load: async () => (await import("./reproduce/fasttext.ts")).reproduceFasttext,
+  },
+};
+
+export interface ReproduceFlags {
+  readonly data?: string;
+  readonly out: string;
+  readonly images?: number;
+  readonly seed: number;
+  readonly only?: readonly string[];
+  readonly epochs?: number;
+  readonly optimizer?: Recipe["optimizer"];
+  readonly jobs?: number;
+  readonly publish?: string;
+  readonly json?: boolean;
+}
 
 export function command(): Command {
+  const parts = Object.entries(papers).map(([key, paper]) => `  ${key}  ${paper.parts.join(",")}`);
   return new Command("reproduce")
     .description("run a paper's experiments; claimed beside reproduced")
-    .argument("<bibtexKey>", "journals/corr/SzegedyZSBEGF13")
-    .option("--data <dir>", "folder of MNIST's four files; the small part in this repository if left out")
+    .argument("<bibtexKey>", "the paper's key on the site")
+    .option(
+      "--data <dir>",
+      "folder of the paper's data (MNIST's four files; ag_news_csv, …, aclImdb); what this repository holds if left out",
+    )
     .option("--out <dir>", "where parts and records are kept; a run that finds parts there goes on", "reproduction")
     .option(
       "--images <n>",
@@ -16,13 +48,27 @@ export function command(): Command {
       count,
     )
     .option("--seed <n>", "of networks, targets and noise", seed, 0)
-    .option("--only <tables>", `some of ${tables.join(",")}; the tables if left out`, only)
+    .option("--only <parts>", "some of the paper's parts below; the tables if left out", names)
     .option("--epochs <n>", "instead of the recipes', for a quick look", count)
     .addOption(new Option("--optimizer <name>", "instead of the recipes'").choices(["sgd", "adam", "lbfgs"]))
     .option("--jobs <n>", "trainings of the regularisation part at once; as many as there are cores, 4 at most", count)
     .option("--publish <dir>", "a paper's folder on the site: fill in the reproduced values of its results.json")
     .option("--json", "one JSON document on stdout")
-    .action(reproduceVerb);
+    .addHelpText("after", `\nPapers and their parts:\n${parts.join("\n")}`)
+    .action(async (key: string, flags: ReproduceFlags, self: Command) => {
+      const paper = papers[key];
+      if (!paper)
+        throw new Error(
+          `reproduce: nothing is known of how to reproduce "${key}"; there are ${Object.keys(papers).join(", ")}`,
+        );
+      const unknown = flags.only?.find((name) => !paper.parts.includes(name));
+      if (unknown !== undefined)
+        self.error(`error: --only: there is no "${unknown}" of ${key}; choose of ${paper.parts.join(",")}.`, {
+          exitCode: 2,
+        });
+      const only = flags.only && { only: paper.parts.filter((name) => flags.only?.includes(name)) };
+      await (await paper.load())({ ...flags, ...only });
+    });
 }
 
 function seed(text: string): number {
@@ -38,9 +84,4 @@ function count(text: string): number {
   return value;
 }
 
-function only(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  const unknown = names.find((name) => !tables.includes(name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no "${unknown}"; choose of ${tables.join(",")}.`);
-  return tables.filter((name) => names.includes(name));
-}
+const names = (text: string) => text.split(",").map((name) => name.trim());

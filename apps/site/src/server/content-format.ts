@@ -40,6 +40,8 @@ const reproduced = z.strictObject({
 const resultTable = z.strictObject({
   caption: nonEmpty,
   metric: nonEmpty,
+  /** What the reader should know of the whole table: why it was not run, or what is counted. */
+  note: nonEmpty.nullish(),
   rows: z
     .array(
       z.strictObject({

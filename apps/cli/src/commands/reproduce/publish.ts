@@ -32,9 +32,14 @@ export async function readResults(folder: string): Promise<Results> {
 /**
  * Fills in the reproduced values. Rows whose tables were not run stay as they are.
  *
+ * @param without  records that there could be, and are not: their data was not at hand
  * @throws DataError for a row that names a record which the tables that were run do not have
  */
-export async function publish(folder: string, records: readonly ResultRecord[]): Promise<void> {
+export async function publish(
+  folder: string,
+  records: readonly ResultRecord[],
+  without: readonly string[] = [],
+): Promise<void> {
   const path = join(folder, "results.json");
   const results = await readResults(folder);
   const byId = new Map(records.map((record) => [record.id, record]));
@@ -46,7 +51,7 @@ export async function publish(folder: string, records: readonly ResultRecord[]):
       const { value, interval, command, seed, dataSha256, version, machine, seconds, date } = found;
       return { ...row, reproduced: { value, interval, command, seed, dataSha256, version, machine, seconds, date } };
     }
-    if (!tables.has(row.record.split("/")[0]!)) return row;
+    if (!tables.has(row.record.split("/")[0]!) || without.includes(row.record)) return row;
     throw new DataError(
       path,
       `row "${row.name}" names the record ${row.record}, of which there is none; there are ${records.map(({ id }) => id).join(", ")}`,

@@ -14,13 +14,14 @@ export interface ResultRecord {
   readonly number: number;
   readonly low: number;
   readonly high: number;
-  readonly images: number;
+  /** Images or lines that were tested. */
+  readonly examples: number;
   readonly command: string;
   readonly seed: number;
   readonly dataSha256: string;
   readonly version: string;
   readonly machine: string;
-  /** Of this value alone: training and counting for an error, the attack for a distortion, showing for a transfer. */
+  /** Of this value alone: training and testing, the attack for a distortion, showing for a transfer. */
   readonly seconds: number;
   readonly date: string;
 }
@@ -43,7 +44,7 @@ export function recordOf(
     number,
     low,
     high,
-    images,
+    examples: images,
     command,
     seed,
     dataSha256,

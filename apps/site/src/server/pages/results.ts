@@ -15,8 +15,8 @@ export function resultsSection(tables: readonly ResultTable[]): Html | "" {
 <h2 id="results">Claimed and reproduced</h2>
 <p>Left, what the paper prints and where. Right, what this code measured, with everything needed to measure it again.${once ? html` Rows not yet run are those of <code>${command}</code>.` : ""}</p>
 ${tables.map(
-  ({ caption, metric, rows }) => html`<div class="scroll"><table>
-<caption>${caption} <span class="metric">${metric}</span></caption>
+  ({ caption, metric, note, rows }) => html`<div class="scroll"><table>
+<caption>${caption} <span class="metric">${metric}</span>${note ? html`<p class="note">${note}</p>` : ""}</caption>
 <thead><tr><th scope="col"><span class="hidden">Setting</span></th><th scope="col">Claimed</th><th scope="col" class="reproduced">Reproduced</th></tr></thead>
 <tbody>
 ${rows.map(
@@ -37,7 +37,7 @@ function claimedCell({ claimed }: Row): Html {
 
 function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean): Html {
   if (!reproduced)
-    return html`<span class="none">not yet run${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
+    return html`<span class="none">${command ? "not yet run" : "not run"}${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
   const { value, interval, seed, dataSha256, version, machine, seconds, date } = reproduced;
   return html`<span class="value">${value}</span>
 <details><summary>how<span class="hidden"> ${name} was reproduced</span></summary><dl>

@@ -7,31 +7,18 @@ import { type PartName, type ReproducedValue, reproduce, type Store, tableNames 
 import type { LabelledImages } from "@reprise/data";
 import { createFolder, fileError, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
-import type { Recipe } from "@reprise/nn";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { interruption } from "../adversarial/interruption.ts";
+import type { ReproduceFlags } from "../reproduce.ts";
 import { machine, version } from "./provenance.ts";
 import { publish, readResults } from "./publish.ts";
 import { type ResultRecord, recordOf } from "./record.ts";
 
-interface ReproduceFlags {
-  readonly data?: string;
-  readonly out: string;
-  readonly images?: number;
-  readonly seed: number;
-  readonly only?: readonly PartName[];
-  readonly epochs?: number;
-  readonly optimizer?: Recipe["optimizer"];
-  readonly jobs?: number;
-  readonly publish?: string;
-  readonly json?: boolean;
-}
-
 /** Runs what is not yet in OUT, writes OUT/records.json, prints the tables. */
-export async function reproduceVerb(key: string, flags: ReproduceFlags): Promise<void> {
-  const { data, out, seed, only, epochs, optimizer, json } = flags;
-  if (key !== published.key)
-    throw new Error(`reproduce: nothing is known of how to reproduce "${key}"; there is ${published.key}`);
+export async function reproduceAdversarial(flags: ReproduceFlags): Promise<void> {
+  const { data, out, seed, epochs, optimizer, json } = flags;
+  const { key } = published;
+  const only = flags.only as readonly PartName[] | undefined;
   if (flags.publish !== undefined) await readResults(flags.publish); // fails before the work, not after it
   await createFolder(out);
   const [train, test] = await Promise.all(

@@ -1,0 +1,139 @@
+// The texts of fastText's experiments, as its authors' scripts write them.
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { DataError } from "@reprise/data";
+import { type DataSet, key, normalised, normalisedQuestion, shuffledOrder } from "@reprise/fasttext/reproduce";
+
+/** The questions are in this repository, for the page of the paper. */
+const ownQuestions = fileURLToPath(
+  new URL(`../content/${key}/data/cooking.txt.gz`, import.meta.resolve("@reprise/site")),
+);
+/** The tutorial tests on so many of the last of them. */
+const heldOut = 3000;
+
+/** Lines as bytes, one after the other. */
+export class Lines {
+  #bytes = Buffer.alloc(1 << 20);
+  readonly #ends: number[] = [];
+
+  get length(): number {
+    return this.#ends.length;
+  }
+
+  /** All lines in the order in which they were added. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#ends.at(-1) ?? 0);
+  }
+
+  /** @param line  bytes as characters (latin1), without the line end */
+  add(line: string): void {
+    const start = this.#ends.at(-1) ?? 0;
+    const end = start + line.length + 1;
+    if (end > this.#bytes.length) {
+      const larger = Buffer.alloc(2 * end);
+      larger.set(this.bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.write(line, start, "latin1");
+    this.#bytes[end - 1] = 10;
+    this.#ends.push(end);
+  }
+
+  /** The lines in another order, in pieces of about 1 MB, each valid until the next. */
+  *shuffled(seed: number): Generator<Uint8Array> {
+    let piece = Buffer.alloc(1 << 20);
+    let held = 0;
+    for (const line of shuffledOrder(this.length, seed)) {
+      const bytes = this.#bytes.subarray(this.#ends[line - 1] ?? 0, this.#ends[line]);
+      if (held + bytes.length > piece.length) {
+        yield piece.subarray(0, held);
+        held = 0;
+        if (bytes.length > piece.length) piece = Buffer.alloc(bytes.length);
+      }
+      piece.set(bytes, held);
+      held += bytes.length;
+    }
+    yield piece.subarray(0, held);
+  }
+}
+
+export interface Texts {
+  readonly train: Lines;
+  readonly test: Lines;
+  /** SHA-256 of the lines as they are trained on, then of those that are tested on, each in the order of their files. */
+  readonly sha256: string;
+}
+
+/** Whether a set is in the folder; the questions always are somewhere. */
+export function isAt({ kind, place }: DataSet, folder: string | undefined): boolean {
+  return kind === "questions" || (folder !== undefined && existsSync(join(folder, place)));
+}
+
+/** @throws DataError, and the system's error for what cannot be read */
+export function readTexts({ kind, place }: DataSet, folder: string | undefined): Texts {
+  const path = join(folder ?? "", place);
+  const { train, test } =
+    kind === "questions"
+      ? questions(folder !== undefined && existsSync(path) ? path : ownQuestions)
+      : kind === "csv"
+        ? { train: rows(join(path, "train.csv")), test: rows(join(path, "test.csv")) }
+        : { train: reviews(join(path, "train")), test: reviews(join(path, "test")) };
+  const hash = createHash("sha256").update(train.bytes).update(test.bytes);
+  return { train, test, sha256: hash.digest("hex") };
+}
+
+/** A row a line, its class first: "3","title","text". */
+function rows(path: string): Lines {
+  const lines = new Lines();
+  for (const line of linesOf(path)) {
+    if (!/^"?\d+"?,/.test(line))
+      throw new DataError(
+        path,
+        `row ${lines.length + 1} begins with ${JSON.stringify(line.slice(0, 20))}; expected its class, a number, and a comma.`,
+      );
+    lines.add(`__label__${normalised(line)}`);
+  }
+  if (lines.length === 0) throw new DataError(path, "has no rows.");
+  return lines;
+}
+
+/** Folders pos and neg with a review in each file. */
+function reviews(path: string): Lines {
+  const lines = new Lines();
+  for (const label of ["pos", "neg"])
+    for (const file of readdirSync(join(path, label)).sort())
+      lines.add(`__label__${label} ${normalised(readFileSync(join(path, label, file), "latin1"))}`);
+  return lines;
+}
+
+/** Labels and title in each line; the last ones are held out. */
+function questions(path: string): { train: Lines; test: Lines } {
+  const bytes = readFileSync(path);
+  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1");
+  const all = text.split("\n").filter((line) => line !== "");
+  if (all.length <= heldOut)
+    throw new DataError(path, `has ${all.length} lines; expected more than the ${heldOut} that are held out.`);
+  const [train, test] = [new Lines(), new Lines()];
+  for (const [i, line] of all.entries()) (i < all.length - heldOut ? train : test).add(normalisedQuestion(line));
+  return { train, test };
+}
+
+/** A file's lines as characters of a byte each; files of gigabytes are longer than a string may be. */
+function* linesOf(path: string): Generator<string> {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(1 << 24);
+    let rest = "";
+    for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
+      const lines = (rest + buffer.toString("latin1", 0, count)).split("\n");
+      rest = lines.pop()!;
+      yield* lines;
+    }
+    if (rest !== "") yield rest;
+  } finally {
+    closeSync(file);
+  }
+}
