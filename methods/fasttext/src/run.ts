@@ -181,9 +181,9 @@ async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop:
   return "more";
 }
 
-/** Tokens that take about 50 ms. */
+/** Tokens that take about 50 ms; a 32-bit number for the kernel, though a thread that only waits takes no time at all. */
 function nextBudget(budget: number, tookMs: number): number {
-  return Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
+  return Math.ceil(Math.min(2 ** 30, 4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
 }
 
 /** The jobs of the threads of runs that are under way. */
