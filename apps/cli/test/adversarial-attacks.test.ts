@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeNpy, encodeNpy, ndArray } from "@reprise/data";
-import { mnistSubset, readImage, writeImage } from "@reprise/data/node";
+import { mnistSubset, readImage } from "@reprise/data/node";
 import {
   add,
   cast,
@@ -19,66 +18,11 @@ import {
   tensor,
   type Value,
 } from "@reprise/engine";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readImagesFor } from "../src/commands/adversarial/images.ts";
-import { command } from "../src/commands/adversarial.ts";
+import { at, json, linearWeight, reprise, withModels } from "./adversarial-models.ts";
 
-/** Where printResult writes. */
-const written = vi.hoisted((): string[] => []);
-vi.mock("node:fs", async (original) => ({
-  ...(await original<typeof import("node:fs")>()),
-  writeSync(_: number, bytes: Uint8Array, at: number) {
-    written.push(Buffer.from(bytes.subarray(at)).toString());
-    return bytes.length - at;
-  },
-}));
-
-let folder: string;
-const at = (name: string) => join(folder, name);
-
-/** The command in this process, which is quicker than one of its own; what it prints on stdout. */
-async function reprise(...args: string[]): Promise<string> {
-  written.length = 0;
-  const program = command().exitOverride();
-  for (const child of program.commands) child.exitOverride().configureOutput({ writeErr: () => {} });
-  await program.parseAsync(args, { from: "user" });
-  return written.join("");
-}
-const json = async (...args: string[]) => JSON.parse(await reprise(...args, "--json"));
-
-/** A linear classifier of digits: the mean images of the labels, which is right most of the time. */
-async function linearModel(file: string, seed: number, size = 28, channels = 1): Promise<void> {
-  const graph = new Graph(operators);
-  const x = graph.input("x", "float32", [1, channels, size, size]);
-  const n = channels * size * size;
-  const wave = () => Float32Array.from({ length: n * 10 }, (_, i) => 0.1 * Math.sin(i * i + seed));
-  const weight = size === 28 ? await linearWeight(seed) : wave();
-  graph.output("y", matMul(flatten(x), constant(x, tensor("float32", [n, 10], weight))));
-  await writeFile(file, exportOnnx(graph, { dynamic: { x: ["N"], y: ["N"] } }));
-}
-
-async function linearWeight(seed: number): Promise<Float32Array> {
-  const weight = new Float32Array(7840);
-  const { images, labels } = await mnistSubset({ split: "train" });
-  for (let row = seed; row < 400; row += 2) {
-    const label = labels.data[row]!;
-    for (let i = 0; i < 784; i++) weight[i * 10 + label]! += 0.02 * (images.data[row * 784 + i]! - 0.13);
-  }
-  return weight;
-}
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reprise-attacks-"));
-  await linearModel(at("a.onnx"), 0);
-  await linearModel(at("b.onnx"), 1);
-  await linearModel(at("colour.onnx"), 0, 12, 3);
-  await mkdir(at("pictures"));
-  for (const [i, name] of ["0.png", "1.jpg", "2.webp"].entries()) {
-    const bytes = Uint8Array.from({ length: 3 * 20 * 30 }, (_, p) => 128 + 100 * Math.sin((p * (i + 1)) / 70));
-    await writeImage(at(`pictures/${name}`), ndArray("uint8", [3, 20, 30], bytes));
-  }
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+withModels();
 
 describe("reprise adversarial attack --attack", () => {
   it("a budget attack: success grows with ε; files say what stdout says", async () => {
@@ -353,85 +297,5 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     expect(text).toMatch(/On 2 of 2 images the model or its gradient is NaN or infinite/);
     expect(await readFile(at("broken/curve.svg"), "utf8")).not.toMatch(/NaN/);
     expect(await readFile(at("broken/curve.csv"), "utf8")).toMatch(/^0\.1,.*,0$/m);
-  });
-});
-
-describe("reprise adversarial transfer, bounds, masking", () => {
-  it("transfer: each model's images fool it, less so the other; controls beside; four files", async () => {
-    const out = at("transfer");
-    const args = ["transfer", at("a.onnx"), at("b.onnx"), "--count", "8", "--target", "untargeted", "--amplify", "0.3"];
-    const { columns, rows } = await json(...args, "--out", out);
-    expect(columns).toEqual([at("a.onnx"), at("b.onnx")]);
-    expect(rows).toHaveLength(1 + 2 * 2 + 3);
-    const errorsOf = (name: string) =>
-      rows.find((row: { name: string }) => row.name === name).errors.map(({ rate }: { rate: number }) => rate);
-    const [own, other] = errorsOf(`made for ${at("a.onnx")}`);
-    expect(own).toBe(1);
-    expect(other).toBeLessThanOrEqual(1);
-    expect(errorsOf(`made for ${at("b.onnx")}`)[1]).toBe(1);
-    expect(errorsOf("Gaussian noise, σ = 0.06")[0]).toBeLessThan(1);
-    expect((await readdir(out)).sort()).toEqual(
-      ["csv", "json", "md", "png", "svg"].map((ending) => `transfer.${ending}`),
-    );
-    // Another attack's images, shown by --against: the rows of each ε, and of the smallest.
-    const shown = async (attack: string, ...more: string[]) =>
-      (
-        await json(
-          ...["attack", ...args.slice(1, 2), "--attack", attack, ...args.slice(3, 7)],
-          "--against",
-          at("b.onnx"),
-          ...more,
-        )
-      ).transfer;
-    const fgsm = await shown("fgsm", "--epsilons", "0.01,0.5");
-    expect(fgsm.columns).toEqual(columns);
-    expect(fgsm.rows.map(({ name }: { name: string }) => name)).toEqual([
-      "clean images",
-      `made for ${at("a.onnx")}, ε = 0.01`,
-      `made for ${at("a.onnx")}, ε = 0.5`,
-      "Gaussian noise, σ = 0.1",
-    ]);
-    expect(fgsm.rows[2].errors[0].rate).toBe(1);
-    const nearest = await shown("deepfool", "--out", at("shown"));
-    expect(nearest.rows.map(({ name }: { name: string }) => name).slice(1, 3)).toEqual([
-      `made for ${at("a.onnx")}`,
-      "the same, amplified to 0.1",
-    ]);
-    expect(await readFile(at("shown/transfer.csv"), "utf8")).toContain('"Gaussian noise, σ = 0.1",');
-    await expect(reprise("transfer", at("a.onnx"), at("colour.onnx"))).rejects.toThrow(
-      /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
-    );
-  });
-
-  it("bounds and masking", async () => {
-    const files = async (out: string) => (await readdir(out)).sort();
-    const bounds = await json("bounds", at("a.onnx"), "--out", at("bounds"));
-    expect(bounds.layers).toHaveLength(1);
-    expect(bounds.layers[0]).toMatchObject({ op: "MatMul", weight: [784, 10] });
-    expect(bounds.layers[0].lower).toBeLessThan(bounds.layers[0].bound);
-    expect(await files(at("bounds"))).toEqual(["bounds.csv", "bounds.json", "bounds.md"]);
-    expect(await reprise("bounds", at("a.onnx"))).toMatch(
-      /^layer +operator +weight +stride +at least +at most\n.*\n\S+ +MatMul +784 × 10 +1 +(\d\.\d{4}) +\1\n/,
-    );
-    expect(bounds.product).toBe(bounds.layers[0].bound);
-    expect(bounds.chain).toBe(true);
-    const { checks } = await json(
-      "masking",
-      at("a.onnx"),
-      "--count",
-      "4",
-      "--queries",
-      "10",
-      "--epsilon",
-      "0.3",
-      "--out",
-      at("masking"),
-    );
-    expect(await files(at("masking"))).toEqual(["masking.csv", "masking.json", "masking.md"]);
-    expect((await readFile(at("masking/masking.md"), "utf8")).split("\n")[2]).toBe(
-      "| gradients are not zero | passed | 0 of 4 images have a gradient of zeros |",
-    );
-    expect(checks).toHaveLength(5);
-    expect(checks[0].verdict).toBe("passed");
   });
 });

@@ -220,6 +220,33 @@ test("a model that cannot be written where it should is put elsewhere, and the u
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 
+test("a rate that is too high keeps the best epoch beside the old model, and says what to try", () => {
+  const input = join(fixtures, "train.txt");
+  const output = join(folder, "steep");
+  writeFileSync(`${output}.bin`, "old");
+  const steep = ["supervised", "-input", input, "-output", output, "-dim", "6", "-lr", "5", "-epoch", "20"];
+  const { code, error } = reprise([...steep, "-validation", input, "-verbose", "0"]);
+  expect(code).toBe(1);
+  expect(error).toMatch(/^reprise: Training diverged after \d+\.\d % of the run: .*\n$/);
+  expect(error).toMatch(
+    /The learning rate 5 is too high for this data; try 1 \(usual for a classifier: 0\.1 to 1\.0\)\./,
+  );
+  const f1 = /The rows of the best epoch \(F1 (0\.\d{3})\) are kept\./.exec(error)?.[1];
+  expect(error).toContain(`They are in ${output}.diverged.bin; ${output}.bin was not touched.`);
+  expect(readFileSync(`${output}.bin`, "utf8")).toBe("old");
+  const tested = JSON.parse(reprise(["test", `${output}.diverged.bin`, input, "--json"]).out) as Record<string, number>;
+  const { precision, recall } = tested as { precision: number; recall: number };
+  expect(((2 * precision * recall) / (precision + recall)).toFixed(3)).toBe(f1);
+
+  // Without a validation text, or before the first epoch's end, there is nothing to keep.
+  rmSync(`${output}.diverged.bin`);
+  expect(reprise([...steep, "-verbose", "0"])).toMatchObject({
+    code: 1,
+    error: expect.stringMatching(/try 1 \(.*\)\.\n$/),
+  });
+  expect(existsSync(`${output}.diverged.bin`)).toBe(false);
+});
+
 test("a missing folder is told before training; Ctrl-C keeps what was learnt beside it", async () => {
   const input = join(fixtures, "train.txt");
   const output = join(folder, "kept");

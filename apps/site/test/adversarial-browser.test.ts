@@ -1,96 +1,22 @@
 // The panel "adversarial examples" in a real browser: from the home page to a result, cancelled, reloaded, drawn.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { ndArray } from "@reprise/data";
 import { encodeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { noBrowser } from "../../../tools/browser.ts";
 import { type AttackResult, attackImage } from "../src/run/adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
-import { defaultInputs, paperKey } from "../src/run/adversarial/inputs.ts";
-import { type Site, startSite } from "../src/server/main.ts";
+import { defaultInputs } from "../src/run/adversarial/inputs.ts";
 import { decimal } from "../src/web/panels/adversarial/wording.ts";
+import { address, hash, longRun, panelSite, phase, ready, runButton, status, violations } from "./adversarial-page.ts";
 import { smallClassifier, twoHeaded } from "./own-files.ts";
-import { quickModels } from "./quick-models.ts";
-
-const ownContent = fileURLToPath(new URL("../content", import.meta.url));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const address = `/paper?bibtexKey=${paperKey}`;
-/** Seconds of work: time to look at a running panel and to cancel it. */
-const longRun = "#run&digit=t9&network=lenet&target=closest&norm=l2&seed=0";
 
 const name = `the panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.
 describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "reprise-panel-"));
-  let site: Site;
-  let browser: Browser;
-  let models: Awaited<ReturnType<typeof quickModels>>;
-  /** Requests to other hosts, uncaught errors and console errors since the test began. */
-  let unwanted: string[] = [];
-
-  beforeAll(async () => {
-    const paper = join(folder, "content", paperKey);
-    mkdirSync(paper, { recursive: true });
-    for (const file of ["paper.json", "summary.md", "results.json"])
-      cpSync(join(ownContent, paperKey, file), join(paper, file));
-    models = await quickModels();
-    mkdirSync(join(paper, "models"));
-    for (const [name, bytes] of models.files) writeFileSync(join(paper, "models", name), bytes);
-    writeFileSync(join(paper, "models/models.json"), JSON.stringify(models.models));
-    site = await startSite({ dataDir: join(folder, "data"), port: 0, contentDir: join(folder, "content") });
-    browser = await launchBrowser();
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    const seen = unwanted;
-    unwanted = [];
-    expect(seen).toEqual([]);
-  });
-
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-    context.setDefaultTimeout(0); // only the test's own limit ends a wait
-    const page = await context.newPage();
-    page.on("request", (request) => {
-      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
-        unwanted.push(request.url());
-    });
-    page.on("pageerror", (error) => unwanted.push(error.message));
-    page.on("console", (message) => message.type() === "error" && unwanted.push(message.text()));
-    await page.goto(site.url + path, { waitUntil: "load" });
-    return page;
-  }
-
-  const ready = (page: Page) => page.locator("#run[data-ready]").waitFor({ state: "attached" });
-  const runButton = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
-  const phase = (page: Page, name: string) => page.locator(`.panel-status[data-phase="${name}"]`).waitFor();
-  const hash = (page: Page) => page.evaluate(() => location.hash); // page.url() lags behind replaceState
-  const status = (page: Page) => page.locator(".panel-status").textContent();
-
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      interface Found {
-        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
-      }
-      const { run } = (globalThis as unknown as { axe: { run: () => Promise<Found> } }).axe;
-      const result = await run();
-      return result.violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
-      );
-    });
-  }
+  const { open, models, forgive } = panelSite();
 
   test("from the home page to a result, the same that Node computes", async () => {
     const page = await open("/");
@@ -106,8 +32,8 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
       defaultInputs,
       {
         runtime: nodeRuntime({ threads: 1 }),
-        models: models.models,
-        loadModel: async (file) => models.files.get(file)!,
+        models: models().models,
+        loadModel: async (file) => models().files.get(file)!,
         signal: new AbortController().signal,
         progress: () => {},
         breathe: async () => {},
@@ -345,42 +271,11 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     expect(await page.getByRole("alert").textContent()).toBe(
       "the network fc100-100-10.onnx could not be loaded: the server answers 404. Reload the page.",
     );
-    unwanted = unwanted.filter((message) => !message.includes("404")); // what this test asked for
+    forgive("404"); // what this test asked for
     await page.unroute("**/fc100-100-10.onnx");
     await runButton(page).click();
     await phase(page, "done");
   });
-
-  test.each(["light", "dark"] as const)(
-    "who fools whom, cancelled and whole; units; axe finds nothing, %s",
-    async (colorScheme) => {
-      const page = await open(`${address}#run&task=transfer&images=200`, { colorScheme });
-      await ready(page);
-      await page.locator(".panel-stored").waitFor({ state: "hidden" });
-      await runButton(page).click();
-      await page.locator(".matrix td", { hasText: "%" }).first().waitFor();
-      expect(await violations(page)).toEqual([]);
-      await page.keyboard.press("Escape");
-      await phase(page, "cancelled");
-      await page.getByLabel("Test images").fill("2");
-      expect(await hash(page)).toBe("#run&task=transfer&images=2&seed=0");
-      await runButton(page).click();
-      await phase(page, "done");
-      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
-      expect(await page.locator(".matrix td.own").allTextContents()).toEqual(Array(5).fill("100 %"));
-      expect(await violations(page)).toEqual([]);
-
-      await page.getByText("Units and directions").click();
-      await runButton(page).click();
-      await page.locator(".unit-row").first().waitFor();
-      expect(await page.getByRole("img", { name: /^unit \d+: the digits \d(, \d){7}$/ }).count()).toBe(4);
-      expect(await violations(page)).toEqual([]);
-      await page.getByText("Who fools whom").click(); // each tab keeps its own result
-      expect(await page.locator(".matrix tbody tr").count()).toBe(7);
-      await page.getByText("Attack an image").click();
-      expect(await page.locator(".panel-status").getAttribute("data-phase")).toBe("idle");
-    },
-  );
 
   test.each(["light", "dark"] as const)("axe finds nothing: idle, running, done, %s", async (colorScheme) => {
     const page = await open(`${address}${longRun}`, { colorScheme });
@@ -392,21 +287,5 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     expect(await violations(page)).toEqual([]);
     await phase(page, "done");
     expect(await violations(page)).toEqual([]);
-  });
-
-  test("nothing is wider than a screen of 320 px", async () => {
-    const page = await open(`${address}#run`, { viewport: { width: 320, height: 700 } });
-    await ready(page);
-    await runButton(page).click();
-    await phase(page, "done");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-    for (const tab of ["Who fools whom", "Units and directions"]) {
-      await page.getByText(tab).click();
-      if (tab === "Who fools whom") await page.getByLabel("Test images").fill("2");
-      await runButton(page).click();
-      await phase(page, "done");
-      await page.locator(".matrix, .unit-row").first().waitFor();
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-    }
   });
 });

@@ -76,11 +76,10 @@ export class Evaluation {
     const points: CurvePoint[] = [];
     let hits = 0;
     for (let i = 0; i < list.length; i++) {
-      const complete = hits >= gold;
       if (list[i]!.gold) hits++;
       if (list[i + 1]?.score === list[i]!.score) continue; // equal scores are one point
       points.push({ precision: hits / (i + 1), recall: gold === 0 ? Number.NaN : hits / gold });
-      if (complete) break; // nothing is left to be found
+      if (hits >= gold) break; // nothing is left to be found
     }
     if (list.length > 0) points.push({ precision: 1, recall: 0 });
     return points;

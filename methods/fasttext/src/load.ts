@@ -52,13 +52,7 @@ export async function load(
   if (options.length === undefined) {
     const parts: Uint8Array[] = [];
     while (await more()) parts.push(held);
-    const all = new Uint8Array(received);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return Model.fromBytes(all, { name, label, kernel });
+    return load(used(parts), { name, label, kernel, length: received });
   }
   const reading = readModel(name, options.length, label, { index: kernel.fillSlots });
   for (let step = reading.next(); ; step = reading.next()) {
@@ -72,5 +66,13 @@ export async function load(
       held = held.subarray(count);
       at += count;
     }
+  }
+}
+
+/** These parts, each of them let go once it was read. */
+async function* used(parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const [i, part] of parts.entries()) {
+    parts[i] = new Uint8Array(0);
+    yield part;
   }
 }

@@ -146,7 +146,7 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
     finish();
     signal?.throwIfAborted();
     const progress = report(tallies());
-    if (statuses.includes("nan")) throw diverged(settings, progress);
+    if (statuses.includes("nan")) throw diverged(job, progress);
   } finally {
     clearInterval(timer);
     signal?.removeEventListener("abort", abort);
@@ -181,9 +181,9 @@ async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop:
   return kernel.train(job, thread, 0);
 }
 
-/** Tokens that take about 50 ms. */
+/** Tokens that take about 50 ms; a 32-bit number for the kernel, though a thread that only waits takes no time at all. */
 function nextBudget(budget: number, tookMs: number): number {
-  return Math.ceil(Math.min(4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
+  return Math.ceil(Math.min(2 ** 30, 4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
 }
 
 /** The jobs of the threads of runs that are under way. */
@@ -220,7 +220,7 @@ async function runDeterministic(
       const shared = own.map((share) => shareWork([share.job], [share.thread], stop));
       const statuses = await allEnded(runThreads(shared.flatMap(({ work }) => work)), stop);
       for (const { finish } of shared) finish();
-      if (statuses.includes("nan")) throw diverged(settings, part);
+      if (statuses.includes("nan")) throw diverged(job, part);
     } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
     join(job, own, kernel);
     job.progress[0] = BigInt(Math.round(part * job.totalTokens));
@@ -251,10 +251,13 @@ async function runHere(
   }
 }
 
-function diverged({ lr }: { readonly lr: number }, progress: number): DivergedError {
+/** Advises a quarter of the rate, or the highest usual one where that is less. */
+function diverged({ lr, tables }: Job, progress: number): DivergedError {
+  const [kind, usual, highest] =
+    tables.model === "supervised" ? ["a classifier", "0.1 to 1.0", 1] : ["word vectors", "0.05", 0.05];
   return new DivergedError(
-    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. ` +
-      `The learning rate ${lr} is too high for this data; try ${lr / 4}.`,
+    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. The learning rate ` +
+      `${lr} is too high for this data; try ${Math.min(highest, lr / 4)} (usual for ${kind}: ${usual}).`,
   );
 }
 

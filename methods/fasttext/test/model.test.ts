@@ -1,4 +1,4 @@
-// Models that fastText 0.9.2 wrote, read here: same labels, probabilities, vectors (tools/reference/fasttext.py).
+// Models that fastText wrote, read here: same labels, probabilities, vectors (tools/reference/fasttext.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { formatNumber, Model, probabilityOf, quantize, readableKernel, train, wasmKernel } from "../src/index.ts";
@@ -58,6 +58,45 @@ describe.each(supervised.flatMap((name) => [[name, readableKernel] as const, [na
     });
   },
 );
+
+/** Its own program's answers, and those of 0.9.2, to a model of version 11 (tools/reference/fasttext_version_11.py). */
+const versions = JSON.parse(fixture("version-11.json").toString()) as Record<string, { own: string; later: string }>;
+
+describe("files of version 11, by the program of September 2017", () => {
+  // It takes logarithms, and hs also its sigmoid, from tables of 512 places.
+  const steps = (p: number) => Math.floor(512 * p) / 512;
+  test.each<[string, (p: number) => number, number]>([
+    ["softmax", steps, 5e-6],
+    ["hs", (p) => p, 0.01],
+  ])("%s: probabilities up to its tables, 0.9.2's answers to every digit", (loss, asIts, within) => {
+    const name = `version-11-${loss}.bin`;
+    const { own, later } = versions[name]!;
+    const model = Model.fromBytes(fixture(name), { kernel: readableKernel });
+    const text = fixture("test.txt");
+    expect(predictions(model, text, 4, 0)).toBe(later);
+    const lines = own.trimEnd().split("\n");
+    for (const { predicted, scores } of model.classify([text], { k: 4, compat: true })) {
+      const words = lines.shift()!.split(" ").filter(Boolean);
+      expect(words).toHaveLength(2 * predicted.length); // in the order of the tables' values, with ties
+      for (const [i, label] of predicted.entries()) {
+        const its = Number(words[words.indexOf(model.labels[label]!) + 1]);
+        expect(Math.abs(asIts(probabilityOf(scores[i]!)) - its)).toBeLessThan(within);
+      }
+    }
+    expect(lines).toEqual([]);
+  });
+
+  test("skipgram: the same vectors; the line end has no character n-grams, as in 0.9.2 and unlike then", () => {
+    const { own, later } = versions["version-11-skipgram.bin"]!;
+    const model = Model.fromBytes(fixture("version-11-skipgram.bin"), { kernel: readableKernel });
+    for (const [i, line] of later.split("\n").slice(0, -1).entries()) {
+      const word = line.split(" ")[0]!;
+      const vector = Array.from(model.wordVector(word), (value) => formatNumber(value, 5));
+      expect([word, ...vector, ""].join(" ")).toBe(line);
+      if (word !== "</s>") expect(own.split("\n")[i]!.trimEnd()).toBe(line.trimEnd());
+    }
+  });
+});
 
 test("a model trained here learns its training text and survives its own file", async () => {
   const model = await train([fixture("train.txt")], { dim: 8, epoch: 10, lr: 0.5, wordNgrams: 2, bucket: 500 });

@@ -88,6 +88,19 @@ describe.each(kernels)("$name kernel", (kernel) => {
     for (const loss of ["softmax", "hs", "ns", "ova"] as const)
       await expect(train([labelled], { loss, lr: 1e30, epoch: 20, dim: 5 }, { kernel })).rejects.toThrow(DivergedError);
   });
+
+  test.each([
+    [
+      "supervised",
+      1e30,
+      /The learning rate 1e\+30 is too high for this data; try 1 \(usual for a classifier: 0\.1 to 1/,
+    ],
+    ["supervised", 30, /The learning rate 30 is too high for this data; try 1 /],
+    ["skipgram", 1e30, /try 0\.05 \(usual for word vectors: 0\.05\)/],
+  ] as const)("%s at a rate of %s: the advice is a rate that is usual", async (model, lr, advice) => {
+    const settings = { model, lr, minCount: 1, epoch: 20, dim: 5, bucket: 100 };
+    await expect(train([labelled], settings, { kernel })).rejects.toThrow(advice);
+  });
 });
 
 test("both kernels learn the same", async () => {

@@ -45,8 +45,8 @@ export function checkAlike(
 }
 
 export interface Shown {
-  /** The model attacked, then the others. */
-  readonly models: Readonly<Record<string, Classifier>>;
+  readonly attacked: readonly [path: string, classifier: Classifier];
+  readonly others: Readonly<Record<string, Classifier>>;
   readonly images: Float32Array;
   readonly labels: Int32Array;
   readonly seed: number;
@@ -55,11 +55,15 @@ export interface Shown {
   readonly sets: readonly { readonly name: string; readonly adversarial: Float32Array; readonly amplify: boolean }[];
 }
 
-/** The errors that sets of adversarial images induce on every model, beside clean images and noise of 0.1 of the range. */
-export function shownTo(
-  { models, images, labels, seed, signal, sets }: Shown,
+/**
+ * The errors that sets of adversarial images induce on every model, beside clean images and noise of 0.1 of the range.
+ * Undefined where there is no other model.
+ */
+export async function shownTo(
+  { attacked: [path, classifier], others, images, labels, seed, signal, sets }: Shown,
   flags: ModelFlags,
-): Promise<TransferTable> {
+): Promise<TransferTable | undefined> {
+  if (Object.keys(others).length === 0) return undefined;
   const [lower, upper] = rangeOf(flags);
   const rows = labels.length;
   const sigma = 0.1 * (upper - lower);
@@ -69,7 +73,7 @@ export function shownTo(
     if (further) shown[`the same, amplified to ${sigma}`] = amplify(images, adversarial, rows, sigma, { lower, upper });
   }
   shown[`Gaussian noise, σ = ${sigma}`] = gaussianControl(images, rows, sigma, { seed, lower, upper });
-  return transferTable(shown, models, images, labels, { signal });
+  return transferTable(shown, { [path]: classifier, ...others }, images, labels, { signal });
 }
 
 /** The table as OUT/transfer.svg, .png, .md and .csv. */

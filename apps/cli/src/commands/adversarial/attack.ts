@@ -108,20 +108,9 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     const adversarial = new Float32Array(rows * n);
     for (const { row, image } of results) adversarial.set(image, row * n);
     const after8Bit = await survivingBytes(classifier, adversarial, results, range, confidence);
-    const transfer =
-      Object.keys(others).length > 0
-        ? await shownTo(
-            {
-              models: { [model]: classifier, ...others },
-              images,
-              labels,
-              seed,
-              signal,
-              sets: [{ name: `made for ${model}`, adversarial, amplify: true }],
-            },
-            flags,
-          )
-        : undefined;
+    const sets = [{ name: `made for ${model}`, adversarial, amplify: true }];
+    const shown = { attacked: [model, classifier], others, images, labels, seed, signal, sets } as const;
+    const transfer = await shownTo(shown, flags);
     const seconds = (performance.now() - started) / 1000;
     const summary = summarise(model, results, after8Bit, seconds);
     const records = results.map((result, i) => recordOf(result, after8Bit[i]!));

@@ -121,24 +121,13 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
         attackSummary(result.epsilon, result.rows, await savedSuccesses(classifier, result, range, criterion)),
       );
     const curve = securityCurve(results, images);
-    const transfer =
-      Object.keys(others).length > 0
-        ? await shownTo(
-            {
-              models: { [model]: classifier, ...others },
-              images,
-              labels,
-              seed,
-              signal,
-              sets: results.map(({ epsilon, clipped }) => ({
-                name: `made for ${model}${epsilon === null ? "" : `, ε = ${epsilon}`}`,
-                adversarial: clipped,
-                amplify: epsilon === null,
-              })),
-            },
-            flags,
-          )
-        : undefined;
+    const sets = results.map(({ epsilon, clipped }) => ({
+      name: `made for ${model}${epsilon === null ? "" : `, ε = ${epsilon}`}`,
+      adversarial: clipped,
+      amplify: epsilon === null,
+    }));
+    const shown = { attacked: [model, classifier], others, images, labels, seed, signal, sets } as const;
+    const transfer = await shownTo(shown, flags);
     const report = {
       model,
       criterion: criterion.name,

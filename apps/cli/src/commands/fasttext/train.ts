@@ -85,7 +85,9 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   }).catch(async (error) => {
     if (!(error instanceof DivergedError && error.lastGood)) throw error;
     await saveLearnt(error.lastGood, `${output}.diverged`, "bin", { threads: 1, withOutput: false });
-    throw new Error(`${error.message} The best epoch before is in ${output}.diverged.bin.`, { cause: error });
+    throw new Error(`${error.message} They are in ${output}.diverged.bin; ${output}.bin was not touched.`, {
+      cause: error,
+    });
   });
   ends.train = performance.now();
   const { trained } = learnt;

@@ -1,23 +1,11 @@
-// What the server and the thread that suggests tags say to each other.
+// What the server and the thread that suggests tags say to each other. The method's types only: its code stays in the
+// thread.
+import type { Suggestion, TaggedText, taggerNeeds } from "@reprise/fasttext";
 
-/** A summary and the tags of its paper. */
-export interface TaggedText {
-  readonly text: string;
-  readonly tags: readonly string[];
-}
-
-export interface Suggestion {
-  readonly tag: string;
-  /** 0 to 1, each tag by itself. */
-  readonly probability: number;
-}
+export type { Suggestion, TaggedText };
 
 /** How much there must be to learn from: texts, tags, and texts that share a tag. */
-export interface Needs {
-  readonly texts: number;
-  readonly tags: number;
-  readonly textsPerTag: number;
-}
+export type Needs = Readonly<Record<keyof typeof taggerNeeds, number>>;
 
 /** To the thread; answered one at a time, in this order. */
 export type TagRequest =
