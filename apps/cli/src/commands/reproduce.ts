@@ -1,6 +1,6 @@
 // reprise reproduce: a paper's tables from the data, what it claims beside what comes out.
-import type { Recipe } from "@reprise/nn";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { ReproduceFlags } from "./reproduce/flags.ts";
 
 /** What can be reproduced of each paper: `--only` takes some of the parts. */
 const papers: Readonly<
@@ -18,19 +18,6 @@ const papers: Readonly<
     load: async () => (await import("./reproduce/fasttext.ts")).reproduceFasttext,
   },
 };
-
-export interface ReproduceFlags {
-  readonly data?: string;
-  readonly out: string;
-  readonly images?: number;
-  readonly seed: number;
-  readonly only?: readonly string[];
-  readonly epochs?: number;
-  readonly optimizer?: Recipe["optimizer"];
-  readonly jobs?: number;
-  readonly publish?: string;
-  readonly json?: boolean;
-}
 
 export function command(): Command {
   const parts = Object.entries(papers).map(([key, paper]) => `  ${key}  ${paper.parts.join(",")}`);

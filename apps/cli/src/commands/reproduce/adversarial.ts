@@ -9,7 +9,7 @@ import { createFolder, fileError, loadMnist, mnistSubset, writeFileAtomic } from
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { interruption } from "../adversarial/interruption.ts";
-import type { ReproduceFlags } from "../reproduce.ts";
+import type { ReproduceFlags } from "./flags.ts";
 import { machine, version } from "./provenance.ts";
 import { publish, readResults } from "./publish.ts";
 import { type ResultRecord, recordOf } from "./record.ts";

@@ -7,7 +7,7 @@ import { evaluate, type Progress, train } from "@reprise/fasttext";
 import { type Experiment, experiments, key } from "@reprise/fasttext/reproduce";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { interruption } from "../adversarial/interruption.ts";
-import type { ReproduceFlags } from "../reproduce.ts";
+import type { ReproduceFlags } from "./flags.ts";
 import { machine, version } from "./provenance.ts";
 import { publish, readResults } from "./publish.ts";
 import type { ResultRecord } from "./record.ts";
