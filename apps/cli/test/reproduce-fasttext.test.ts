@@ -82,6 +82,26 @@ describe("reprise reproduce, fastText", () => {
       else expect(row).toEqual(before[i]);
   }, 60_000);
 
+  it("reviews are files in folders, whose names decide nothing", async () => {
+    const hashes: string[] = [];
+    for (const [name, of] of [
+      ["one", (i: number) => `${i}_9.txt`],
+      ["two", (i: number) => `${1000 - i}.txt`],
+    ] as const) {
+      for (const part of ["train", "test"])
+        for (const label of ["pos", "neg"]) {
+          const place = join(folder, name, "aclImdb", part, label);
+          await mkdir(place, { recursive: true });
+          for (let i = 0; i < 20; i++) await writeFile(join(place, of(i)), `Film ${i} was ${label}.<br />`);
+        }
+      const { stdout } = await reprise("--data", name, "--only", "elsewhere", "--out", name, "--epochs", "1", "--json");
+      const { records } = JSON.parse(stdout) as { records: ResultRecord[] };
+      expect(records[0]).toMatchObject({ id: "elsewhere/imdb", examples: 40 });
+      hashes.push(records[0]!.dataSha256, records[0]!.value);
+    }
+    expect(hashes.slice(2)).toEqual(hashes.slice(0, 2));
+  }, 60_000);
+
   it("bad input: one line that says what", async () => {
     const cases: [args: string[], code: number, line: RegExp][] = [
       [["--only", "table2"], 2, /there is no "table2" of .*; choose of table1,elsewhere/],

@@ -63,7 +63,7 @@ export class Lines {
 export interface Texts {
   readonly train: Lines;
   readonly test: Lines;
-  /** SHA-256 of the lines as they are trained on, then of those that are tested on, each in the order of their files. */
+  /** SHA-256 of the lines as they are trained on, then of those that are tested on, each in the order of its file; reviews sorted. */
   readonly sha256: string;
 }
 
@@ -100,12 +100,15 @@ function rows(path: string): Lines {
   return lines;
 }
 
-/** Folders pos and neg with a review in each file. */
+/** Folders pos and neg with a review in each file. Sorted by what they say, so that the files' names decide nothing. */
 function reviews(path: string): Lines {
   const lines = new Lines();
-  for (const label of ["pos", "neg"])
-    for (const file of readdirSync(join(path, label)).sort())
-      lines.add(`__label__${label} ${normalised(readFileSync(join(path, label, file), "latin1"))}`);
+  const all = ["pos", "neg"].flatMap((label) =>
+    readdirSync(join(path, label)).map(
+      (file) => `__label__${label} ${normalised(readFileSync(join(path, label, file), "latin1"))}`,
+    ),
+  );
+  for (const line of all.sort()) lines.add(line);
   return lines;
 }
 
