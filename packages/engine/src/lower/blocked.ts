@@ -48,7 +48,7 @@ export function inBlocks(target: Target, b: number): Target {
     kernel.length === 2 &&
     K % b === 0 &&
     (C % b === 0 || C < b) &&
-    (kernel.some((k) => k > 1) ? places >= 700 : C >= 512 && places <= 1024);
+    (kernel.some((k) => k > 1) ? places >= 150 : C >= 512 && places <= 1024);
 
   const convRule: LoweringRule = ([X, W, B], attrs, node) => {
     const [K, C, ...kernel] = W!.shape as [number, number, ...number[]];
@@ -83,28 +83,24 @@ export function inBlocks(target: Target, b: number): Target {
 
   /**
    * Kernels [K, C, kₕ, k_w] as [K/b, C/b, kₕ, k_w, b of C, b of K], or as [K/b, C, kₕ, k_w, b of K] for fewer channels
-   * than a block, in the shape that the operator is told. The outermost axis is put in blocks by the kernel that does it
-   * for images, which is several times as fast as a transpose; what is left moves rows of b.
+   * than a block, in the shape that the operator is told. The kernel that puts images in blocks does it for each axis:
+   * several times as fast as a transpose.
    */
   function filter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
-    const taps = kh * kw;
-    const inner = blocksOf(reshape(W, [1, K, C, taps])); // [K/b, C, taps, b of K]
-    if (C < b || taps === 1) return reshape(inner, W.shape);
-    return reshape(transpose(reshape(inner, [(K / b) * (C / b), b, taps, b]), [0, 2, 1, 3]), W.shape);
+    const inner = C < b || kh * kw === 1 ? W : blocksOf(W); // [K, C/b, kₕ, k_w, b of C]
+    return reshape(blocksOf(reshape(inner, [1, K, C, kh * kw])), W.shape);
   }
 
   /** The kernels of the convolution that is dX: turned by 180°, input and output channels exchanged. */
   function turnedFilter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
     const taps = kh * kw;
-    if (taps === 1) {
-      return reshape(transpose(reshape(W, [K / b, b, C / b, b]), [2, 0, 1, 3]), [C, K, kh, kw]);
-    }
-    const exchanged = transpose(reshape(W, [K, C * taps]), [1, 0]); // [C, taps, K]
-    const inner = blocksOf(reshape(exchanged, [1, C, taps, K])); // [C/b, taps, K, b of C]
-    const turned = slice(reshape(inner, [C / b, taps, K / b, b * b]), [{ axis: 1, step: -1 }]);
-    return reshape(transpose(turned, [0, 2, 1, 3]), [C, K, kh, kw]);
+    const outer = blocksOf(reshape(W, [1, K, C, taps])); // [K/b, C, taps, b of K]
+    const inner = blocksOf(reshape(outer, [K / b, C, taps, b])); // [K/b, C/b, taps, b of K, b of C]
+    const blocks = reshape(inner, [K / b, C / b, taps, b * b]);
+    const turned = taps === 1 ? blocks : slice(blocks, [{ axis: 2, step: -1 }]);
+    return reshape(transpose(turned, [1, 0, 2, 3]), [C, K, kh, kw]);
   }
 
   return {
