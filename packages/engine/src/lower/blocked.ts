@@ -8,6 +8,7 @@ import { reshape, slice, transpose } from "../ops/build.ts";
 import { Conv, type ConvAttrs } from "../ops/conv.ts";
 import { op } from "../ops/op.ts";
 import { convInputGradRule } from "./cpu.ts";
+import { fusedConv, sumInConv } from "./fused-conv.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { sumOfProducts } from "./sum-of-products.ts";
 
@@ -105,7 +106,7 @@ export function inBlocks(target: Target, b: number): Target {
 
   return {
     ...target,
-    operators: { ...target.operators, ...operators },
-    rules: { ...target.rules, Conv: convRule, ConvInputGrad: inputGradRule, ReduceSum: sumOfProducts },
+    operators: { ...target.operators, ...operators, ...fusedConv },
+    rules: { ...target.rules, Add: sumInConv, Conv: convRule, ConvInputGrad: inputGradRule, ReduceSum: sumOfProducts },
   };
 }
