@@ -1,4 +1,4 @@
-// Sums with a convolution or a normalisation in one operator: when, and with what result.
+// Sums with a convolution, a normalisation or a multiple in one operator: when, and with what result.
 import { expect, test } from "vitest";
 import {
   add,
@@ -10,6 +10,8 @@ import {
   type Inputs,
   inBlocks,
   lower,
+  mul,
+  neg,
   operators,
   relu,
   reshape,
@@ -27,6 +29,8 @@ const shapes = {
   bias: [6],
   mean: [6],
   variance: [6],
+  p: [65536],
+  g: [65536],
 } as const;
 type Values = Inputs<keyof typeof shapes>;
 const normalized = ({ x, scale, bias, mean, variance }: Values) =>
@@ -36,25 +40,27 @@ const sums: Record<string, (v: Values) => Value> = {
   "a convolution": (v) => add(conv(v.x, v.w, v.bias), v.z),
   "a convolution on the other side": (v) => add(v.z, conv(v.x, v.w)),
   "a normalisation": (v) => add(v.z, normalized(v)),
+  "a multiple of a long vector": ({ p, g }) => add(g, mul(p, -1e-2)),
 };
 const rest: Record<string, (v: Values) => Value> = {
   "a convolution that something else needs": (v) => {
     const y = conv(v.x, v.w);
     return add(add(y, v.z), relu(y));
   },
+  "a product of vectors": ({ p, g }) => add(g, mul(p, g)),
   "what is broadcast": ({ x, w, bias }) => add(conv(x, w), reshape(bias, [6, 1, 1])),
 };
 
 const lowered = (sum: (v: Values) => Value) => {
   const graph = new Graph(operators);
   const inputs = Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, "float32", shape)]);
-  graph.output("y", sum(Object.fromEntries(inputs) as Values));
+  graph.output("y", neg(sum(Object.fromEntries(inputs) as Values)));
   return lower(graph, inBlocks(cpu, 16)).nodes.map(({ op }) => op);
 };
 
 test.each(Object.entries(sums))("a sum with %s is one operator", async (_, sum) => {
   expect(lowered(sum)).toContain("com.microsoft.FusedConv");
-  const graph = (v: Values) => ({ y: sum(v) });
+  const graph = (v: Values) => ({ y: neg(sum(v)) });
   const inputs = (dtype: "float32" | "float64") =>
     Object.fromEntries(
       Object.entries(shapes).map(([name, shape], i) => {
@@ -76,9 +82,12 @@ test.each(Object.entries(rest))("%s stays as it was", (_, sum) => {
   expect(lowered(sum)).not.toContain("com.microsoft.FusedConv");
 });
 
-test("targets without blocks do not have the operator", () => {
+test("a sum that leaves the graph, and targets without blocks, stay as they were", () => {
   const graph = new Graph(operators);
   const [x, w] = [graph.input("x", "float32", [1, 2, 3, 3]), graph.input("w", "float32", [2, 2, 1, 1])];
-  graph.output("y", add(conv(x, w), x));
-  expect(lower(graph, cpu).nodes.map(({ op }) => op)).toEqual(["Conv", "Add"]);
+  const sum = add(conv(x, w), x);
+  graph.output("y", neg(sum));
+  expect(lower(graph, cpu).nodes.map(({ op }) => op)).toEqual(["Conv", "Add", "Neg"]);
+  graph.output("sum", sum);
+  expect(lower(graph, inBlocks(cpu, 16)).nodes.map(({ op }) => op)).toEqual(["Conv", "Add", "Neg"]);
 });
