@@ -40,6 +40,10 @@ const sums: Record<string, (v: Values) => Value> = {
   "a convolution": (v) => add(conv(v.x, v.w, v.bias), v.z),
   "a convolution on the other side": (v) => add(v.z, conv(v.x, v.w)),
   "a normalisation": (v) => add(v.z, normalized(v)),
+  "a 3-D convolution": ({ x, w, z }) => {
+    const volume = (v: Value, ...ends: number[]) => reshape(v, [...v.shape.slice(0, 2), ...ends]);
+    return add(conv(volume(x, 3, 3, 7), volume(w, 1, 1, 1)), volume(z, 3, 3, 7));
+  },
   "an array that is needed no more": (v) => add(conv(v.x, v.w), neg(v.z)),
   "a multiple of a long vector": ({ p, g }) => add(g, mul(p, -1e-2)),
 };

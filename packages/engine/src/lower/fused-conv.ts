@@ -33,7 +33,7 @@ export const sumInConv: LoweringRule = ([a, b], _, { inputs: [first, second], ou
   ];
   for (const { y, z, before } of sides) {
     // What this pass has made may still be replaced by something better in the next.
-    if (!y.node || y.node.op !== before.node?.op || uses(before) !== 1) continue;
+    if (!y.node || y.node.op !== before.node?.op || !isUsedOnce(before)) continue;
     const made = plusConvolution(y.node, z) ?? plusNormalized(y.node, z) ?? plusMultiple(y.node, z);
     if (made) return made;
   }
@@ -73,6 +73,9 @@ function plusScaled(x: Value, a: Value, b: Value | null, z: Value): Value {
 
 const leaves = ({ graph, node }: Value): boolean => [...graph.outputs.values()].some((output) => output.node === node);
 
-/** How many operators take a value, and whether it leaves the graph. */
-const uses = (value: Value): number =>
-  value.graph.nodes.flatMap(({ inputs }) => inputs).filter((input) => input === value).length + Number(leaves(value));
+/** Whether one operator takes a value, once, and it does not leave the graph. */
+function isUsedOnce(value: Value): boolean {
+  let uses = Number(leaves(value));
+  for (const { inputs } of value.graph.nodes) for (const input of inputs) if (input === value) uses++;
+  return uses === 1;
+}
