@@ -8,6 +8,7 @@ import { reshape, slice, transpose } from "../ops/build.ts";
 import { Conv, type ConvAttrs } from "../ops/conv.ts";
 import { op } from "../ops/op.ts";
 import { convInputGradRule } from "./cpu.ts";
+import { fusedConv, sumInConv } from "./fused-conv.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { sumOfProducts } from "./sum-of-products.ts";
 
@@ -33,6 +34,9 @@ export function reorderingGraph(): Graph {
   return graph;
 }
 
+/** x [N, C, H, W] as [N, C/b, H, W, b], by a kernel that runs on all threads. */
+const blocksOf = (x: Value): Value => x.graph.add(`${domain}.ReorderInput`, [x])[0]!;
+
 /** The CPU target on a machine whose layout has blocks of b channels; as it is where b is 1. */
 export function inBlocks(target: Target, b: number): Target {
   if (b === 1) return target;
@@ -45,7 +49,7 @@ export function inBlocks(target: Target, b: number): Target {
     kernel.length === 2 &&
     K % b === 0 &&
     (C % b === 0 || C < b) &&
-    (kernel.some((k) => k > 1) ? places >= 700 : C >= 512 && places <= 1024);
+    (kernel.some((k) => k > 1) ? places >= 150 : C >= 512 && places <= 1024);
 
   const convRule: LoweringRule = ([X, W, B], attrs, node) => {
     const [K, C, ...kernel] = W!.shape as [number, number, ...number[]];
@@ -73,40 +77,36 @@ export function inBlocks(target: Target, b: number): Target {
     const { graph } = X;
     const C = X.shape[1]!;
     // Fewer channels than a block are read from the usual layout.
-    const x = C < b ? X : graph.add(`${domain}.ReorderInput`, [X])[0]!;
+    const x = C < b ? X : blocksOf(X);
     const y = graph.add(`${domain}.Conv`, [x, F, B], attrs)[0]!;
     return graph.add(`${domain}.ReorderOutput`, [y], { channels: y.shape[1]! })[0]!;
   }
 
   /**
    * Kernels [K, C, kₕ, k_w] as [K/b, C/b, kₕ, k_w, b of C, b of K], or as [K/b, C, kₕ, k_w, b of K] for fewer channels
-   * than a block, in the shape that the operator is told. Transposes that move one axis are several times as fast as one
-   * that moves all of them.
+   * than a block, in the shape that the operator is told. The kernel that puts images in blocks does it for each axis:
+   * several times as fast as a transpose.
    */
   function filter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
-    const taps = kh * kw;
-    const inner = transpose(reshape(W, [K / b, b, C * taps]), [0, 2, 1]); // [K/b, C, taps, b of K]
-    if (C < b || taps === 1) return reshape(inner, W.shape);
-    return reshape(transpose(reshape(inner, [(K / b) * (C / b), b, taps, b]), [0, 2, 1, 3]), W.shape);
+    const inner = C < b || kh * kw === 1 ? W : blocksOf(W); // [K, C/b, kₕ, k_w, b of C]
+    return reshape(blocksOf(reshape(inner, [1, K, C, kh * kw])), W.shape);
   }
 
   /** The kernels of the convolution that is dX: turned by 180°, input and output channels exchanged. */
   function turnedFilter(W: Value): Value {
     const [K, C, kh, kw] = W.shape as [number, number, number, number];
     const taps = kh * kw;
-    if (taps === 1) {
-      return reshape(transpose(reshape(W, [K / b, b, C / b, b]), [2, 0, 1, 3]), [C, K, kh, kw]);
-    }
-    const exchanged = transpose(reshape(W, [K, C * taps]), [1, 0]); // [C, taps, K]
-    const inner = transpose(reshape(exchanged, [C / b, b, taps * K]), [0, 2, 1]); // [C/b, taps, K, b of C]
-    const turned = slice(reshape(inner, [C / b, taps, K / b, b * b]), [{ axis: 1, step: -1 }]);
-    return reshape(transpose(turned, [0, 2, 1, 3]), [C, K, kh, kw]);
+    const outer = blocksOf(reshape(W, [1, K, C, taps])); // [K/b, C, taps, b of K]
+    const inner = blocksOf(reshape(outer, [K / b, C, taps, b])); // [K/b, C/b, taps, b of K, b of C]
+    const blocks = reshape(inner, [K / b, C / b, taps, b * b]);
+    const turned = taps === 1 ? blocks : slice(blocks, [{ axis: 2, step: -1 }]);
+    return reshape(transpose(turned, [1, 0, 2, 3]), [C, K, kh, kw]);
   }
 
   return {
     ...target,
-    operators: { ...target.operators, ...operators },
-    rules: { ...target.rules, Conv: convRule, ConvInputGrad: inputGradRule, ReduceSum: sumOfProducts },
+    operators: { ...target.operators, ...operators, ...fusedConv },
+    rules: { ...target.rules, Add: sumInConv, Conv: convRule, ConvInputGrad: inputGradRule, ReduceSum: sumOfProducts },
   };
 }
