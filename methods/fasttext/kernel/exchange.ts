@@ -44,11 +44,13 @@ import { Copy, Job, Own, Thread } from "./tables";
 /** Exchanges the hot rows and outputs, or all of them. */
 export function exchange(job: Job, own: Own, all: bool): void {
   exchangeCopy(own.hotOutputs);
-  own.hotLeft = own.hotEvery;
   exchangeRows(job, own, 0, all ? own.count : own.hot);
+  // At the start everything moves far, and the same way: copies are exchanged each time that an eighth more was learnt.
+  const soon = max(1, own.seen >> 3);
+  own.hotLeft = min(own.hotEvery, soon);
   if (!all) return;
   exchangeCopy(own.outputs);
-  own.left = own.every;
+  own.left = min(own.every, soon);
 }
 
 /** Copies the thread's rows, and lets its lines name the copies. */

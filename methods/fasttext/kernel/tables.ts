@@ -142,11 +142,13 @@
   outputs: Copy;
   /** Whether the copies are made, and named by the lines. */
   taken: i32;
-  /** Tokens between exchanges, and until the next; the same for those that are hot. */
+  /** Most tokens between exchanges, and those until the next; the same for those that are hot. */
   every: i32;
   left: i32;
   hotEvery: i32;
   hotLeft: i32;
+  /** Tokens so far, 2^30 at most. */
+  seen: i32;
 }
 
 /** One thread of several that train as one; see together.ts. */

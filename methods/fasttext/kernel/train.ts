@@ -32,6 +32,7 @@ function trainOn(job: Job, t: Thread, budget: i32): i32 {
     if (diverged) return DIVERGED;
     budget -= max(1, tokens);
     if (changetype<usize>(own) != 0) {
+      own.seen = min(own.seen + tokens, 0x40000000);
       own.left -= tokens;
       own.hotLeft -= tokens;
       if (own.hotLeft <= 0) exchange(job, own, own.left <= 0);

@@ -3,7 +3,7 @@
 // those of the commonest rows and the outputs every few lines: all lines move them the same way, and threads that each go
 // all the way from where they last met would together go too far.
 import type { Settings } from "./config.ts";
-import type { Job, OwnCopy, ThreadState } from "./kernel.ts";
+import { type Job, lineHeader, type OwnCopy, type ThreadState } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 import { on } from "./wasm/records.ts";
 
@@ -15,12 +15,14 @@ const mostHot = 64;
 const exchangesPerEpoch = 8;
 /** Rows that are named less often between two exchanges are cheaper to share. */
 const usesPerExchange = 8;
-/** Tokens of all threads between exchanges of what is hot. */
-const hotTokens = 4096;
-/** Numbers in copies for each token between exchanges: what may be spent on exchanging. */
-const numbersPerToken = 2;
+/** Lines of all threads between exchanges of what is hot. */
+const hotLines = 64;
+/** Numbers in copies for each number that lines touch between exchanges: what may be spent on exchanging. */
+const shareOfWork = 1 / 12;
 /** Rows of lines, spread over the text, by which rows are counted. */
 const sampledRows = 1 << 18;
+/** Lines by which the work of one is told. */
+const sampledLines = 1 << 12;
 
 /** A job of its own for each thread, and the threads with their copies; on small texts without. */
 export function withOwnRows(
@@ -29,13 +31,15 @@ export function withOwnRows(
   { epoch }: Settings,
 ): { jobs: readonly Job[]; threads: readonly ThreadState[] } {
   const { input, output, memory, dim } = job.tables;
+  const line = meanLine(job);
   const every = Math.floor(job.totalTokens / epoch / threads.length / exchangesPerEpoch);
-  const hotEvery = Math.min(every, Math.floor(hotTokens / threads.length));
-  const room = numbersPerToken * every;
+  const hotEvery = Math.min(every, Math.ceil((hotLines / threads.length) * line.tokens));
+  const perToken = (shareOfWork * line.touched) / line.tokens;
+  const room = perToken * every;
   const outputs = output.values.length <= room ? output.values.length : 0;
   const most = Math.min(mostRows, Math.floor((room - outputs) / dim));
   if (most === 0) return { jobs: threads.map(() => job), threads };
-  const hotRoom = numbersPerToken * hotEvery;
+  const hotRoom = perToken * hotEvery;
   const hotOutputs = outputs <= hotRoom ? outputs : 0;
   const { ids, hot, places } = frequentRows(job, most, Math.min(mostHot, Math.floor((hotRoom - hotOutputs) / dim)));
   const jobs: Job[] = [];
@@ -63,6 +67,21 @@ export function withOwnRows(
     };
   });
   return { jobs, threads: own };
+}
+
+/** Tokens of a line, and numbers of rows and outputs that it touches: means of the first lines. */
+function meanLine({ lines, neg, tables: { loss, dim, output } }: Job): { tokens: number; touched: number } {
+  const all = output.values.length;
+  const outputs = { hs: dim * Math.log2(1 + output.rows), ns: dim * (1 + neg), softmax: all, ova: all }[loss];
+  let tokens = 0;
+  let rows = 0;
+  let line = 0;
+  for (let at = 0; at < lines.length && line < sampledLines; line++) {
+    tokens += lines[at]!;
+    rows += lines[at + 2]!;
+    at += lineHeader + lines[at + 1]! + lines[at + 2]!;
+  }
+  return { tokens: Math.max(1, tokens / line), touched: outputs + (rows * dim) / line };
 }
 
 /**

@@ -117,7 +117,10 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   const deterministic = settings.deterministic && settings.threads > 1;
   if (deterministic && !supervised) return runDeterministic(job, settings, kernel, options, report);
   if (job.threads.length === 0) {
-    const count = many ? Math.min(settings.threads, deterministic ? mostTogether : settings.threads) : 1;
+    // One against all moves every label at every line, most of them the same way. Threads that share the rows wait for each
+    // other all the time, and with copies they go too far and run away: one is faster than several.
+    const atOnce = job.tables.loss === "ova" && supervised && !deterministic ? 1 : settings.threads;
+    const count = many ? Math.min(atOnce, deterministic ? mostTogether : atOnce) : 1;
     const bounds = shares(job, count);
     job.threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
     if (supervised && (deterministic || count > 1)) {

@@ -2,11 +2,23 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { evaluate, f1, type RunThreads, readableKernel, type TextSource, train, wasmKernel } from "../src/index.ts";
+import {
+  evaluate,
+  f1,
+  precision,
+  type RunThreads,
+  readableKernel,
+  type Settings,
+  type TextSource,
+  train,
+  wasmKernel,
+} from "../src/index.ts";
 import { filePieces, nodeThreads } from "../src/node.ts";
 import { type ReadWork, readPart } from "../src/parts.ts";
 import { type FileText, firstPart, sharedText, takePart } from "../src/read/node.ts";
+import { normalisedQuestion } from "../src/reproduce.ts";
 import { threadsOnNode } from "../src/threads/node.ts";
 import { doWork, type ThreadWork } from "../src/wasm.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
@@ -126,6 +138,30 @@ test("two threads learn as well as one", async () => {
   );
   expect(loss).toBeLessThan(0.8);
   expect(model.predict("salmon tuna raw sushi")[0]!.label).toBe("__label__fish");
+});
+
+describe("two threads and hundreds of labels", () => {
+  const cooking = new URL("../../../apps/site/content/journals/corr/JoulinGBM16/data/cooking.txt.gz", import.meta.url);
+  const lines = gunzipSync(readFileSync(cooking)).toString().split("\n").map(normalisedQuestion);
+  const held = [Buffer.from(`${lines.slice(12_404).join("\n")}\n`)];
+  const text = [Buffer.from(`${lines.slice(0, 12_404).join("\n")}\n`)];
+  const score = async (settings: Partial<Settings>) =>
+    precision(
+      evaluate(await train(text, { dim: 16, lr: 0.5, epoch: 10, ...settings }, { runThreads: nodeThreads }), held).all,
+    );
+
+  test.each(["softmax", "hs", "ns"] as const)("as well as one, %s", async (loss) => {
+    const one = await score({ loss });
+    expect(one).toBeGreaterThan(0.4);
+    expect(await score({ loss, threads: 2 })).toBeGreaterThan(one - 0.05);
+  });
+
+  test("one against all trains on one thread, where several would run away", async () => {
+    const settings = { dim: 16, lr: 0.5, epoch: 3, loss: "ova" } as const;
+    const one = await train(text, settings);
+    const two = await train(text, { ...settings, threads: 2 }, { runThreads: nodeThreads });
+    expect(bytesOf(two).equals(bytesOf(one))).toBe(true);
+  });
 });
 
 describe("a thread that cannot do its share", () => {

@@ -49,7 +49,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) });
     const { db, close } = database;
     const written = await seed(db, content);
-    if (written.length > 0) log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
+    if (written.length > 0)
+      log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
     const assets = webAssets(await buildWeb({ log }));
     const tags = new TagSuggester(db);
     http.answerWith(

@@ -30,7 +30,7 @@ export const layouts = {
     ...fields("examples from to at random pendingTokens line hidden grad scores context own team"),
   } as Layout,
   copy: fields("shared own before count"),
-  own: fields("ids hot count firstCopy before places hotOutputs outputs taken every left hotEvery hotLeft"),
+  own: fields("ids hot count firstCopy before places hotOutputs outputs taken every left hotEvery hotLeft seen"),
   team: {
     seen: "i64",
     ...fields(

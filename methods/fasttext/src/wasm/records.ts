@@ -206,9 +206,10 @@ export class Records {
       outputs: this.copy(o.outputs).address,
       taken: 0,
       every: o.every,
-      left: o.every,
+      left: 0,
       hotEvery: o.hotEvery,
-      hotLeft: o.hotEvery,
+      hotLeft: 0,
+      seen: 0,
     }));
   }
 
