@@ -97,7 +97,8 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(reproduced).toContain("5f70bf18a086");
     expect(reproduced).not.toContain("Table 1");
     expect(row("FC100-100-10")).toMatch(/not yet run: <code>reprise reproduce/);
-    expect(row("Ours only")).toMatch(/not in the paper.*not yet run/s);
+    expect(row("Ours only")).toMatch(/not in the paper.*>not run</s); // nothing says how
+    expect(text).toContain('<p class="note">Means of three runs, &lt;1 s each.</p>');
   });
 
   test("the run section names its panel and shows the stored result", async () => {

@@ -22,7 +22,7 @@ ${tables.map(
 ${rows.map(
   (
     row,
-  ) => html`<tr><th scope="row">${row.name}</th><td>${claimedCell(row)}</td><td class="reproduced">${reproducedCell(row, !once)}</td></tr>
+  ) => html`<tr><th scope="row">${row.name}</th><td>${claimedCell(row)}</td><td class="reproduced">${reproducedCell(row, !once, Boolean(note))}</td></tr>
 `,
 )}</tbody>
 </table></div>`,
@@ -35,9 +35,10 @@ function claimedCell({ claimed }: Row): Html {
   return html`<span class="value">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
 }
 
-function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean): Html {
+/** @param forReason  the table says why it was not run */
+function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean, forReason: boolean): Html {
   if (!reproduced)
-    return html`<span class="none">${command ? "not yet run" : "not run"}${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
+    return html`<span class="none">${forReason && !command ? "not run" : "not yet run"}${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
   const { value, interval, seed, dataSha256, version, machine, seconds, date } = reproduced;
   return html`<span class="value">${value}</span>
 <details><summary>how<span class="hidden"> ${name} was reproduced</span></summary><dl>
