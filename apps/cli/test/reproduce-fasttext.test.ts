@@ -33,6 +33,10 @@ beforeAll(async () => {
   await mkdir(join(folder, "data", "ag_news_csv"), { recursive: true });
   await writeFile(join(folder, "data", "ag_news_csv", "train.csv"), `${rows(400)}\n`);
   await writeFile(join(folder, "data", "ag_news_csv", "test.csv"), rows(40));
+  await mkdir(join(folder, "half", "ag_news_csv"), { recursive: true });
+  await writeFile(join(folder, "half", "ag_news_csv", "train.csv"), rows(4));
+  await mkdir(join(folder, "half", "aclImdb"), { recursive: true });
+  await writeFile(join(folder, "half", "elsewhere-cooking-softmax.json"), "{");
   await mkdir(join(folder, "broken", "sogou_news_csv"), { recursive: true });
   await writeFile(join(folder, "broken", "sogou_news_csv", "train.csv"), '"1","a"\nno class, here\n');
 });
@@ -111,6 +115,13 @@ describe("reprise reproduce, fastText", () => {
         ["--data", "broken", "--only", "table1"],
         1,
         /sogou_news_csv\/train\.csv: row 2 begins with "no class, here"; expected its class, a number, and a comma/,
+      ],
+      [["--data", "half", "--only", "table1"], 1, /ag_news_csv\/test\.csv: cannot be read: there is no such file/],
+      [["--data", "half", "--only", "elsewhere"], 1, /aclImdb\/train\/pos: cannot be read: there is no such file/],
+      [
+        ["--out", "half", "--only", "elsewhere"],
+        1,
+        /half\/elsewhere-cooking-softmax\.json: is not the record of a run .*; delete it to run it again/,
       ],
     ];
     for (const [args, code, line] of cases) {

@@ -1,7 +1,7 @@
 // The experiments of Bag of Tricks for Efficient Text Classification.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { shareInterval } from "@reprise/data";
+import { DataError, shareInterval } from "@reprise/data";
 import { createFolder, writeFileAtomic } from "@reprise/data/node";
 import { evaluate, type Progress, train } from "@reprise/fasttext";
 import { type Experiment, experiments, key } from "@reprise/fasttext/reproduce";
@@ -35,7 +35,12 @@ export async function reproduceFasttext(flags: ReproduceFlags): Promise<void> {
       signal.throwIfAborted();
       const what = `${i + 1} of ${here.length}: ${experiment.data.name}, ${experiment.column}`;
       progress.show(`${what}: reading`);
-      if (texts?.of !== experiment.data) texts = { of: experiment.data, read: readTexts(experiment.data, data) };
+      const pause = (read: string) => {
+        signal.throwIfAborted();
+        progress.show(`${what}: ${read} read`);
+      };
+      if (texts?.of !== experiment.data)
+        texts = { of: experiment.data, read: await readTexts(experiment.data, data, pause) };
       const settings = { ...experiment.settings, ...(flags.epochs === undefined ? {} : { epoch: flags.epochs }), seed };
       const command = commandOf(experiment, flags);
       const known = await recordIn(out, experiment, { command, dataSha256: texts.read.sha256 });
@@ -117,8 +122,16 @@ async function recordIn(
   experiment: Experiment,
   { command, dataSha256 }: Pick<ResultRecord, "command" | "dataSha256">,
 ): Promise<ResultRecord | undefined> {
-  const text = await readFile(pathOf(out, experiment), "utf8").catch(() => undefined);
-  const record = text === undefined ? undefined : (JSON.parse(text) as ResultRecord);
+  const path = pathOf(out, experiment);
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  let record: ResultRecord | undefined;
+  try {
+    record = text === undefined ? undefined : (JSON.parse(text) as ResultRecord);
+  } catch (cause) {
+    throw new DataError(path, `is not the record of a run (${(cause as Error).message}); delete it to run it again.`, {
+      cause,
+    });
+  }
   return record?.command === command && record.dataSha256 === dataSha256 ? record : undefined;
 }
 

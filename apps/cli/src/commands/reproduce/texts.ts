@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { DataError } from "@reprise/data";
+import { fileError } from "@reprise/data/node";
 import { type DataSet, key, normalised, normalisedQuestion, shuffledOrder } from "@reprise/fasttext/reproduce";
 
 /** The questions are in this repository, for the page of the paper. */
@@ -72,42 +74,58 @@ export function isAt({ kind, place }: DataSet, folder: string | undefined): bool
   return kind === "questions" || (folder !== undefined && existsSync(join(folder, place)));
 }
 
-/** @throws DataError, and the system's error for what cannot be read */
-export function readTexts({ kind, place }: DataSet, folder: string | undefined): Texts {
+/** Hears of each pause while much is read; what it throws ends the reading. */
+export type Pause = (read: string) => void;
+
+/** @throws DataError; what `pause` throws */
+export async function readTexts({ kind, place }: DataSet, folder: string | undefined, pause: Pause): Promise<Texts> {
   const path = join(folder ?? "", place);
-  const { train, test } =
-    kind === "questions"
-      ? questions(folder !== undefined && existsSync(path) ? path : ownQuestions)
-      : kind === "csv"
-        ? { train: rows(join(path, "train.csv")), test: rows(join(path, "test.csv")) }
-        : { train: reviews(join(path, "train")), test: reviews(join(path, "test")) };
-  const hash = createHash("sha256").update(train.bytes).update(test.bytes);
-  return { train, test, sha256: hash.digest("hex") };
+  try {
+    const { train, test } =
+      kind === "questions"
+        ? questions(folder !== undefined && existsSync(path) ? path : ownQuestions)
+        : kind === "csv"
+          ? { train: await rows(join(path, "train.csv"), pause), test: await rows(join(path, "test.csv"), pause) }
+          : { train: await reviews(join(path, "train"), pause), test: await reviews(join(path, "test"), pause) };
+    const hash = createHash("sha256").update(train.bytes).update(test.bytes);
+    return { train, test, sha256: hash.digest("hex") };
+  } catch (error) {
+    const { code, path: failed } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : fileError(failed ?? path, error, "read");
+  }
 }
 
 /** A row a line, its class first: "3","title","text". */
-function rows(path: string): Lines {
+async function rows(path: string, pause: Pause): Promise<Lines> {
   const lines = new Lines();
-  for (const line of linesOf(path)) {
-    if (!/^"?\d+"?,/.test(line))
-      throw new DataError(
-        path,
-        `row ${lines.length + 1} begins with ${JSON.stringify(line.slice(0, 20))}; expected its class, a number, and a comma.`,
-      );
-    lines.add(`__label__${normalised(line)}`);
+  for (const some of linesOf(path)) {
+    for (const line of some) {
+      if (!/^"?\d+"?,/.test(line))
+        throw new DataError(
+          path,
+          `row ${lines.length + 1} begins with ${JSON.stringify(line.slice(0, 20))}; expected its class, a number, and a comma.`,
+        );
+      lines.add(`__label__${normalised(line)}`);
+    }
+    await setImmediate();
+    pause(`${lines.length.toLocaleString("en")} rows`);
   }
   if (lines.length === 0) throw new DataError(path, "has no rows.");
   return lines;
 }
 
 /** Folders pos and neg with a review in each file. Sorted by what they say, so that the files' names decide nothing. */
-function reviews(path: string): Lines {
+async function reviews(path: string, pause: Pause): Promise<Lines> {
+  const all: string[] = [];
+  for (const label of ["pos", "neg"])
+    for (const file of readdirSync(join(path, label))) {
+      all.push(`__label__${label} ${normalised(readFileSync(join(path, label, file), "latin1"))}`);
+      if (all.length % 1000 > 0) continue;
+      await setImmediate();
+      pause(`${all.length.toLocaleString("en")} reviews`);
+    }
+  if (all.length === 0) throw new DataError(path, "has no reviews in its folders pos and neg.");
   const lines = new Lines();
-  const all = ["pos", "neg"].flatMap((label) =>
-    readdirSync(join(path, label)).map(
-      (file) => `__label__${label} ${normalised(readFileSync(join(path, label, file), "latin1"))}`,
-    ),
-  );
   for (const line of all.sort()) lines.add(line);
   return lines;
 }
@@ -124,8 +142,8 @@ function questions(path: string): { train: Lines; test: Lines } {
   return { train, test };
 }
 
-/** A file's lines as characters of a byte each; files of gigabytes are longer than a string may be. */
-function* linesOf(path: string): Generator<string> {
+/** A file's lines, some at a time, as characters of a byte each; files of gigabytes are longer than a string may be. */
+function* linesOf(path: string): Generator<string[]> {
   const file = openSync(path, "r");
   try {
     const buffer = Buffer.alloc(1 << 24);
@@ -133,9 +151,9 @@ function* linesOf(path: string): Generator<string> {
     for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
       const lines = (rest + buffer.toString("latin1", 0, count)).split("\n");
       rest = lines.pop()!;
-      yield* lines;
+      yield lines;
     }
-    if (rest !== "") yield rest;
+    if (rest !== "") yield [rest];
   } finally {
     closeSync(file);
   }
