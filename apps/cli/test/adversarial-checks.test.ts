@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import { at, json, reprise, withModels } from "./adversarial-models.ts";
 
 withModels();
@@ -82,4 +83,59 @@ describe("reprise adversarial transfer, bounds, masking", () => {
     expect(checks).toHaveLength(5);
     expect(checks[0].verdict).toBe("passed");
   });
+
+  it.each([
+    ["transfer", "rows", ["transfer", "a.onnx", "b.onnx", "--count", "60", "--target", "random"]],
+    ["masking", "checks", ["masking", "a.onnx", "--count", "60", "--queries", "60", "--epsilon", "0.05"]],
+  ])(
+    "%s: Ctrl-C keeps what was found, and the same command ends where an uninterrupted run ends",
+    async (verb, part, args) => {
+      const own = args.map((arg) => (arg.endsWith(".onnx") ? at(arg) : arg));
+      const whole = await json(...own);
+      const out = at(`cut-${verb}`);
+      const stopped = reprise(...own, "--out", out).then(
+        () => "it was not stopped",
+        (error: Error) => error.message,
+      );
+      const partial = async () =>
+        (await readdir(`${out}/partial`).catch(() => [])).filter((name) => name.endsWith(".bin"));
+      while ((await partial()).length === 0) await setTimeout(2); // the first results are written at once
+      process.emit("SIGINT");
+      expect(await stopped).toBe(
+        `interrupted. What was found so far is in ${out}/partial; the same command goes on from there.`,
+      );
+      expect(await readdir(out)).toEqual(["partial"]);
+      await expect(reprise(...own, "--seed", "1", "--out", out)).rejects.toThrow(
+        "holds a part of another run: seed is 0 there and 1 here",
+      );
+      const said = await standardError(async () =>
+        expect((await json(...own, "--out", out))[part]).toEqual(whole[part]),
+      );
+      expect(said).toMatch(/^[1-9]\d* results are known from the run before; going on\.\n/);
+      expect(await readdir(out)).not.toContain("partial");
+    },
+  );
+
+  it("bounds: layers are kept until the report is written", async () => {
+    const out = at("cut-bounds");
+    await mkdir(`${out}/bounds.json/in-the-way`, { recursive: true });
+    await expect(reprise("bounds", at("a.onnx"), "--out", out)).rejects.toThrow("bounds.json");
+    expect(await readdir(out)).toContain("partial");
+    await rmdir(`${out}/bounds.json/in-the-way`);
+    await rmdir(`${out}/bounds.json`);
+    const said = await standardError(() => reprise("bounds", at("a.onnx"), "--out", out));
+    expect(said).toBe("1 result is known from the run before; going on.\n");
+    expect((await readdir(out)).sort()).toEqual(["bounds.csv", "bounds.json", "bounds.md"]);
+  });
 });
+
+/** What is written on stderr meanwhile. */
+async function standardError(work: () => Promise<unknown>): Promise<string> {
+  const spy = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    await work();
+    return spy.mock.calls.map(([text]) => String(text)).join("");
+  } finally {
+    spy.mockRestore();
+  }
+}

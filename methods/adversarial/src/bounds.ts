@@ -31,7 +31,10 @@ export interface ModelBounds {
 export interface BoundsOptions extends NormOptions {
   /** Called before a layer's weights are looked at: a large one takes minutes. */
   readonly onWork?: (layer: Pick<LayerBound, "name" | "weight">) => void;
-  readonly onLayer?: (layer: LayerBound) => void;
+  /** A layer and its place in the model; waited for before the next layer. */
+  readonly onLayer?: (layer: LayerBound, place: number) => void | Promise<void>;
+  /** The layer at a place that is known from a run with the same options that was stopped; it is not looked at again. */
+  readonly known?: (place: number) => LayerBound | undefined;
 }
 
 const contractive = new Set([
@@ -50,8 +53,12 @@ const contractive = new Set([
  * @throws ModelError if the model has operators that the engine does not know, or weights that are not finite
  * @see Szegedy et al. 2013, §4.3 and Table 5
  */
-export function modelBounds(model: OnnxModel, inputShape: readonly number[], options: BoundsOptions = {}): ModelBounds {
-  const { onLayer, signal } = options;
+export async function modelBounds(
+  model: OnnxModel,
+  inputShape: readonly number[],
+  options: BoundsOptions = {},
+): Promise<ModelBounds> {
+  const { onLayer, known, signal } = options;
   const graph = new Graph(operators);
   const { name } = model.inputs[0]!;
   const outputs = Object.values(model.apply({ [name]: graph.input(name, "float32", inputShape) }));
@@ -59,12 +66,12 @@ export function modelBounds(model: OnnxModel, inputShape: readonly number[], opt
   const nodes = reachable(outputs).filter(({ outputs: [value] }) => !fixedNumbers(value!));
   const layers: LayerBound[] = [];
   const uncounted = new Set<string>();
-  for (const node of nodes) {
+  for (const [i, node] of nodes.entries()) {
     signal?.throwIfAborted();
-    const layer = boundOf(node, options);
+    const layer = known?.(i) ?? boundOf(node, options);
     if (layer) {
       layers.push(layer);
-      onLayer?.(layer);
+      await onLayer?.(layer, i);
     } else if (!isContractive(node) && !isShift(node)) uncounted.add(node.op);
   }
   return {

@@ -17,7 +17,7 @@ import { describe, expect, it } from "vitest";
 import { convolutionNorm } from "../src/bounds/convolution.ts";
 import { fft } from "../src/bounds/fourier.ts";
 import { addProduct, isBelow, rayleigh } from "../src/bounds/symmetric.ts";
-import { modelBounds } from "../src/bounds.ts";
+import { type LayerBound, modelBounds } from "../src/bounds.ts";
 import reference from "./fixtures/operator-norms.json" with { type: "json" };
 
 const wave = (count: number, a: number) => Float64Array.from({ length: count }, (_, i) => Math.sin(a * i * i + i + 1));
@@ -110,14 +110,14 @@ describe("convolutionNorm", () => {
 });
 
 describe("modelBounds", () => {
-  it("dilation, padding and groups of a model's convolution; the image's size does not matter", () => {
+  it("dilation, padding and groups of a model's convolution; the image's size does not matter", async () => {
     for (const { kernel, strides, pad, dilation, groups, weights, sup } of reference.cases) {
       const graph = new Graph(operators);
       const x = graph.input("x", "float32", [1, kernel[1]! * groups, 15, 15]);
       const W = constant(x, tensor("float32", kernel, Float32Array.from(weights)));
       const options = { strides, pads: [pad, pad, pad, pad], dilations: [dilation, dilation], group: groups };
       graph.output("y", conv(x, W, null, options));
-      const { layers, chain } = modelBounds(importOnnx(exportOnnx(graph)), [1, kernel[1]! * groups, 15, 15]);
+      const { layers, chain } = await modelBounds(importOnnx(exportOnnx(graph)), [1, kernel[1]! * groups, 15, 15]);
       expect(layers).toMatchObject([{ op: "Conv", weight: kernel, stride: strides[0] }]);
       expect(layers[0]!.bound / sup).toBeGreaterThan(1);
       expect(layers[0]!.bound / sup).toBeLessThan(1.003);
@@ -126,7 +126,7 @@ describe("modelBounds", () => {
     }
   });
 
-  it("matrices and normalisation; constants and ReLU do not stretch, overlapping pooling does; branches are said", () => {
+  it("matrices and normalisation; constants and ReLU do not stretch, overlapping pooling does; branches are said", async () => {
     const graph = new Graph(operators);
     const x = graph.input("x", "float32", [1, 2]);
     // [[3, 0], [4, 5]]: singular values √45 and √5.
@@ -134,9 +134,11 @@ describe("modelBounds", () => {
     const h = relu(add(matMul(flatten(x), W), constant(x, tensor("float32", [2], Float32Array.of(1, 2)))));
     graph.output("y", matMul(h, W));
     const order: string[] = [];
-    const chain = modelBounds(importOnnx(exportOnnx(graph)), [1, 2], {
+    const chain = await modelBounds(importOnnx(exportOnnx(graph)), [1, 2], {
       onWork: ({ weight }) => order.push(`at ${weight}`),
-      onLayer: ({ bound }) => order.push(bound.toFixed(3)),
+      onLayer: ({ bound }) => {
+        order.push(bound.toFixed(3));
+      },
     });
     expect(order).toEqual(["at 2,2", "6.708", "at 2,2", "6.708"]); // √45
     expect(chain).toMatchObject({ chain: true, uncounted: [] });
@@ -153,7 +155,7 @@ describe("modelBounds", () => {
     );
     const once = maxPool(normal, { kernel: [3, 3], strides: [2, 2] });
     pooled.output("y", maxPool(once, { kernel: [2, 2], strides: [2, 2] }));
-    const { layers, product, productOfWeights } = modelBounds(importOnnx(exportOnnx(pooled)), [1, 2, 9, 9]);
+    const { layers, product, productOfWeights } = await modelBounds(importOnnx(exportOnnx(pooled)), [1, 2, 9, 9]);
     expect(layers.map(({ op, bound }) => [op, bound])).toEqual([
       ["Mul", 3], // max |scale| / √variance: the normalisation, as a factor and a shift
       ["MaxPool", 2], // a value lies in 2 × 2 windows of 3 × 3 at stride 2; in one of 2 × 2
@@ -163,13 +165,39 @@ describe("modelBounds", () => {
     const residual = new Graph(operators);
     const z = residual.input("x", "float32", [1, 2]);
     residual.output("y", add(z, relu(z)));
-    expect(modelBounds(importOnnx(exportOnnx(residual)), [1, 2])).toMatchObject({ chain: false, uncounted: ["Add"] });
+    expect(await modelBounds(importOnnx(exportOnnx(residual)), [1, 2])).toMatchObject({
+      chain: false,
+      uncounted: ["Add"],
+    });
   });
 
-  it("a weight that is not finite: its layer is named", () => {
+  it("goes on with the layers that are known", async () => {
+    const graph = new Graph(operators);
+    const x = graph.input("x", "float32", [1, 2]);
+    const W = (...values: number[]) => constant(x, tensor("float32", [2, 2], Float32Array.from(values)));
+    graph.output("y", matMul(relu(matMul(relu(matMul(x, W(1, 2, 3, 4))), W(5, 6, 7, 8))), W(9, 1, 2, 3)));
+    const model = importOnnx(exportOnnx(graph));
+    const found = new Map<number, LayerBound>();
+    const full = new Error("the disk is full");
+    const stopped = modelBounds(model, [1, 2], {
+      onLayer: async (layer, place) => {
+        if (found.size === 2) throw full;
+        found.set(place, layer);
+      },
+    });
+    await expect(stopped).rejects.toBe(full);
+    let looked = 0;
+    const again = await modelBounds(model, [1, 2], { known: (place) => found.get(place), onWork: () => looked++ });
+    expect(looked).toBe(1);
+    expect(again).toEqual(await modelBounds(model, [1, 2]));
+  });
+
+  it("a weight that is not finite: its layer is named", async () => {
     const graph = new Graph(operators);
     const x = graph.input("x", "float32", [1, 2]);
     graph.output("y", matMul(x, constant(x, tensor("float32", [2, 2], Float32Array.of(1, 2, Number.NaN, 4)))));
-    expect(() => modelBounds(importOnnx(exportOnnx(graph)), [1, 2])).toThrow(/layer ".+": a weight is not finite/);
+    await expect(modelBounds(importOnnx(exportOnnx(graph)), [1, 2])).rejects.toThrow(
+      /layer ".+": a weight is not finite/,
+    );
   });
 });

@@ -4,7 +4,7 @@ import { fgsm } from "../attacks/fgsm.ts";
 import { untargeted } from "../attacks/goal.ts";
 import { uniformNoise } from "../attacks/noise.ts";
 import { pgd } from "../attacks/pgd.ts";
-import { type RunAttackOptions, runAttack } from "../attacks/run-attack.ts";
+import { type KeptRows, type RunAttackOptions, runAttack } from "../attacks/run-attack.ts";
 import { square } from "../attacks/square.ts";
 import { imageSize, type ScoreDifferentiable } from "../differentiable-classifier.ts";
 import { type Rate, rateOf } from "../transfer.ts";
@@ -17,12 +17,14 @@ export interface MaskingCheck {
   readonly finding: string;
 }
 
-export interface MaskingOptions extends Omit<RunAttackOptions, "epsilons" | "onEvent"> {
+export interface MaskingOptions extends Omit<RunAttackOptions, "epsilons" | "onEvent" | "kept"> {
   /** L∞ budget of the comparison, in the images' units. */
   readonly epsilon: number;
   /** Images shown by the Square attack, and draws of the noise, for each image. */
   readonly queries?: number;
   readonly onCheck?: (check: MaskingCheck) => void;
+  /** Rows of an attack, by its name here, that are known from a run that was stopped, and where those of this one are put. */
+  readonly keptFor?: (attack: string) => KeptRows;
 }
 
 /**
@@ -36,12 +38,13 @@ export async function gradientMaskingChecks(
   classifier: ScoreDifferentiable,
   images: Float32Array,
   labels: ArrayLike<number>,
-  { epsilon, queries = 200, onCheck, ...options }: MaskingOptions,
+  { epsilon, queries = 200, onCheck, keptFor, ...options }: MaskingOptions,
 ): Promise<MaskingCheck[]> {
   const { lower = 0, upper = 1, signal, batch = 64 } = options;
   const criterion = untargeted(labels);
-  const successOf = async (attack: Parameters<typeof runAttack>[0], at: number): Promise<Rate> => {
-    const [result] = await runAttack(attack, classifier, images, criterion, { ...options, epsilons: [at] });
+  const successOf = async (name: string, attack: Parameters<typeof runAttack>[0], at: number): Promise<Rate> => {
+    const kept = keptFor ? { kept: keptFor(name) } : {};
+    const [result] = await runAttack(attack, classifier, images, criterion, { ...options, ...kept, epsilons: [at] });
     return rateOf(result!.success.filter(Boolean).length, labels.length);
   };
   const checks: MaskingCheck[] = [];
@@ -54,18 +57,18 @@ export async function gradientMaskingChecks(
 
   const zero = await zeroGradients(classifier, images, labels, batch, signal);
   add("gradients are not zero", zero.count === 0, `${zero.count} of ${zero.of} images have a gradient of zeros`);
-  const gradient = await successOf(pgd(), epsilon);
+  const gradient = await successOf("PGD", pgd(), epsilon);
   for (const [name, what, attack] of [
     ["many steps do no worse than one", "FGSM", fgsm()],
     ["gradients do no worse than noise", `uniform noise, ${queries} draws`, uniformNoise({ draws: queries })],
     ["gradients do no worse than a search without", `Square, ${queries} queries`, square({ queries })],
   ] as const) {
-    const other = await successOf(attack, epsilon);
+    const other = await successOf(what, attack, epsilon);
     // A single image's difference may be chance; more than the interval's half width is not.
     const fine = other.rate <= gradient.rate + (gradient.high - gradient.low) / 2;
     add(name, fine, `at ε = ${epsilon}: PGD ${percent(gradient)}, ${what} ${percent(other)}`);
   }
-  const unbounded = await successOf(pgd({ steps: 60, relativeStep: 0.05 }), upper - lower);
+  const unbounded = await successOf("PGD in the whole box", pgd({ steps: 60, relativeStep: 0.05 }), upper - lower);
   add("no bound, no resistance", unbounded.rate === 1, `with ε = the whole box PGD reaches ${percent(unbounded)}`);
   return checks;
 }

@@ -93,10 +93,10 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       confidence,
       bisections,
       signal,
-      known: (row) => journal && getPerturbation(journal, row),
+      known: (row) => journal && getPerturbation(journal, "lbfgs", row),
       onEvent: (event) => {
         if (event.kind !== "row") return;
-        if (journal) putPerturbation(journal, event.result);
+        if (journal) putPerturbation(journal, "lbfgs", event.result);
         progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
       },
     });

@@ -3,6 +3,8 @@ import { csvOf, type LayerBound, modelBounds } from "@reprise/adversarial";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";
+import { openJournal } from "./attack-runs.ts";
+import { hashOf } from "./journal.ts";
 
 interface BoundsFlags {
   readonly shape?: readonly number[];
@@ -11,10 +13,14 @@ interface BoundsFlags {
   readonly json?: boolean;
 }
 
-/** Operator norms of a model's layers, from both sides, and their product. */
+/**
+ * Operator norms of a model's layers, from both sides, and their product. With --out each layer is kept as soon as it is
+ * known: within a layer nothing else runs, so that Ctrl-C ends the process.
+ */
 export async function boundsVerb(path: string, { shape, grid, out, json }: BoundsFlags): Promise<void> {
   if (out !== undefined) await createFolder(out); // fails before the work, not after it
-  const model = importOnnx(await readBytes(path), { name: path });
+  const bytes = await readBytes(path);
+  const model = importOnnx(bytes, { name: path });
   const declared = model.inputs[0]?.shape?.slice(1);
   const image = shape ?? declared;
   if (model.inputs.length !== 1 || !image?.every((dim): dim is number => typeof dim === "number" && dim > 0))
@@ -22,13 +28,18 @@ export async function boundsVerb(path: string, { shape, grid, out, json }: Bound
       `${path}: its inputs are ${model.inputs.map(({ name, shape: s }) => `${name} [${s?.join(", ") ?? "?"}]`).join(", ")}; ` +
         "expected one image input of known size. Give --shape, e.g. 3,224,224.",
     );
+  const journal =
+    out === undefined ? undefined : await openJournal(out, { verb: "bounds", model: hashOf(bytes), image, grid });
   const progress = new ProgressLine();
   let before = "";
-  const bounds = modelBounds(model, [1, ...image], {
+  const bounds = await modelBounds(model, [1, ...image], {
     oversampling: grid,
+    known: (place) => journal?.get("layer", place)?.value as LayerBound | undefined,
     onWork: ({ name, weight }) => progress.show(`${before}at ${name}, ${weight.join(" × ")}`),
-    onLayer: ({ name, bound }) => {
-      before = `${name} ${bound.toPrecision(4)}; `;
+    onLayer: async (layer, place) => {
+      before = `${layer.name} ${layer.bound.toPrecision(4)}; `;
+      journal?.put("layer", place, layer, undefined);
+      await journal?.flush();
     },
   });
   progress.end();
@@ -56,6 +67,7 @@ export async function boundsVerb(path: string, { shape, grid, out, json }: Bound
     await writeFileAtomic(join(out, "bounds.csv"), csvOf(layers.map(csvRow)));
     await writeFileAtomic(join(out, "bounds.json"), `${JSON.stringify(report, null, 2)}\n`);
   }
+  await journal?.remove();
   printResult(json, report, () => [textTable(head, rows), "", ...notes].join("\n"));
 }
 

@@ -1,4 +1,4 @@
-// What an attack has found so far, kept beside its results, so that a run that is stopped or killed goes on where it was.
+// What a run has found so far, kept beside its results, so that a run that is stopped or killed goes on where it was.
 import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -129,7 +129,7 @@ function decode(path: string, bytes: Uint8Array): { key: RunKey; entries: Entry[
     });
     return { key, entries: read };
   } catch (cause) {
-    throw new DataError(path, "is no part of a run, or damaged. Delete it; its images are searched again.", { cause });
+    throw new DataError(path, "is no part of a run, or damaged. Delete it; what it held is searched again.", { cause });
   }
 }
 
@@ -155,18 +155,18 @@ export function keptRows(journal: Journal, part = ""): KeptRows {
 }
 
 /** A result of the paper's attack in the journal. */
-export function putPerturbation(journal: Journal, { image, ...result }: Perturbation): void {
+export function putPerturbation(journal: Journal, part: string, { image, ...result }: Perturbation): void {
   const { probabilitiesBefore, probabilitiesAfter } = result;
   const value = {
     ...result,
     probabilitiesBefore: Array.from(probabilitiesBefore),
     probabilitiesAfter: Array.from(probabilitiesAfter),
   };
-  journal.put("lbfgs", result.row, value, image);
+  journal.put(part, result.row, value, image);
 }
 
-export function getPerturbation(journal: Journal, row: number): Perturbation | undefined {
-  const entry = journal.get("lbfgs", row);
+export function getPerturbation(journal: Journal, part: string, row: number): Perturbation | undefined {
+  const entry = journal.get(part, row);
   if (!entry?.image) return undefined;
   // JSON has no NaN: it comes back as null.
   const number = (value: number | null) => value ?? Number.NaN;

@@ -3,8 +3,10 @@ import { csvOf, gradientMaskingChecks, onnxClassifier } from "@reprise/adversari
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";
+import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 
 interface MaskingFlags extends ExampleFlags {
@@ -22,11 +24,25 @@ export async function maskingVerb(model: string, flags: MaskingFlags): Promise<v
   const [lower, upper] = rangeOf(flags);
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption("Nothing was written.");
+  const { signal, done } = interruption(stoppedHint(out));
+  let journal: Journal | undefined;
   try {
     const options = { ...modelOptions(model, flags), sharpness: 1 };
-    const classifier = await onnxClassifier(runtime, await readBytes(model), options);
+    const bytes = await readBytes(model);
+    const classifier = await onnxClassifier(runtime, bytes, options);
     const { images, labels } = await examplesFor(classifier, flags);
+    if (out !== undefined)
+      journal = await openJournal(out, {
+        verb: "masking",
+        model: hashOf(bytes),
+        images: hashOf(images, labels),
+        epsilon,
+        queries,
+        seed,
+        range: [lower, upper],
+        format: modelOptions("", flags),
+      });
+    const found = journal;
     const checks = await gradientMaskingChecks(classifier, images, labels, {
       epsilon,
       queries,
@@ -34,6 +50,7 @@ export async function maskingVerb(model: string, flags: MaskingFlags): Promise<v
       lower,
       upper,
       signal,
+      ...(found ? { keptFor: (attack: string) => keptRows(found, `${attack} `) } : {}),
       onCheck: ({ name }) => progress.show(name),
     });
     progress.end();
@@ -45,10 +62,12 @@ export async function maskingVerb(model: string, flags: MaskingFlags): Promise<v
       await writeFileAtomic(join(out, "masking.csv"), csvOf(checks.map((check) => ({ ...check }))));
       await writeFileAtomic(join(out, "masking.json"), `${JSON.stringify(report, null, 2)}\n`);
     }
+    await journal?.remove();
     printResult(json, report, () => textTable(head, rows));
   } finally {
     progress.end();
     done();
+    await journal?.flush();
     await runtime.release();
   }
 }

@@ -14,8 +14,10 @@ import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { checkAlike, writeTransfer } from "./against.ts";
+import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
+import { getPerturbation, hashOf, type Journal, putPerturbation } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 
 interface TransferFlags extends ExampleFlags {
@@ -34,25 +36,44 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
   if (out !== undefined) await createFolder(out);
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption("Nothing was written.");
+  const { signal, done } = interruption(stoppedHint(out));
+  let journal: Journal | undefined;
   try {
     const classifiers: Record<string, OnnxClassifier> = {};
-    for (const path of models)
-      classifiers[path] = await onnxClassifier(runtime, await readBytes(path), modelOptions(path, flags));
+    const hashes: string[] = [];
+    for (const path of models) {
+      const bytes = await readBytes(path);
+      classifiers[path] = await onnxClassifier(runtime, bytes, modelOptions(path, flags));
+      hashes.push(hashOf(bytes));
+    }
     const [[name, first], ...others] = Object.entries(classifiers) as [[string, OnnxClassifier]];
     for (const other of others) checkAlike([name, first], other);
     const { images, labels } = await examplesFor(first, flags);
     const rows = labels.length;
+    if (out !== undefined)
+      journal = await openJournal(out, {
+        verb: "transfer",
+        models: hashes,
+        images: hashOf(images, labels),
+        target,
+        seed,
+        range,
+        format: modelOptions("", flags),
+      });
     const sets: Record<string, Float32Array> = { "clean images": images };
-    for (const [path, classifier] of Object.entries(classifiers)) {
+    for (const [i, [path, classifier]] of Object.entries(classifiers).entries()) {
+      const part = `made for ${hashes[i]}`;
       const results = await perturb(classifier, images, labels, {
         target,
         seed,
         lower,
         upper,
         signal,
+        known: (row) => journal && getPerturbation(journal, part, row),
         onEvent: (event) => {
-          if (event.kind === "row") progress.show(`${path}: ${event.done} of ${event.rows} images`);
+          if (event.kind !== "row") return;
+          if (journal) putPerturbation(journal, part, event.result);
+          progress.show(`${path}: ${event.done} of ${event.rows} images`);
         },
       });
       const adversarial = new Float32Array(images.length);
@@ -77,10 +98,12 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
       await writeTransfer(out, table);
       await writeFileAtomic(join(out, "transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
     }
+    await journal?.remove();
     printResult(json, report, () => transferText(table));
   } finally {
     progress.end();
     done();
+    await journal?.flush();
     await runtime.release();
   }
 }
