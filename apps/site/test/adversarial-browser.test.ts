@@ -10,8 +10,9 @@ import { type AttackResult, attackImage } from "../src/run/adversarial/attack.ts
 import { digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
 import { defaultInputs } from "../src/run/adversarial/inputs.ts";
 import { decimal } from "../src/web/panels/adversarial/wording.ts";
-import { address, hash, longRun, panelSite, phase, ready, runButton, status, violations } from "./adversarial-page.ts";
+import { address, hash, longRun, panelSite } from "./adversarial-page.ts";
 import { smallClassifier, twoHeaded } from "./own-files.ts";
+import { phase, ready, runButton, status, violations } from "./watched-site.ts";
 
 const name = `the panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.

@@ -1,7 +1,8 @@
 // The other tabs of the panel "adversarial examples" in a real browser: who fools whom; units and directions.
 import { describe, expect, test } from "vitest";
 import { noBrowser } from "../../../tools/browser.ts";
-import { address, hash, panelSite, phase, ready, runButton, violations } from "./adversarial-page.ts";
+import { address, hash, panelSite } from "./adversarial-page.ts";
+import { phase, ready, runButton, violations } from "./watched-site.ts";
 
 const name = `the panel's other tabs in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // Each test loads 14 MB of WASM anew and searches; on a busy machine that takes its time.

@@ -1,88 +1,35 @@
 // A walk through the site in a real browser: reading, both themes, the panel's whole life, and what must not happen.
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
-import { type Site, startSite } from "../src/server/main.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { noBrowser } from "../../../tools/browser.ts";
+import { ready, violations, watchedSite } from "./watched-site.ts";
 
 const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const paper = "/paper?bibtexKey=journals/corr/SampleRun21";
 const hostile = "/paper?bibtexKey=journals/corr/Hostile66";
 const routes = ["/", paper, hostile, "/about", "/nothing"];
 
 describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
-  const folder = mkdtempSync(join(tmpdir(), "reprise-browser-"));
-  let site: Site;
-  let browser: Browser;
-  /** Requests to other hosts, uncaught errors and console errors since the test began. */
-  let unwanted: string[] = [];
+  const { open, url, browser, forgive } = watchedSite(() => ({
+    contentDir,
+    panels: { "journals/corr/SampleRun21": "estimate-pi" },
+  }));
 
-  beforeAll(async () => {
-    site = await startSite({
-      dataDir: folder,
-      port: 0,
-      contentDir,
-      panels: { "journals/corr/SampleRun21": "estimate-pi" },
-    });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-    rmSync(folder, { recursive: true });
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    const seen = unwanted;
-    unwanted = [];
-    expect(seen).toEqual([]);
-  });
-
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-    const page = await context.newPage();
-    page.on("request", (request) => {
-      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
-        unwanted.push(request.url());
-    });
-    page.on("pageerror", (error) => unwanted.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" && !message.text().includes("404")) unwanted.push(message.text());
-    });
-    page.on("dialog", (dialog) => unwanted.push(`dialog: ${dialog.message()}`));
-    await page.goto(site.url + path, { waitUntil: "load" });
+  /** A missing page is one on purpose. */
+  const openAny: typeof open = async (route, options) => {
+    const page = await open(route, options);
+    if (route === "/nothing") forgive("404");
     return page;
-  }
-
-  /** What axe finds: rule and place of each violation. */
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      const { run } = (globalThis as unknown as { axe: { run: () => Promise<AxeResult> } }).axe;
-      interface AxeResult {
-        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
-      }
-      const result = await run();
-      return result.violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
-      );
-    });
-  }
-
+  };
   const status = (page: Page) => page.locator(".panel-status");
-  const panelReady = (page: Page) => page.locator("#run[data-ready]").waitFor({ state: "attached" });
 
   test.each(routes)("axe finds nothing on %s in light and dark", async (route) => {
-    const page = await open(route, { colorScheme: "light" });
+    const page = await openAny(route, { colorScheme: "light" });
     if (route === paper) {
       await page.locator("#run").scrollIntoViewIfNeeded();
-      await panelReady(page);
+      await ready(page);
     }
     expect(await violations(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: "dark" });
@@ -90,7 +37,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
   });
 
   test.each(routes)("%s fits a screen of 320 px; only tables, formulas and code scroll sideways", async (route) => {
-    const page = await open(route, { viewport: { width: 320, height: 640 } });
+    const page = await openAny(route, { viewport: { width: 320, height: 640 } });
     const wide = await page.evaluate(() =>
       [...document.querySelectorAll("body *")]
         .filter(
@@ -110,10 +57,10 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     await page.waitForURL(/SampleRun21/);
     expect(await page.locator("h1").textContent()).toContain("Gradients of a Sample");
     await page.getByRole("link", { name: "Run it in this page" }).click();
-    await panelReady(page);
+    await ready(page);
     expect(await page.locator("#run").evaluate((run) => run.getBoundingClientRect().top < innerHeight)).toBe(true);
     await page.getByRole("link", { name: "Reprise", exact: true }).click();
-    await page.waitForURL(`${site.url}/`);
+    await page.waitForURL(`${url()}/`);
   });
 
   test("without scripts the page has its text, formulas, numbers and the stored run", async () => {
@@ -130,7 +77,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
   test("the panel runs, shows progress and its result, and the address repeats it after a reload", async () => {
     const page = await open(paper);
     await page.locator("#run").scrollIntoViewIfNeeded();
-    await panelReady(page);
+    await ready(page);
     await page.getByText("π by 20,000 points").waitFor();
     await page.getByLabel("Points").fill("5000");
     await page.getByLabel("Shape").selectOption("quarter");
@@ -145,7 +92,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     expect(new URL(page.url()).hash).toBe("#run&points=5000&seed=1&shape=quarter");
 
     await page.reload({ waitUntil: "load" });
-    await panelReady(page);
+    await ready(page);
     expect(await page.getByLabel("Points").inputValue()).toBe("5000");
     expect(await page.getByLabel("Shape").inputValue()).toBe("quarter");
     expect(await page.locator("#run").evaluate((run) => run.getBoundingClientRect().top < innerHeight)).toBe(true);
@@ -156,7 +103,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
 
   test("a long run shows progress, and Cancel stops it; the next run works", async () => {
     const page = await open(`${paper}#run&points=1000000000&seed=1&shape=disc`);
-    await panelReady(page);
+    await ready(page);
     const run = page.getByRole("button", { name: "Run", exact: true });
     const cancel = page.getByRole("button", { name: "Cancel" });
     expect(await cancel.isDisabled()).toBe(true);
@@ -177,7 +124,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
 
   test("the panel works by keyboard alone: Enter runs, Escape cancels", async () => {
     const page = await open(`${paper}#run&points=1000000000&seed=1&shape=disc`);
-    await panelReady(page);
+    await ready(page);
     await page.getByLabel("Seed").focus();
     await page.keyboard.press("Enter");
     await page.locator('[data-phase="running"]').waitFor();
@@ -193,7 +140,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
 
   test("a bad value is named beside its field and cannot be run; a bad address falls back", async () => {
     const page = await open(`${paper}#run&points=7&seed=x&shape=cube&other=1`);
-    await panelReady(page);
+    await ready(page);
     expect(await page.getByLabel("Points").inputValue()).toBe("20000");
     await page.getByLabel("Points").fill("7");
     await page.getByText("7 is outside 100 to 1000000000.").waitFor();
@@ -206,7 +153,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
 
   test("what a method refuses is shown as an alert", async () => {
     const page = await open(`${paper}#run&seed=13`);
-    await panelReady(page);
+    await ready(page);
     await page.getByRole("button", { name: "Run", exact: true }).click();
     expect(await page.getByRole("alert").textContent()).toContain("seed 13 is the one that this demonstration refuses");
     expect(await violations(page)).toEqual([]);
@@ -278,16 +225,15 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
       wasm: "allowed",
       isolated: true,
     });
-    expect(unwanted.every((line) => /Content Security Policy|Refused to connect/.test(line))).toBe(true);
-    unwanted = [];
+    forgive(/Content Security Policy|Refused to connect/);
   });
 
   test("nothing of a panel is loaded before it comes near, and the page does not jump when it does", async () => {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 500 } });
+    const context = await browser().newContext({ viewport: { width: 1200, height: 500 } });
     const page = await context.newPage();
     const loaded: string[] = [];
     page.on("request", (request) => loaded.push(request.url()));
-    await page.goto(site.url + paper, { waitUntil: "networkidle" });
+    await page.goto(url() + paper, { waitUntil: "networkidle" });
     expect(loaded.some((url) => url.includes("panel-shell"))).toBe(false);
     await page.evaluate(() => {
       const state = window as { shift?: number };
@@ -298,7 +244,7 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
       }).observe({ type: "layout-shift", buffered: true });
     });
     await page.locator("#run").scrollIntoViewIfNeeded();
-    await panelReady(page);
+    await ready(page);
     await page.waitForTimeout(200);
     expect(loaded.some((url) => url.includes("panel-shell"))).toBe(true);
     expect(loaded.some((url) => url.includes("worker"))).toBe(false);

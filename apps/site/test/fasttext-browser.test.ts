@@ -1,15 +1,10 @@
 // The panel "fastText" in a real browser: lines pasted, trained on, asked; the tree; a language; cancelled; reloaded.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { noBrowser } from "../../../tools/browser.ts";
 import { paperKey } from "../src/run/fasttext/inputs.ts";
-import { type Site, startSite } from "../src/server/main.ts";
+import { phase, ready, runButton, status, violations, watchedSite } from "./watched-site.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const address = `/paper?bibtexKey=${paperKey}`;
 const lines = Array.from(
   { length: 10 },
@@ -20,72 +15,18 @@ const lines = Array.from(
 const name = `the fastText panel in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`;
 // A busy machine makes every step slow and none wrong: only the test's own, generous limit ends a wait.
 describe.skipIf(noBrowser)(name, { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-panel-"));
-  let site: Site;
-  let browser: Browser;
-  /** Requests to other hosts, uncaught errors and console errors since the test began. */
-  let unwanted: string[] = [];
-
-  beforeAll(async () => {
-    site = await startSite({ dataDir: join(folder, "data"), port: 0 });
-    browser = await launchBrowser();
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await site?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    const seen = unwanted;
-    unwanted = [];
-    expect(seen).toEqual([]);
-  });
-
-  async function open(path: string, options: BrowserContextOptions = {}, isolated = true): Promise<Page> {
-    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-    context.setDefaultTimeout(0);
-    const page = await context.newPage();
-    page.on("request", (request) => {
-      if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== site.url)
-        unwanted.push(request.url());
-    });
-    page.on("pageerror", (error) => unwanted.push(error.message));
-    page.on("console", (message) => message.type() === "error" && unwanted.push(message.text()));
-    if (!isolated)
-      await page.route("**/*", async (route) => {
-        const response = await route.fetch();
-        const headers = response.headers();
-        for (const header of ["cross-origin-opener-policy", "cross-origin-embedder-policy"]) delete headers[header];
-        await route.fulfill({ response, headers });
-      });
-    await page.goto(site.url + path, { waitUntil: "load" });
+  const site = watchedSite();
+  const open = async (...of: Parameters<typeof site.open>): Promise<Page> => {
+    const page = await site.open(...of);
     await page.locator("#run").scrollIntoViewIfNeeded();
-    await page.locator("#run[data-ready]").waitFor({ state: "attached" });
+    await ready(page);
     return page;
-  }
-
-  const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true }).click();
-  const phase = (page: Page, wanted: string) => page.locator(`.panel-status[data-phase="${wanted}"]`).waitFor();
-  const status = (page: Page) => page.locator(".panel-status").textContent();
+  };
+  const run = (page: Page) => runButton(page).click();
   const best = (page: Page) => page.locator(".ask .bars .marked").first().textContent();
 
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(axe);
-    return page.evaluate(async () => {
-      interface Found {
-        violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
-      }
-      const { run } = (globalThis as unknown as { axe: { run: () => Promise<Found> } }).axe;
-      const result = await run();
-      return result.violations.flatMap(({ id, nodes }) =>
-        nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`),
-      );
-    });
-  }
-
   test("lines are pasted, trained on and asked; the tree; reloading keeps them; without isolation", async () => {
-    const page = await open(`${address}#run`, {}, false);
+    const page = await open(`${address}#run`, { isolated: false });
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
     await page.getByRole("radio", { name: "lines of your own" }).focus();
     await page.keyboard.press("Space");

@@ -1,64 +1,29 @@
 // `webThreads` in Chromium: in a page and in a worker of it, the bytes that Node's threads give.
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { type ServedPage, servePage } from "../../../tools/served-page.ts";
 import { evaluate, f1, Model, type Settings, train } from "../src/index.ts";
 import { nodeThreads } from "../src/node.ts";
 import { bytesOf } from "./model-parts.ts";
 
 const labelled = readFileSync(new URL("fixtures/train.txt", import.meta.url), "utf8");
-const root = fileURLToPath(new URL("web", import.meta.url));
-
-/** The page, bundled, by path. */
-async function bundle(): Promise<Map<string, string | Uint8Array>> {
-  const result = await build({
-    root,
-    configFile: false,
-    publicDir: false,
-    logLevel: "error",
-    worker: { format: "es" },
-    build: {
-      write: false,
-      minify: false,
-      assetsDir: "",
-      modulePreload: { polyfill: false },
-      rolldownOptions: { input: `${root}/page.ts`, output: { entryFileNames: "page.js" } },
-    },
-  });
-  if (!("output" in result)) throw new Error("Vite built several bundles, or none");
-  return new Map(result.output.map((file) => [`/${file.fileName}`, "code" in file ? file.code : file.source]));
-}
 
 describe.skipIf(noBrowser)(`threads in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   let browser: Browser;
-  let server: Server;
+  let served: ServedPage;
   let page: Page;
   beforeAll(async () => {
-    const files = await bundle();
-    files.set("/", "<!doctype html><title>threads</title><script type=module src=/page.js></script>");
-    server = createServer((request, response) => {
-      const body = files.get(request.url ?? "/");
-      response.writeHead(body === undefined ? 404 : 200, {
-        "Content-Type": request.url === "/" ? "text/html" : "text/javascript",
-        // Together they give SharedArrayBuffer, which threads need.
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
-      });
-      response.end(body);
-    });
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    served = await servePage(fileURLToPath(new URL("web", import.meta.url)));
     browser = await launchBrowser();
     page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { waitUntil: "load" });
+    await page.goto(served.url, { waitUntil: "load" });
   });
   afterAll(async () => {
     await browser?.close();
-    server?.close();
+    served?.close();
   });
 
   /** What a function of web/page.ts gives. */

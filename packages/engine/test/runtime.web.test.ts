@@ -1,16 +1,17 @@
 // The runtime suite in Chromium: inside a Web Worker with one and two threads, and from the page through a worker.
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { type ServedPage, servePage } from "../../../tools/served-page.ts";
 import { runtimeSuite } from "./runtime.suite.ts";
-import { type SuitePage, serveSuite } from "./suite-page.ts";
 
 describe.skipIf(noBrowser)(`onnxruntime-web in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   let browser: Browser;
-  let suite: SuitePage;
+  let suite: ServedPage;
   let page: Page;
   beforeAll(async () => {
-    suite = await serveSuite();
+    suite = await servePage(fileURLToPath(new URL("web", import.meta.url)));
     browser = await launchBrowser();
     page = await browser.newPage();
     await page.goto(suite.url, { waitUntil: "load" });

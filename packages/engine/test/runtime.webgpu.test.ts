@@ -1,11 +1,12 @@
 // The runtime suite on WebGPU in Chromium. SwiftShader, a GPU in software, is correct and slow: real ones are the same
 // code, and were not at hand (docs/results.md).
+import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
+import { type ServedPage, servePage } from "../../../tools/served-page.ts";
 import { nodeRuntime } from "../src/node.ts";
 import { runtimeSuite } from "./runtime.suite.ts";
-import { type SuitePage, serveSuite } from "./suite-page.ts";
 import { threeSteps } from "./three-steps.ts";
 
 // In software every shader takes part of a second to compile, more on a busy machine.
@@ -13,13 +14,13 @@ const timeout = 300_000;
 
 let browser: Browser | undefined;
 let page: Page | undefined;
-let suite: SuitePage | undefined;
+let suite: ServedPage | undefined;
 const call = <T>(expression: string): Promise<T> => page!.evaluate(expression);
 
 /** Why the suite cannot run here, or null with a page that has a GPU. */
 async function open(): Promise<string | null> {
   if (noBrowser) return noBrowser;
-  suite = await serveSuite();
+  suite = await servePage(fileURLToPath(new URL("web", import.meta.url)));
   browser = await launchBrowser(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]);
   page = await browser.newPage();
   await page.goto(suite.url, { waitUntil: "load" });
