@@ -13,6 +13,7 @@ import type { ShippedModel } from "./adversarial/shipped.ts";
 import { type TestImages, type TransferResult, transferMatrix } from "./adversarial/transfer.ts";
 import { unitsAndDirections } from "./adversarial/units.ts";
 import { breathe, type RunContext, serveMethod } from "./serve-method.ts";
+import { siteFile } from "./site-file.ts";
 
 export type AdversarialResult = AttackResult | TransferResult | UnitsResult;
 /** What the page sends: a run with the files that its inputs stand for, or a question about a file. */
@@ -24,7 +25,6 @@ export type AdversarialSoFar = AttackSoFar | TransferResult;
 const folder = `/content/${paperKey}/models/`;
 const subset = "/assets/mnist-subset/";
 let runtime: Runtime | undefined;
-const files = new Map<string, Promise<Uint8Array>>();
 
 type Answer = AdversarialResult | ModelFacts;
 
@@ -40,16 +40,16 @@ async function run(
   context: RunContext<AdversarialSoFar>,
 ): Promise<AdversarialResult> {
   const models = JSON.parse(
-    new TextDecoder().decode(await load(`${folder}models.json`, "the list of networks")),
+    new TextDecoder().decode(await siteFile(`${folder}models.json`, "the list of networks")),
   ) as ShippedModel[];
-  const loadModel = (file: string) => load(folder + file, `the network ${file}`);
+  const loadModel = (file: string) => siteFile(folder + file, `the network ${file}`);
   // One thread for the shipped networks: a row takes them microseconds, less than waking another. The first run decides.
   const threads = own ? navigator.hardwareConcurrency : 1;
   runtime ??= webRuntime({ wasmPaths: `${location.origin}/assets/ort/${ortVersion}/`, threads });
   const parts = { ...context, runtime, models, loadModel, breathe };
   switch (inputs.task) {
     case "attack": {
-      const digits = await load(digitsUrl.href, "the digits").then(readDigits);
+      const digits = await siteFile(digitsUrl.href, "the digits").then(readDigits);
       return attackImage(image ?? digitOf(inputs.digit, digits), inputs, parts, own);
     }
     case "transfer":
@@ -65,7 +65,7 @@ async function run(
 async function testImages(): Promise<TestImages> {
   const { images: imagesFile, labels: labelsFile } = mnistFiles.test;
   const [imageBytes, labelBytes] = await Promise.all(
-    [imagesFile, labelsFile].map((file) => load(`${subset}${file}.gz`, "the test images")),
+    [imagesFile, labelsFile].map((file) => siteFile(`${subset}${file}.gz`, "the test images")),
   );
   const { images, labels } = await decodeMnist(imageBytes!, labelBytes!, { flat: true });
   return { images: images.data as Float32Array, labels: labels.data };
@@ -76,23 +76,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-}
-
-/** A file of this site, once. @throws Error that tells the reader what is missing */
-function load(url: string, what: string): Promise<Uint8Array> {
-  const known = files.get(url);
-  if (known) return known;
-  const loading = fetch(url).then(
-    async (response) => {
-      if (!response.ok)
-        throw new Error(`${what} could not be loaded: the server answers ${response.status}. Reload the page.`);
-      return new Uint8Array(await response.arrayBuffer());
-    },
-    (cause: unknown) => {
-      throw new Error(`${what} could not be loaded: the server does not answer. Is it still running?`, { cause });
-    },
-  );
-  loading.catch(() => files.delete(url));
-  files.set(url, loading);
-  return loading;
 }

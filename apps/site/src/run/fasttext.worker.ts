@@ -6,6 +6,7 @@ import { type FastTextRequest, paperKey } from "./fasttext/inputs.ts";
 import { divide, normalise } from "./fasttext/lines.ts";
 import { compareLosses, type Trained, type TrainingSoFar, trainOnce } from "./fasttext/training.ts";
 import { serveMethod } from "./serve-method.ts";
+import { siteFile } from "./site-file.ts";
 
 /** What a run gives; `classify` gives a `FastTextAnswer`. */
 export type FastTextResult =
@@ -18,7 +19,6 @@ export type FastTextAnswer =
   | { readonly task: "language"; readonly answer: readonly Prediction[] };
 
 const folder = `/content/${paperKey}/data/`;
-const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 let trainedModel: Model | undefined;
 let languageModel: Promise<Model> | undefined;
 
@@ -50,36 +50,17 @@ serveMethod<FastTextRequest, FastTextResult | FastTextAnswer, readonly TrainingS
 
 async function readLines(own: string | null) {
   if (own !== null) return divide(own, false);
-  const packed = await load("cooking.txt.gz", "the cooking questions");
+  const packed = await siteFile(`${folder}cooking.txt.gz`, "the cooking questions");
   const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return divide(await new Response(text).text(), true);
 }
 
 function loadLanguages(): Promise<Model> {
-  languageModel ??= load("lid.176.ftz", "the language model").then((bytes) =>
+  languageModel ??= siteFile(`${folder}lid.176.ftz`, "the language model").then((bytes) =>
     Model.fromBytes(bytes, { name: "lid.176.ftz" }),
   );
   languageModel.catch(() => {
     languageModel = undefined;
   });
   return languageModel;
-}
-
-/** A data file of the paper, once. @throws Error that tells the reader what is missing */
-function load(file: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
-  const known = files.get(file);
-  if (known) return known;
-  const loading = fetch(folder + file).then(
-    async (response) => {
-      if (!response.ok)
-        throw new Error(`${what} could not be loaded: the server answers ${response.status}. Reload the page.`);
-      return new Uint8Array(await response.arrayBuffer());
-    },
-    (cause: unknown) => {
-      throw new Error(`${what} could not be loaded: the server does not answer. Is it still running?`, { cause });
-    },
-  );
-  loading.catch(() => files.delete(file));
-  files.set(file, loading);
-  return loading;
 }
