@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { normalised, normalisedQuestion } from "@reprise/fasttext/reproduce";
 import { median, printMachine } from "./harness.ts";
 
 const data = process.env.REPRISE_DATA;
@@ -44,37 +45,25 @@ function cost([command = "", ...args]: readonly string[]): Cost {
   return { cpu: user! + system!, wall: wall!, megabytes: kilobytes! / 1024 };
 }
 
-/** As the authors' classification-results.sh: lower case, punctuation apart, quotes and tags gone. */
-const normalise = (text: string) =>
-  text
-    .toLowerCase()
-    .replaceAll("<br />", " ")
-    .replaceAll('"', "")
-    .replace(/[;:]/g, " ")
-    .replace(/['.,()!?]/g, " $& ")
-    .replace(/\s+/g, " ")
-    .trim();
-
 function prepare(): void {
   for (const part of ["train", "test"]) {
     const rows = gunzipSync(readFileSync(join(data!, `fasttext/imdb/${part}.tsv.gz`)))
-      .toString()
+      .toString("latin1")
       .split("\n");
     const lines = rows
       .map((row) => row.split("\t"))
       .filter((cells) => cells[0] === "pos" || cells[0] === "neg")
-      .map(([label, , , ...text]) => `__label__${label} ${normalise(text.join(" "))}`);
+      .map(([label, , , ...text]) => `__label__${label} ${normalised(text.join(" "))}`);
     for (let i = lines.length - 1, state = 1; i > 0; i--) {
       state = (state * 48271) % 2147483647;
       const j = state % (i + 1);
       [lines[i], lines[j]] = [lines[j]!, lines[i]!];
     }
-    writeFileSync(join(folder, `imdb.${part}`), `${lines.join("\n")}\n`);
+    writeFileSync(join(folder, `imdb.${part}`), `${lines.join("\n")}\n`, "latin1");
   }
   for (const part of ["train", "valid"]) {
-    const text = readFileSync(join(data!, `fasttext/cooking/cooking.${part}`), "utf8");
-    // As the tutorial: sed "s/\([.\!?,'/()]\)/ \1 /g" | tr upper lower
-    writeFileSync(join(folder, `cooking.${part}`), text.replace(/[.!?,'/()]/g, " $& ").toLowerCase());
+    const text = readFileSync(join(data!, `fasttext/cooking/cooking.${part}`), "latin1");
+    writeFileSync(join(folder, `cooking.${part}`), normalisedQuestion(text), "latin1");
   }
   const lid = readFileSync(join(data!, "fasttext/wasm-lid-bench/test.csv"), "utf8");
   writeFileSync(join(folder, "lid.txt"), lid.replaceAll('"', "").replace(/^[a-z]+,/gm, ""));

@@ -100,8 +100,8 @@ export function normalised(line: string): string {
     .replaceAll('"', "")
     .replace(/[;:]/g, " ")
     .replace(/['.,()!?]/g, " $& ")
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(/[ \t-\r]+/g, " ")
+    .replace(/^ | $/g, "");
 }
 
 /** A question as the tutorial writes it: blanks around . ! ? , ' / ( ), ASCII letters in lower case. */
