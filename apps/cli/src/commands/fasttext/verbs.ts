@@ -1,11 +1,19 @@
 // The verbs of reprise fasttext. Each loads its modules when it is run: start-up time is the user's.
+import { availableParallelism } from "node:os";
 import { UsageError } from "./usage-error.ts";
 
 type Action = (args: readonly string[]) => Promise<void>;
 
 const labels = () => import("./labels.ts");
 const vectors = () => import("./vectors.ts");
-const training = () => import("./train.ts");
+
+/** Threads take longer to start than the modules to load, so they start first. */
+async function training(args: readonly string[]) {
+  const threads = Number(args[args.findLastIndex((arg) => /^--?threads?$/.test(arg)) + 1]);
+  if (threads > 1 && threads <= availableParallelism())
+    (await import("@reprise/fasttext/threads")).workers.prepare(threads - 1);
+  return import("./train.ts");
+}
 
 const asked = "MODEL FILE [K] [THRESHOLD]   FILE may be - for standard input";
 const trained = "-input FILE -output MODEL [flags]";
@@ -15,19 +23,19 @@ export const verbs: readonly (readonly [name: string, usage: string, description
     "supervised",
     trained,
     "train a classifier on labelled lines",
-    async (args) => (await training()).trainVerb("supervised", args),
+    async (args) => (await training(args)).trainVerb("supervised", args),
   ],
   [
     "skipgram",
     trained,
     "train word vectors: words predict their neighbours",
-    async (args) => (await training()).trainVerb("skipgram", args),
+    async (args) => (await training(args)).trainVerb("skipgram", args),
   ],
   [
     "cbow",
     trained,
     "train word vectors: neighbours predict the word",
-    async (args) => (await training()).trainVerb("cbow", args),
+    async (args) => (await training(args)).trainVerb("cbow", args),
   ],
   [
     "quantize",
