@@ -205,6 +205,22 @@ test("what cannot be run is told in one line", () => {
   ).toMatchObject({ code: 2, error: expect.stringMatching(/hs\.bin: this is a supervised model/) });
 });
 
+test("a verb's help, a wrong command line, an unknown verb; threads that have nothing to do hold nobody up", () => {
+  expect(reprise(["test", "--help"])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^Usage: reprise fasttext test MODEL FILE \[K\] \[THRESHOLD\]/),
+  });
+  expect(reprise(["test", "--debug"])).toMatchObject({
+    code: 2,
+    error: expect.stringMatching(/^reprise fasttext test: expected MODEL FILE .*\n\(add --help for the options\)\n$/),
+  });
+  expect(reprise(["tset"])).toMatchObject({ code: 2, error: expect.stringContaining("unknown command 'tset'") });
+  expect(reprise(["supervised", "-thread", "2"])).toMatchObject({
+    code: 2,
+    error: "reprise fasttext supervised: -input is missing.\n(add --help for the options)\n",
+  });
+});
+
 test("a model that cannot be written where it should is put elsewhere, and the user is told", () => {
   const output = join(folder, "blocked");
   mkdirSync(`${output}.bin`); // a folder cannot be replaced by a file

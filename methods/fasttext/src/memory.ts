@@ -1,10 +1,14 @@
 // One growing memory that both kernels compute on. It is shared, so that threads can work on the same rows.
 
 const pageBytes = 65536;
+/** Of the system; where they are larger, some are touched more often than needed. */
+const systemPageBytes = 4096;
 /** Blocks begin at multiples of this: a cache line, so that threads with blocks of their own never write to one. */
 const unit = 64;
 /** Where the memory itself says how many units are taken; the first page is the kernel's, which begins at 1024. */
 const topAddress = 64;
+/** Where it says up to which unit `touchNext` came. */
+const touchedAddress = 68;
 
 /**
  * Hands out typed arrays of one WebAssembly memory; what was handed out stays valid when the memory grows. Several
@@ -14,6 +18,7 @@ export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly #maximumBytes: number;
   readonly #top: Int32Array;
+  readonly #touched: Int32Array;
   readonly #free = new Map<number, Uint8Array[]>();
   /** A shared memory that grows gets a new buffer object over the same bytes. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
@@ -26,6 +31,7 @@ export class Memory {
       ? new WebAssembly.Memory({ initial: 1, maximum: Math.ceil(from / pageBytes), shared: true })
       : from;
     this.#top = new Int32Array(this.wasm.buffer, topAddress, 1);
+    this.#touched = new Int32Array(this.wasm.buffer, touchedAddress, 1);
     // Address 0 stays unused, so that 0 can mean "none".
     if (fresh) this.#top[0] = pageBytes / unit;
   }
@@ -73,6 +79,27 @@ export class Memory {
     const list = this.#free.get(block.length);
     if (list) list.push(block);
     else this.#free.set(block.length, [block]);
+  }
+
+  /**
+   * Has the system provide the next bytes that will be handed out, a piece at a time, which it otherwise does page by
+   * page at their first use. What they hold stays as it is. Done while a thread has nothing else to do.
+   *
+   * @returns how many bytes: fewer than were asked for when there are no more, or 0
+   */
+  touchNext(bytes: number): number {
+    const before = Atomics.load(this.#touched, 0);
+    const from = Math.max(before, Atomics.load(this.#top, 0));
+    const to = Math.min(from + Math.floor(bytes / unit), Math.floor(this.#maximumBytes / unit));
+    if (to <= from || Atomics.compareExchange(this.#touched, 0, before, to) !== before) return 0;
+    try {
+      this.#reach(to * unit);
+    } catch {
+      return 0; // whoever needs it will be told
+    }
+    const numbers = new Int32Array(this.wasm.buffer);
+    for (let at = from * unit; at < to * unit; at += systemPageBytes) Atomics.add(numbers, at / 4, 0);
+    return (to - from) * unit;
   }
 
   /** Whether an array is part of this memory. */

@@ -278,7 +278,7 @@ export class Model {
   *vectorLines(): Generator<string | Uint8Array> {
     const { dictionary, dim } = this.tables;
     yield `${dictionary.words} ${dim}\n`;
-    const step = Math.max(1, Math.floor((1 << 20) / (13 * dim + 32)));
+    const step = Math.max(1, Math.floor((1 << 16) / (13 * dim + 32)));
     for (let from = 0; from < dictionary.words; from += step)
       yield this.kernel.vectorLines(this.tables, from, Math.min(dictionary.words, from + step));
   }

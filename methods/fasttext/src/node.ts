@@ -1,42 +1,11 @@
 // Files on Node: training text in, models in and out.
-import { closeSync, fstatSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Spill } from "./corpus.ts";
-import type { Kernel } from "./kernel.ts";
-import { Model } from "./model.ts";
-import { ModelFileError, readModel } from "./model-file.ts";
+import type { Model } from "./model.ts";
 import { writeAside } from "./threads/node.ts";
-import { wasmKernel } from "./wasm.ts";
 import { writeWhole } from "./write/node.ts";
-
-/**
- * Loads a .bin or .ftz model; matrices are read straight into place.
- *
- * @throws ModelFileError, and the system's error when the file cannot be opened
- */
-export function loadModel(
-  path: string,
-  { label = "__label__", kernel = wasmKernel }: { label?: string; kernel?: Kernel } = {},
-): Model {
-  const file = openSync(path, "r");
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
-    const reading = readModel(path, stat.size, label, { index: kernel.fillSlots });
-    for (let step = reading.next(); ; step = reading.next()) {
-      if (step.done) return new Model(step.value.tables, step.value.header, kernel);
-      const { target } = step.value;
-      for (let at = 0; at < target.length; ) {
-        const count = readSync(file, target, at, target.length - at, null);
-        if (count === 0) throw new ModelFileError(`${path}: the file became shorter while it was read.`);
-        at += count;
-      }
-    }
-  } finally {
-    closeSync(file);
-  }
-}
 
 /** Saves the model as a .bin or .ftz file. */
 export function saveModel(model: Model, path: string): void {
@@ -48,6 +17,7 @@ export function saveModelAside(model: Model, path: string): Promise<void> {
   return writeAside(path, [...model.bytes()]);
 }
 
+export { loadModel } from "./load/node.ts";
 export { filePieces } from "./read/node.ts";
 export { nodeThreads } from "./threads/node.ts";
 export { writeWhole } from "./write/node.ts";

@@ -14,6 +14,8 @@ export interface ReadWork {
   readonly settings: Pick<Settings, "label" | "compat">;
   /** A number there other than 0 tells the thread to end. */
   readonly stop: number;
+  /** Bytes of the rows that n-grams share, which are the next large block of memory. */
+  readonly rowBytes: number;
 }
 
 /** A part as its thread read it: its dictionary is in the common memory. */
@@ -40,6 +42,14 @@ export function readPart(
   const { size, starts, counts, pool, tokens } = dictionary;
   const blocks = parts[0]!.blocks.map((block) => block.read() as Int32Array<ArrayBuffer>);
   return { from: pieces.from, dictionary: { size, starts, counts, pool, tokens }, blocks };
+}
+
+/**
+ * Bytes of memory that are worth touching ahead when so many tokens were read: every page of the n-grams' rows where there
+ * are dozens of n-grams for each, so that all would be touched sooner or later.
+ */
+export function bytesAhead({ rowBytes }: ReadWork, tokens: number): number {
+  return Math.min(rowBytes, 64 * tokens);
 }
 
 /** The corpus whose begin was read here and the other parts by other threads. */

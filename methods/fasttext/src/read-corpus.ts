@@ -28,6 +28,7 @@ export async function readCorpus(
           memory: memory.wasm,
           settings: { label: settings.label, compat: settings.compat },
           stop: stop.byteOffset,
+          rowBytes: 4 * settings.dim * settings.bucket,
         })
       : undefined;
   const others = Promise.all(aside?.others ?? []);

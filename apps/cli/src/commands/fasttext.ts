@@ -1,32 +1,6 @@
 // reprise fasttext: the verbs and flags of the reference program, on @reprise/fasttext.
 import { Command } from "commander";
-import { dumpVerb } from "./fasttext/dump.ts";
-import { UsageError } from "./fasttext/flags.ts";
-import { predictVerb, testVerb } from "./fasttext/labels.ts";
-import { quantizeVerb } from "./fasttext/quantize.ts";
-import { trainVerb } from "./fasttext/train.ts";
-import { analogiesVerb, nearestVerb, ngramsVerb, sentenceVectorsVerb, wordVectorsVerb } from "./fasttext/vectors.ts";
-
-type Action = (args: readonly string[]) => void | Promise<void>;
-
-const asked = "MODEL FILE [K] [THRESHOLD]   FILE may be - for standard input";
-const trained = "-input FILE -output MODEL [flags]";
-const verbs: readonly [name: string, usage: string, description: string, action: Action][] = [
-  ["supervised", trained, "train a classifier on labelled lines", (args) => trainVerb("supervised", args)],
-  ["skipgram", trained, "train word vectors: words predict their neighbours", (args) => trainVerb("skipgram", args)],
-  ["cbow", trained, "train word vectors: neighbours predict the word", (args) => trainVerb("cbow", args)],
-  ["quantize", "-output MODEL [-input FILE -retrain] [flags]", "make MODEL.ftz of MODEL.bin", quantizeVerb],
-  ["test", asked, "precision and recall on labelled lines", (args) => testVerb(args, false)],
-  ["test-label", asked, "F1, precision and recall of every label", (args) => testVerb(args, true)],
-  ["predict", asked, "the most likely labels of each line", (args) => predictVerb(args, false)],
-  ["predict-prob", asked, "the same with probabilities", (args) => predictVerb(args, true)],
-  ["print-word-vectors", "MODEL   words on standard input", "vectors of words", wordVectorsVerb],
-  ["print-sentence-vectors", "MODEL   lines on standard input", "vectors of lines", sentenceVectorsVerb],
-  ["print-ngrams", "MODEL WORD", "vectors of a word's character n-grams", ngramsVerb],
-  ["nn", "MODEL [K]   words on standard input", "nearest words", nearestVerb],
-  ["analogies", "MODEL [K]   triplets on standard input", "words nearest to A - B + C", analogiesVerb],
-  ["dump", "MODEL (args|dict|input|output)", "what is in a model file", dumpVerb],
-];
+import { run, verbs } from "./fasttext/verbs.ts";
 
 const flagHelp = `
 Flags of training (defaults for supervised; skipgram and cbow where they differ):
@@ -50,14 +24,7 @@ export function command(): Command {
     const verb = fasttext.command(name).usage(usage).description(description);
     verb.argument("[args...]").allowUnknownOption();
     if (usage.startsWith("-")) verb.addHelpText("after", flagHelp);
-    verb.action(async (args: string[]) => {
-      try {
-        await action(args);
-      } catch (error) {
-        if (error instanceof UsageError) verb.error(`reprise fasttext ${name}: ${error.message}`, { exitCode: 2 });
-        throw error;
-      }
-    });
+    verb.action((args: string[]) => run(name, action, args));
   }
   return fasttext;
 }

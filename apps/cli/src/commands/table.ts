@@ -3,6 +3,8 @@ import type { Command } from "commander";
 interface Entry {
   readonly summary: string;
   readonly load: () => Promise<{ command(): Command }>;
+  /** For verbs that read their arguments themselves: what runs them; undefined where commander is needed. */
+  readonly direct?: (args: readonly string[]) => Promise<(() => Promise<void>) | undefined>;
 }
 
 /** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
@@ -21,5 +23,6 @@ export const commands: Readonly<Record<string, Entry>> = {
   fasttext: {
     summary: "text classification and word vectors, fast (Joulin et al. 2016)",
     load: () => import("./fasttext.ts"),
+    direct: async (args) => (await import("./fasttext/verbs.ts")).direct(args),
   },
 };

@@ -4,16 +4,15 @@ import { encodeWork, type ReadPart } from "../parts.ts";
 import { type Division, firstPart, isFileText, sharedText } from "../read/node.ts";
 import type { RunThreads } from "../run.ts";
 import type { ThreadWork } from "../wasm.ts";
-import { ThreadPool } from "./pool/node.ts";
 import type { Task } from "./task/node.ts";
+import { workers } from "./workers/node.ts";
 
-const pool = new ThreadPool(new URL("./door/node.mjs", import.meta.url));
-const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => pool.run(task, moved) as Promise<T>;
+const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => workers.run(task, moved) as Promise<T>;
 
 /** Runs each piece of work in a worker thread. */
 export function threadsOnNode(division?: Division): RunThreads {
   return Object.assign((work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })), {
-    prepare: (count) => pool.prepare(count),
+    prepare: (count) => workers.prepare(count),
     readAside(text, count, most, read) {
       const claims = new BigInt64Array(new SharedArrayBuffer(8));
       const shared = isFileText(text) ? sharedText(text, count, most, claims, division) : undefined;

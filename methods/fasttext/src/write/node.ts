@@ -1,12 +1,18 @@
 // Files that are there whole or not at all.
 import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 
+/**
+ * All bytes go through a buffer of this size. The copy costs less than a system call that meets each page of a model for
+ * the first time, in a virtual machine a fifth.
+ */
+const bufferBytes = 1 << 18;
+
 /** Writes pieces beside the path, syncs, and renames: the file is there whole or as it was. */
 export function writeWhole(path: string, pieces: Iterable<Uint8Array | string>): void {
   const beside = `${path}.${process.pid}.tmp`;
   const file = openSync(beside, "w");
   try {
-    const buffer = new Uint8Array(1 << 20);
+    const buffer = new Uint8Array(bufferBytes);
     const encoder = new TextEncoder();
     let held = 0;
     const flush = () => {
@@ -15,11 +21,12 @@ export function writeWhole(path: string, pieces: Iterable<Uint8Array | string>):
     };
     for (const piece of pieces) {
       const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
-      if (held + bytes.length > buffer.length) flush();
-      if (bytes.length > buffer.length) writeAll(file, bytes);
-      else {
-        buffer.set(bytes, held);
-        held += bytes.length;
+      for (let at = 0; at < bytes.length; ) {
+        const count = Math.min(bytes.length - at, buffer.length - held);
+        buffer.set(bytes.subarray(at, at + count), held);
+        at += count;
+        held += count;
+        if (held === buffer.length) flush();
       }
     }
     flush();
@@ -38,5 +45,5 @@ export function writeWhole(path: string, pieces: Iterable<Uint8Array | string>):
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, Math.min(bytes.length - at, 1 << 30));
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

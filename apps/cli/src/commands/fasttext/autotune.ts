@@ -3,12 +3,9 @@ import { autotune, type Model, parseMetric, type Settings } from "@reprise/fastt
 import { nodeThreads } from "@reprise/fasttext/node";
 import type { ProgressLine } from "../../report.ts";
 import { openText } from "./files.ts";
-import { type Arguments, bytesOf, numberOf, textOf, UsageError } from "./flags.ts";
+import { type Arguments, bytesOf, numberOf, textOf } from "./flags.ts";
 import { clock } from "./progress.ts";
-
-export const autotuneFlags = ["validation", "metric", "predictions", "duration", "modelsize"].map(
-  (name) => `autotune-${name}`,
-);
+import { UsageError } from "./usage-error.ts";
 
 /** Settings by trial; Ctrl-C ends the search, and the best trial so far wins. */
 export async function tune(

@@ -1,7 +1,6 @@
 // Files that the user names: opened, or told what is wrong with them in a line.
 import { readFileSync, statSync } from "node:fs";
-import type { Kernel, Model } from "@reprise/fasttext";
-import { filePieces, loadModel } from "@reprise/fasttext/node";
+import { filePieces, type Kernel, loadModel, type Model } from "@reprise/fasttext/predicting";
 
 /** @throws an error that names the file, what is wrong, and what was expected */
 function checkFile(path: string, expected: string): void {

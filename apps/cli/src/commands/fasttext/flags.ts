@@ -1,8 +1,6 @@
 // The reference program's flags: -name value, --name value, and the switches.
-import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext";
-
-/** What the user typed cannot be run; exit code 2. */
-export class UsageError extends Error {}
+import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext/settings";
+import { UsageError } from "./usage-error.ts";
 
 export interface Arguments {
   readonly flags: Readonly<Record<string, string | true>>;
@@ -52,6 +50,10 @@ export const settingFlags: readonly string[] = [
   "compat",
   "deterministic",
 ];
+
+export const autotuneFlags = ["validation", "metric", "predictions", "duration", "modelsize"].map(
+  (name) => `autotune-${name}`,
+);
 
 /** Settings that the flags give, the others at their defaults. */
 export function settingsOf(model: ModelName, flags: Arguments["flags"]): Settings {

@@ -8,10 +8,11 @@ import {
   probabilityOf,
   readableKernel,
   recall,
-} from "@reprise/fasttext";
+} from "@reprise/fasttext/predicting";
 import { openModel, openText } from "./files.ts";
-import { numberOf, parseArguments, UsageError } from "./flags.ts";
+import { numberOf, parseArguments } from "./flags.ts";
 import { Exchange, raw, standardStreams } from "./streams.ts";
+import { UsageError } from "./usage-error.ts";
 
 function modelAndText(args: readonly string[], exchange: Exchange) {
   const { flags, rest } = parseArguments(args, ["compat", "json", "label"]);

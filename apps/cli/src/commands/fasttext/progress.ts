@@ -1,5 +1,5 @@
 // Progress and amounts as the user reads them.
-import type { Progress } from "@reprise/fasttext";
+import type { Progress } from "@reprise/fasttext/training";
 
 /** One line of progress: words a second and thread, learning rate, mean loss, time left. */
 export function progressText({ phase, progress, tokens, tokensPerSecond, lr, loss, secondsLeft }: Progress): string {

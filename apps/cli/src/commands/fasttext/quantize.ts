@@ -4,8 +4,9 @@ import { type Model, quantize } from "@reprise/fasttext";
 import { nodeThreads, saveModel } from "@reprise/fasttext/node";
 import { ProgressLine, printResult } from "../../report.ts";
 import { openModel, openText } from "./files.ts";
-import { givenSettings, numberOf, parseArguments, settingFlags, textOf, UsageError } from "./flags.ts";
+import { givenSettings, numberOf, parseArguments, settingFlags, textOf } from "./flags.ts";
 import { progressText } from "./progress.ts";
+import { UsageError } from "./usage-error.ts";
 
 const ownFlags = ["cutoff", "retrain", "qnorm", "qout", "dsub"];
 

@@ -1,4 +1,6 @@
 // supervised, skipgram, cbow: from text to a model.
+
+import { nodeThreads, spillFile } from "@reprise/fasttext/node";
 import {
   checkContinues,
   DivergedError,
@@ -8,13 +10,12 @@ import {
   type Progress,
   parseVectors,
   train,
-} from "@reprise/fasttext";
-import { nodeThreads, spillFile } from "@reprise/fasttext/node";
+} from "@reprise/fasttext/training";
 import { ProgressLine, printResult } from "../../report.ts";
-import { autotuneFlags, tune } from "./autotune.ts";
 import { openModel, openText, textOfFile } from "./files.ts";
 import {
   type Arguments,
+  autotuneFlags,
   bytesOf,
   givenSettings,
   numberOf,
@@ -22,10 +23,10 @@ import {
   settingFlags,
   settingsOf,
   textOf,
-  UsageError,
 } from "./flags.ts";
 import { bytesText, progressText } from "./progress.ts";
 import { checkPlace, checkRoom, saveLearnt } from "./save.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Not in the reference program. */
 const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
@@ -60,10 +61,9 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const vectors = flags.pretrainedVectors;
   const learnt = await whileInterruptible((stop) => {
     if (flags["autotune-validation"] !== undefined)
-      return tune(input, { model, ...givenSettings(flags) }, flags, line, verbose, stop).then((trained) => ({
-        trained,
-        interrupted: false,
-      }));
+      return import("./autotune.ts")
+        .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, line, verbose, stop))
+        .then((trained) => ({ trained, interrupted: false }));
     return train(openText(input), settings, {
       stop,
       runThreads: nodeThreads,

@@ -1,6 +1,7 @@
 // What a training thread on Node can be asked for, and how it answers. door/node.mjs loads this file.
 import { parentPort } from "node:worker_threads";
-import { doEncode, type EncodeWork, type ReadWork, readPart } from "../../parts.ts";
+import { Memory } from "../../memory.ts";
+import { bytesAhead, doEncode, type EncodeWork, type ReadPart, type ReadWork, readPart } from "../../parts.ts";
 import { type SharedText, takePart } from "../../read/node.ts";
 import { doWork, type ThreadWork } from "../../wasm.ts";
 import { writeWhole } from "../../write/node.ts";
@@ -25,10 +26,27 @@ function perform(task: Task): { value: unknown; moved?: ArrayBuffer[] } {
   return { value: undefined };
 }
 
+/** Memory to be touched while there is nothing to do: the other threads rank the words that were read. */
+let ahead: { readonly memory: Memory; bytes: number } | undefined;
+
+function touchAhead(): void {
+  if (!ahead) return;
+  const touched = ahead.memory.touchNext(Math.min(ahead.bytes, 1 << 20));
+  ahead.bytes -= touched;
+  if (touched === 0 || ahead.bytes <= 0) ahead = undefined;
+  else setImmediate(touchAhead); // tasks come first
+}
+
 parentPort?.on("message", (task: Task) => {
+  ahead = undefined;
   try {
     const { value, moved = [] } = perform(task);
     parentPort?.postMessage({ value } satisfies Answer, moved);
+    if ("read" in task) {
+      const { tokens } = (value as ReadPart | undefined)?.dictionary ?? { tokens: 0 };
+      ahead = { memory: new Memory(task.read.memory), bytes: bytesAhead(task.read, tokens) };
+      setImmediate(touchAhead);
+    }
   } catch (error) {
     parentPort?.postMessage({ error } satisfies Answer);
   }
