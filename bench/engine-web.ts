@@ -56,12 +56,17 @@ const browser = await launchBrowser();
 const page = await browser.newPage();
 await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 await page.waitForFunction("globalThis.steps !== undefined");
+const opened = performance.now();
 for (const net of (process.env.NET ?? "mlp,lenet,resnet20").split(",")) {
   const { steps, rounds, input } = workloads[net]!();
   const ours = {
     name: `Chromium ${browser.version()}`,
     run: async () => Number(await page.evaluate(`steps("${net}", ${steps}, ${threads})`)) / 1000,
   };
+  // Chromium compiles the kernels once more while they run, and stores them some ten seconds later, which takes both cores
+  // for two seconds. A training lasts longer.
+  do await ours.run();
+  while (performance.now() - opened < 20_000);
   if (!peer) {
     console.log(`${net}: ${(await ours.run()) * 1e3} ms a step, no peer to compare with`);
     continue;
@@ -71,7 +76,7 @@ for (const net of (process.env.NET ?? "mlp,lenet,resnet20").split(",")) {
     run: async () => (await peer.ask<{ seconds: number }>({ net, steps })).seconds / steps,
   };
   await compare(`${net}, batch ${input[0]}, ${threads} threads`, ours, theirs, {
-    rounds: Math.min(rounds, 5),
+    rounds,
     goal: 0.25,
   });
 }
