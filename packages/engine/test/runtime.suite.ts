@@ -23,7 +23,7 @@ import {
 /** A case: throws when the runtime is wrong. */
 export type RuntimeCase = (runtime: Runtime) => Promise<void>;
 
-function close(got: ArrayLike<number>, want: readonly number[], tolerance: number): void {
+export function close(got: ArrayLike<number>, want: readonly number[], tolerance: number): void {
   if (got.length !== want.length) throw new Error(`${got.length} numbers, expected ${want.length}`);
   want.forEach((value, i) => {
     if (!(Math.abs(got[i]! - value) <= tolerance)) throw new Error(`element ${i} is ${got[i]}, expected ${value}`);
@@ -41,7 +41,8 @@ async function rejects(work: Promise<unknown>, message: RegExp): Promise<void> {
   throw new Error(`nothing was thrown; expected ${message}`);
 }
 
-const wave = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => Math.sin(1.7 * i + phase));
+export const wave = (length: number, phase: number) =>
+  Float32Array.from({ length }, (_, i) => Math.sin(1.7 * i + phase));
 
 export const runtimeSuite: Readonly<Record<string, RuntimeCase>> = {
   async "gives the product of two matrices"(runtime) {

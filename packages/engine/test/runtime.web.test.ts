@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)(`onnxruntime-web in the browser${noBrowser ? ` (skipp
     expect(await call("crossOriginIsolated")).toBe(true);
   });
 
-  const cases = [...Object.keys(runtimeSuite), "starts as many threads as it was told"];
+  const cases = [...Object.keys(runtimeSuite), "convolves many channels", "starts as many threads as it was told"];
   describe.each([1, 2])("in a Web Worker, threads: %i", (threads) => {
     test.each(cases)("%s", async (name) => {
       expect(await call(`runInWorker("wasm", ${threads}, ${JSON.stringify(name)})`)).toBeNull();

@@ -2,6 +2,7 @@
 // for ({ id, name } → { id, error }), train three steps ({ id, steps: true } → { id, result, error }), or serve its runtime to the page.
 import { serveRuntime } from "../../src/index.ts";
 import { webRuntime } from "../../src/run/web.ts";
+import { manyChannels } from "../many-channels.ts";
 import { runtimeSuite } from "../runtime.suite.ts";
 import { threeSteps } from "../three-steps.ts";
 
@@ -27,6 +28,7 @@ const starting =
     : webRuntime({ wasmPaths, threads });
 const cases: typeof runtimeSuite = {
   ...runtimeSuite,
+  "convolves many channels": manyChannels,
   async "starts as many threads as it was told"() {
     if (helpers + 1 !== threads) throw new Error(`${helpers + 1} threads, expected ${threads}`);
   },
