@@ -18,7 +18,7 @@ import { Divided, Job, Thread } from "./tables";
 export function trainDivided(job: Job, t: Thread, d: Divided, budget: i32): i32 {
   const status = goOn(job, t, d, budget);
   // Without a budget a thread only gives back what it learnt.
-  if (d.divided && (status != MORE || budget <= 0)) moveBack(job, d);
+  if (d.divided && (status != MORE || budget <= 0)) moveOwn(job, d, true);
   if (d.index == 0) atomic.store<i64>(job.progress, d.seen);
   return status;
 }
@@ -26,6 +26,7 @@ export function trainDivided(job: Job, t: Thread, d: Divided, budget: i32): i32 
 function goOn(job: Job, t: Thread, d: Divided, budget: i32): i32 {
   if (budget <= 0) return MORE;
   if (!d.divided) {
+    moveOwn(job, d, false);
     divideRows(job, t, d);
     d.divided = 1;
     post(d);
@@ -79,7 +80,7 @@ function waitFor(d: Divided, goal: i32): bool {
 }
 
 /** Moves rows of `bytes` bytes side by side, or back; those with numbers below 0 are none. */
-export function moveRows(base: usize, bytes: usize, ids: usize, count: i32, firstCopy: i32, back: bool): void {
+function moveRows(base: usize, bytes: usize, ids: usize, count: i32, firstCopy: i32, back: bool): void {
   for (let i = 0; i < count; i++) {
     const row = load<i32>(ids + ((<usize>i) << 2));
     if (row < 0) continue;
@@ -91,10 +92,10 @@ export function moveRows(base: usize, bytes: usize, ids: usize, count: i32, firs
   }
 }
 
-function moveBack(job: Job, d: Divided): void {
+function moveOwn(job: Job, d: Divided, back: bool): void {
   const first = d.index * d.each;
   const input = job.tables.input;
-  moveRows(input.values, (<usize>input.dim) << 2, d.ids + ((<usize>first) << 2), d.each, d.firstCopy + first, true);
+  moveRows(input.values, (<usize>input.dim) << 2, d.ids + ((<usize>first) << 2), d.each, d.firstCopy + first, back);
 }
 
 /** Puts the rows of each line of this thread's part in the order of their owners. */

@@ -3,7 +3,6 @@
 import { type DividedRows, type Job, lineHeader, type ThreadState } from "./kernel.ts";
 import { frequentRows, meanLine } from "./line-sample.ts";
 import { withOutputs } from "./together.ts";
-import { on } from "./wasm/records.ts";
 
 /** Rows of a line for each thread that are worth the posting of a sum. */
 const leastRows = 64;
@@ -91,26 +90,35 @@ interface Moved {
 
 /** Frequent rows are dealt out to the threads, and those of each moved side by side: they stay in its cores' caches. */
 function movedRows(job: Job, threads: number): Moved {
-  const { memory, dim, input } = job.tables;
+  const { memory, dim, input, dictionary } = job.tables;
   const mostEach =
-    blockRows * Math.min(Math.floor(mostBlocks / threads), Math.ceil(movedBytes / (4 * dim * blockRows)));
-  const { ids: frequent, places } = frequentRows(job, { most: threads * mostEach, mostHot: 0, fewestUses });
-  const each = Math.ceil(frequent.length / threads / blockRows) * blockRows;
+    blockRows * Math.min(Math.floor(mostBlocks / threads), 1 + Math.ceil(movedBytes / (4 * dim * blockRows)));
+  const most = threads * Math.max(0, mostEach - blockRows); // a block each is left for chance
+  const { ids: frequent, places } = frequentRows(job, { most, mostHot: 0, fewestUses });
+  const dealt = Array.from({ length: threads }, () => new Int32Array(Math.min(mostEach, frequent.length)));
+  const counts = new Int32Array(threads);
+  for (let i = 0; i < frequent.length; i++) {
+    const row = frequent[i]!;
+    // Words there and back, so that nobody always has the more frequent of two. N-grams by blocks: a new page comes sooner to
+    // one thread than to two at once.
+    const turn = i % (2 * threads);
+    const owner =
+      row < dictionary.words ? (turn < threads ? turn : 2 * threads - 1 - turn) : Math.floor(row / blockRows) % threads;
+    if (counts[owner]! < mostEach) dealt[owner]![counts[owner]!++] = row;
+    else places.fill(0, 2 * row, 2 * row + 2);
+  }
+  const each = Math.ceil(Math.max(...counts) / blockRows) * blockRows;
   const room = memory.float32((threads * each + blockRows) * dim);
   const firstCopy = Math.ceil((room.byteOffset - input.values.byteOffset) / (4 * dim * blockRows)) * blockRows;
   const ids = memory.int32(threads * each).fill(-1);
-  for (let i = 0; i < frequent.length; i++) {
-    // There and back, so that nobody always has the more frequent of two.
-    const round = Math.floor(i / threads);
-    const owner =
-      round % 2 === 0 || (round + 1) * threads > frequent.length ? i % threads : threads - 1 - (i % threads);
-    const place = 1 + owner * each + round;
-    ids[place - 1] = frequent[i]!;
-    places[2 * frequent[i]!] = place;
-    places[2 * frequent[i]! + 1] = place >> 8;
-  }
-  // Now, while the other threads sleep: a page that is new costs much more while several are awake.
-  on(memory).exports.moveRows(input.values.byteOffset, 4 * dim, ids.byteOffset, ids.length, firstCopy, 0);
+  for (let owner = 0; owner < threads; owner++)
+    for (let i = 0; i < counts[owner]!; i++) {
+      const row = dealt[owner]![i]!;
+      const place = 1 + owner * each + i;
+      ids[place - 1] = row;
+      places[2 * row] = place;
+      places[2 * row + 1] = place >> 8;
+    }
   return { ids, each, firstCopy, places };
 }
 

@@ -26,7 +26,6 @@ export interface Exports {
   countRows(lines: number, length: number, stride: number, counts: number): void;
   countCounts(counts: number, length: number, histogram: number): void;
   listFrequent(counts: number, length: number, least: number, hotLeast: number, hot: number, ids: number): void;
-  moveRows(base: number, bytes: number, ids: number, count: number, firstCopy: number, back: number): void;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;
   mergeCopies(base: number, copies: number, copyCount: number, count: number): void;
