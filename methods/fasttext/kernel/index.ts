@@ -2,6 +2,7 @@
 export { classify, lineRows } from "./classify";
 export { average, fillUniform, mergeCopies } from "./rows";
 export { addEntries, entryHashes, fillSlots } from "./dictionary";
+export { divideLine } from "./divided";
 export { encode } from "./encode";
 export { nameCopies } from "./exchange";
 export { countCounts, countRows, listFrequent } from "./frequent";

@@ -116,6 +116,8 @@
   own: Own;
   /** What it shares with the threads it trains with as one, or null. */
   team: Team;
+  /** Its part where the rows are divided, or null. */
+  divided: Divided;
 }
 
 /** A thread's own copy of some numbers that are shared, and what they were when it last exchanged them. */
@@ -183,6 +185,48 @@
   loads: usize;
   counts: usize;
   sorted: usize;
+}
+
+/** One thread of several that divide the rows; see divided.ts. */
+// @ts-ignore: decorator
+@unmanaged export class Divided {
+  /** Tokens of the lines that it has learnt. */
+  seen: i64;
+  threads: i32;
+  index: i32;
+  maySleep: i32;
+  /** Where the lines end; the number of the first of those whose rows it puts in order. */
+  end: i32;
+  firstLine: i32;
+  /** Owner of each block of 1024 rows, u8. */
+  owners: usize;
+  /** [threads, each]: the frequent rows of each owner, then −1. They are moved to rows from `firstCopy` on. */
+  ids: usize;
+  each: i32;
+  firstCopy: i32;
+  /** Of each row of the input, u16: 1 + its place among them, or 0. */
+  places: usize;
+  /** [lines, threads]: how many rows of a line belong to the owners up to each. */
+  splits: usize;
+  /** Room for the rows of the longest line. */
+  room: usize;
+  /** [2 · threads] */
+  next: usize;
+  /** 64 bytes of each thread: how far it is, and how many threads sleep until it is further. */
+  posts: usize;
+  /** [threads, ring]: sums of `stride` bytes. */
+  sums: usize;
+  stride: i32;
+  /** Whether its lines are in order; how far all threads are at least. */
+  divided: i32;
+  known: i32;
+  /** Lines added and learnt so far. */
+  summed: i32;
+  learnt: i32;
+  /** Where the line is that is next to be added, and its number; the number of the one at which the thread is. */
+  front: i32;
+  frontLine: i32;
+  line: i32;
 }
 
 /** Room for one line of text. */

@@ -1,4 +1,5 @@
 // One thread's share of a run.
+import { trainDivided } from "./divided";
 import { exchange, takeCopies } from "./exchange";
 import { below, nextRandom } from "./loss";
 import { addToRows, mean } from "./rows";
@@ -11,6 +12,7 @@ let diverged = false;
 
 export function train(job: Job, t: Thread, budget: i32): i32 {
   if (changetype<usize>(t.team) != 0) return trainTogether(job, t, t.team, budget);
+  if (changetype<usize>(t.divided) != 0) return trainDivided(job, t, t.divided, budget);
   const own = t.own;
   if (changetype<usize>(own) == 0) return trainOn(job, t, budget);
   if (!own.taken) takeCopies(job, t);

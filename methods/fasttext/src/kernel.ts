@@ -134,6 +134,8 @@ export interface ThreadState {
   readonly own?: OwnRows;
   /** What it shares with the threads that it trains with as one. */
   readonly team?: Team;
+  /** Its part where the rows are divided among the threads. */
+  readonly divided?: DividedRows;
 }
 
 /** Some numbers that are shared, a thread's own copy of them, and what they were when it last exchanged them. */
@@ -185,6 +187,34 @@ export interface Team {
   readonly loads: Int32Array;
   readonly counts: Int32Array;
   readonly sorted: Int32Array;
+}
+
+/** One thread of several that divide the rows; see divided.ts. */
+export interface DividedRows {
+  readonly threads: number;
+  readonly index: number;
+  /** Where the lines end. */
+  readonly end: number;
+  /** Number of the first of the lines whose rows the thread puts in the order of their owners. */
+  readonly firstLine: number;
+  /** Owner of each block of 1024 rows. */
+  readonly owners: Uint8Array;
+  /** [threads, each]: the frequent rows of each owner, then −1. They are moved to rows from `firstCopy` on. */
+  readonly ids: Int32Array;
+  readonly firstCopy: number;
+  /** Of each row of the input: 1 + its place among the frequent ones, or 0. As little-endian numbers of two bytes. */
+  readonly places: Uint8Array;
+  /** [lines, threads]: how many rows of a line belong to the owners up to each. */
+  readonly splits: Int32Array;
+  /** Room for the rows of the longest line. */
+  readonly room: Int32Array;
+  /** [2 · threads] */
+  readonly next: Int32Array;
+  /** 16 numbers of each thread: how far it is, and how many threads sleep until it is further. */
+  readonly posts: Int32Array;
+  /** [threads, ring, stride] */
+  readonly sums: Float32Array;
+  readonly stride: number;
 }
 
 /** `nan`: a score was not a number, nothing was updated with it. */

@@ -3,9 +3,9 @@
 // those of the commonest rows and the outputs every few lines: all lines move them the same way, and threads that each go
 // all the way from where they last met would together go too far.
 import type { Settings } from "./config.ts";
-import { type Job, lineHeader, type OwnCopy, type ThreadState } from "./kernel.ts";
+import type { Job, OwnCopy, ThreadState } from "./kernel.ts";
+import { frequentRows, meanLine } from "./line-sample.ts";
 import type { Memory } from "./memory.ts";
-import { on } from "./wasm/records.ts";
 
 /** Most rows that are copied; 1 + their number fits into two bytes. */
 const mostRows = 1 << 14;
@@ -19,10 +19,6 @@ const usesPerExchange = 8;
 const hotLines = 64;
 /** Numbers in copies for each number that lines touch between exchanges: what may be spent on exchanging. */
 const shareOfWork = 1 / 12;
-/** Rows of lines, spread over the text, by which rows are counted. */
-const sampledRows = 1 << 18;
-/** Lines by which the work of one is told. */
-const sampledLines = 1 << 12;
 
 /** A job of its own for each thread, and the threads with their copies; on small texts without. */
 export function withOwnRows(
@@ -34,14 +30,18 @@ export function withOwnRows(
   const line = meanLine(job);
   const every = Math.floor(job.totalTokens / epoch / threads.length / exchangesPerEpoch);
   const hotEvery = Math.min(every, Math.ceil((hotLines / threads.length) * line.tokens));
-  const perToken = (shareOfWork * line.touched) / line.tokens;
+  const perToken = (shareOfWork * (line.outputs + line.rows * dim)) / line.tokens;
   const room = perToken * every;
   const outputs = output.values.length <= room ? output.values.length : 0;
   const most = Math.min(mostRows, Math.floor((room - outputs) / dim));
   if (most === 0) return { jobs: threads.map(() => job), threads };
   const hotRoom = perToken * hotEvery;
   const hotOutputs = outputs <= hotRoom ? outputs : 0;
-  const { ids, hot, places } = frequentRows(job, most, Math.min(mostHot, Math.floor((hotRoom - hotOutputs) / dim)));
+  const { ids, hot, places } = frequentRows(job, {
+    most,
+    mostHot: Math.min(mostHot, Math.floor((hotRoom - hotOutputs) / dim)),
+    fewestUses: usesPerExchange * exchangesPerEpoch,
+  });
   const jobs: Job[] = [];
   const own = threads.map((thread) => {
     // Copies are rows of the same matrix, further on in memory.
@@ -67,53 +67,6 @@ export function withOwnRows(
     };
   });
   return { jobs, threads: own };
-}
-
-/** Tokens of a line, and numbers of rows and outputs that it touches: means of the first lines. */
-function meanLine({ lines, neg, tables: { loss, dim, output } }: Job): { tokens: number; touched: number } {
-  const all = output.values.length;
-  const outputs = { hs: dim * Math.log2(1 + output.rows), ns: dim * (1 + neg), softmax: all, ova: all }[loss];
-  let tokens = 0;
-  let rows = 0;
-  let line = 0;
-  for (let at = 0; at < lines.length && line < sampledLines; line++) {
-    tokens += lines[at]!;
-    rows += lines[at + 2]!;
-    at += lineHeader + lines[at + 1]! + lines[at + 2]!;
-  }
-  return { tokens: Math.max(1, tokens / line), touched: outputs + (rows * dim) / line };
-}
-
-/**
- * The rows that lines name most often, by a sample of the lines.
- *
- * @returns their numbers, first those of the `hot` commonest; 1 + each row's place among them, or 0
- */
-function frequentRows(
-  { lines, tables: { input, memory } }: Job,
-  most: number,
-  mostHotRows: number,
-): { ids: Int32Array; hot: number; places: Uint8Array } {
-  const { exports } = on(memory);
-  const places = memory.bytes(2 * input.rows);
-  const stride = Math.max(1, Math.floor(lines.length / sampledRows));
-  exports.countRows(lines.byteOffset, lines.length, stride, places.byteOffset);
-  const rowsOfCount = memory.int32(0x10000);
-  exports.countCounts(places.byteOffset, input.rows, rowsOfCount.byteOffset);
-  const fewest = Math.max(1, Math.ceil((usesPerExchange * exchangesPerEpoch) / stride));
-  const frequent = mostCounted(rowsOfCount, most, fewest);
-  const hottest = mostCounted(rowsOfCount, mostHotRows, fewest);
-  const ids = memory.int32(frequent.rows);
-  exports.listFrequent(places.byteOffset, input.rows, frequent.least, hottest.least, hottest.rows, ids.byteOffset);
-  return { ids, hot: hottest.rows, places };
-}
-
-/** The least count, not below `fewest`, that at most `most` rows reach, and how many do. */
-function mostCounted(rowsOfCount: Int32Array, most: number, fewest: number): { least: number; rows: number } {
-  let rows = 0;
-  let least = rowsOfCount.length;
-  while (least > fewest && rows + rowsOfCount[least - 1]! <= most) rows += rowsOfCount[--least]!;
-  return { least, rows };
 }
 
 function copyOf(shared: Float32Array, own: Float32Array, memory: Memory): OwnCopy {

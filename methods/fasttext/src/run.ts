@@ -2,6 +2,7 @@
 import type { Settings } from "./config.ts";
 import type { EncodeAside, TextSource } from "./corpus.ts";
 import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
+import { paysToDivide, withDividedRows } from "./divided.ts";
 import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
 import type { Model } from "./model.ts";
 import { withOwnRows } from "./own-rows.ts";
@@ -42,6 +43,8 @@ export interface TrainOptions {
 /** Has a worker do each piece of work by calling `doWork`; a promise for each. */
 export interface RunThreads {
   (work: readonly ThreadWork[]): readonly Promise<TrainStatus>[];
+  /** Threads that can run at once; without it that is not known. */
+  readonly cores?: number;
   /** Starts so many workers, so that they are there when there is work. */
   prepare?(count: number): void;
   /**
@@ -117,14 +120,23 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   const deterministic = settings.deterministic && settings.threads > 1;
   if (deterministic && !supervised) return runDeterministic(job, settings, kernel, options, report);
   if (job.threads.length === 0) {
+    // Threads that divide the rows wait for each other at every line: only where each has a core.
+    const divided =
+      many && supervised && !deterministic && settings.threads > 1 && settings.threads <= (runThreads.cores ?? 1)
+        ? paysToDivide(job, settings.threads)
+        : false;
     // One against all moves every label at every line, most of them the same way. Threads that share the rows wait for each
     // other all the time, and with copies they go too far and run away: one is faster than several.
-    const atOnce = job.tables.loss === "ova" && supervised && !deterministic ? 1 : settings.threads;
+    const atOnce = job.tables.loss === "ova" && supervised && !deterministic && !divided ? 1 : settings.threads;
     const count = many ? Math.min(atOnce, deterministic ? mostTogether : atOnce) : 1;
     const bounds = shares(job, count);
     job.threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
     if (supervised && (deterministic || count > 1)) {
-      const prepared = deterministic ? asTeam(job, job.threads) : withOwnRows(job, job.threads, settings);
+      const prepared = deterministic
+        ? asTeam(job, job.threads)
+        : divided
+          ? withDividedRows(job, job.threads)
+          : withOwnRows(job, job.threads, settings);
       job.threads = prepared.threads;
       jobsUnderWay.set(job, prepared.jobs);
     }

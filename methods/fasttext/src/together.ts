@@ -2,7 +2,6 @@
 // then each line's step in the order of the text. A row's step waits for its batch, an output's never, and the result is
 // the same whatever the number of threads. kernel/together.ts says how threads divide the work.
 import { type Job, lineHeader, type Team, type ThreadState } from "./kernel.ts";
-import type { Memory } from "./memory.ts";
 
 /** A batch ends behind so many rows or lines: enough work that waiting for each other costs little. */
 const mostRows = 1 << 13;
@@ -28,7 +27,7 @@ export function asTeam(
   job: Job,
   threads: readonly ThreadState[],
 ): { jobs: readonly Job[]; threads: readonly ThreadState[] } {
-  const { memory, output, dim, dictionary } = job.tables;
+  const { memory, dim, dictionary } = job.tables;
   const stride = Math.ceil(dim / 16) * 16;
   const common = {
     threads: threads.length,
@@ -43,7 +42,7 @@ export function asTeam(
   const bounds = classBounds(job, threads.length);
   const longest = longestLine(job);
   return {
-    jobs: threads.map((_, i) => (i === 0 ? job : withOutputs(job, copyOf(output.values, memory)))),
+    jobs: threads.map((_, i) => (i === 0 ? job : withOutputs(job))),
     threads: threads.map((thread, index) => ({
       ...thread,
       at: 0,
@@ -62,14 +61,12 @@ export function asTeam(
   };
 }
 
-function withOutputs(job: Job, values: Float32Array): Job {
-  return { ...job, tables: { ...job.tables, output: { ...job.tables.output, values } } };
-}
-
-function copyOf(values: Float32Array, memory: Memory): Float32Array {
-  const copy = memory.float32(values.length);
-  copy.set(values);
-  return copy;
+/** The job with outputs of its own. */
+export function withOutputs(job: Job): Job {
+  const { output, memory } = job.tables;
+  const values = memory.float32(output.values.length);
+  values.set(output.values);
+  return { ...job, tables: { ...job.tables, output: { ...output, values } } };
 }
 
 /** Where each thread's classes begin, and the end: about the same number of rows for each. */

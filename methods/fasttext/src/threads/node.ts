@@ -1,4 +1,5 @@
 // Training threads on Node: the side that starts them and asks.
+import { availableParallelism } from "node:os";
 import type { TrainStatus } from "../kernel.ts";
 import { encodeWork, type ReadPart } from "../parts.ts";
 import { type Division, firstPart, isFileText, sharedText } from "../read/node.ts";
@@ -12,6 +13,7 @@ const ask = <T>(task: Task, moved?: readonly ArrayBuffer[]) => workers.run(task,
 /** Runs each piece of work in a worker thread. */
 export function threadsOnNode(division?: Division): RunThreads {
   return Object.assign((work: readonly ThreadWork[]) => work.map((train) => ask<TrainStatus>({ train })), {
+    cores: availableParallelism(),
     prepare: (count) => workers.prepare(count),
     readAside(text, count, most, read) {
       const claims = new BigInt64Array(new SharedArrayBuffer(8));

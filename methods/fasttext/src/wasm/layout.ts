@@ -27,7 +27,7 @@ export const layouts = {
   } as Layout,
   thread: {
     lossSum: "f64",
-    ...fields("examples from to at random pendingTokens line hidden grad scores context own team"),
+    ...fields("examples from to at random pendingTokens line hidden grad scores context own team divided"),
   } as Layout,
   copy: fields("shared own before count"),
   own: fields("ids hot count firstCopy before places hotOutputs outputs taken every left hotEvery hotLeft seen"),
@@ -35,6 +35,12 @@ export const layouts = {
     seen: "i64",
     ...fields(
       "threads index arrived goal phase maySleep end mostLines mostRows lines hiddens stride firstClass endClass commons commonRows loads counts sorted",
+    ),
+  } as Layout,
+  divided: {
+    seen: "i64",
+    ...fields(
+      "threads index maySleep end firstLine owners ids each firstCopy places splits room next posts sums stride divided known summed learnt front frontLine line",
     ),
   } as Layout,
   scratch: fields("rows hashes labels word hidden scores topIds topScores rowCount labelCount"),

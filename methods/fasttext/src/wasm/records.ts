@@ -1,6 +1,17 @@
 // The tables of a run as records in memory: addresses and numbers, where the kernel looks for them.
 import type { Dictionary } from "../dictionary.ts";
-import type { Encoding, Job, Matrix, OwnCopy, OwnRows, SubwordSettings, Tables, Team, ThreadState } from "../kernel.ts";
+import type {
+  DividedRows,
+  Encoding,
+  Job,
+  Matrix,
+  OwnCopy,
+  OwnRows,
+  SubwordSettings,
+  Tables,
+  Team,
+  ThreadState,
+} from "../kernel.ts";
 import type { Memory } from "../memory.ts";
 import { type Exports, instantiate } from "./instance.ts";
 import { type Layout, layouts, Struct } from "./layout.ts";
@@ -9,6 +20,9 @@ import { type Layout, layouts, Struct } from "./layout.ts";
 const seenBytes = 32 + 128 * (16 + 3 * 8) + (32 << 14);
 const modelNumbers = { cbow: 1, skipgram: 2, supervised: 3 };
 const lossNumbers = { hs: 1, ns: 2, softmax: 3, ova: 4 };
+
+/** Whether a thread may sleep while it waits: a page's own must not. */
+const maySleep = "document" in globalThis ? 0 : 1;
 
 /** What the kernel keeps for one memory: its instance, and the records of the tables it has seen. */
 export class Records {
@@ -189,6 +203,7 @@ export class Records {
         context: t.context.byteOffset,
         own: t.own ? this.own(t.own).address : 0,
         team: t.team ? this.team(t.team, seen).address : 0,
+        divided: t.divided ? this.divided(t.divided, seen).address : 0,
       }),
       true,
     );
@@ -231,8 +246,7 @@ export class Records {
       arrived: t.arrived.byteOffset,
       goal: 0,
       phase: 0,
-      // A page's own thread must not.
-      maySleep: "document" in globalThis ? 0 : 1,
+      maySleep,
       end: t.end,
       mostLines: t.mostLines,
       mostRows: t.mostRows,
@@ -246,6 +260,29 @@ export class Records {
       loads: t.loads.byteOffset,
       counts: t.counts.byteOffset,
       sorted: t.sorted.byteOffset,
+    }));
+  }
+
+  /** @param seen  tokens seen before the threads began */
+  divided(d: DividedRows, seen: number): Struct {
+    return this.record(d, layouts.divided, () => ({
+      seen,
+      threads: d.threads,
+      index: d.index,
+      maySleep,
+      end: d.end,
+      firstLine: d.firstLine,
+      owners: d.owners.byteOffset,
+      ids: d.ids.byteOffset,
+      each: d.ids.length / d.threads,
+      firstCopy: d.firstCopy,
+      places: d.places.byteOffset,
+      splits: d.splits.byteOffset,
+      room: d.room.byteOffset,
+      next: d.next.byteOffset,
+      posts: d.posts.byteOffset,
+      sums: d.sums.byteOffset,
+      stride: 4 * d.stride,
     }));
   }
 
