@@ -79,7 +79,11 @@ const cases: Record<string, { args: string; test?: string; goal: string }> = {
   "imdb-5": { args: `${imdb(5)} -thread 1 -output OUT`, test: "imdb.test", goal: "cpu ≤ 1/3 native, ≤ 1/5 Debian" },
   "imdb-25": { args: `${imdb(25)} -thread 1 -output OUT`, test: "imdb.test", goal: "cpu ≤ 1/5 native" },
   "imdb-5-2threads": { args: `${imdb(5)} -thread 2 -output OUT`, test: "imdb.test", goal: "wall ≤ 0.6 of ours with 1" },
-  "imdb-25-2threads": { args: `${imdb(25)} -thread 2 -output OUT`, test: "imdb.test", goal: "wall ≤ 0.6 of ours with 1" },
+  "imdb-25-2threads": {
+    args: `${imdb(25)} -thread 2 -output OUT`,
+    test: "imdb.test",
+    goal: "wall ≤ 0.6 of ours with 1",
+  },
   cooking: { args: `${cooking} -thread 1 -output OUT`, test: "cooking.valid", goal: "cpu ≤ 1/2 native" },
   "cooking-2threads": {
     args: `${cooking} -thread 2 -output OUT`,
