@@ -7,13 +7,10 @@ import { DIVERGED, DONE, learn, MORE, rateAt } from "./step";
 import { Divided, Job, Thread } from "./tables";
 
 /** Lines between the one that is added and the one that is learnt, and the number of them that is posted at once less 1. */
-// @ts-ignore: decorator
-@inline const AHEAD = 3;
-// @ts-ignore: decorator
-@inline const BATCH_MASK = 1;
+const AHEAD = 3;
+const BATCH_MASK = 1;
 /** Sums that a thread keeps less 1: another may still read those of the line before last. 2 · (AHEAD + 1) − 1 */
-// @ts-ignore: decorator
-@inline const RING_MASK = 7;
+const RING_MASK = 7;
 
 export function trainDivided(job: Job, t: Thread, d: Divided, budget: i32): i32 {
   const status = goOn(job, t, d, budget);
@@ -54,8 +51,7 @@ function post(d: Divided): void {
 }
 
 /** Waits until all threads are so far; false when that takes long. */
-// @ts-ignore: decorator
-@inline function havePosted(d: Divided, goal: i32): bool {
+function havePosted(d: Divided, goal: i32): bool {
   return d.known - goal >= 0 || waitFor(d, goal);
 }
 
@@ -105,8 +101,7 @@ function divideRows(job: Job, t: Thread, d: Divided): void {
 }
 
 /** Rows of an owner are together, the frequent ones first: times 4. */
-// @ts-ignore: decorator
-@inline function keyOf(owners: usize, firstCopy: i32, row: i32): usize {
+function keyOf(owners: usize, firstCopy: i32, row: i32): usize {
   return ((<usize>load<u8>(owners + <usize>(row >> 10))) << 3) + ((<usize>(row < firstCopy)) << 2);
 }
 
@@ -154,14 +149,12 @@ export function divideLine(d: Divided, line: usize, split: usize): usize {
 }
 
 /** Where the thread's rows of line number `i` begin, or end. */
-// @ts-ignore: decorator
-@inline function bound(d: Divided, i: i32, index: i32): usize {
+function bound(d: Divided, i: i32, index: i32): usize {
   if (index == 0) return 0;
   return (<usize>load<i32>(d.splits + ((<usize>(i * d.threads + index - 1)) << 2))) << 2;
 }
 
-// @ts-ignore: decorator
-@inline function sumOf(d: Divided, thread: i32, line: i32): usize {
+function sumOf(d: Divided, thread: i32, line: i32): usize {
   return d.sums + <usize>((thread * (RING_MASK + 1) + (line & RING_MASK)) * d.stride);
 }
 

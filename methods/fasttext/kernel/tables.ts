@@ -1,6 +1,5 @@
 // The tables of src/kernel.ts as they stand in memory. src/wasm.ts writes them field by field, in this order.
 
-// @ts-ignore: decorator
 @unmanaged export class Dictionary {
   slots: usize;
   slotMask: i32;
@@ -19,7 +18,6 @@
   seen: usize;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Matrix {
   rows: i32;
   dim: i32;
@@ -35,7 +33,6 @@
   normCentroids: usize;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Tables {
   dictionary: Dictionary;
   /** 1 cbow, 2 skipgram, 3 supervised */
@@ -61,7 +58,6 @@
   sigmoidLogs: usize;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Encoding {
   entries: usize;
   starts: usize;
@@ -74,7 +70,6 @@
   lineHashes: usize;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Job {
   lr: f64;
   totalTokens: i64;
@@ -97,7 +92,6 @@
   onePass: i32;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Thread {
   lossSum: f64;
   examples: i32;
@@ -121,7 +115,6 @@
 }
 
 /** A thread's own copy of some numbers that are shared, and what they were when it last exchanged them. */
-// @ts-ignore: decorator
 @unmanaged export class Copy {
   shared: usize;
   own: usize;
@@ -129,7 +122,6 @@
   count: i32;
 }
 
-// @ts-ignore: decorator
 @unmanaged export class Own {
   /** Numbers of the rows that have copies, the hot ones first; how many those are, and all. */
   ids: usize;
@@ -154,7 +146,6 @@
 }
 
 /** One thread of several that train as one; see together.ts. */
-// @ts-ignore: decorator
 @unmanaged export class Team {
   /** Tokens seen by all. */
   seen: i64;
@@ -188,7 +179,6 @@
 }
 
 /** One thread of several that divide the rows; see divided.ts. */
-// @ts-ignore: decorator
 @unmanaged export class Divided {
   /** Tokens of the lines that it has learnt. */
   seen: i64;
@@ -230,7 +220,6 @@
 }
 
 /** Room for one line of text. */
-// @ts-ignore: decorator
 @unmanaged export class Scratch {
   rows: usize;
   hashes: usize;
