@@ -122,9 +122,12 @@ export async function run(job: Job, settings: Settings, kernel: Kernel, options:
   if (job.threads.length === 0) {
     // Threads that divide the rows wait for each other at every line: only where each has a core.
     const divided =
-      many && supervised && !deterministic && settings.threads > 1 && settings.threads <= (runThreads.cores ?? 1)
-        ? paysToDivide(job, settings.threads)
-        : false;
+      many &&
+      supervised &&
+      !deterministic &&
+      settings.threads > 1 &&
+      settings.threads <= (runThreads.cores ?? 1) &&
+      paysToDivide(job, settings.threads);
     // One against all moves every label at every line, most of them the same way. Threads that share the rows wait for each
     // other all the time, and with copies they go too far and run away: one is faster than several.
     const atOnce = job.tables.loss === "ova" && supervised && !deterministic && !divided ? 1 : settings.threads;
