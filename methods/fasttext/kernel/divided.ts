@@ -75,11 +75,11 @@ function waitFor(d: Divided, goal: i32): bool {
   return true;
 }
 
-/** Moves rows of `bytes` bytes side by side, or back; those with numbers below 0 are none. */
-function moveRows(base: usize, bytes: usize, ids: usize, count: i32, firstCopy: i32, back: bool): void {
+/** Moves rows of `bytes` bytes side by side, or back: those with numbers from 0 to `end` − 1. */
+function moveRows(base: usize, bytes: usize, ids: usize, count: i32, end: i32, firstCopy: i32, back: bool): void {
   for (let i = 0; i < count; i++) {
     const row = load<i32>(ids + ((<usize>i) << 2));
-    if (row < 0) continue;
+    if (<u32>row >= <u32>end) continue;
     const apart = base + (<usize>row) * bytes;
     const copy = base + (<usize>(firstCopy + i)) * bytes;
     memory.copy(back ? apart : copy, back ? copy : apart, bytes);
@@ -89,7 +89,9 @@ function moveRows(base: usize, bytes: usize, ids: usize, count: i32, firstCopy: 
 function moveOwn(job: Job, d: Divided, back: bool): void {
   const first = d.index * d.each;
   const input = job.tables.input;
-  moveRows(input.values, (<usize>input.dim) << 2, d.ids + ((<usize>first) << 2), d.each, d.firstCopy + first, back);
+  // A copy is 0 at first, as is a row from there on.
+  const end = back ? input.rows : job.zerosFrom;
+  moveRows(input.values, (<usize>input.dim) << 2, d.ids + ((<usize>first) << 2), d.each, end, d.firstCopy + first, back);
 }
 
 /** Puts the rows of each line of this thread's part in the order of their owners. */
@@ -114,37 +116,28 @@ export function divideLine(d: Divided, line: usize, split: usize): usize {
   const firstCopy = d.firstCopy;
   const next = d.next;
   const keys = (<usize>d.threads) << 3;
-  for (let key: usize = 0; key < keys; key += 4) store<i32>(next + key, 0);
+  let room = d.room;
+  for (let key: usize = 0; key < keys; key += 4, room += <usize>d.longest) store<usize>(next + key, room);
   for (let at = rows; at < end; at += 4) {
     let row = load<i32>(at);
     const place = <i32>load<u16>(places + ((<usize>row) << 1));
     row = select(row, firstCopy + place - 1, place == 0);
-    store<i32>(at, row);
-    const count = next + keyOf(owners, firstCopy, row);
-    store<i32>(count, load<i32>(count) + 4);
+    const ofKey = next + keyOf(owners, firstCopy, row);
+    const to = load<usize>(ofKey);
+    store<i32>(to, row);
+    store<usize>(ofKey, to + 4);
   }
-  let start = 0;
-  for (let key: usize = 0; key < keys; key += 4) {
-    const bytes = load<i32>(next + key);
-    store<i32>(next + key, start);
+  room = d.room;
+  let at = rows;
+  for (let key: usize = 0; key < keys; key += 4, room += <usize>d.longest) {
+    const bytes = load<usize>(next + key) - room;
+    memory.copy(at, room, bytes);
+    at += bytes;
     if (key & 4) {
-      store<i32>(split, (start + bytes) >> 2);
+      store<i32>(split, <i32>((at - rows) >> 2));
       split += 4;
     }
-    start += bytes;
   }
-  const room = d.room;
-  for (let at = rows; at < end; at += 4) {
-    const row = load<i32>(at);
-    const place = next + keyOf(owners, firstCopy, row);
-    const to = load<i32>(place);
-    store<i32>(place, to + 4);
-    store<i32>(room + <usize>to, row);
-  }
-  let at = rows;
-  let from = room;
-  for (; at + 16 <= end; at += 16, from += 16) v128.store(at, v128.load(from));
-  for (; at < end; at += 4, from += 4) store<i32>(at, load<i32>(from));
   return end;
 }
 

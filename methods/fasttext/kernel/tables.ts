@@ -90,6 +90,8 @@
   endOfLine: i32;
   tabledLoss: i32;
   onePass: i32;
+  /** Rows of the input from this one on are 0 at first. */
+  zerosFrom: i32;
 }
 
 @unmanaged export class Thread {
@@ -198,9 +200,11 @@
   places: usize;
   /** [lines, threads]: how many rows of a line belong to the owners up to each. */
   splits: usize;
-  /** Room for the rows of the longest line. */
+  /** [2 · threads, longest]: room for the rows of a line, of each owner the frequent ones and the others. */
   room: usize;
-  /** [2 · threads] */
+  /** Bytes of the rows of the longest line. */
+  longest: i32;
+  /** [2 · threads]: where a row of the line goes. */
   next: usize;
   /** 64 bytes of each thread: how far it is, and how many threads sleep until it is further. */
   posts: usize;

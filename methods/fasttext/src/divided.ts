@@ -59,7 +59,7 @@ export function withDividedRows(
         ...common,
         index,
         firstLine: parts[index]!.line,
-        room: memory.int32(longest),
+        room: memory.int32(2 * threads.length * longest),
         next: memory.int32(2 * threads.length),
       } satisfies DividedRows,
     })),

@@ -49,18 +49,23 @@ export function outputCounts(dictionary: Dictionary, model: Settings["model"]): 
  */
 export function initialRows(
   rows: number,
-  { model, bucket, dim, seed, threads, compat }: Settings,
+  settings: Settings,
   memory: Memory,
   kernel: Kernel,
 ): DenseMatrix {
+  const { dim, seed, threads, compat } = settings;
   const values = memory.float32(rows * dim);
   const a = Math.fround(1 / dim);
-  const random = model === "supervised" ? rows - bucket : rows;
-  if (!compat) kernel.fillUniform(memory, values.subarray(0, random * dim), a, seed);
+  if (!compat) kernel.fillUniform(memory, values.subarray(0, randomRows(rows, settings) * dim), a, seed);
   const block = Math.floor((rows * dim) / 10);
   for (let b = 0; compat && b < threads; b++) {
     const generator = new MinimalStandard(b + seed);
     for (let i = block * b; i < Math.min(rows * dim, block * (b + 1)); i++) values[i] = generator.uniform() * 2 * a - a;
   }
   return { kind: "dense", rows, dim, values };
+}
+
+/** Of so many rows of a new model those before the ones that are all 0. */
+export function randomRows(rows: number, { model, bucket, compat }: Settings): number {
+  return model === "supervised" && !compat ? rows - bucket : rows;
 }

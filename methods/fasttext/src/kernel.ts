@@ -107,6 +107,8 @@ export interface Job {
   readonly endOfLine: number;
   /** Report the loss through the reference program's table of 512 logarithms, which is what it prints. */
   readonly tabledLoss: boolean;
+  /** Rows of the input from this one on are 0 when the run begins. */
+  readonly zerosFrom: number;
   /** Its threads, once they have started. */
   threads: readonly ThreadState[];
 }
@@ -206,9 +208,9 @@ export interface DividedRows {
   readonly places: Uint8Array;
   /** [lines, threads]: how many rows of a line belong to the owners up to each. */
   readonly splits: Int32Array;
-  /** Room for the rows of the longest line. */
+  /** [2 · threads, longest]: room for the rows of a line, of each owner the frequent ones and the others. */
   readonly room: Int32Array;
-  /** [2 · threads] */
+  /** [2 · threads]: where a row of the line goes. */
   readonly next: Int32Array;
   /** 16 numbers of each thread: how far it is, and how many threads sleep until it is further. */
   readonly posts: Int32Array;

@@ -15,7 +15,7 @@ import {
 } from "./corpus.ts";
 import type { Dictionary, Sort } from "./dictionary.ts";
 import { evaluate, f1 } from "./evaluate.ts";
-import { freshTables, initialRows, outputCounts, type TrainableTables } from "./fresh-tables.ts";
+import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
 import { introsort } from "./introsort.ts";
 import { type Encoding, type Job, lineHeader } from "./kernel.ts";
 import { negativeTable } from "./loss.ts";
@@ -110,7 +110,8 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
-  await trainTables(counted, remap, tables, settings, options, model);
+  const zerosFrom = from ? tables.input.rows : randomRows(tables.input.rows, settings);
+  await trainTables(counted, remap, tables, settings, options, { watched: model, zerosFrom });
   return model;
 }
 
@@ -147,6 +148,8 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
  * Trains the rows of existing tables on a corpus, in place.
  *
  * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
+ * @param watched  the model of the tables, for what is called after each epoch
+ * @param zerosFrom  rows of the input from this one on are 0
  */
 export async function trainTables(
   corpus: Corpus,
@@ -154,7 +157,7 @@ export async function trainTables(
   tables: TrainableTables,
   settings: Settings,
   options: LearnOptions,
-  watched?: Model,
+  { watched, zerosFrom = tables.input.rows }: { watched?: Model; zerosFrom?: number } = {},
 ): Promise<void> {
   const { memory, dictionary, model, loss } = tables;
   const { kernel = wasmKernel, labelWeights } = options;
@@ -195,6 +198,7 @@ export async function trainTables(
       : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
+    zerosFrom,
     threads: [],
   };
   const runEpochs = (): Promise<void> =>

@@ -179,6 +179,7 @@ export class Records {
         endOfLine: j.endOfLine,
         tabledLoss: j.tabledLoss ? 1 : 0,
         onePass: j.onePass ? 1 : 0,
+        zerosFrom: j.zerosFrom,
       }),
       true,
     );
@@ -279,6 +280,7 @@ export class Records {
       places: d.places.byteOffset,
       splits: d.splits.byteOffset,
       room: d.room.byteOffset,
+      longest: (4 * d.room.length) / (2 * d.threads),
       next: d.next.byteOffset,
       posts: d.posts.byteOffset,
       sums: d.sums.byteOffset,
