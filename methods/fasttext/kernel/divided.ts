@@ -102,39 +102,44 @@ function divideRows(job: Job, t: Thread, d: Divided): void {
     line = divideLine(d, line, split);
 }
 
-/** Rows of an owner are together, the frequent ones first: times 4. */
-function keyOf(owners: usize, firstCopy: i32, row: i32): usize {
-  return ((<usize>load<u8>(owners + <usize>(row >> 10))) << 3) + ((<usize>(row < firstCopy)) << 2);
-}
-
-/** Returns the line's end. Exported, so that it stays a function and is compiled well; see exchange.ts. */
+/**
+ * Rows of an owner come together, the frequent ones first. Returns the line's end. Exported, so that it stays a function and
+ * is compiled well; see exchange.ts.
+ */
 export function divideLine(d: Divided, line: usize, split: usize): usize {
   const rows = line + 16 + ((<usize>load<i32>(line, 4)) << 2);
   const end = rows + ((<usize>load<i32>(line, 8)) << 2);
   const owners = d.owners;
   const places = d.places;
   const firstCopy = d.firstCopy;
-  const next = d.next;
-  const keys = (<usize>d.threads) << 3;
-  let room = d.room;
-  for (let key: usize = 0; key < keys; key += 4, room += <usize>d.longest) store<usize>(next + key, room);
-  for (let at = rows; at < end; at += 4) {
+  // Where a row goes is looked up for all of them first: what is far away comes while others are looked up.
+  let key = d.keys;
+  for (let at = rows; at < end; at += 4, key++) {
     let row = load<i32>(at);
     const place = <i32>load<u16>(places + ((<usize>row) << 1));
     row = select(row, firstCopy + place - 1, place == 0);
-    const ofKey = next + keyOf(owners, firstCopy, row);
-    const to = load<usize>(ofKey);
-    store<i32>(to, row);
-    store<usize>(ofKey, to + 4);
+    store<i32>(at, row);
+    store<u8>(key, ((<i32>load<u8>(owners + <usize>(row >> 10))) << 1) + <i32>(row < firstCopy));
+  }
+  const next = d.next;
+  const keys = (<usize>d.threads) << 3;
+  let room = d.room;
+  for (let k: usize = 0; k < keys; k += 4, room += <usize>d.longest) store<usize>(next + k, room);
+  key = d.keys;
+  for (let at = rows; at < end; at += 4, key++) {
+    const place = next + ((<usize>load<u8>(key)) << 2);
+    const to = load<usize>(place);
+    store<i32>(to, load<i32>(at));
+    store<usize>(place, to + 4);
   }
   room = d.room;
-  let at = rows;
-  for (let key: usize = 0; key < keys; key += 4, room += <usize>d.longest) {
-    const bytes = load<usize>(next + key) - room;
-    memory.copy(at, room, bytes);
-    at += bytes;
-    if (key & 4) {
-      store<i32>(split, <i32>((at - rows) >> 2));
+  let to = rows;
+  for (let k: usize = 0; k < keys; k += 4, room += <usize>d.longest) {
+    const bytes = load<usize>(next + k) - room;
+    memory.copy(to, room, bytes);
+    to += bytes;
+    if (k & 4) {
+      store<i32>(split, <i32>((to - rows) >> 2));
       split += 4;
     }
   }

@@ -200,11 +200,13 @@
   places: usize;
   /** [lines, threads]: how many rows of a line belong to the owners up to each. */
   splits: usize;
-  /** [2 · threads, longest]: room for the rows of a line, of each owner the frequent ones and the others. */
+  /** Of each row of a line, u8: 2 · its owner, and 1 more when it is not frequent. */
+  keys: usize;
+  /** [2 · threads, longest]: room for the rows of each key. */
   room: usize;
   /** Bytes of the rows of the longest line. */
   longest: i32;
-  /** [2 · threads]: where a row of the line goes. */
+  /** [2 · threads]: where the next row of each key goes. */
   next: usize;
   /** 64 bytes of each thread: how far it is, and how many threads sleep until it is further. */
   posts: usize;

@@ -59,6 +59,7 @@ export function withDividedRows(
         ...common,
         index,
         firstLine: parts[index]!.line,
+        keys: memory.bytes(longest),
         room: memory.int32(2 * threads.length * longest),
         next: memory.int32(2 * threads.length),
       } satisfies DividedRows,

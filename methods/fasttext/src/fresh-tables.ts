@@ -47,12 +47,7 @@ export function outputCounts(dictionary: Dictionary, model: Settings["model"]): 
  * the number of threads. Here it does not. A classifier's hashed rows start at 0, so that an n-gram which was never
  * trained says nothing (and is pruned first), as nearly all of them do in the program with one thread.
  */
-export function initialRows(
-  rows: number,
-  settings: Settings,
-  memory: Memory,
-  kernel: Kernel,
-): DenseMatrix {
+export function initialRows(rows: number, settings: Settings, memory: Memory, kernel: Kernel): DenseMatrix {
   const { dim, seed, threads, compat } = settings;
   const values = memory.float32(rows * dim);
   const a = Math.fround(1 / dim);

@@ -208,9 +208,11 @@ export interface DividedRows {
   readonly places: Uint8Array;
   /** [lines, threads]: how many rows of a line belong to the owners up to each. */
   readonly splits: Int32Array;
-  /** [2 · threads, longest]: room for the rows of a line, of each owner the frequent ones and the others. */
+  /** Of each row of a line: 2 · its owner, and 1 more when it is not frequent. */
+  readonly keys: Uint8Array;
+  /** [2 · threads, longest]: room for the rows of each key. */
   readonly room: Int32Array;
-  /** [2 · threads]: where a row of the line goes. */
+  /** [2 · threads]: where the next row of each key goes. */
   readonly next: Int32Array;
   /** 16 numbers of each thread: how far it is, and how many threads sleep until it is further. */
   readonly posts: Int32Array;

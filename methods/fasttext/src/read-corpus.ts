@@ -4,6 +4,7 @@ import { type Corpus, CorpusReader, defaultMemoryBytes, type Limits, type TextSo
 import type { Kernel } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 import { joinParts } from "./parts.ts";
+import { pause } from "./pause.ts";
 import type { TrainOptions } from "./run.ts";
 import { wasmKernel } from "./wasm.ts";
 
@@ -40,7 +41,7 @@ export async function readCorpus(
       signal?.throwIfAborted();
       sincePause += piece.length;
       if (sincePause > 1 << 23) {
-        await new Promise((resolve) => setTimeout(resolve)); // let signals in
+        await pause(); // let signals in
         sincePause = 0;
       }
       if (Atomics.load(stop, 0) !== 0) break;

@@ -7,6 +7,7 @@ import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus }
 import type { Model } from "./model.ts";
 import { withOwnRows } from "./own-rows.ts";
 import type { ReadPart, ReadWork } from "./parts.ts";
+import { pause } from "./pause.ts";
 import { MinimalStandard } from "./random.ts";
 import { asTeam, mostTogether } from "./together.ts";
 import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "./wasm.ts";
@@ -194,7 +195,7 @@ async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop:
     if (status === "nan") Atomics.store(stop, 0, 1);
     if (status !== "more") return status;
     budget = nextBudget(budget, performance.now() - before);
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause();
   }
   return kernel.train(job, thread, 0);
 }
@@ -265,7 +266,7 @@ async function runHere(
     if (status === "done" || stop?.aborted) return;
     if (status === "nan") throw diverged(job, progress);
     budget = nextBudget(budget, took);
-    await new Promise((resolve) => setTimeout(resolve));
+    await pause();
   }
 }
 

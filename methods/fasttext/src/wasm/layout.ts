@@ -40,7 +40,7 @@ export const layouts = {
   divided: {
     seen: "i64",
     ...fields(
-      "threads index maySleep end firstLine owners ids each firstCopy places splits room longest next posts sums stride divided known summed learnt front frontLine line",
+      "threads index maySleep end firstLine owners ids each firstCopy places splits keys room longest next posts sums stride divided known summed learnt front frontLine line",
     ),
   } as Layout,
   scratch: fields("rows hashes labels word hidden scores topIds topScores rowCount labelCount"),
