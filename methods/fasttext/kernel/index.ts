@@ -5,7 +5,7 @@ export { addEntries, entryHashes, fillSlots } from "./dictionary";
 export { divideLine } from "./divided";
 export { encode } from "./encode";
 export { nameCopies } from "./exchange";
-export { countCounts, countRows, listFrequent } from "./frequent";
+export { countLine, countRows, listBlock, listFrequent, passLines } from "./lines";
 export { subwordRows } from "./ngrams";
 export { scan, written } from "./text";
 export { train } from "./train";

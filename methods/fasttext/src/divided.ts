@@ -1,7 +1,7 @@
 // Several threads that train a classifier by dividing the rows: each goes through all lines, and adds and moves only its own
 // rows. kernel/divided.ts says how they come to the same hidden vectors.
 import { type DividedRows, type Job, lineHeader, type ThreadState } from "./kernel.ts";
-import { frequentRows, meanLine } from "./line-sample.ts";
+import { frequentRows, meanLine, partsOf } from "./lines.ts";
 import { withOutputs } from "./together.ts";
 
 /** Rows of a line for each thread that are worth the posting of a sum. */
@@ -33,7 +33,7 @@ export function withDividedRows(
 ): { jobs: readonly Job[]; threads: readonly ThreadState[] } {
   const { memory, dim } = job.tables;
   const stride = Math.ceil(dim / 16) * 16;
-  const { parts, count, longest } = linesOf(job, threads.length);
+  const { bounds, longest } = partsOf(job, threads.length);
   const moved = movedRows(job, threads.length);
   const common = {
     threads: threads.length,
@@ -42,7 +42,7 @@ export function withDividedRows(
     ids: moved.ids,
     firstCopy: moved.firstCopy,
     places: moved.places,
-    splits: memory.int32(count * threads.length),
+    splits: memory.int32(bounds.at(-1)!.line * threads.length),
     posts: memory.int32(16 * threads.length),
     sums: memory.float32(threads.length * ring * stride),
     stride,
@@ -52,34 +52,19 @@ export function withDividedRows(
     threads: threads.map((thread, index) => ({
       ...thread,
       at: 0,
-      from: parts[index]!.at,
-      to: parts[index + 1]!.at,
+      from: bounds[index]!.at,
+      to: bounds[index + 1]!.at,
       random: threads[0]!.random, // all draw the same labels
       divided: {
         ...common,
         index,
-        firstLine: parts[index]!.line,
+        firstLine: bounds[index]!.line,
         keys: memory.bytes(longest),
         room: memory.int32(2 * threads.length * longest),
         next: memory.int32(2 * threads.length),
       } satisfies DividedRows,
     })),
   };
-}
-
-/** Where the lines that each thread puts in order begin, and the end; how many there are, and the rows of the longest. */
-function linesOf({ lines }: Job, threads: number) {
-  const parts = [{ at: 0, line: 0 }];
-  let count = 0;
-  let longest = 0;
-  for (let at = 0; at < lines.length; count++) {
-    while (at * threads >= parts.length * lines.length) parts.push({ at, line: count });
-    const rows = lines[at + 2]!;
-    longest = Math.max(longest, rows);
-    at += lineHeader + lines[at + 1]! + rows;
-  }
-  while (parts.length <= threads) parts.push({ at: lines.length, line: count });
-  return { parts, count, longest };
 }
 
 interface Moved {

@@ -83,13 +83,14 @@ export class Memory {
 
   /**
    * Has the system provide the next bytes that will be handed out, a piece at a time, which it otherwise does page by
-   * page at their first use. What they hold stays as it is. Done while a thread has nothing else to do.
+   * page at their first use; the next call goes on from there, though they may have been handed out since. What they hold
+   * stays as it is. Done while a thread has nothing else to do.
    *
    * @returns how many bytes: fewer than were asked for when there are no more, or 0
    */
   touchNext(bytes: number): number {
     const before = Atomics.load(this.#touched, 0);
-    const from = Math.max(before, Atomics.load(this.#top, 0));
+    const from = before === 0 ? Atomics.load(this.#top, 0) : before;
     const to = Math.min(from + Math.floor(bytes / unit), Math.floor(this.#maximumBytes / unit));
     if (to <= from || Atomics.compareExchange(this.#touched, 0, before, to) !== before) return 0;
     try {

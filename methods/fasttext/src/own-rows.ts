@@ -4,7 +4,7 @@
 // all the way from where they last met would together go too far.
 import type { Settings } from "./config.ts";
 import type { Job, OwnCopy, ThreadState } from "./kernel.ts";
-import { frequentRows, meanLine } from "./line-sample.ts";
+import { frequentRows, meanLine } from "./lines.ts";
 import type { Memory } from "./memory.ts";
 
 /** Most rows that are copied; 1 + their number fits into two bytes. */

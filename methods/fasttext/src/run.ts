@@ -3,7 +3,8 @@ import type { Settings } from "./config.ts";
 import type { EncodeAside, TextSource } from "./corpus.ts";
 import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
 import { paysToDivide, withDividedRows } from "./divided.ts";
-import { type Job, type Kernel, lineHeader, type ThreadState, type TrainStatus } from "./kernel.ts";
+import type { Job, Kernel, ThreadState, TrainStatus } from "./kernel.ts";
+import { partsOf } from "./lines.ts";
 import type { Model } from "./model.ts";
 import { withOwnRows } from "./own-rows.ts";
 import type { ReadPart, ReadWork } from "./parts.ts";
@@ -102,12 +103,12 @@ function mostRows(starts: Int32Array): number {
 /** The places where each of `count` threads starts, and the end: whole lines, about the same work for each. */
 function shares(job: Job, count: number): number[] {
   const { lines, endOfLine, tables } = job;
+  if (count > 1 && tables.model === "supervised") return partsOf(job, count).bounds.map(({ at }) => at);
   const starts = [0];
   let at = 0;
   for (let i = 1; i < count; i++) {
-    const goal = Math.floor((lines.length * i) / count);
-    if (tables.model === "supervised") while (at < goal) at += lineHeader + lines[at + 1]! + lines[at + 2]!;
-    else for (at = Math.max(at, goal); at < lines.length && lines[at - 1] !== endOfLine; ) at++;
+    at = Math.max(at, Math.floor((lines.length * i) / count));
+    while (at < lines.length && lines[at - 1] !== endOfLine) at++;
     starts.push(at);
   }
   return [...starts, lines.length];

@@ -2,6 +2,7 @@
 // then each line's step in the order of the text. A row's step waits for its batch, an output's never, and the result is
 // the same whatever the number of threads. kernel/together.ts says how threads divide the work.
 import { type Job, lineHeader, type Team, type ThreadState } from "./kernel.ts";
+import { partsOf } from "./lines.ts";
 
 /** A batch ends behind so many rows or lines: enough work that waiting for each other costs little. */
 const mostRows = 1 << 13;
@@ -40,7 +41,7 @@ export function asTeam(
     commons: Math.min(mostCommons, dictionary.words),
   };
   const bounds = classBounds(job, threads.length);
-  const longest = longestLine(job);
+  const { longest } = partsOf(job, 1);
   return {
     jobs: threads.map((_, i) => (i === 0 ? job : withOutputs(job))),
     threads: threads.map((thread, index) => ({
@@ -86,14 +87,4 @@ function classBounds({ lines }: Job, count: number): number[] {
   }
   while (bounds.length <= count) bounds.push(classes);
   return bounds;
-}
-
-function longestLine({ lines }: Job): number {
-  let longest = 0;
-  for (let at = 0; at < lines.length; ) {
-    const rows = lines[at + 2]!;
-    longest = Math.max(longest, rows);
-    at += lineHeader + lines[at + 1]! + rows;
-  }
-  return longest;
 }

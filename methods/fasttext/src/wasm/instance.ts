@@ -23,8 +23,8 @@ export interface Exports {
     room: number,
   ): number;
   lineRows(tables: number, text: number, length: number, scratch: number): number;
-  countRows(lines: number, length: number, stride: number, counts: number): void;
-  countCounts(counts: number, length: number, histogram: number): void;
+  passLines(lines: number, at: number, goal: number, found: number): number;
+  countRows(lines: number, length: number, stride: number, counts: number, histogram: number): void;
   listFrequent(counts: number, length: number, least: number, hotLeast: number, hot: number, ids: number): void;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;

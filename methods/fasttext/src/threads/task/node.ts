@@ -26,27 +26,34 @@ function perform(task: Task): { value: unknown; moved?: ArrayBuffer[] } {
   return { value: undefined };
 }
 
-/** Memory to be touched while there is nothing to do: the other threads rank the words that were read. */
+/**
+ * Memory to be touched while there is nothing to do: the first thread ranks the words that were read, and prepares lines that
+ * were encoded.
+ */
 let ahead: { readonly memory: Memory; bytes: number } | undefined;
+/** A task waits for this long at most, a millisecond or two. */
+const touchedBytes = 1 << 18;
+let waiting: NodeJS.Immediate | undefined;
 
 function touchAhead(): void {
+  waiting = undefined;
   if (!ahead) return;
-  const touched = ahead.memory.touchNext(Math.min(ahead.bytes, 1 << 20));
+  const touched = ahead.memory.touchNext(Math.min(ahead.bytes, touchedBytes));
   ahead.bytes -= touched;
   if (touched === 0 || ahead.bytes <= 0) ahead = undefined;
-  else setImmediate(touchAhead); // tasks come first
+  else waiting = setImmediate(touchAhead); // tasks come first
 }
 
 parentPort?.on("message", (task: Task) => {
-  ahead = undefined;
+  if (!("encode" in task)) ahead = undefined;
   try {
     const { value, moved = [] } = perform(task);
     parentPort?.postMessage({ value } satisfies Answer, moved);
     if ("read" in task) {
       const { tokens } = (value as ReadPart | undefined)?.dictionary ?? { tokens: 0 };
       ahead = { memory: new Memory(task.read.memory), bytes: bytesAhead(task.read, tokens) };
-      setImmediate(touchAhead);
     }
+    waiting ??= setImmediate(touchAhead);
   } catch (error) {
     parentPort?.postMessage({ error } satisfies Answer);
   }

@@ -1,4 +1,4 @@
-// What a sample of the encoded lines tells: how much a line touches, and which rows are named most often.
+// What the encoded lines tell: where parts of them begin, how much a line touches, and which rows are named most often.
 import { type Job, lineHeader } from "./kernel.ts";
 import { on } from "./wasm/records.ts";
 
@@ -6,6 +6,25 @@ import { on } from "./wasm/records.ts";
 const sampledLines = 1 << 12;
 /** Rows of lines, spread over the text, by which rows are counted. */
 const sampledRows = 1 << 18;
+
+/**
+ * The lines in so many parts, about as long as each other.
+ *
+ * @returns where each part begins, and the end, with the number of the line there; the rows of the longest line
+ */
+export function partsOf(
+  { lines, tables: { memory } }: Job,
+  parts: number,
+): { bounds: readonly { at: number; line: number }[]; longest: number } {
+  const found = memory.int32(2);
+  const bounds = [{ at: 0, line: 0 }];
+  for (let part = 1; part <= parts; part++) {
+    const goal = Math.floor((lines.length * part) / parts);
+    const at = on(memory).exports.passLines(lines.byteOffset, bounds[part - 1]!.at, goal, found.byteOffset);
+    bounds.push({ at, line: found[0]! });
+  }
+  return { bounds, longest: found[1]! };
+}
 
 /** Tokens and rows of a line, and numbers of the outputs that it touches: means of the first lines. */
 export function meanLine({ lines, neg, tables }: Job): { tokens: number; rows: number; outputs: number } {
@@ -35,9 +54,8 @@ export function frequentRows(
   const { exports } = on(memory);
   const places = memory.bytes(2 * input.rows);
   const stride = Math.max(1, Math.floor(lines.length / sampledRows));
-  exports.countRows(lines.byteOffset, lines.length, stride, places.byteOffset);
   const rowsOfCount = memory.int32(0x10000);
-  exports.countCounts(places.byteOffset, input.rows, rowsOfCount.byteOffset);
+  exports.countRows(lines.byteOffset, lines.length, stride, places.byteOffset, rowsOfCount.byteOffset);
   const fewest = Math.max(1, Math.ceil(fewestUses / stride));
   const frequent = mostCounted(rowsOfCount, most, fewest);
   const hottest = mostCounted(rowsOfCount, mostHot, fewest);
