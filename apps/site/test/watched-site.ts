@@ -7,6 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { launchBrowser } from "../../../tools/browser.ts";
 import { type Site, startSite } from "../src/server/main.ts";
+import { withEmptyDatabase } from "./empty-database.ts";
 
 type SiteOptions = Parameters<typeof startSite>[0];
 
@@ -28,7 +29,8 @@ export function watchedSite(
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "reprise-site-"));
-    site = await startSite({ dataDir: join(folder, "data"), port: 0, ...(await prepare(folder)) });
+    const dataDir = await withEmptyDatabase(join(folder, "data"));
+    site = await startSite({ dataDir, port: 0, ...(await prepare(folder)) });
     browser = await launchBrowser();
   }, 120_000);
   afterAll(async () => {
