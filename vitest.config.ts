@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./tools/test-order.ts";
 
 /** Files that compute and touch nothing else. They share two processes: one of their own would cost more than most take. */
 const pure = ["packages/{engine,data,nn}/test/**/*.test.ts", "methods/adversarial/test/**/*.test.ts"];
@@ -17,6 +18,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more workers only take turns.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // For the programs that tests start, above all the CLI: half of its start is reading TypeScript.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/node", import.meta.url)) },
     projects: [
