@@ -1,26 +1,29 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "../src/server/database/migrate.ts";
 import { type Database, openDatabase } from "../src/server/database/open.ts";
+import { withEmptyDatabase } from "./empty-database.ts";
 
 let database: Database;
-let from = "";
+let [folder, from] = ["", ""];
 const count = async () =>
   (await sql<{ n: number }>`select count(*)::int as n from extra`.execute(database.db)).rows[0]?.n;
 const write = (name: string, text: string) => writeFileSync(join(from, name), text);
 
 beforeAll(async () => {
-  database = await openDatabase({ directory: null });
+  folder = mkdtempSync(join(tmpdir(), "reprise-migrate-"));
+  database = await openDatabase({ directory: await withEmptyDatabase(join(folder, "data")) });
   await sql`delete from migrations`.execute(database.db); // from here on, the folder below is all there is
-  from = mkdtempSync(join(tmpdir(), "reprise-migrate-"));
+  from = join(folder, "migrations");
+  mkdirSync(from);
   write("0001-a.sql", "create table extra (n integer); insert into extra values (1); -- two statements");
 });
 afterAll(async () => {
   await database.close();
-  rmSync(from, { recursive: true });
+  rmSync(folder, { recursive: true });
 });
 
 test("what is missing is applied once, in order; files of another kind are not read", async () => {

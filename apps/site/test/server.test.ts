@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../src/server/database/open.ts";
 import { type Site, startSite } from "../src/server/main.ts";
+import { withEmptyDatabase } from "./empty-database.ts";
 
 const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 const cli = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
@@ -15,7 +16,7 @@ const dataDir = join(folder, "data");
 let site: Site;
 
 beforeAll(async () => {
-  site = await startSite({ dataDir, port: 0, contentDir });
+  site = await startSite({ dataDir: await withEmptyDatabase(dataDir), port: 0, contentDir });
 });
 afterAll(async () => {
   await site?.close();

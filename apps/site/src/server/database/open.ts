@@ -14,8 +14,8 @@ export interface Database {
   readonly close: () => Promise<void>;
 }
 
-/** Where the data lives: a folder for PGlite (`null`: in memory) or the URL of a PostgreSQL database. */
-export type DatabasePlace = { readonly directory: string | null } | { readonly url: string };
+/** Where the data lives: a folder for PGlite or the URL of a PostgreSQL database. */
+export type DatabasePlace = { readonly directory: string } | { readonly url: string };
 
 /**
  * Opens and migrates the database.
@@ -40,10 +40,10 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
   }
 }
 
-function openPglite(directory: string | null) {
-  const unlock = directory === null ? () => {} : lockFolder(directory);
-  const files = directory === null ? null : join(directory, "pglite");
-  if (files !== null) mkdirSync(files, { recursive: true });
+function openPglite(directory: string) {
+  const unlock = lockFolder(directory);
+  const files = join(directory, "pglite");
+  mkdirSync(files, { recursive: true });
   return { db: new Kysely<Tables>({ dialect: pgliteDialect(files) }), unlock };
 }
 

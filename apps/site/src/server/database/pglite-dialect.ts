@@ -41,8 +41,8 @@ class DatabaseError extends Error {
   }
 }
 
-/** The dialect for one data folder; `null` keeps the database in memory (tests). */
-export function pgliteDialect(directory: string | null): Dialect {
+/** The dialect for one data folder. */
+export function pgliteDialect(directory: string): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
     createDriver: () => new WorkerDriver(directory),
@@ -52,7 +52,7 @@ export function pgliteDialect(directory: string | null): Dialect {
 }
 
 class WorkerDriver implements Driver {
-  readonly #directory: string | null;
+  readonly #directory: string;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #worker: Worker | undefined;
   #lastId = 0;
@@ -60,7 +60,7 @@ class WorkerDriver implements Driver {
   #release: () => void = () => {};
   #dead: Error | undefined;
 
-  constructor(directory: string | null) {
+  constructor(directory: string) {
     this.#directory = directory;
   }
 

@@ -5,9 +5,9 @@ import type { WorkerReply, WorkerRequest } from "./pglite-dialect.ts";
 
 if (!parentPort) throw new Error("pglite-worker.ts runs as a worker thread only");
 const port = parentPort;
-const { directory } = workerData as { directory: string | null };
-const pg = await (directory === null ? PGlite.create() : PGlite.create(directory)).catch((cause: unknown) => {
-  throw new Error(`the database in ${directory ?? "memory"} could not be opened: ${String(cause)}`, { cause });
+const { directory } = workerData as { directory: string };
+const pg = await PGlite.create(directory).catch((cause: unknown) => {
+  throw new Error(`the database in ${directory} could not be opened: ${String(cause)}`, { cause });
 });
 const reply = (message: WorkerReply) => port.postMessage(message);
 
