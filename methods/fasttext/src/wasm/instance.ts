@@ -7,7 +7,10 @@ export interface Exports {
   scan(dictionary: number, text: number, length: number, last: number, tokens: number, endOfLine: number): number;
   addEntries(dictionary: number, starts: number, pool: number, counts: number, size: number, entries: number): void;
   fillSlots(dictionary: number): void;
-  entryHashes(dictionary: number, pairs: number): void;
+  rankEntries(dictionary: number, least: number, leastLabel: number, ids: number, room: number, ends: number): number;
+  copyEntries(from: number, ids: number, count: number, to: number, places: number): number;
+  describeEntries(dictionary: number, ids: number, words: number, entries: number): void;
+  pickPairs(pairs: number, ids: number, count: number, picked: number): void;
   subwordRows(tables: number, word: number, length: number, room: number, rows: number): number;
   encode(encoding: number, tokens: number, count: number, lines: number): number;
   train(job: number, thread: number, budget: number): number;

@@ -63,6 +63,12 @@ export class Records {
   /** The record of a dictionary whose words will be looked up in text. */
   readingDictionary(d: Dictionary): Struct {
     if (!this.#seen.has(d)) this.#seen.set(d, this.memory.bytes(seenBytes));
+    return this.indexedDictionary(d);
+  }
+
+  /** The record of a dictionary whose words will be looked up. */
+  indexedDictionary(d: Dictionary): Struct {
+    d.makeSlots();
     return this.dictionary(d);
   }
 
@@ -71,8 +77,9 @@ export class Records {
       d,
       layouts.dictionary,
       () => ({
-        slots: d.slots.byteOffset,
-        slotMask: d.slots.length / 2 - 1,
+        // Those of a model in training are not made for this.
+        slots: d.hasSlots ? d.slots.byteOffset : 0,
+        slotMask: d.hasSlots ? d.slots.length / 2 - 1 : 0,
         starts: d.starts.byteOffset,
         counts: d.counts.byteOffset,
         kinds: d.kinds.byteOffset,
@@ -148,6 +155,7 @@ export class Records {
       entries: e.entries.byteOffset,
       starts: e.starts.byteOffset,
       rows: e.rows.byteOffset,
+      names: e.names?.byteOffset ?? 0,
       wordNgrams: e.wordNgrams,
       bucket: e.bucket,
       dictionary: this.dictionary(e.dictionary).address,
