@@ -272,7 +272,7 @@ export const wasmKernel: Kernel = {
     const { starts } = tables.dictionary;
     let longest = 0;
     for (let id = from; id < to; id++) longest = Math.max(longest, starts[id + 1]! - starts[id]!);
-    const scratch = kernel.scratch(tables, Math.max(longest, 1 << 12));
+    const scratch = kernel.scratch(tables, Math.max(longest, 1 << 12), false);
     const room = tables.memory.borrow(starts[to]! - starts[from]! + (to - from) * (13 * tables.dim + 2));
     const length = kernel.exports.vectorLines(
       kernel.tables(tables).address,

@@ -34,7 +34,7 @@ export class Records {
   readonly #sigmoid: Float32Array;
   readonly #logs: Float32Array;
   readonly #sigmoidLogs: Float32Array;
-  #scratch: { struct: Struct; bytes: number; tables: Tables } | undefined;
+  #scratch: { struct: Struct; bytes: number; reads: boolean; tables: Tables } | undefined;
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -294,11 +294,11 @@ export class Records {
     }));
   }
 
-  /** Room for a line of this many bytes. */
-  scratch(t: Tables, bytes: number): Struct {
+  /** Room for a line of this many bytes, whose words will be looked up if `reads`. */
+  scratch(t: Tables, bytes: number, reads = true): Struct {
     const known = this.#scratch;
-    if (known && known.tables === t && known.bytes >= bytes) return known.struct;
-    this.readingDictionary(t.dictionary);
+    if (known && known.tables === t && known.bytes >= bytes && (known.reads || !reads)) return known.struct;
+    if (reads) this.readingDictionary(t.dictionary);
     const words = (bytes >> 1) + 2;
     const rows = words * Math.max(1, t.wordNgrams) + (t.maxn > 0 ? 3 * (bytes + 2) * t.maxn : 0);
     const struct = new Struct(this.memory, layouts.scratch).set({
@@ -311,7 +311,7 @@ export class Records {
       topIds: this.memory.int32(t.output.rows + 2).byteOffset,
       topScores: this.memory.float32(t.output.rows + 2).byteOffset,
     });
-    this.#scratch = { struct, bytes, tables: t };
+    this.#scratch = { struct, bytes, reads, tables: t };
     return struct;
   }
 }
