@@ -1,15 +1,20 @@
+import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 import { LongestFirst } from "./tools/test-order.ts";
 
-/** Files that compute and touch nothing else. They share two processes: one of their own would cost more than most take. */
-const pure = ["packages/{engine,data,nn}/test/**/*.test.ts", "methods/adversarial/test/**/*.test.ts"];
-/** Of those, the files that measure, fill or set up their process, and those that need subnormal numbers. */
+const all = ["{packages,methods,apps}/*/test/**/*.test.ts", "tools/test/**/*.test.ts"];
+/** Files that measure, fill or set up their process, and those that need subnormal numbers. */
 const special = [
   "packages/engine/test/{memory,runtime*}.test.ts",
   "packages/nn/test/{image-networks,torch-file}.test.ts",
   "methods/adversarial/test/perturb.test.ts",
 ];
+/** Files that compute and touch nothing else. They share two processes: one of their own would cost more than most take. */
+const pure = globSync(["packages/{engine,data,nn}/test/**/*.test.ts", "methods/adversarial/test/**/*.test.ts"], {
+  cwd: import.meta.dirname,
+  exclude: special,
+});
 const exclude = [...configDefaults.exclude, "**/dist/**"];
 
 export default defineConfig({
@@ -24,14 +29,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "alone", include: ["{methods/fasttext,apps/*,tools}/test/**/*.test.ts", ...special], exclude },
+        test: { name: "alone", include: all, exclude: [...exclude, ...pure] },
       },
       {
         extends: true,
         test: {
           name: "together",
           include: pure,
-          exclude: [...exclude, ...special],
+          exclude,
           isolate: false,
           setupFiles: "tools/shared-process.ts",
         },

@@ -1,5 +1,5 @@
 // Words to entries: FNV-1a and the hash table of a dictionary.
-import { Dictionary } from "./tables";
+import { DROPPED_LABEL, Dictionary, FIRST_LABEL } from "./tables";
 
 /** Space, \n, \r, \t, \v, \f and \0. */
 const separatorMask: u64 = (1 << 32) | (1 << 10) | (1 << 13) | (1 << 9) | (1 << 11) | (1 << 12) | 1;
@@ -100,12 +100,16 @@ export function hashOf(word: usize, length: i32): u32 {
   return h;
 }
 
-/** pairs[2·i + 1] = fnv1a of entry i, for every entry. */
-export function entryHashes(d: Dictionary, pairs: usize): void {
-  for (let id = 0; id < d.size; id++) {
-    const start = load<i32>(d.starts + ((<usize>id) << 2));
-    const length = load<i32>(d.starts + ((<usize>id) << 2), 4) - start;
-    store<u32>(pairs + ((<usize>id) << 3), hashOf(d.pool + start, length), 4);
+/** What each entry is, and its fnv1a; ids are those in a model of `words`, or −1. See encode.ts. */
+export function describeEntries(d: Dictionary, ids: usize, words: i32, entries: usize): void {
+  let start = load<i32>(d.starts);
+  for (let i = 0; i < d.size; i++, ids += 4, entries += 8) {
+    const end = load<i32>(d.starts + ((<usize>i) << 2), 4);
+    const id = load<i32>(ids);
+    let what = id;
+    if (load<u8>(d.kinds + i) == 1) what = id < 0 ? DROPPED_LABEL : FIRST_LABEL - (id - words);
+    store<i32>(entries, what);
+    store<u32>(entries, hashOf(d.pool + start, end - start), 4);
+    start = end;
   }
 }
-

@@ -1,12 +1,6 @@
 // Entries of a corpus to labels and rows.
 import { wordNgrams } from "./ngrams";
-import { Encoding } from "./tables";
-
-// What an entry is, as src/kernel.ts has it, when it is not its row.
-// @ts-ignore: decorator
-@inline const MANY_ROWS: i32 = -2;
-// @ts-ignore: decorator
-@inline const FIRST_LABEL: i32 = -4;
+import { Encoding, FIRST_LABEL, MANY_ROWS } from "./tables";
 
 /** Whole lines of entries as [tokens, labels, rows, weight, labels…, rows…]. Returns the numbers written. */
 export function encode(e: Encoding, tokens: usize, count: i32, lines: usize): i32 {
@@ -29,7 +23,8 @@ export function encode(e: Encoding, tokens: usize, count: i32, lines: usize): i3
         store<i32>(rowsAt, what);
         rowsAt += what >= 0 ? 4 : 0;
       } else if (what == MANY_ROWS) {
-        const starts = e.starts + ((<usize>entry) << 2);
+        const name = e.names != 0 ? load<i32>(e.names + ((<usize>entry) << 2)) : entry;
+        const starts = e.starts + ((<usize>name) << 2);
         const bytes = (<usize>(load<i32>(starts, 4) - load<i32>(starts))) << 2;
         memory.copy(rowsAt, e.rows + ((<usize>load<i32>(starts)) << 2), bytes);
         rowsAt += bytes;
@@ -52,4 +47,10 @@ export function encode(e: Encoding, tokens: usize, count: i32, lines: usize): i3
     out = rowsAt;
   }
   return <i32>((out - lines) >> 2);
+}
+
+/** Pair i of `picked` is pair ids[i] of `pairs`. */
+export function pickPairs(pairs: usize, ids: usize, count: i32, picked: usize): void {
+  for (const end = ids + ((<usize>count) << 2); ids < end; ids += 4, picked += 8)
+    store<u64>(picked, load<u64>(pairs + ((<usize>load<i32>(ids)) << 3)));
 }

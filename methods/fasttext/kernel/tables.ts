@@ -1,5 +1,10 @@
 // The tables of src/kernel.ts as they stand in memory. src/wasm.ts writes them field by field, in this order.
 
+// What an entry is, as src/kernel.ts has it, when it is not its row.
+export const MANY_ROWS: i32 = -2;
+export const DROPPED_LABEL: i32 = -3;
+export const FIRST_LABEL: i32 = -4;
+
 @unmanaged export class Dictionary {
   slots: usize;
   slotMask: i32;
@@ -62,6 +67,8 @@
   entries: usize;
   starts: usize;
   rows: usize;
+  /** The corpus' entry of each of a part, or 0. */
+  names: usize;
   wordNgrams: i32;
   bucket: i32;
   dictionary: Dictionary;

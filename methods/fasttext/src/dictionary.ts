@@ -21,8 +21,6 @@ export class Dictionary {
   labels = 0;
   /** Tokens read, labels and dropped words included. */
   tokens = 0;
-  /** Pairs (hash, entry + 1), open addressing with linear probing; a power of two of them. */
-  slots: Int32Array;
   /** Entry i is pool[starts[i]] … pool[starts[i + 1] − 1]. */
   starts: Int32Array;
   counts: Float64Array;
@@ -34,18 +32,42 @@ export class Dictionary {
   /** Number of kept n-grams; −1 when not pruned. */
   keptSize = -1;
   #keptPairs: Int32Array = new Int32Array(0);
+  #slots: Int32Array | undefined;
+  /** Fills the hash table when it is made. */
+  #index: Index | undefined;
 
-  constructor(memory: Memory, label: string | Uint8Array, capacity = 1024) {
+  constructor(memory: Memory, label: string | Uint8Array, capacity = 1024, poolBytes = 8 * capacity) {
     const prefix = typeof label === "string" ? encoder.encode(label) : label;
     this.memory = memory;
     this.prefix = memory.bytes(prefix.length);
     this.prefix.set(prefix);
     const room = Math.max(16, capacity);
-    this.slots = memory.int32(2 * powerOfTwo(2 * room));
     this.starts = memory.int32(room + 1);
     this.counts = memory.float64(room);
     this.kinds = memory.bytes(room);
-    this.pool = memory.bytes(8 * room);
+    this.pool = memory.bytes(Math.max(8 * 16, poolBytes));
+  }
+
+  /**
+   * Pairs (hash, entry + 1), open addressing with linear probing; a power of two of them. Those of a ranked dictionary are
+   * made when they are first asked for: who only trains looks no word up.
+   */
+  get slots(): Int32Array {
+    return this.#slots ?? this.makeSlots();
+  }
+
+  /** Makes the hash table where there is none. */
+  makeSlots(): Int32Array {
+    if (this.#slots) return this.#slots;
+    const slots = this.memory.int32(2 * powerOfTwo(2 * this.counts.length));
+    this.#slots = slots;
+    this.#index?.(this);
+    return slots;
+  }
+
+  /** Whether there is a hash table. */
+  get hasSlots(): boolean {
+    return this.#slots !== undefined;
   }
 
   /** Makes room for all that `bytes` more bytes of text could add; `index` rebuilds the hash table. */
@@ -66,7 +88,7 @@ export class Dictionary {
     if (poolNeed > this.pool.length)
       this.pool = copied(this.pool, this.memory.bytes(Math.max(poolNeed, 2 * this.pool.length)));
     if (4 * entries > 3 * (this.slots.length / 2)) {
-      this.slots = this.memory.int32(2 * powerOfTwo(2 * entries));
+      this.#slots = this.memory.int32(2 * powerOfTwo(2 * entries));
       index(this);
     }
   }
@@ -127,14 +149,20 @@ export class Dictionary {
   /**
    * The final dictionary: entries seen at least `minCount` (words) or `minCountLabel` (labels) times.
    *
-   * @param sort  orders the entries; the default keeps those of one kind and count in order of first appearance
    * @returns the new dictionary and, for each old entry, its new one or −1
    */
   ranked(
     minCount: number,
     minCountLabel: number,
-    { sort = stableSort, index = (d) => d.fillSlots() }: { sort?: Sort; index?: Index } = {},
+    work: Partial<DictionaryWork> = {},
   ): { dictionary: Dictionary; remap: Int32Array } {
+    const kept = (work.rank ?? plainWork.rank)(this, minCount, minCountLabel);
+    const remap = this.memory.int32(this.size).fill(-1);
+    return { dictionary: this.select(kept, work, remap), remap };
+  }
+
+  /** The entries of the final dictionary in its order. Equal counts stay in order of first appearance, if `sort` does so. */
+  rank(minCount: number, minCountLabel: number, sort: Sort = stableSort): Int32Array {
     const { counts, kinds } = this;
     // Loops: with a hundred thousand entries, functions called for each would take longer than reading half of the text.
     const ids = new Int32Array(this.size);
@@ -142,38 +170,44 @@ export class Dictionary {
     for (let id = 0; id < ids.length; id++) if (counts[id]! > 0) ids[present++] = id;
     const sorted = ids.subarray(0, present);
     sort(sorted, kinds, counts);
-    let keptCount = 0;
+    let kept = 0;
     for (let i = 0; i < present; i++) {
       const id = sorted[i]!;
-      if (counts[id]! >= (kinds[id] === 1 ? minCountLabel : minCount)) sorted[keptCount++] = id;
+      if (counts[id]! >= (kinds[id] === 1 ? minCountLabel : minCount)) sorted[kept++] = id;
     }
-    const kept = sorted.subarray(0, keptCount);
-    const remap = this.memory.int32(this.size).fill(-1);
-    const dictionary = this.select(kept, index);
-    for (let i = 0; i < kept.length; i++) remap[kept[i]!] = i;
-    return { dictionary, remap };
+    return sorted.subarray(0, kept);
   }
 
-  /** A dictionary of these entries in this order; words must come before labels. */
-  select(ids: Int32Array, index: Index = (d) => d.fillSlots()): Dictionary {
-    const { starts, pool, counts, kinds } = this;
-    let poolSize = 0;
-    for (const id of ids) poolSize += starts[id + 1]! - starts[id]!;
-    const result = new Dictionary(this.memory, this.prefix, Math.max(ids.length, Math.ceil(poolSize / 8)));
-    let at = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
-      for (let from = starts[id]!; from < starts[id + 1]!; from++) result.pool[at++] = pool[from]!;
-      result.starts[i + 1] = at;
-      result.counts[i] = counts[id]!;
-      result.kinds[i] = kinds[id]!;
-      if (kinds[id] === 1) result.labels++;
-    }
+  /**
+   * A dictionary of these entries in this order; words must come before labels.
+   *
+   * @param places  gets the new entry of each of these
+   */
+  select(ids: Int32Array, work: Partial<DictionaryWork> = {}, places = this.memory.int32(this.size)): Dictionary {
+    const { copy, index } = { ...plainWork, ...work };
+    const result = new Dictionary(this.memory, this.prefix, ids.length, this.starts[this.size]);
+    result.#index = index;
+    result.labels = copy(this, ids, result, places);
     result.size = ids.length;
     result.words = ids.length - result.labels;
     result.tokens = this.tokens;
-    index(result);
     return result;
+  }
+
+  /** Copies entries of another, in this order, to where none are yet. @returns how many of them are labels */
+  copy({ starts, pool, counts, kinds }: Dictionary, ids: Int32Array, places: Int32Array): number {
+    let at = 0;
+    let labels = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i]!;
+      for (let from = starts[id]!; from < starts[id + 1]!; from++) this.pool[at++] = pool[from]!;
+      this.starts[i + 1] = at;
+      this.counts[i] = counts[id]!;
+      this.kinds[i] = kinds[id]!;
+      if (kinds[id] === 1) labels++;
+      places[id] = i;
+    }
+    return labels;
   }
 
   /**
@@ -244,8 +278,21 @@ export type Sort = (ids: Int32Array, kinds: Uint8Array, counts: Float64Array) =>
 /** Builds the hash table of a dictionary. */
 export type Index = (dictionary: Dictionary) => void;
 
+/** What is long work with a hundred thousand entries: a kernel does it faster. */
+export interface DictionaryWork {
+  readonly rank: (dictionary: Dictionary, minCount: number, minCountLabel: number) => Int32Array;
+  readonly copy: (from: Dictionary, ids: Int32Array, to: Dictionary, places: Int32Array) => number;
+  readonly index: Index;
+}
+
+export const plainWork: DictionaryWork = {
+  rank: (dictionary, ...least) => dictionary.rank(...least),
+  copy: (from, ids, to, places) => to.copy(from, ids, places),
+  index: (dictionary) => dictionary.fillSlots(),
+};
+
 /** Counts from here on are compared one by one; most words are rarer. */
-const rareCounts = 1 << 12;
+export const rareCounts = 1 << 12;
 
 function stableSort(ids: Int32Array, kinds: Uint8Array, counts: Float64Array): void {
   // A bucket for each kind and small count, in the order wanted; ids come in order, so that those of a bucket stay so.
@@ -255,8 +302,13 @@ function stableSort(ids: Int32Array, kinds: Uint8Array, counts: Float64Array): v
   for (let bucket = 1; bucket < ends.length; bucket++) ends[bucket]! += ends[bucket - 1]!;
   const given = ids.slice();
   for (let i = given.length - 1; i >= 0; i--) ids[--ends[bucketOf(given[i]!)]!] = given[i]!;
+  sortOften(ids, counts, ends);
+}
+
+/** Orders the entries of the two buckets of large counts; `ends` says where each bucket begins. */
+export function sortOften(ids: Int32Array, counts: Float64Array, ends: Int32Array): void {
   for (const kind of [0, 1]) {
-    const from = ends[kind * rareCounts]!; // now where the bucket begins
+    const from = ends[kind * rareCounts]!;
     const to = ends[kind * rareCounts + 1]!;
     ids.subarray(from, to).sort((a, b) => counts[b]! - counts[a]! || a - b);
   }

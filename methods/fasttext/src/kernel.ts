@@ -1,7 +1,7 @@
 // What a kernel does, and the tables it does it on. Two kernels exist: the readable one (readable.ts) and the fast
 // one (wasm.ts). Both read and write the same arrays, so a test written for one is a test of the other.
 import type { LossName, ModelName } from "./config.ts";
-import type { Dictionary } from "./dictionary.ts";
+import type { Dictionary, DictionaryWork } from "./dictionary.ts";
 import type { Tree } from "./huffman.ts";
 import type { Memory } from "./memory.ts";
 
@@ -60,13 +60,18 @@ export interface Tables {
 export interface Encoding {
   /** Pairs: what an entry is (`entryKinds`, or the only row that the word brings), and its fnv1a. */
   readonly entries: Int32Array;
-  /** Rows that an entry brings: rows[starts[i]] … rows[starts[i + 1] − 1]. */
+  /**
+   * Rows that an entry brings: rows[starts[i]] … rows[starts[i + 1] − 1]. Both are empty where no entry brings more than the
+   * row that it is.
+   */
   readonly starts: Int32Array;
   readonly rows: Int32Array;
   readonly wordNgrams: number;
   readonly bucket: number;
   readonly dictionary: Dictionary;
-  /** Entry of the corpus that ends a line. */
+  /** Where `entries` are those of a part: the corpus' entry of each. */
+  readonly names?: Int32Array | undefined;
+  /** Entry of the corpus that ends a line; it is that of every part. */
   readonly endOfLine: number;
   /** Tokens of the longest block that will be encoded. */
   readonly longestBlock: number;
@@ -277,8 +282,14 @@ export interface Kernel {
   /** Builds the hash table of a dictionary's entries into its empty slots. */
   fillSlots(dictionary: Dictionary): void;
 
-  /** pairs[2·i + 1] = fnv1a of entry i, for every entry. */
-  entryHashes(dictionary: Dictionary, pairs: Int32Array): void;
+  /** Ranks, copies and indexes the entries of a dictionary. */
+  readonly dictionaryWork: DictionaryWork;
+
+  /** What each entry is if a word brings its own row alone, and its fnv1a; `ids` are the entries in a model of `words`. */
+  describeEntries(dictionary: Dictionary, ids: Int32Array, words: number, entries: Int32Array): void;
+
+  /** Pair i of `picked` is pair `ids[i]` of `pairs`. Arrays are of the memory. */
+  pickPairs(memory: Memory, pairs: Int32Array, ids: Int32Array, picked: Int32Array): void;
 
   /** Numbers in (−a, a), each decided by its place and the seed alone. */
   fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;

@@ -1,8 +1,9 @@
 // A text read and encoded by several threads. Each reads a part into a dictionary of its own; joined in the order of the
 // text, they are the dictionary that one thread would have read, entry by entry.
 import type { Settings } from "./config.ts";
-import { type Blocks, type Corpus, CorpusReader, copyBlock, free, type Part } from "./corpus.ts";
+import { type Corpus, CorpusReader, type Part } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
+import { type Blocks, free } from "./encode-corpus.ts";
 import type { Encoding, Kernel } from "./kernel.ts";
 import { Memory } from "./memory.ts";
 import { instantiate } from "./wasm/instance.ts";
@@ -67,12 +68,16 @@ export function joinParts(first: Corpus, others: readonly ReadPart[], kernel: Ke
   return { dictionary, parts: [own, ...joined], tokens: dictionary.tokens, endOfLine };
 }
 
-/** What another thread needs to know to encode blocks. */
+/** What another thread needs to know to encode blocks. All but these are addresses and lengths. */
 export interface EncodeWork {
   readonly memory: WebAssembly.Memory;
-  readonly encoding: number;
   readonly longestBlock: number;
-  readonly share: readonly { readonly blocks: readonly Int32Array[]; readonly entries: Int32Array | undefined }[];
+  readonly share: readonly {
+    readonly encoding: number;
+    /** How the entries of a part's encoding are picked out of the corpus'. */
+    readonly pick: readonly [pairs: number, names: number, count: number, picked: number] | undefined;
+    readonly blocks: readonly Int32Array<ArrayBuffer>[];
+  }[];
   readonly lines: number;
 }
 
@@ -83,32 +88,32 @@ export function encodeWork(
   lines: Int32Array,
 ): { work: EncodeWork; moved: ArrayBuffer[] } {
   const { memory } = encoding.dictionary;
-  const share = blocks.map(({ blocks, entries }) => ({
-    blocks: blocks.map((block) => block.read() as Int32Array<ArrayBuffer>),
-    entries,
-  }));
+  const share = blocks.map(({ blocks, entries: names }) => {
+    const entries = names ? memory.int32(2 * names.length) : encoding.entries;
+    return {
+      encoding: encodingAddress({ ...encoding, entries, names }), // each thread has its own room for a line's hashes
+      pick: names && ([encoding.entries.byteOffset, names.byteOffset, names.length, entries.byteOffset] as const),
+      blocks: blocks.map((block) => block.read() as Int32Array<ArrayBuffer>),
+    };
+  });
   return {
-    work: {
-      memory: memory.wasm,
-      encoding: encodingAddress({ ...encoding }), // each thread has its own room for a line's hashes
-      longestBlock: encoding.longestBlock,
-      share,
-      lines: lines.byteOffset,
-    },
+    work: { memory: memory.wasm, longestBlock: encoding.longestBlock, share, lines: lines.byteOffset },
     moved: share.flatMap(({ blocks }) => blocks.map(({ buffer }) => buffer)),
   };
 }
 
 /** Encodes blocks. Run by the thread that was given the work. @returns numbers written */
-export function doEncode({ memory, encoding, longestBlock, share, lines }: EncodeWork): number {
+export function doEncode({ memory, longestBlock, share, lines }: EncodeWork): number {
   const kernel = instantiate(memory);
   const room = new Memory(memory).int32(longestBlock);
   let at = lines;
-  for (const { blocks, entries } of share)
+  for (const { encoding, pick, blocks } of share) {
+    if (pick) kernel.pickPairs(...pick);
     for (const block of blocks) {
-      const { length } = copyBlock(block, entries, room);
-      at += 4 * kernel.encode(encoding, room.byteOffset, length, at);
+      room.set(block);
+      at += 4 * kernel.encode(encoding, room.byteOffset, block.length, at);
       free(block);
     }
+  }
   return (at - lines) / 4;
 }

@@ -1,5 +1,6 @@
 // The readable kernel: the method in plain TypeScript, one step after the other. wasm.ts does the same, faster.
-
+import { plainWork } from "./dictionary.ts";
+import { describeEntries, pickPairs } from "./entries.ts";
 import { formatNumber } from "./format.ts";
 import { fnv1a } from "./hash.ts";
 import {
@@ -40,9 +41,9 @@ export const readableKernel: Kernel = {
   },
   average,
   fillSlots: (dictionary) => dictionary.fillSlots(),
-  entryHashes(dictionary, pairs) {
-    for (let id = 0; id < dictionary.size; id++) pairs[2 * id + 1] = fnv1a(dictionary.bytesOf(id)) | 0;
-  },
+  dictionaryWork: plainWork,
+  describeEntries,
+  pickPairs: (_memory, pairs, ids, picked) => pickPairs(pairs, ids, picked),
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
   nearestCentroids,
   addEntries: (dictionary, other) => dictionary.addEntries(other),
@@ -59,7 +60,7 @@ function average(tables: Tables, rows: Int32Array, hidden: Float32Array): void {
 }
 
 function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): number {
-  const { entries, starts, rows } = encoding;
+  const { entries, starts, rows, names } = encoding;
   const weight = new Float32Array([1]);
   const weightBits = new Int32Array(weight.buffer)[0]!;
   let at = 0;
@@ -72,9 +73,11 @@ function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): numb
     while (!ended && token < tokens.length) {
       const entry = tokens[token++]!;
       const what = entries[2 * entry]!;
+      const name = names?.[entry] ?? entry;
       if (what <= entryKinds.firstLabel) labels.push(entryKinds.firstLabel - what);
       else if (what !== entryKinds.droppedLabel) {
-        for (let i = starts[entry]!; i < starts[entry + 1]!; i++) lineRows.push(rows[i]!);
+        if (what >= 0) lineRows.push(what);
+        if (what === entryKinds.manyRows) lineRows.push(...rows.subarray(starts[name]!, starts[name + 1]!));
         lineHashes.push(entries[2 * entry + 1]!);
       }
       ended = entry === encoding.endOfLine;

@@ -1,8 +1,9 @@
 // Running a job: one thread here, several in workers, copies that are joined, blocks one after the other.
 import type { Settings } from "./config.ts";
-import type { EncodeAside, TextSource } from "./corpus.ts";
+import type { TextSource } from "./corpus.ts";
 import { join, type Share, sharesOf, stretches } from "./deterministic.ts";
 import { paysToDivide, withDividedRows } from "./divided.ts";
+import type { EncodeAside } from "./encode-corpus.ts";
 import type { Job, Kernel, ThreadState, TrainStatus } from "./kernel.ts";
 import { partsOf } from "./lines.ts";
 import type { Model } from "./model.ts";

@@ -1,19 +1,9 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "./config.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
-import {
-  type Corpus,
-  CorpusError,
-  copyBlock,
-  defaultMemoryBytes,
-  encodedBlocks,
-  encodedLength,
-  encodeLines,
-  encodingOf,
-  type Limits,
-  type TextSource,
-} from "./corpus.ts";
-import type { Dictionary, Sort } from "./dictionary.ts";
+import { type Corpus, CorpusError, defaultMemoryBytes, type Limits, type TextSource } from "./corpus.ts";
+import type { Dictionary, DictionaryWork, Sort } from "./dictionary.ts";
+import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCount } from "./encode-corpus.ts";
 import { evaluate, f1 } from "./evaluate.ts";
 import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
 import { introsort } from "./introsort.ts";
@@ -89,13 +79,20 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
-  const index = kernel.fillSlots;
-  const often = corpus.dictionary.ranked(settings.minCount, settings.minCountLabel, {
-    index,
-    ...(settings.compat ? { sort: referenceOrder(corpus) } : {}),
-  });
+  const workOf = (sort: () => Sort) =>
+    settings.compat ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
+  const often = corpus.dictionary.ranked(
+    settings.minCount,
+    settings.minCountLabel,
+    workOf(() => referenceOrder(corpus)),
+  );
   const ranked = pretrained
-    ? withWords(often, pretrained, settings, { index, ...(settings.compat ? { sort: referenceSort } : {}) })
+    ? withWords(
+        often,
+        pretrained,
+        settings,
+        workOf(() => referenceSort),
+      )
     : often;
   check(ranked.dictionary, settings);
   const { words, labels } = ranked.dictionary;
@@ -131,6 +128,10 @@ function referenceOrder(corpus: Corpus): Sort {
     referenceSort(ids, kinds, counts);
   };
 }
+
+const rankedBy = (sort: Sort): Pick<DictionaryWork, "rank"> => ({
+  rank: (dictionary, ...least) => dictionary.rank(...least, sort),
+});
 
 const referenceSort: Sort = (ids, kinds, counts) =>
   introsort(ids, (a, b) => (kinds[a] !== kinds[b] ? kinds[a]! < kinds[b]! : counts[a]! > counts[b]!));
@@ -256,13 +257,14 @@ function rowsOfWords(encoding: Encoding, remap: Int32Array, dictionary: Dictiona
   for (let entry = 0; entry < remap.length; entry++)
     if (remap[entry]! >= 0 && remap[entry]! < dictionary.words) entryOf[remap[entry]!] = entry;
   const rowStarts = memory.int32(dictionary.words + 1);
-  const length = (entry: number) => (entry < 0 ? 0 : encoding.starts[entry + 1]! - encoding.starts[entry]!);
+  const length = (entry: number) => (entry < 0 ? 0 : rowCount(encoding, entry));
   for (let word = 0; word < dictionary.words; word++) rowStarts[word + 1] = rowStarts[word]! + length(entryOf[word]!);
   const rows = memory.int32(rowStarts[dictionary.words]!);
   for (let word = 0; word < dictionary.words; word++) {
     const entry = entryOf[word]!;
-    if (entry >= 0)
+    if (entry >= 0 && encoding.starts.length > 0)
       rows.set(encoding.rows.subarray(encoding.starts[entry], encoding.starts[entry + 1]), rowStarts[word]);
+    else if (entry >= 0) rows[rowStarts[word]!] = word;
   }
   return { rowStarts, rows };
 }

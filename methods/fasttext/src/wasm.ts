@@ -1,5 +1,5 @@
 // The fast kernel: WebAssembly with SIMD. Calls ../kernel on the records of the tables (wasm/).
-import { endOfLine } from "./dictionary.ts";
+import { endOfLine, rareCounts, sortOften } from "./dictionary.ts";
 import type { Encoding, Job, Kernel, Tables, ThreadState, TrainStatus } from "./kernel.ts";
 import type { Memory } from "./memory.ts";
 import { instantiate } from "./wasm/instance.ts";
@@ -189,7 +189,7 @@ export const wasmKernel: Kernel = {
     const kernel = on(dictionary.memory);
     dictionary.reserveEntries(size, starts[size]!, this.fillSlots);
     const entries = dictionary.memory.int32(size);
-    const struct = kernel.dictionary(dictionary);
+    const struct = kernel.indexedDictionary(dictionary);
     const addresses = [starts, pool, counts].map(({ byteOffset }) => byteOffset) as [number, number, number];
     kernel.exports.addEntries(struct.address, ...addresses, size, entries.byteOffset);
     dictionary.size = struct.get("size");
@@ -198,12 +198,47 @@ export const wasmKernel: Kernel = {
 
   fillSlots(dictionary) {
     const kernel = on(dictionary.memory);
-    kernel.exports.fillSlots(kernel.dictionary(dictionary).address);
+    kernel.exports.fillSlots(kernel.indexedDictionary(dictionary).address);
   },
 
-  entryHashes(dictionary, pairs) {
+  dictionaryWork: {
+    rank(dictionary, minCount, minCountLabel) {
+      const { memory, size, counts } = dictionary;
+      const kernel = on(memory);
+      const [ids, room, ends] = [size, size, 2 * rareCounts].map((length) => memory.int32(length)) as [
+        Int32Array,
+        Int32Array,
+        Int32Array,
+      ];
+      const count = kernel.exports.rankEntries(
+        kernel.dictionary(dictionary).address,
+        minCount,
+        minCountLabel,
+        ids.byteOffset,
+        room.byteOffset,
+        ends.byteOffset,
+      );
+      sortOften(ids, counts, ends);
+      return ids.subarray(0, count);
+    },
+    copy(from, ids, to, places) {
+      const kernel = on(from.memory);
+      const [source, target] = [kernel.dictionary(from).address, kernel.dictionary(to).address];
+      return within(from.memory, ids, (address) =>
+        kernel.exports.copyEntries(source, address, ids.length, target, places.byteOffset),
+      );
+    },
+    index: (dictionary) => wasmKernel.fillSlots(dictionary),
+  },
+
+  describeEntries(dictionary, ids, words, entries) {
     const kernel = on(dictionary.memory);
-    kernel.exports.entryHashes(kernel.dictionary(dictionary).address, pairs.byteOffset);
+    const { address } = kernel.dictionary(dictionary);
+    within(dictionary.memory, ids, (of) => kernel.exports.describeEntries(address, of, words, entries.byteOffset));
+  },
+
+  pickPairs(memory, pairs, ids, picked) {
+    on(memory).exports.pickPairs(pairs.byteOffset, ids.byteOffset, ids.length, picked.byteOffset);
   },
 
   fillUniform(memory, values, a, seed) {
@@ -237,7 +272,7 @@ export const wasmKernel: Kernel = {
     const { starts } = tables.dictionary;
     let longest = 0;
     for (let id = from; id < to; id++) longest = Math.max(longest, starts[id + 1]! - starts[id]!);
-    const scratch = kernel.scratch(tables, Math.max(longest, 1 << 12));
+    const scratch = kernel.scratch(tables, Math.max(longest, 1 << 12), false);
     const room = tables.memory.borrow(starts[to]! - starts[from]! + (to - from) * (13 * tables.dim + 2));
     const length = kernel.exports.vectorLines(
       kernel.tables(tables).address,

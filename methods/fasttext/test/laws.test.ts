@@ -226,19 +226,66 @@ test("both kernels fill the same random rows, within their bounds and about even
   expect(a.every((x) => x >= -0.1 && x < 0.1)).toBe(true);
 });
 
-test("a ranked dictionary: words before labels, each by falling count, equal counts as they first came", () => {
+describe.each([readableKernel, wasmKernel])("a dictionary ranked by the $name kernel", (kernel) => {
   const random = new MinimalStandard(7);
   const dictionary = new Dictionary(new Memory(1 << 24), "__label__");
   const entries = Array.from({ length: 3000 }, (_, id) => {
-    const text = `${id % 7 === 0 ? "__label__" : ""}w${id}`;
+    const text = `${id % 7 === 0 ? "__label__" : ""}w${"x".repeat(id % 23)}${id}`;
     const bytes = new TextEncoder().encode(text);
     dictionary.reserve(bytes.length);
-    // Equal counts, rare and frequent ones, around the place where sorting changes its way.
-    const count = [1 + random.below(3), 4090 + random.below(12), 1 + random.below(1e6)][id % 3]!;
+    // Equal counts, rare and frequent ones, around the place where sorting changes its way, and none.
+    const count = [random.below(4), 4090 + random.below(12), 1 + random.below(1e6)][id % 3]!;
     dictionary.counts[dictionary.intern(bytes)] = count;
     return { text, count, id, label: id % 7 === 0 };
   });
-  const expected = entries.toSorted((a, b) => Number(a.label) - Number(b.label) || b.count - a.count || a.id - b.id);
-  const { dictionary: ranked } = dictionary.ranked(1, 0);
-  expect(expected.map((_, id) => ranked.textOf(id))).toEqual(expected.map(({ text }) => text));
+
+  test.each([
+    [1, 0],
+    [3, 2],
+    [4095, 4097],
+  ])(
+    "has words before labels, each by falling count, equal counts as they first came: from %i, %i",
+    (words, labels) => {
+      const expected = entries
+        .filter(({ count, label }) => count > 0 && count >= (label ? labels : words))
+        .sort((a, b) => Number(a.label) - Number(b.label) || b.count - a.count || a.id - b.id);
+      const { dictionary: ranked, remap } = dictionary.ranked(words, labels, kernel.dictionaryWork);
+      expect(expected.map((_, id) => ranked.textOf(id))).toEqual(expected.map(({ text }) => text));
+      expect([...ranked.counts.subarray(0, ranked.size)]).toEqual(expected.map(({ count }) => count));
+      const labelCount = expected.filter(({ label }) => label).length;
+      expect(ranked).toMatchObject({
+        size: expected.length,
+        labels: labelCount,
+        words: expected.length - labelCount,
+        hasSlots: false,
+      });
+      const places = new Map(expected.map(({ id }, place) => [id, place]));
+      expect([...remap]).toEqual(entries.map(({ id }) => places.get(id) ?? -1));
+      expect(expected.map(({ text }) => ranked.idOf(text))).toEqual(expected.map((_, id) => id));
+      expect(ranked.idOf("absent")).toBe(-1);
+    },
+  );
+});
+
+test("both kernels say the same of entries, and pick the same of them", () => {
+  const memory = new Memory(1 << 24);
+  const dictionary = new Dictionary(memory, "__label__");
+  for (const word of ["</s>", "a", "rare", "__label__x", "\u00e4\u00f6", "__label__rare"]) {
+    dictionary.reserve(20);
+    dictionary.intern(new TextEncoder().encode(word));
+  }
+  const ids = memory.int32(6);
+  ids.set([2, 0, -1, 3, 1, -1]);
+  const names = memory.int32(4);
+  names.set([5, 0, 3, 3]);
+  const [readable, wasm] = [readableKernel, wasmKernel].map((kernel) => {
+    const entries = memory.int32(12);
+    kernel.describeEntries(dictionary, ids, 3, entries);
+    const picked = memory.int32(8);
+    kernel.pickPairs(memory, entries, names, picked);
+    return { entries: [...entries], picked: [...picked] };
+  });
+  expect(wasm).toEqual(readable);
+  expect(readable!.entries.filter((_, i) => i % 2 === 0)).toEqual([2, 0, -1, -4, 1, -3]);
+  expect(readable!.picked.filter((_, i) => i % 2 === 0)).toEqual([-3, 2, -4, -4]);
 });

@@ -103,6 +103,15 @@ describe.each(kernels)("$name kernel", (kernel) => {
   });
 });
 
+test("who trains and saves a model looks no word up, and can do so later", async () => {
+  const model = await train([labelled], { dim: 4, epoch: 2, wordNgrams: 2, bucket: 40 });
+  const lines = [...model.vectorLines()];
+  bytesOf(model);
+  expect(model.tables.dictionary.hasSlots).toBe(false);
+  expect(model.predict(model.words[1]!)).toEqual(Model.fromBytes(bytesOf(model)).predict(model.words[1]!));
+  expect([...model.vectorLines()]).toEqual(lines);
+});
+
 test("both kernels learn the same", async () => {
   const settings = { dim: 7, epoch: 3, wordNgrams: 2, bucket: 50, minn: 2, maxn: 3, lr: 0.3 };
   for (const loss of ["softmax", "hs", "ns", "ova"] as const) {

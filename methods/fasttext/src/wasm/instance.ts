@@ -7,7 +7,10 @@ export interface Exports {
   scan(dictionary: number, text: number, length: number, last: number, tokens: number, endOfLine: number): number;
   addEntries(dictionary: number, starts: number, pool: number, counts: number, size: number, entries: number): void;
   fillSlots(dictionary: number): void;
-  entryHashes(dictionary: number, pairs: number): void;
+  rankEntries(dictionary: number, least: number, leastLabel: number, ids: number, room: number, ends: number): number;
+  copyEntries(from: number, ids: number, count: number, to: number, places: number): number;
+  describeEntries(dictionary: number, ids: number, words: number, entries: number): void;
+  pickPairs(pairs: number, ids: number, count: number, picked: number): void;
   subwordRows(tables: number, word: number, length: number, room: number, rows: number): number;
   encode(encoding: number, tokens: number, count: number, lines: number): number;
   train(job: number, thread: number, budget: number): number;
@@ -46,7 +49,15 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The kernel's functions on a memory; every thread has its own instance. */
 export function instantiate(memory: WebAssembly.Memory): Exports {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (c) => c.charCodeAt(0)));
+  compiled ??= new WebAssembly.Module(decoded(wasmBase64));
   const instance = new WebAssembly.Instance(compiled, { env: { memory, abort: () => undefined } });
   return instance.exports as unknown as Exports;
+}
+
+/** A loop: `Uint8Array.from` would take longer for these few bytes than all of the modules around. */
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

@@ -16,7 +16,7 @@ export const layouts = {
   tables: fields(
     "dictionary model loss dim wordNgrams bucket minn maxn input output leaves left right pathStarts pathNodes pathCodes sigmoid logs sigmoidLogs",
   ),
-  encoding: fields("entries starts rows wordNgrams bucket dictionary endOfLine lineHashes"),
+  encoding: fields("entries starts rows names wordNgrams bucket dictionary endOfLine lineHashes"),
   job: {
     lr: "f64",
     totalTokens: "i64",

@@ -34,7 +34,7 @@ export class Records {
   readonly #sigmoid: Float32Array;
   readonly #logs: Float32Array;
   readonly #sigmoidLogs: Float32Array;
-  #scratch: { struct: Struct; bytes: number; tables: Tables } | undefined;
+  #scratch: { struct: Struct; bytes: number; reads: boolean; tables: Tables } | undefined;
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -63,6 +63,12 @@ export class Records {
   /** The record of a dictionary whose words will be looked up in text. */
   readingDictionary(d: Dictionary): Struct {
     if (!this.#seen.has(d)) this.#seen.set(d, this.memory.bytes(seenBytes));
+    return this.indexedDictionary(d);
+  }
+
+  /** The record of a dictionary whose words will be looked up. */
+  indexedDictionary(d: Dictionary): Struct {
+    d.makeSlots();
     return this.dictionary(d);
   }
 
@@ -71,8 +77,9 @@ export class Records {
       d,
       layouts.dictionary,
       () => ({
-        slots: d.slots.byteOffset,
-        slotMask: d.slots.length / 2 - 1,
+        // Those of a model in training are not made for this.
+        slots: d.hasSlots ? d.slots.byteOffset : 0,
+        slotMask: d.hasSlots ? d.slots.length / 2 - 1 : 0,
         starts: d.starts.byteOffset,
         counts: d.counts.byteOffset,
         kinds: d.kinds.byteOffset,
@@ -148,6 +155,7 @@ export class Records {
       entries: e.entries.byteOffset,
       starts: e.starts.byteOffset,
       rows: e.rows.byteOffset,
+      names: e.names?.byteOffset ?? 0,
       wordNgrams: e.wordNgrams,
       bucket: e.bucket,
       dictionary: this.dictionary(e.dictionary).address,
@@ -289,11 +297,11 @@ export class Records {
     }));
   }
 
-  /** Room for a line of this many bytes. */
-  scratch(t: Tables, bytes: number): Struct {
+  /** Room for a line of this many bytes, whose words will be looked up if `reads`. */
+  scratch(t: Tables, bytes: number, reads = true): Struct {
     const known = this.#scratch;
-    if (known && known.tables === t && known.bytes >= bytes) return known.struct;
-    this.readingDictionary(t.dictionary);
+    if (known && known.tables === t && known.bytes >= bytes && (known.reads || !reads)) return known.struct;
+    if (reads) this.readingDictionary(t.dictionary);
     const words = (bytes >> 1) + 2;
     const rows = words * Math.max(1, t.wordNgrams) + (t.maxn > 0 ? 3 * (bytes + 2) * t.maxn : 0);
     const struct = new Struct(this.memory, layouts.scratch).set({
@@ -306,7 +314,7 @@ export class Records {
       topIds: this.memory.int32(t.output.rows + 2).byteOffset,
       topScores: this.memory.float32(t.output.rows + 2).byteOffset,
     });
-    this.#scratch = { struct, bytes, tables: t };
+    this.#scratch = { struct, bytes, reads, tables: t };
     return struct;
   }
 }

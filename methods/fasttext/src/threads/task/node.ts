@@ -33,15 +33,21 @@ function perform(task: Task): { value: unknown; moved?: ArrayBuffer[] } {
 let ahead: { readonly memory: Memory; bytes: number } | undefined;
 /** A task waits for this long at most, a millisecond or two. */
 const touchedBytes = 1 << 18;
-let waiting: NodeJS.Immediate | undefined;
+let scheduled = false;
+
+/** Tasks come first. */
+function touchLater(): void {
+  if (!scheduled) setImmediate(touchAhead);
+  scheduled = true;
+}
 
 function touchAhead(): void {
-  waiting = undefined;
+  scheduled = false;
   if (!ahead) return;
   const touched = ahead.memory.touchNext(Math.min(ahead.bytes, touchedBytes));
   ahead.bytes -= touched;
   if (touched === 0 || ahead.bytes <= 0) ahead = undefined;
-  else waiting = setImmediate(touchAhead); // tasks come first
+  else touchLater();
 }
 
 parentPort?.on("message", (task: Task) => {
@@ -53,7 +59,7 @@ parentPort?.on("message", (task: Task) => {
       const { tokens } = (value as ReadPart | undefined)?.dictionary ?? { tokens: 0 };
       ahead = { memory: new Memory(task.read.memory), bytes: bytesAhead(task.read, tokens) };
     }
-    waiting ??= setImmediate(touchAhead);
+    touchLater();
   } catch (error) {
     parentPort?.postMessage({ error } satisfies Answer);
   }
