@@ -60,6 +60,16 @@ describe.each(["softmax", "hs", "ns", "ova"] as const)("%s", (loss) => {
   });
 });
 
+test("goes on from a model that was trained as one thread does", async () => {
+  // Rows of n-grams are 0 at the start of a new classifier only: here those of frequent ones have to be copied.
+  const from = await train(text, { ...settings, threads: 1 });
+  const slow = { ...settings, lr: 0.01, epoch: 1 };
+  const one = await train(text, { ...slow, threads: 1 }, { from });
+  const two = await train(text, slow, { from, runThreads });
+  expect(distance(one, two)).toBeGreaterThan(0);
+  expect(distance(one, two)).toBeLessThan(0.05 * distance(one, from));
+});
+
 test("learns as well as one thread", async () => {
   const loss = async (threads: number) => {
     let last = Number.NaN;
