@@ -8,7 +8,6 @@ const all = ["{packages,methods,apps}/*/test/**/*.test.ts", "tools/test/**/*.tes
 const special = [
   "packages/engine/test/{memory,runtime*}.test.ts",
   "packages/nn/test/{image-networks,torch-file}.test.ts",
-  "methods/adversarial/test/perturb.test.ts",
 ];
 /** Files that compute and touch nothing else. They share two processes: one of their own would cost more than most take. */
 const pure = globSync(["packages/{engine,data,nn}/test/**/*.test.ts", "methods/adversarial/test/**/*.test.ts"], {

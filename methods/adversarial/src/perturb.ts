@@ -94,10 +94,13 @@ const searchDefaults: PenaltySearchOptions = {
   projectedGradientTolerance: 1e-4,
 };
 
+/** The smallest number that is above 0 for a thread on which ONNX Runtime has run: it takes subnormal ones for 0 from then on. */
+const smallest = 2 ** -1022;
+
 const ranges: Readonly<Record<string, Range>> = {
   confidence: [0, false],
-  firstC: [Number.MIN_VALUE, false],
-  firstCurvature: [Number.MIN_VALUE, false],
+  firstC: [smallest, false],
+  firstCurvature: [smallest, false],
   bracketFactor: [1 + Number.EPSILON, false],
   bracketSteps: [0, true],
   bisections: [0, true],
