@@ -278,7 +278,7 @@ export type Sort = (ids: Int32Array, kinds: Uint8Array, counts: Float64Array) =>
 /** Builds the hash table of a dictionary. */
 export type Index = (dictionary: Dictionary) => void;
 
-/** What is long work with a hundred thousand entries: a kernel does it faster. */
+/** What is long work with a hundred thousand entries, and a kernel does faster: `rank`, `copy`, `fillSlots` of a dictionary. */
 export interface DictionaryWork {
   readonly rank: (dictionary: Dictionary, minCount: number, minCountLabel: number) => Int32Array;
   readonly copy: (from: Dictionary, ids: Int32Array, to: Dictionary, places: Int32Array) => number;

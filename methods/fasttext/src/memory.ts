@@ -11,7 +11,7 @@ const topAddress = 64;
 const touchedAddress = 68;
 
 /**
- * DictionaryWork out typed arrays of one WebAssembly memory; what was handed out stays valid when the memory grows. Several
+ * Hands out typed arrays of one WebAssembly memory; what was handed out stays valid when the memory grows. Several
  * threads may each have a `Memory` of the same WebAssembly memory and take from it at once.
  */
 export class Memory {
