@@ -1,7 +1,7 @@
 // Files read and written with errors that name them; a written file is there whole or not at all.
 import { mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DataError } from "../error.ts";
+import { DataError } from "./error.ts";
 
 /** The bytes of a file. @throws DataError that says why not, with the path as the user gave it */
 export async function readBytes(path: string): Promise<Uint8Array> {

@@ -21,7 +21,7 @@ import {
   transpose,
   type Value,
 } from "@reprise/engine";
-import { type ScoreDifferentiable, softmax } from "./differentiable-classifier.ts";
+import { type ScoreDifferentiable, softmax } from "./classifier.ts";
 import { type ImageFormat, modelInput } from "./model-input.ts";
 
 export interface OnnxClassifierOptions extends ImageFormat {
@@ -76,8 +76,8 @@ export async function onnxClassifier(
   const model = importOnnx(bytes, { name });
   const [unknown] = model.unknown;
   if (unknown)
-    throw new ModelError(
-      `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients. ${withoutGradients}`,
+    throw new NoGradientError(
+      `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients.`,
     );
   const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
@@ -242,7 +242,7 @@ function logitsBeforeSoftmax(
     throw new ModelError(`${name}: it has no output "${wanted}"; its outputs are ${names.join(", ")}.`);
   if (wanted === undefined && names.length !== 1)
     throw new ModelError(
-      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits (--output).`,
+      `${name}: it has ${names.length} outputs (${names.join(", ")}); say which holds the logits by the option "output".`,
     );
   const chosen = wanted ?? names[0]!;
   let value = outputs[chosen]!;
@@ -264,8 +264,14 @@ function logitsBeforeSoftmax(
   return value;
 }
 
-const withoutGradients =
-  "Attack it without: Square and HopSkipJump need scores only (onnxScores; --attack square or hopskipjump).";
+/** The scores of a model have no gradient in its images: what needs scores only can still use `onnxScores`. */
+export class NoGradientError extends ModelError {
+  constructor(problem: string) {
+    super(
+      `${problem} What needs its scores only can still run it (onnxScores), as the attacks Square and HopSkipJump do.`,
+    );
+  }
+}
 
 /** A gradient that depends on nothing is the zero of a model whose scores the image reaches through no gradient. */
 function checkDepends(dx: Value, inputs: readonly Value[], name: string): void {
@@ -287,7 +293,7 @@ function checkDepends(dx: Value, inputs: readonly Value[], name: string): void {
     if (last === "" && !node.outputs[0]!.dtype.startsWith("float"))
       last = `operator "${node.op}" (node "${node.name ?? node.outputs[0]!.name ?? ""}")`;
   }
-  throw new ModelError(`${name}: its scores have no gradient in the image: ${last} stops it. ${withoutGradients}`);
+  throw new NoGradientError(`${name}: its scores have no gradient in the image: ${last} stops it.`);
 }
 
 function checkWeights(model: OnnxModel, name: string): void {

@@ -1,10 +1,10 @@
 // Labelled images as a folder of class folders: `<folder>/<class>/<image>`.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError } from "../error.ts";
-import { fileError } from "../file/node.ts";
-import { type DecodeOptions, listImages, readImages } from "../image/node.ts";
-import { type NdArray, ndArray } from "../nd-array.ts";
+import { DataError } from "./error.ts";
+import { fileError } from "./file.node.ts";
+import { type DecodeOptions, listImages, readImages } from "./image/image-file.node.ts";
+import { type NdArray, ndArray } from "./nd-array.ts";
 
 export interface ImageFolder {
   /** [N, 3, H, W], 0…255; the classes one after the other. */

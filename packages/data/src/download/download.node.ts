@@ -7,7 +7,7 @@ import https from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataError } from "../error.ts";
-import { createFolder, fileError } from "../file/node.ts";
+import { createFolder, fileError } from "../file.node.ts";
 import type { Dataset, DownloadFile } from "./catalogue.ts";
 
 export interface DownloadProgress {

@@ -3,8 +3,8 @@
 import { open, readFile, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createFolder, fileError, readBytes, writeFileAtomic } from "@reprise/data/node";
-import { type CheckpointLayouts, decodeCheckpoint, encodeCheckpoint } from "../checkpoint.ts";
-import type { Checkpoint } from "../trainer.ts";
+import { type CheckpointLayouts, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./trainer.ts";
 
 /** Writes a checkpoint; a process killed meanwhile leaves the old file whole. @throws DataError when it cannot be written */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint, layouts: CheckpointLayouts): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import sharp from "sharp";
 import { DataError, ImageSizeError } from "../error.ts";
-import { fileError, readBytes, writeFileAtomic } from "../file/node.ts";
+import { fileError, readBytes, writeFileAtomic } from "../file.node.ts";
 import { elementCount, type NdArray, ndArray } from "../nd-array.ts";
 import { grayFromRgb, interleaved, planar, unitBytes } from "./pixels.ts";
 

@@ -1,5 +1,5 @@
 import { importOnnx, ModelError, type Runtime } from "@reprise/engine";
-import { type Classifier, predictedLabel } from "./differentiable-classifier.ts";
+import { type Classifier, predictedLabel } from "./classifier.ts";
 import { type ImageFormat, modelInput } from "./model-input.ts";
 import type { OnnxClassifierOptions } from "./onnx-classifier.ts";
 
@@ -29,7 +29,7 @@ export async function onnxScores(
     throw new ModelError(`${name}: it has no output "${output}"; its outputs are ${names.join(", ")}.`);
   if (options.output === undefined && names.length !== 1)
     throw new ModelError(
-      `${name}: it has ${names.length} outputs (${names.join(", ")}); name the one with the logits (--output).`,
+      `${name}: it has ${names.length} outputs (${names.join(", ")}); say which holds the logits by the option "output".`,
     );
   const session = await runtime.load(bytes, { purpose: "infer" }).catch((cause: unknown) => {
     throw new ModelError(`${name}: it does not load: ${(cause as Error).message}`, { cause });

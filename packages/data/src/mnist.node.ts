@@ -2,12 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DataError } from "../error.ts";
-import { fileError, readBytes } from "../file/node.ts";
-import { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles } from "../mnist.ts";
+import { DataError } from "./error.ts";
+import { fileError, readBytes } from "./file.node.ts";
+import { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles } from "./mnist.ts";
 
 /** The folder of the subset: the four gzip files under MNIST's own names, to be read with loadMnist or served as they are. */
-export const mnistSubsetFolder: string = fileURLToPath(new URL("../../mnist-subset", import.meta.url));
+export const mnistSubsetFolder: string = fileURLToPath(new URL("../mnist-subset", import.meta.url));
 
 /**
  * One split of MNIST from a folder that holds its IDX files under their usual names: packed (.gz) or not, with
