@@ -1,7 +1,7 @@
 export { randomFlip, randomShift } from "./augment.ts";
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
 export { cifar10Classes, decodeCifar } from "./cifar.ts";
-export { type Dataset, type DownloadFile, datasets } from "./download/catalogue.ts";
+export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
 export { DataError, ImageSizeError } from "./error.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
 export { decodeIdx, encodeIdx, type IdxDType } from "./idx.ts";
