@@ -138,11 +138,12 @@ function columnName(
   top: number,
   { upright, fontSize, most }: { readonly upright: boolean; readonly fontSize: number; readonly most: number },
 ): SvgElement {
-  const shown = cut(name, Math.floor(most));
   if (upright) {
     const turn = `translate(${(middle + 0.35 * fontSize).toFixed(1)} ${(top - 6).toFixed(1)}) rotate(-90)`;
-    return element("text", { transform: turn, fill: ink, "font-size": fontSize }, shown);
+    return element("text", { transform: turn, fill: ink, "font-size": fontSize }, cut(name, most));
   }
+  // Names across are those of files as often as not, which differ at their ends.
+  const shown = name.length > most ? `…${name.slice(1 - Math.floor(most))}` : name;
   return element(
     "text",
     { x: middle, y: top - 12, "text-anchor": "middle", fill: ink },
