@@ -28,7 +28,8 @@ export async function stage(): Promise<Staged[]> {
     const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest;
     const to = join(cache, "packages", place.replaceAll("/", "-"));
     stagePackage(place, manifest, to, emitted);
-    if (manifest.name === "@reprise/site") cpSync(await buildWeb({ log: console.error }), join(to, "web"), { recursive: true });
+    if (manifest.name === "@reprise/site")
+      cpSync(await buildWeb({ log: console.error }), join(to, "web"), { recursive: true });
     staged.push({ name: manifest.name, folder: to });
   }
   return staged;

@@ -26,7 +26,9 @@ export function publishedManifest(
   const used = new Set(texts.flatMap(packagesIn));
   const declared = { ...dependencies, ...rest.peerDependencies };
   // The site's page is built by Vite in a clone and shipped built: a package of development need not be there.
-  const missing = [...used].filter((name) => ![name, `@types/${name}`].some((n) => n in declared || n in devDependencies));
+  const missing = [...used].filter(
+    (name) => ![name, `@types/${name}`].some((n) => n in declared || n in devDependencies),
+  );
   if (missing.length > 0) throw new Error(`${rest.name}: ${missing.join(", ")} is imported and not in dependencies`);
   const kept = Object.entries(dependencies).filter(([name]) => used.has(name) || texts.some((t) => mentions(t, name)));
   const conditions = Object.entries(exports ?? {}).map(([entry, source]) => [
