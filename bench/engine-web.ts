@@ -21,7 +21,7 @@ for (const net of (process.env.NET ?? "mlp,lenet,resnet20").split(",")) {
     name: `Chromium ${browser.version()}`,
     run: async () => Number(await page.evaluate(`steps("${net}", ${steps}, ${threads})`)) / 1000,
   };
-  // Some ten seconds after the page was opened, once, Chromium is busy for two seconds (docs/results.md). A training lasts
+  // Some ten seconds after the page was opened, once, Chromium is busy for two seconds (docs/notes/engine-speed.md). A training lasts
   // longer.
   do await ours.run();
   while (performance.now() - opened < 20_000);

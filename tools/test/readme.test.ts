@@ -14,7 +14,7 @@ test.each([
   "README.md",
   "CONTRIBUTING.md",
   "docs/architecture.md",
-  "docs/attacks.md",
+  "docs/notes/attacks.md",
   "docs/classifier.md",
   "docs/dependencies.md",
   "docs/engine-walk.md",

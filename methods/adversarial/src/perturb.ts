@@ -1,11 +1,5 @@
 import { Box, LbfgsB } from "@reprise/engine";
-import {
-  type DifferentiableClassifier,
-  imageSize,
-  leadingLabel,
-  predictedLabel,
-  softmax,
-} from "./differentiable-classifier.ts";
+import { type DifferentiableClassifier, imageSize, leadingLabel, predictedLabel, softmax } from "@reprise/nn";
 import { type Distance, distanceBetween } from "./distance.ts";
 import { type Range, validateImages, validateLabels, validateOptions } from "./input.ts";
 import { PenaltySearch, type PenaltySearchOptions, type SearchStep } from "./penalty-search.ts";
@@ -86,7 +80,7 @@ const searchDefaults: PenaltySearchOptions = {
   // On MNIST 10 pairs find the same distortions in as many evaluations, at nearly twice the time between them.
   pairs: 5,
   firstCurvature: 1,
-  // With 200 images of MNIST end as near; for large images it would be ten times the evaluations (docs/attacks.md).
+  // With 200 images of MNIST end as near; for large images it would be ten times the evaluations (docs/notes/attacks.md).
   maxIterations: 30,
   // 2e-5 relative: of the many problems of a search only the label of the minimiser matters. 1e10 takes a quarter more
   // evaluations for distortions 0.02 % less, SciPy's 1e7 searches in the noise of float32.

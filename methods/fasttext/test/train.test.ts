@@ -1,6 +1,7 @@
 // Training: against the reference program's own losses, and the promises that it does not make.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { spillFile } from "../src/index.node.ts";
 import {
   checkContinues,
   completeSettings,
@@ -9,13 +10,13 @@ import {
   f1,
   type LearnOptions,
   Model,
+  type Progress,
   parseVectors,
   readableKernel,
   type Settings,
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { spillFile } from "../src/node.ts";
 import { bytesOf } from "./model-parts.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
@@ -44,7 +45,7 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: L
   const model = await train([text], settings, {
     ...options,
     onProgress: (progress) => {
-      loss = progress.loss;
+      if (progress.kind === "training") loss = progress.loss;
     },
   });
   return { model, loss };
@@ -233,10 +234,10 @@ test("settings out of range name the setting, its value and what is possible", (
 
 test("rows that cannot be had are told before they are taken", async () => {
   let bytes = 0;
-  const onPlan = ({ modelBytes }: { modelBytes: number }) => {
-    bytes = modelBytes;
+  const onProgress = (progress: Progress) => {
+    if (progress.kind === "read") bytes = progress.modelBytes;
   };
-  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onPlan });
+  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onProgress });
   expect(bytes).toBe(4 * 6 * (tables.input.rows + tables.output.rows));
   await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
     /needs \d+ MB of memory.*smaller bucket or dim/,

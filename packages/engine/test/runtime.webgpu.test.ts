@@ -1,5 +1,5 @@
 // The runtime suite on WebGPU in Chromium. SwiftShader, a GPU in software, is correct and slow: real ones are the same
-// code, and were not at hand (docs/results.md).
+// code, and were not at hand (docs/notes/engine-speed.md).
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";

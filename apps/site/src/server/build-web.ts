@@ -20,6 +20,9 @@ import { packable, packFile } from "./encoding.ts";
 const site = fileURLToPath(new URL("../..", import.meta.url));
 const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 
+/** The page as the published package holds it; a clone has none. */
+const shipped = join(site, "web");
+
 /** Every source that can end in the page. */
 const sources = [
   "apps/site/src/{web,run,render}/**/*",
@@ -44,6 +47,7 @@ export async function buildWeb({
   log?: (line: string) => void;
   elsewhere?: string;
 } = {}): Promise<string> {
+  if (existsSync(shipped)) return shipped;
   const name = `web-${fingerprint()}`;
   const own = join(site, "dist");
   if (existsSync(join(own, name))) return join(own, name);

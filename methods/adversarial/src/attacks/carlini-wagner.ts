@@ -18,7 +18,7 @@ export interface CarliniWagnerOptions {
  *
  * @see Carlini, Wagner 2016, §VI.A (arXiv 1608.04644). Nine steps for c, first c 10⁻³, learning rate 0.01 and early
  *   abort are those of the authors' program; 1000 steps instead of its 10 000 (cleverhans' default): 0.1 % further
- *   on MNIST (docs/attacks.md).
+ *   on MNIST (docs/notes/attacks.md).
  */
 export function carliniWagner({
   binarySteps = 9,

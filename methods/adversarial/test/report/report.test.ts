@@ -1,3 +1,4 @@
+import { rateOf } from "@reprise/data";
 import { describe, expect, it } from "vitest";
 import { bim } from "../../src/attacks/bim.ts";
 import { ddn } from "../../src/attacks/ddn.ts";
@@ -9,7 +10,6 @@ import { gradientMaskingChecks } from "../../src/report/gradient-masking.ts";
 import { histogramFigure } from "../../src/report/histogram-figure.ts";
 import { distanceCurve, securityCurve } from "../../src/report/robustness.ts";
 import { transferCsv, transferFigure, transferMarkdown } from "../../src/report/transfer-report.ts";
-import { rateOf } from "../../src/transfer.ts";
 import {
   type Dense,
   denseClassifier,
@@ -81,7 +81,7 @@ describe("distance curve", () => {
 describe("histogram", () => {
   const bars = (svg: string) =>
     [...svg.matchAll(/<title>(\S+) to (\S+): (\d+)<\/title>/g)].map(([, from, to, count]) =>
-      [from, to, count].map(Number),
+      [from, to, count].map((text) => Number(text!.replaceAll("−", "-"))),
     );
   it("every value in the bin whose edges hold it, edges round, heights in proportion, the median marked", () => {
     const values = [0.011, 0.0199, 0.02, 0.034, 0.0341, 0.0349, 0.081];
@@ -110,7 +110,7 @@ describe("histogram", () => {
       for (const value of values)
         expect(counted.some(([from, to, count]) => from! <= value && value <= to! && count! > 0)).toBe(true);
     }
-    expect(() => histogramFigure([1, Number.NaN])).toThrow("histogramFigure: value 1 is NaN, expected finite numbers");
+    expect(() => histogramFigure([1, Number.NaN])).toThrow("histogram: value 1 is NaN, expected finite numbers");
   });
 });
 

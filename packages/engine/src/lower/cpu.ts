@@ -1,4 +1,4 @@
-// ONNX Runtime's CPU provider. Formulas were timed; see docs/results.md for what was tried.
+// ONNX Runtime's CPU provider. Formulas were timed; see docs/notes/engine-speed.md for what was tried.
 import type { Value } from "../ir/graph.ts";
 import { allocate, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
 import { clip, conv, convTranspose, gemm, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";

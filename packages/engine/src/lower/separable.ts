@@ -5,7 +5,7 @@ import { conv, gemm, reduceSum, reshape, transpose } from "../ops/build.ts";
 import type { ConvAttrs } from "../ops/conv.ts";
 import { matMulTransposed } from "./fused-mat-mul.ts";
 
-/** Whether the rule fits and pays: measured, it does from 16 channels on (docs/results.md). */
+/** Whether the rule fits and pays: measured, it does from 16 channels on (docs/notes/engine-speed.md). */
 export function isSeparable(X: Shape, weight: Shape, { strides, pads, dilations, group }: ConvAttrs): boolean {
   const kernel = weight.slice(2);
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1));

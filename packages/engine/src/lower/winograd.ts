@@ -49,7 +49,7 @@ const constant = (like: Value, M: Matrix): Value =>
 
 /**
  * Whether the formula holds and pays. The transforms cost as much for every channel, the products for every pair of
- * them; below 30 million multiplications the number of operators counts. Timed in docs/results.md.
+ * them; below 30 million multiplications the number of operators counts. Timed in docs/notes/engine-speed.md.
  */
 function pays([K, C, ...kernel]: Shape, [N, , H, W]: Shape, attrs: ConvAttrs): boolean {
   const { strides, pads, dilations, group } = attrs;

@@ -27,7 +27,7 @@ export function nodeRuntime({ target = "cpu", threads = availableParallelism() }
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
-      // Threads wait for the next operator awake: being woken costs 5 to 20 % of a training step (docs/results.md). They
+      // Threads wait for the next operator awake: being woken costs 5 to 20 % of a training step (docs/notes/engine-speed.md). They
       // go to sleep when a run ends.
       extra: {
         session: { set_denormal_as_zero: "1", force_spinning_stop: "1", intra_op: { allow_spinning: "1" } },
