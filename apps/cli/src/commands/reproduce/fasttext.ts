@@ -84,8 +84,12 @@ async function run(
   tell: (now: string) => void,
 ): Promise<ResultRecord> {
   const started = performance.now();
-  const onProgress = ({ phase, progress, secondsLeft }: Progress) =>
-    tell(phase === "reading" ? "reading" : `${(100 * progress).toFixed(0)} %, ${secondsLeft.toFixed(0)} s left`);
+  const onProgress = (now: Progress) =>
+    tell(
+      now.kind === "training"
+        ? `${((100 * now.done) / now.total).toFixed(0)} %, ${now.secondsLeft.toFixed(0)} s left`
+        : "reading",
+    );
   const model = await train(texts.train.shuffled(settings.seed), settings, { signal, onProgress });
   const { hits, predicted } = evaluate(model, [texts.test.bytes]).all;
   const { share, low, high } = shareInterval(hits, predicted);
