@@ -1,6 +1,6 @@
 import { type Classifier, imageSize, type ScoreDifferentiable } from "@reprise/nn";
 import type { Found } from "./attack.ts";
-import { type Answer, type Ask, NonFiniteError, partOf, type Search } from "./search.ts";
+import { type Answer, type Ask, type ModelAsk, NonFiniteError, partOf, type Search } from "./search.ts";
 
 export interface Started {
   readonly row: number;
@@ -25,16 +25,33 @@ export interface RunSearchesOptions {
   readonly onEnd: (ended: Ended) => void;
 }
 
-/** A row under way, and its question. */
-interface Live extends Started {
-  ask: Ask;
+/** A search under way, and its question: a row's, or one of several that a row's waits for. */
+interface Live {
+  readonly search: Search<unknown>;
+  readonly row: Row;
+  /** The search that waits for this one, and this one's place among its kind. */
+  readonly parent: Waiting | undefined;
+  readonly place: number;
+  ask: ModelAsk;
   /** Images of the question that have been sent to the model, and that have been answered. */
   sent: number;
   answered: number;
   /** Of a question that does not fit into one call. */
   answer: Answer | undefined;
+}
+
+/** Images that the model has seen for a row. */
+interface Row {
+  readonly row: number;
   forward: number;
   backward: number;
+}
+
+/** A search that waits for others. */
+interface Waiting {
+  readonly live: Live;
+  readonly results: unknown[];
+  left: number;
 }
 
 /** Images `from` … `from + count` of a row's question, as a part of one call. */
@@ -45,7 +62,7 @@ interface Part {
 }
 
 type Model = Classifier & Partial<ScoreDifferentiable>;
-type Want = Ask["want"];
+type Want = ModelAsk["want"];
 
 /**
  * Runs searches to their end, putting into each call of the model whichever of them wait. Searches are taken from the
@@ -64,32 +81,57 @@ export async function runSearches(
   let live = 0;
   let exhausted = false;
 
-  const advance = (row: Live, answer: Answer | undefined): void => {
+  const begin = (search: Search<unknown>, row: Row, parent?: Waiting, place = 0): void => {
+    live++;
+    const ask = undefined as never; // until it has asked
+    advance({ search, row, parent, place, ask, sent: 0, answered: 0, answer: undefined }, undefined);
+  };
+  const advance = (one: Live, answer: Answer | undefined): void => {
+    let next: IteratorResult<Ask, unknown>;
     try {
       // A generator that has not begun has no place for an answer.
-      const { value, done } = row.search.next(answer as Answer);
-      if (!done) {
-        Object.assign(row, { ask: value, sent: 0, answered: 0, answer: undefined });
-        waiting[value.want].push(row);
-        return;
-      }
-      live--;
-      onEnd({ row: row.row, found: value, forward: row.forward, backward: row.backward });
+      next = one.search.next(answer as Answer);
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       live--;
-      onEnd({ row: row.row, found: error, forward: row.forward, backward: row.backward });
+      stopped(one, error);
+      return;
     }
+    if (next.done) {
+      live--;
+      ended(one, next.value);
+    } else if (next.value.want === "together") {
+      const { searches } = next.value;
+      live--;
+      const parent: Waiting = { live: one, results: new Array(searches.length), left: searches.length };
+      for (const [i, search] of searches.entries()) begin(search, one.row, parent, i);
+    } else {
+      one.ask = next.value;
+      one.sent = 0;
+      one.answered = 0;
+      one.answer = undefined;
+      waiting[one.ask.want].push(one);
+    }
+  };
+  const ended = ({ row, parent, place }: Live, result: unknown): void => {
+    if (!parent) {
+      onEnd({ ...row, found: result as Found });
+      return;
+    }
+    parent.results[place] = result;
+    if (--parent.left > 0) return;
+    live++;
+    advance(parent.live, { logits: nothing, gradient: nothing, loss: nothing, results: parent.results });
+  };
+  const stopped = ({ row, parent }: Live, error: NonFiniteError): void => {
+    if (parent) throw new Error("a search that others wait for must say by itself that its numbers are not finite");
+    onEnd({ ...row, found: error });
   };
   const refill = (): void => {
     while (!exhausted && live < capacity) {
       const next = searches.next();
       if (next.done) exhausted = true;
-      else {
-        live++;
-        const begun = { sent: 0, answered: 0, answer: undefined, forward: 0, backward: 0 };
-        advance({ ...next.value, ...begun, ask: undefined as never }, undefined);
-      }
+      else begin(next.value.search, { row: next.value.row, forward: 0, backward: 0 });
     }
   };
   const take = (): Part[] => {
@@ -143,8 +185,8 @@ export async function runSearches(
 /** Counts a part's images as seen; the whole answer where it is there. */
 function answered({ live, from, count }: Part, part: Answer): Answer | undefined {
   const { ask } = live;
-  if (ask.want === "logits") live.forward += count;
-  else live.backward += count;
+  if (ask.want === "logits") live.row.forward += count;
+  else live.row.backward += count;
   live.answered += count;
   if (count === ask.count) return part;
   live.answer ??= {
@@ -200,7 +242,7 @@ class ModelCalls {
     if (!this.#model.lossAndGradient) throw withoutGradients;
     let at = 0;
     for (const { live, from, count: some } of parts) {
-      this.#labels.set((live.ask as Extract<Ask, { want: "loss" }>).labels.subarray(from, from + some), at);
+      this.#labels.set((live.ask as Extract<ModelAsk, { want: "loss" }>).labels.subarray(from, from + some), at);
       at += some;
     }
     return this.#model.lossAndGradient(images, this.#labels.subarray(0, count), count);
@@ -212,7 +254,7 @@ class ModelCalls {
     const weights = new Float32Array(count * k);
     let at = 0;
     for (const { live, from, count: some } of parts) {
-      const own = (live.ask as Extract<Ask, { want: "scores" }>).weights;
+      const own = (live.ask as Extract<ModelAsk, { want: "scores" }>).weights;
       weights.set(own.subarray(from * k, (from + some) * k), at * k);
       at += some;
     }

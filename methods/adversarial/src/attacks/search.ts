@@ -5,13 +5,16 @@ import type { Norm } from "./norm.ts";
 import type { SearchStep } from "./penalty-search.ts";
 
 /** A question to the model: `count` images [count, n], and what is wanted besides their logits. */
-export type Ask = { readonly images: Float32Array | Float64Array; readonly count: number } & (
+export type ModelAsk = { readonly images: Float32Array | Float64Array; readonly count: number } & (
   | { readonly want: "logits" }
   /** Cross-entropy towards a label for each image, and its gradient. */
   | { readonly want: "loss"; readonly labels: Int32Array }
   /** Gradient of Σ weights·logits, weights [count, K]. */
   | { readonly want: "scores"; readonly weights: Float32Array }
 );
+
+/** What a search may ask for: the model's answer, or other searches to be run to their ends. */
+export type Ask = ModelAsk | { readonly want: "together"; readonly searches: readonly Search<unknown>[] };
 
 /**
  * Logits [count, K]; gradients [count, n] and losses [count] where they were asked for. They are valid until the next
@@ -21,6 +24,8 @@ export interface Answer {
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
   readonly loss: Float64Array | Float32Array;
+  /** What the searches asked for came to, in their order. */
+  readonly results?: readonly unknown[];
 }
 
 /** A computation that may ask; `yield*` it to get its result. */
@@ -105,36 +110,6 @@ export function finite(gradient: Float32Array): Float32Array {
   return gradient;
 }
 
-/** Questions of one kind as one. */
-export function mergedAsk(asks: readonly Ask[]): Ask {
-  const [first] = asks as [Ask];
-  const count = asks.reduce((sum, ask) => sum + ask.count, 0);
-  const images = joined(
-    Float64Array,
-    asks.map((ask) => ask.images),
-  );
-  if (first.want === "logits") return { want: "logits", images, count };
-  if (first.want === "loss")
-    return {
-      want: "loss",
-      images,
-      count,
-      labels: joined(
-        Int32Array,
-        (asks as (typeof first)[]).map((a) => a.labels),
-      ),
-    };
-  return {
-    want: "scores",
-    images,
-    count,
-    weights: joined(
-      Float32Array,
-      (asks as (typeof first)[]).map((a) => a.weights),
-    ),
-  };
-}
-
 /** What an answer to `of` images says of some of them. */
 export function partOf({ logits, gradient, loss }: Answer, from: number, count: number, of: number): Answer {
   const [k, n, l] = [logits.length / of, gradient.length / of, loss.length / of];
@@ -143,17 +118,4 @@ export function partOf({ logits, gradient, loss }: Answer, from: number, count: 
     gradient: gradient.subarray(from * n, (from + count) * n),
     loss: loss.subarray(from * l, (from + count) * l),
   };
-}
-
-function joined<A extends { set(part: ArrayLike<number>, at: number): void }>(
-  type: new (length: number) => A,
-  parts: readonly ArrayLike<number>[],
-): A {
-  const out = new type(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
