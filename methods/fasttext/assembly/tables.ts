@@ -1,4 +1,5 @@
-// The tables of src/kernel/kernel.ts as they stand in memory. src/kernel/records.ts writes them field by field, in this order.
+// The tables of src/kernel/kernel.ts as they stand in memory. tools/fasttext-kernel.ts derives from these classes where the
+// fields stand (src/kernel/layouts.ts); src/kernel/records.ts writes them.
 
 // What an entry is, as src/kernel/kernel.ts has it, when it is not its row.
 export const MANY_ROWS: i32 = -2;

@@ -3,6 +3,7 @@ import { endOfLine, rareCounts, sortOften } from "../text/dictionary.ts";
 import { instantiate } from "./instance.ts";
 import type { Encoding, Job, Kernel, Tables, ThreadState, TrainStatus } from "./kernel.ts";
 import type { Struct } from "./layout.ts";
+import type { layouts } from "./layouts.ts";
 import type { Memory } from "./memory.ts";
 import { on } from "./records.ts";
 
@@ -49,7 +50,7 @@ export function encodingAddress(encoding: Encoding): number {
 }
 
 /** What a kernel changed in a thread's record, into the thread. */
-function readBack(struct: Struct, thread: ThreadState): void {
+function readBack(struct: Struct<typeof layouts.thread>, thread: ThreadState): void {
   for (const name of ["at", "random", "pendingTokens", "lossSum", "examples"] as const) thread[name] = struct.get(name);
 }
 
