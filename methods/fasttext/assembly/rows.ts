@@ -317,11 +317,11 @@ export function average(m: Matrix, rows: usize, count: i32, hidden: usize): void
   for (let d: usize = 0; d < (<usize>m.dim) << 2; d += 4) store<f32>(hidden + d, load<f32>(hidden + d) * scale);
 }
 
-/** Uniform numbers in (−a, a), each from its place and the seed alone (murmur3's last mix), so that order is free. */
-export function fillUniform(values: usize, count: i32, a: f32, seed: u32): void {
+/** Uniform numbers in (−a, a), each from its place and the seed alone (murmur3's last mix), so that order is free: `first` is the place of the first. */
+export function fillUniform(values: usize, count: i32, a: f32, seed: u32, first: u32): void {
   const step = a / 8388608;
   for (let i: u32 = 0; i < <u32>count; i++) {
-    let x = (i + 1) * 0x9e3779b1 + seed * 0x85ebca6b;
+    let x = (first + i + 1) * 0x9e3779b1 + seed * 0x85ebca6b;
     x = (x ^ (x >> 16)) * 0x85ebca6b;
     x = (x ^ (x >> 13)) * 0xc2b2ae35;
     x ^= x >> 16;

@@ -76,6 +76,20 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   /** Room for the hashes of a line. */
   lineHashes: usize;
+  /** Where hashed rows start, or null: they stay as they are. */
+  start: Start;
+}
+
+/** Where hashed rows start; see start.ts. */
+@unmanaged export class Start {
+  /** Numbers are uniform in (−a, a). */
+  a: f64;
+  seed: i32;
+  /** The rows, the first that is hashed, and of each of those, u8, whether it was named. */
+  values: usize;
+  dim: i32;
+  first: i32;
+  marks: usize;
 }
 
 @unmanaged export class Job {
@@ -98,8 +112,6 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   tabledLoss: i32;
   onePass: i32;
-  /** Rows of the input from this one on are 0 at first. */
-  zerosFrom: i32;
 }
 
 @unmanaged export class Thread {

@@ -59,6 +59,15 @@ export const layouts = {
     dictionary: [24, "i32"],
     endOfLine: [28, "i32"],
     lineHashes: [32, "i32"],
+    start: [36, "i32"],
+  },
+  start: {
+    a: [0, "f64"],
+    seed: [8, "i32"],
+    values: [12, "i32"],
+    dim: [16, "i32"],
+    first: [20, "i32"],
+    marks: [24, "i32"],
   },
   job: {
     lr: [0, "f64"],
@@ -79,7 +88,6 @@ export const layouts = {
     endOfLine: [72, "i32"],
     tabledLoss: [76, "i32"],
     onePass: [80, "i32"],
-    zerosFrom: [84, "i32"],
   },
   thread: {
     lossSum: [0, "f64"],

@@ -8,6 +8,7 @@ import type {
   Matrix,
   OwnCopy,
   OwnRows,
+  RowStart,
   SubwordSettings,
   Tables,
   ThreadState,
@@ -161,6 +162,18 @@ export class Records {
       dictionary: this.dictionary(e.dictionary).address,
       endOfLine: e.endOfLine,
       lineHashes: this.memory.int32(e.longestBlock).byteOffset,
+      start: e.start ? this.start(e.start).address : 0,
+    }));
+  }
+
+  start(s: RowStart): Struct<typeof layouts.start> {
+    return this.record(s, layouts.start, () => ({
+      a: s.a,
+      seed: s.seed,
+      values: s.input.values.byteOffset,
+      dim: s.input.dim,
+      first: s.first,
+      marks: s.marks.byteOffset,
     }));
   }
 
@@ -187,7 +200,6 @@ export class Records {
         endOfLine: j.endOfLine,
         tabledLoss: j.tabledLoss ? 1 : 0,
         onePass: j.onePass ? 1 : 0,
-        zerosFrom: j.zerosFrom,
       }),
       true,
     );

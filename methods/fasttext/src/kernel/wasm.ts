@@ -243,7 +243,12 @@ export const wasmKernel: Kernel = {
   },
 
   fillUniform(memory, values, a, seed) {
-    on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed);
+    on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed, 0);
+  },
+
+  startRows(memory, start, rows) {
+    const kernel = on(memory);
+    kernel.exports.startRows(kernel.start(start).address, rows.byteOffset, rows.byteOffset + rows.byteLength);
   },
 
   nearestCentroids(memory, points, centroids, codes, { width, stride, codeStride }) {

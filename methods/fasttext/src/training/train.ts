@@ -1,6 +1,6 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
 import { completeSettings, type Settings } from "../config.ts";
-import { type Encoding, type Job, lineHeader } from "../kernel/kernel.ts";
+import { type Encoding, type Job, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
 import { Model } from "../model/model.ts";
@@ -13,7 +13,7 @@ import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCo
 import { readCorpus } from "../text/read-corpus.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
 import { byEpoch, checkValidation, type Epoch, type Validation } from "./epochs.ts";
-import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
+import { freshTables, initialRows, outputCounts, rowStart, type TrainableTables } from "./fresh-tables.ts";
 import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
 import { TrainingRun, type TrainOptions } from "./run.ts";
 
@@ -87,8 +87,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
-  const zerosFrom = from ? tables.input.rows : randomRows(tables.input.rows, settings);
-  await trainTables(counted, remap, tables, settings, options, { watched: model, zerosFrom });
+  await trainTables(counted, remap, tables, settings, options, { watched: model, start: rowStart(tables, settings) });
   return model;
 }
 
@@ -130,7 +129,7 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
  *
  * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
  * @param watched  the model of the tables, for what is called after each epoch
- * @param zerosFrom  rows of the input from this one on are 0
+ * @param start  where rows start that the corpus names for the first time
  */
 export async function trainTables(
   corpus: Corpus,
@@ -138,12 +137,12 @@ export async function trainTables(
   tables: TrainableTables,
   settings: Settings,
   options: LearnOptions,
-  { watched, zerosFrom = tables.input.rows }: { watched?: Model; zerosFrom?: number } = {},
+  { watched, start }: { watched?: Model; start?: RowStart | undefined } = {},
 ): Promise<void> {
   const { memory, dictionary, model, loss } = tables;
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
-  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory, start);
   const length = corpus.parts.reduce((sum, part) => sum + encodedLength(part, corpus.endOfLine, encoding), 0);
   const streamed = supervised && 4 * length > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
   if (streamed && options.lineWeights)
@@ -179,8 +178,8 @@ export async function trainTables(
       : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
-    zerosFrom,
   };
+  if (start && !supervised) kernel.startRows(memory, start, job.rows);
   const blocks = streamed ? () => encodedBlocks(corpus, encoding, kernel, memory) : undefined;
   const run = new TrainingRun(job, settings, kernel, options, blocks);
   if (watched && (options.validation || options.onEpoch))
