@@ -44,7 +44,14 @@ async function another(program = process.execPath, ...before: string[]) {
   return { child, said, ended };
 }
 
-const lockFile = (change: object = {}) => ({ id: "x", pid: 1, host: "elsewhere", kernel: "another", beat: 3, ...change });
+const lockFile = (change: object = {}) => ({
+  id: "x",
+  pid: 1,
+  host: "elsewhere",
+  kernel: "another",
+  beat: 3,
+  ...change,
+});
 const writeLock = (change: object = {}, secondsAgo = 0) => {
   writeFileSync(join(folder, "lock"), JSON.stringify(lockFile(change)));
   const then = Date.now() / 1000 - secondsAgo;
@@ -77,16 +84,19 @@ test("the message does without the name of the holder when its file is gone", as
   unlock();
 });
 
-test.each(["SIGKILL", "SIGTERM"] as const)("a holder ended by %s gives the folder to the next at once", async (signal) => {
-  const first = await another();
-  expect(first.said).toBe("held");
-  first.child.kill(signal);
-  await first.ended;
-  expect(existsSync(join(folder, "lock"))).toBe(signal === "SIGKILL");
-  const start = performance.now();
-  (await lockFolder(folder, { heartbeat: 60_000 }))();
-  expect(performance.now() - start).toBeLessThan(5000);
-});
+test.each(["SIGKILL", "SIGTERM"] as const)(
+  "a holder ended by %s gives the folder to the next at once",
+  async (signal) => {
+    const first = await another();
+    expect(first.said).toBe("held");
+    first.child.kill(signal);
+    await first.ended;
+    expect(existsSync(join(folder, "lock"))).toBe(signal === "SIGKILL");
+    const start = performance.now();
+    (await lockFolder(folder, { heartbeat: 60_000 }))();
+    expect(performance.now() - start).toBeLessThan(5000);
+  },
+);
 
 test("of several that start at once, one has the folder", async () => {
   const all = await Promise.all([another(), another(), another(), another()]);

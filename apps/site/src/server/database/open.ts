@@ -35,7 +35,10 @@ export function openDatabase(place: DatabasePlace, options: OpenOptions = {}): P
   return "url" in place ? openPostgres(place.url, options) : openPglite(place.directory, options);
 }
 
-async function openPglite(directory: string, { onLost, queryTimeout = defaultTimeout }: OpenOptions): Promise<Database> {
+async function openPglite(
+  directory: string,
+  { onLost, queryTimeout = defaultTimeout }: OpenOptions,
+): Promise<Database> {
   const unlock = await lockFolder(directory, onLost ? { onLost } : {});
   let limit = Number.POSITIVE_INFINITY;
   let db: Kysely<Tables> | undefined;
@@ -95,7 +98,8 @@ async function checkPostgres(db: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ encoding: string; standby: boolean; readOnly: string; database: string }>`select
     current_setting('server_encoding') as encoding, pg_is_in_recovery() as standby,
     current_setting('default_transaction_read_only') as "readOnly", current_database() as database`.execute(db);
-  const [{ encoding, standby, readOnly, database } = { encoding: "", standby: false, readOnly: "", database: "" }] = rows;
+  const [{ encoding, standby, readOnly, database } = { encoding: "", standby: false, readOnly: "", database: "" }] =
+    rows;
   if (encoding !== "UTF8")
     throw new Error(
       `its encoding is ${encoding}, which has no room for most of the world's letters. Create one in UTF-8: createdb --encoding=UTF8 --template=template0 NAME`,
@@ -108,11 +112,13 @@ async function checkPostgres(db: Kysely<Tables>): Promise<void> {
 }
 
 const advice: Readonly<Record<string, string>> = {
-  "25006": "The database only reads: give the address of the primary server, or take the setting default_transaction_read_only back.",
+  "25006":
+    "The database only reads: give the address of the primary server, or take the setting default_transaction_read_only back.",
   "28000": "Check the user in the URL, and pg_hba.conf on the server.",
   "28P01": "Check user and password in the URL.",
   "3D000": "Create it first: createdb --encoding=UTF8 NAME.",
-  "42501": "Give the user the right to make tables: alter database NAME owner to USER, or grant create on schema public to USER.",
+  "42501":
+    "Give the user the right to make tables: alter database NAME owner to USER, or grant create on schema public to USER.",
   "53100": "The disk of the PostgreSQL server is full: make space there and start again.",
   "53300": "The server has no free connection: raise max_connections, or stop what holds them.",
   "57P03": "The server is starting up or shutting down: try again in a moment.",
