@@ -122,8 +122,7 @@ export function negativeTable(counts: ArrayLike<number>, int32: (length: number)
   // float32 at every step, as the program's: with hundreds of entries a share would else differ by one, and all draws behind.
   let z = 0;
   for (let i = 0; i < counts.length; i++) z = Math.fround(z + Math.sqrt(counts[i]!));
-  const share = (i: number) =>
-    Math.ceil(Math.fround(Math.fround(Math.fround(Math.sqrt(counts[i]!)) * size) / z));
+  const share = (i: number) => Math.ceil(Math.fround(Math.fround(Math.fround(Math.sqrt(counts[i]!)) * size) / z));
   let total = 0;
   for (let i = 0; i < counts.length; i++) total += share(i);
   const table = int32(total);

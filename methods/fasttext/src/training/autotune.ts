@@ -5,13 +5,13 @@ import { type QuantizeOptions, quantize } from "../model/compress.ts";
 import { type Evaluation, evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import { MinimalStandard } from "../reference/random.ts";
-import type { TextSource } from "../text/corpus.ts";
+import { type ReusableText, reusable } from "../text/source.ts";
 import { DivergedError, type Progress } from "./run.ts";
 import { type LearnOptions, train } from "./train.ts";
 
 export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch" | "onProgress"> {
   /** Labelled text to judge by; read once for each trial. */
-  readonly validation: () => Iterable<Uint8Array>;
+  readonly validation: ReusableText;
   /** f1, f1:LABEL, precisionAtRecall:N[:LABEL] or recallAtPrecision:N[:LABEL], N in percent. */
   readonly metric?: string;
   /** Labels predicted for each line of the validation text. */
@@ -67,12 +67,12 @@ export function parseMetric(metric: string): (evaluation: Evaluation, labelOf: (
 /**
  * Trains with many settings and once more with the best.
  *
- * @param text  gives the training text anew for each trial
+ * @param text  the training text, read once for each trial
  * @param given  settings of the first trial; the bucket count is kept for trials that hash n-grams
  * @throws RangeError when no trial ended in time
  */
 export async function autotune(
-  text: () => TextSource,
+  text: ReusableText,
   given: Partial<Settings>,
   options: AutotuneOptions,
 ): Promise<{ model: Model; settings: Settings; score: number; trials: number }> {
@@ -90,6 +90,7 @@ export async function autotune(
   for (const [name, value] of Object.entries({ seconds, predictions }))
     if (!(value > 0) && !(name === "predictions" && value === -1))
       throw new RangeError(`${name} is ${value}; expected a number above 0.`);
+  const [training, judging] = [reusable(text, "The training text"), reusable(validation, "The validation text")];
   const complete = completeSettings(given);
   const start = { ...complete, bucket: given.bucket ?? (complete.bucket || 2_000_000) };
   const clock = options.clock ?? (() => performance.now() / 1000);
@@ -105,11 +106,11 @@ export async function autotune(
   let tooSmall = 0;
 
   const attempt = async (settings: Settings, partDim: number, trialOptions: LearnOptions) => {
-    const model = await train(text(), settings, trialOptions);
+    const model = await train(training(), settings, trialOptions);
     if (modelSize === undefined || fits(model, modelSize)) return model;
     const small = sizeOptions(model, partDim, modelSize);
     if (!small) return undefined;
-    return quantize(model, { ...trialOptions, ...small, retrain: { text: text(), settings } });
+    return quantize(model, { ...trialOptions, ...small, retrain: { text: training(), settings } });
   };
 
   try {
@@ -127,7 +128,7 @@ export async function autotune(
         const model = await attempt(settings, partDim, { ...learning, signal });
         if (!model) tooSmall++;
         else {
-          const evaluation = evaluate(model, validation(), { k: predictions });
+          const evaluation = await evaluate(model, judging(), { k: predictions });
           value = score(evaluation, (label) => labelIn(model, label));
           if (!Number.isNaN(value) && (!best || value > best.score)) best = { settings, partDim, score: value };
         }

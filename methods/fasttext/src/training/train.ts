@@ -7,10 +7,11 @@ import { Model } from "../model/model.ts";
 import type { Header } from "../model/model-file.ts";
 import { introsort } from "../reference/introsort.ts";
 import { negativeTable } from "../reference/loss.ts";
-import { type Corpus, CorpusError, defaultMemoryBytes, type Limits, type TextSource } from "../text/corpus.ts";
+import { type Corpus, CorpusError, defaultMemoryBytes, type Limits } from "../text/corpus.ts";
 import type { Dictionary, DictionaryWork, Sort } from "../text/dictionary.ts";
 import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCount } from "../text/encode-corpus.ts";
 import { readCorpus } from "../text/read-corpus.ts";
+import type { TextSource } from "../text/source.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
 import { byEpoch, checkValidation, type Epoch, type Validation } from "./epochs.ts";
 import { freshTables, initialRows, outputCounts, rowStart, type TrainableTables } from "./fresh-tables.ts";
@@ -51,8 +52,10 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - 1);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
+  // A tree depends on the order of equal counts, and what is learnt on the tree.
+  const inReferenceOrder = settings.compat || (settings.loss === "hs" && settings.model === "supervised");
   const workOf = (sort: () => Sort) =>
-    settings.compat ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
+    inReferenceOrder ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
   const often = corpus.dictionary.ranked(
     settings.minCount,
     settings.minCountLabel,
@@ -83,7 +86,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
   const model = new Model(tables, headerOf(settings), kernel);
-  if (options.validation) checkValidation(model, options.validation);
+  if (options.validation) await checkValidation(model, options.validation);
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
