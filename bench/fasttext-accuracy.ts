@@ -133,7 +133,7 @@ const byPath: Record<string, () => Set> = {
         .split("\n")
         .filter(Boolean)
         .map((row) => `__label__${row.slice(0, 2)} ${row.slice(3).replaceAll('"', "")}`),
-      { dim: 16 },
+      { dim: 16, lr: 0.5 },
     ),
 };
 const sets = { ...made, ...(data && existsSync(data) ? byPath : {}) };

@@ -1,4 +1,11 @@
-export { completeSettings, type LossName, type ModelName, publishedTable1, type Settings } from "./config.ts";
+export {
+  completeSettings,
+  type GivenSettings,
+  type LossName,
+  type ModelName,
+  publishedTable1,
+  type Settings,
+} from "./config.ts";
 export type { Kernel } from "./kernel/kernel.ts";
 export { wasmKernel } from "./kernel/wasm.ts";
 export type { ClassifiedLine } from "./model/classifier.ts";

@@ -28,7 +28,7 @@ export function reusable(text: ReusableText, what: string): () => TextSource {
 
 /** Whether a text comes piece by piece as time goes by. */
 export function isAsync(text: TextSource): text is Exclude<TextSource, WholeText> {
-  return typeof text === "object" && (Symbol.asyncIterator in text || "getReader" in text);
+  return typeof text === "object" && text !== null && (Symbol.asyncIterator in text || "getReader" in text);
 }
 
 /** A text as bytes. Pieces are valid until the next one. */
@@ -56,11 +56,12 @@ export function pieces(text: TextSource): Iterable<Uint8Array> | AsyncIterable<U
 }
 
 /** @throws TypeError for what is no text */
-function check(text: object): void {
-  if (typeof text !== "object" || text === null || !(Symbol.iterator in text))
-    throw new TypeError(
-      `The text is ${text === null ? "null" : `a ${typeof text}`}; expected a string, bytes, an array of lines, or another iterable of these.`,
-    );
+function check(text: unknown): void {
+  if (typeof text === "object" && text !== null && Symbol.iterator in text) return;
+  const what = text === null ? "null" : typeof text === "object" ? "an object" : `a ${typeof text}`;
+  throw new TypeError(
+    `The text is ${what}; expected a string, bytes, an array of lines, or another iterable of these.`,
+  );
 }
 
 /** Whether strings are pieces of a stream and no lines: Node's streams with an encoding, the web's. */

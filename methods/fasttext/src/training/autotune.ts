@@ -1,6 +1,6 @@
 // Finds settings by trial: random walks around the best settings so far, until the time is up.
 
-import { completeSettings, type Settings } from "../config.ts";
+import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
 import { type QuantizeOptions, quantize } from "../model/compress.ts";
 import { type Evaluation, evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
@@ -73,7 +73,7 @@ export function parseMetric(metric: string): (evaluation: Evaluation, labelOf: (
  */
 export async function autotune(
   text: ReusableText,
-  given: Partial<Settings>,
+  given: GivenSettings,
   options: AutotuneOptions,
 ): Promise<{ model: Model; settings: Settings; score: number; trials: number }> {
   const {

@@ -1,5 +1,5 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
-import { completeSettings, type Settings } from "../config.ts";
+import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
 import { type Encoding, type Job, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
@@ -45,7 +45,7 @@ export interface LearnOptions extends TrainOptions {
  * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
  * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
  */
-export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
+export async function train(text: TextSource, given: GivenSettings = {}, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
   if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
