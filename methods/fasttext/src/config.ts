@@ -88,15 +88,15 @@ const models = ["supervised", "skipgram", "cbow"] as const;
 const switches = ["deterministic", "compat"] as const;
 
 /** Names that other programs have for a setting. */
-const otherNames: Readonly<Record<string, keyof Settings>> = {
-  learningRate: "lr",
-  alpha: "lr",
-  vectorSize: "dim",
-  window: "ws",
-  negative: "neg",
-  ngrams: "wordNgrams",
-  workers: "threads",
-};
+const otherNames: ReadonlyMap<string, keyof Settings> = new Map([
+  ["learningRate", "lr"],
+  ["alpha", "lr"],
+  ["vectorSize", "dim"],
+  ["window", "ws"],
+  ["negative", "neg"],
+  ["ngrams", "wordNgrams"],
+  ["workers", "threads"],
+]);
 
 /**
  * Settings with the defaults filled in and every value checked; the bucket count falls to 0 when nothing is hashed.
@@ -145,7 +145,7 @@ function checkName(name: string, value: unknown, possible: readonly string[], mo
 
 function unknownSetting(name: string): RangeError {
   const known = Object.keys(defaults.supervised);
-  const close = otherNames[name] ?? known.find((other) => isNear(name.toLowerCase(), other.toLowerCase()));
+  const close = otherNames.get(name) ?? known.find((other) => isNear(name.toLowerCase(), other.toLowerCase()));
   return new RangeError(
     `There is no setting "${name}"; ${close ? `did you mean ${close}?` : `expected some of ${known.join(", ")}.`}`,
   );

@@ -34,6 +34,6 @@ export type { ReusableText, TextSource, WholeText } from "./text/source.ts";
 export { type AutotuneOptions, autotune, parseMetric, type Trial } from "./training/autotune.ts";
 export { checkContinues } from "./training/continue.ts";
 export type { Epoch, Validation } from "./training/epochs.ts";
-export { type Pretrained, parseVectors } from "./training/pretrained.ts";
+export { type Pretrained, parseVectors, readVectors } from "./training/pretrained.ts";
 export { DivergedError, type Progress, type RunThreads, type TrainOptions } from "./training/run.ts";
 export { type LearnOptions, train } from "./training/train.ts";

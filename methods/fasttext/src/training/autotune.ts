@@ -5,7 +5,9 @@ import { type QuantizeOptions, quantize } from "../model/compress.ts";
 import { type Evaluation, evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import { MinimalStandard } from "../reference/random.ts";
+import { CorpusError } from "../text/corpus.ts";
 import { type ReusableText, reusable } from "../text/source.ts";
+import { checkContinues, settingsOf } from "./continue.ts";
 import { DivergedError, type Progress } from "./run.ts";
 import { type LearnOptions, train } from "./train.ts";
 
@@ -21,7 +23,7 @@ export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation
   readonly modelSize?: number;
   /** Numbers of a row that share a byte in the first trial with a model size; fixed when "dsub" is. */
   readonly partDim?: number;
-  /** Settings that stay as given. */
+  /** Settings that stay as given; those that `pretrained` or `from` decides stay anyway. */
   readonly fixed?: ReadonlySet<string>;
   /** Told what each training tells, and how each trial ended. */
   readonly onProgress?: (progress: Progress | Trial) => void;
@@ -82,7 +84,7 @@ export async function autotune(
     predictions = 1,
     seconds = 300,
     modelSize,
-    fixed = new Set(),
+    fixed: asked = new Set(),
     stop,
     partDim: firstPartDim = 2,
     ...learning
@@ -91,8 +93,10 @@ export async function autotune(
     if (!(value > 0) && !(name === "predictions" && value === -1))
       throw new RangeError(`${name} is ${value}; expected a number above 0.`);
   const [training, judging] = [reusable(text, "The training text"), reusable(validation, "The validation text")];
-  const complete = completeSettings(given);
-  const start = { ...complete, bucket: given.bucket ?? (complete.bucket || 2_000_000) };
+  const { fixed, settings: held } = heldSettings(given, options);
+  for (const name of asked) fixed.add(name);
+  const complete = completeSettings({ ...given, ...held });
+  const start = { ...complete, bucket: held.bucket ?? given.bucket ?? (complete.bucket || 2_000_000) };
   const clock = options.clock ?? (() => performance.now() / 1000);
   const score = parseMetric(metric);
   const random = new MinimalStandard(start.seed);
@@ -161,6 +165,24 @@ export async function autotune(
     );
   const model = await attempt(best.settings, best.partDim, learning);
   return { model: model!, settings: best.settings, score: best.score, trials };
+}
+
+/** What cannot be varied: vectors to start from have a length, a model to go on from keeps its rows. */
+function heldSettings(
+  given: GivenSettings,
+  { pretrained, from }: Pick<LearnOptions, "pretrained" | "from">,
+): { settings: Partial<Settings>; fixed: Set<string> } {
+  if (from) {
+    checkContinues(from, given);
+    const settings = settingsOf(from.tables);
+    return { settings, fixed: new Set(Object.keys(settings)) };
+  }
+  if (!pretrained) return { settings: {}, fixed: new Set() };
+  if (given.dim !== undefined && given.dim !== pretrained.dim)
+    throw new CorpusError(
+      `The pretrained vectors have ${pretrained.dim} numbers each and dim is ${given.dim}; set dim to ${pretrained.dim}.`,
+    );
+  return { settings: { dim: pretrained.dim }, fixed: new Set(["dim"]) };
 }
 
 function labelIn({ tables: { dictionary } }: Model, label: string): number {

@@ -65,11 +65,13 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       return import("./autotune.ts")
         .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, line, verbose, stop))
         .then((trained) => ({ trained, interrupted: false }));
-    return train(openText(input), settings, {
+    // A model to go on from has most settings; only those that the flags give are asked of it.
+    const given = flags.inputModel === undefined ? settings : { model, ...givenSettings(flags) };
+    return train(openText(input), given, {
       stop,
       runThreads: nodeThreads,
       ...(typeof vectors === "string"
-        ? { pretrained: parseVectors(textOfFile(vectors, "word vectors (.vec)"), vectors) }
+        ? { pretrained: parseVectors(openText(vectors, "word vectors (.vec)"), vectors) }
         : {}),
       ...ourOptions(flags, model),
       onProgress(progress) {
