@@ -12,7 +12,7 @@ export function startLines(s: Start, lines: usize, end: usize): void {
   }
 }
 
-/** Starts those of these rows that are not words', have not been named yet, and are 0: the rows of a model to go on from are not. */
+/** Starts those of these rows that are not words' and have not been named yet; of a trained model those that are 0. */
 export function startRows(s: Start, rows: usize, end: usize): void {
   const first = s.first;
   for (let at = rows; at < end; at += 4) {
@@ -25,9 +25,11 @@ export function startRows(s: Start, rows: usize, end: usize): void {
   }
 }
 
-function start(s: Start, row: i32): void {
+// @ts-ignore: decorator
+@inline function start(s: Start, row: i32): void {
   const dim = s.dim;
   const values = s.values + (<usize>row) * ((<usize>dim) << 2);
-  for (let d: usize = 0; d < (<usize>dim) << 2; d += 4) if (load<f32>(values + d) != 0) return;
+  if (s.trained)
+    for (let d: usize = 0; d < (<usize>dim) << 2; d += 4) if (load<f32>(values + d) != 0) return;
   fillUniform(values, dim, <f32>s.a, s.seed, <u32>row * <u32>dim);
 }

@@ -90,6 +90,8 @@ export const FIRST_LABEL: i32 = -4;
   dim: i32;
   first: i32;
   marks: usize;
+  /** Whether some rows were trained: only those that are 0 get a start. */
+  trained: i32;
 }
 
 @unmanaged export class Job {

@@ -89,6 +89,8 @@ export interface RowStart {
   /** Numbers are uniform in (−a, a), each decided by its place in the input and the seed. */
   readonly a: number;
   readonly seed: number;
+  /** Whether rows may have been trained before; all are 0 otherwise. */
+  readonly trained: boolean;
 }
 
 /** What an entry of a corpus is, when it is no word with one row. Label n is `firstLabel` − n. */

@@ -68,6 +68,7 @@ export const layouts = {
     dim: [16, "i32"],
     first: [20, "i32"],
     marks: [24, "i32"],
+    trained: [28, "i32"],
   },
   job: {
     lr: [0, "f64"],

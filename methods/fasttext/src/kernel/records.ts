@@ -174,6 +174,7 @@ export class Records {
       dim: s.input.dim,
       first: s.first,
       marks: s.marks.byteOffset,
+      trained: s.trained ? 1 : 0,
     }));
   }
 

@@ -64,13 +64,11 @@ export function initialRows(rows: number, settings: Settings, memory: Memory, ke
  * depends on the number of threads. With all of them 0 nothing would be learnt from n-grams alone: the outputs start at 0,
  * and the step of each of the two is a multiple of the other.
  */
-export function rowStart({ input, dictionary, dim, bucket, memory }: TrainableTables, { compat, seed }: Settings) {
+export function rowStart(
+  { input, dictionary, dim, bucket, memory }: TrainableTables,
+  { compat, seed }: Settings,
+  trained: boolean,
+): RowStart | undefined {
   if (compat || bucket === 0) return undefined;
-  return {
-    input,
-    first: dictionary.words,
-    marks: memory.bytes(bucket),
-    a: Math.fround(1 / dim),
-    seed,
-  } satisfies RowStart;
+  return { input, first: dictionary.words, marks: memory.bytes(bucket), a: Math.fround(1 / dim), seed, trained };
 }

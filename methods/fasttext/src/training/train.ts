@@ -90,7 +90,10 @@ export async function train(text: TextSource, given: GivenSettings = {}, options
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
-  await trainTables(counted, remap, tables, settings, options, { watched: model, start: rowStart(tables, settings) });
+  await trainTables(counted, remap, tables, settings, options, {
+    watched: model,
+    start: rowStart(tables, settings, from !== undefined),
+  });
   return model;
 }
 
