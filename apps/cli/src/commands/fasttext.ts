@@ -1,6 +1,6 @@
 // reprise fasttext: the verbs and flags of the reference program, on @reprise/fasttext.
 import { Command } from "commander";
-import { run, verbs } from "./fasttext/verbs.ts";
+import { verbs } from "./fasttext/verbs.ts";
 
 const flagHelp = `
 Flags of training (defaults for supervised; skipgram and cbow where they differ):
@@ -24,7 +24,7 @@ export function command(): Command {
     const verb = fasttext.command(name).usage(usage).description(description);
     verb.argument("[args...]").allowUnknownOption();
     if (usage.startsWith("-")) verb.addHelpText("after", flagHelp);
-    verb.action((args: string[]) => run(name, action, args));
+    verb.action((args: string[]) => action(args));
   }
   return fasttext;
 }

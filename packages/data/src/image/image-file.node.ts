@@ -44,6 +44,11 @@ export async function decodeImage(
   // The format first: libvips would also run SVG, which may point to other files.
   const metadata = async () => sharp(bytes).metadata(); // async: sharp throws at once for no bytes, later for wrong ones
   const meta = await metadata().catch((cause: unknown) => {
+    // sharp's own words for more pixels than it decodes, against pictures that fill the memory.
+    if (/pixel limit/.test((cause as Error).message))
+      throw new DataError(source, "has more pixels than are read at once (268 million). Give a smaller picture.", {
+        cause,
+      });
     throw unreadable(`is not an image (${bytes.length} bytes)`, cause);
   });
   if (!formats.has(meta.format)) throw unreadable(`is an image in the format ${meta.format}`);
@@ -104,7 +109,8 @@ export async function listImages(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw fileError(folder, cause, "read");
   });
-  const images = names.filter((name) => formatOf(name) !== undefined).sort(byName.compare);
+  // Hidden files are no pictures of the user's: macOS leaves ._NAME.png beside NAME.png.
+  const images = names.filter((name) => !name.startsWith(".") && formatOf(name) !== undefined).sort(byName.compare);
   if (images.length === 0)
     throw new DataError(folder, "holds no image. Files that end in .png, .jpg, .jpeg or .webp are read.");
   return images.map((name) => join(folder, name));

@@ -27,6 +27,7 @@ export class Journal {
   readonly #known = new Map<string, Entry>();
   #pending: Entry[] = [];
   #files = 0;
+  #put = 0;
   #lastMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -48,9 +49,14 @@ export class Journal {
     return journal;
   }
 
-  /** How many rows are known already. */
+  /** How many rows are known from runs before. */
   get size(): number {
     return this.#known.size;
+  }
+
+  /** How many rows are kept, those of this run included. */
+  get kept(): number {
+    return this.#known.size + this.#put;
   }
 
   get(part: string, row: number): { readonly value: unknown; readonly image: Float32Array | undefined } | undefined {
@@ -61,6 +67,7 @@ export class Journal {
   put(part: string, row: number, value: unknown, image: Float32Array | undefined): void {
     if (this.#failure) throw this.#failure;
     this.#pending.push({ part, row, value, image });
+    this.#put++;
     if (performance.now() - this.#lastMs < this.#everyMs) return;
     this.#lastMs = performance.now();
     this.flush().catch((cause: unknown) => {

@@ -18,7 +18,8 @@ import {
 } from "@reprise/nn";
 import { loadCheckpoint, saveCheckpoint } from "@reprise/nn/node";
 import { ProgressLine, printResult } from "../../report.ts";
-import { interruption } from "./interruption.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 
 interface TrainFlags {
   readonly network: string;
@@ -39,7 +40,7 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
   const { out, data, seed, resume, json, adversarial } = flags;
   const network = networkByName(flags.network);
   if (adversarial && resume)
-    throw new Error("train: --adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
+    throw new UsageError("--adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
   const examples = data ? await loadMnist(data, { split: "train" }) : await mnistSubset({ split: "train" });
   const validation = data ? await loadMnist(data, { split: "test" }) : await mnistSubset({ split: "test" });
   const recipe: Partial<Recipe> = {
@@ -123,7 +124,7 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
 /** @throws Error naming a network whose layers cannot be attacked one by one */
 function layered(network: Network): Mlp {
   if (isMlp(network)) return network;
-  throw new Error(`train: --adversarial is for networks of sigmoid layers such as fc100-100-10, not ${network.name}`);
+  throw new UsageError(`--adversarial is for networks of sigmoid layers such as fc100-100-10, not ${network.name}`);
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -1,10 +1,10 @@
 // -autotune-…: settings found by trial.
 import { type AutotuneOptions, autotune, type Model, parseMetric, type Settings } from "@reprise/fasttext";
 import type { ProgressLine } from "../../report.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openText } from "./files.ts";
 import { type Arguments, bytesOf, numberOf, textOf } from "./flags.ts";
 import { clock } from "./progress.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Settings by trial; Ctrl-C ends the search, and the best trial so far wins. */
 export async function tune(

@@ -12,6 +12,8 @@ import {
   train,
 } from "@reprise/fasttext/training";
 import { ProgressLine, printResult } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { linesOf, openModel, openText } from "./files.ts";
 import {
   type Arguments,
@@ -26,7 +28,6 @@ import {
 } from "./flags.ts";
 import { bytesText, progressText } from "./progress.ts";
 import { checkPlace, checkRoom, saveLearnt } from "./save.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Not in the reference program. */
 const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
@@ -196,14 +197,12 @@ function modelToGoOnFrom(path: string, model: ModelName, flags: Arguments["flags
   return from;
 }
 
-/** Runs with a signal that the first Ctrl-C aborts; the second one ends the process. */
+/** Runs with a signal that the first Ctrl-C or SIGTERM aborts: what is learnt until then is kept. */
 async function whileInterruptible<T>(run: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  process.once("SIGINT", interrupt);
+  const { signal, done } = interruption("Nothing was written.");
   try {
-    return await run(controller.signal);
+    return await run(signal);
   } finally {
-    process.off("SIGINT", interrupt);
+    done();
   }
 }
