@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   add,
   clip,
@@ -23,7 +24,6 @@ import {
   trace,
   type Value,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 import { type HandmadeNode, handmade } from "./handmade.ts";
 
 const runtime = nodeRuntime({ threads: 1 });

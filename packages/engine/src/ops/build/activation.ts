@@ -1,6 +1,6 @@
 // Activations, and circular and hyperbolic functions.
 import type { Value } from "../../ir/graph.ts";
-import { first, unary } from "./node.ts";
+import { first, unary } from "./operand.ts";
 
 /** αx + β limited to [0, 1]; PyTorch's has α = 1/6. */
 export const hardSigmoid = (x: Value, { alpha = 0.2, beta = 0.5 } = {}): Value =>

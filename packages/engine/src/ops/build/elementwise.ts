@@ -1,7 +1,7 @@
 // Elementwise, with NumPy broadcasting.
 import type { Value } from "../../ir/graph.ts";
 import type { DType } from "../../ir/type.ts";
-import { binary, first, type Operand, operand, unary } from "./node.ts";
+import { binary, first, type Operand, operand, unary } from "./operand.ts";
 
 export const add = (a: Operand, b: Operand): Value => binary("Add", a, b);
 export const sub = (a: Operand, b: Operand): Value => binary("Sub", a, b);

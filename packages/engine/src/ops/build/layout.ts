@@ -1,7 +1,7 @@
 // Moving elements, and constants of a shape.
 import type { Value } from "../../ir/graph.ts";
 import { axisOf, broadcast, type DType, type Shape, sameShape, type Tensor } from "../../ir/type.ts";
-import { first, unary } from "./node.ts";
+import { first, unary } from "./operand.ts";
 
 export const identity = (x: Value): Value => unary("Identity", x);
 /** The same elements in another shape; one size may be −1. No node when nothing changes. */

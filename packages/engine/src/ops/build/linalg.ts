@@ -1,6 +1,6 @@
 // Linear algebra.
 import type { Value } from "../../ir/graph.ts";
-import { first } from "./node.ts";
+import { first } from "./operand.ts";
 
 /** A·B over the last two axes, the axes before them broadcast. */
 export const matMul = (A: Value, B: Value): Value => first(A.graph.add("MatMul", [A, B]));

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { cpu } from "../../lower/cpu.ts";
 import { reference } from "../../lower/reference.ts";
 import { webgpu } from "../../lower/webgpu.ts";
-import type { NodeRuntimeOptions } from "../node.ts";
+import type { NodeRuntimeOptions } from "../runtime.node.ts";
 import type { Runtime } from "../runtime.ts";
 import { remoteRuntime } from "./protocol.ts";
 
@@ -15,7 +15,7 @@ const targets = { cpu, webgpu, reference };
  * @throws Error from every later call, when the thread dies
  */
 export function nodeWorkerRuntime(options: NodeRuntimeOptions = {}): Runtime {
-  const worker = new Worker(new URL("./thread/node.ts", import.meta.url), { workerData: options });
+  const worker = new Worker(new URL("./thread.node.ts", import.meta.url), { workerData: options });
   const { runtime, fail } = remoteRuntime(
     {
       postMessage: (message) => worker.postMessage(message),

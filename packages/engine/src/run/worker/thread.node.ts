@@ -1,7 +1,7 @@
 // The thread that nodeWorkerRuntime starts.
 import { parentPort, workerData } from "node:worker_threads";
-import { type NodeRuntimeOptions, nodeRuntime } from "../../node.ts";
-import { serveRuntime } from "../protocol.ts";
+import { type NodeRuntimeOptions, nodeRuntime } from "../runtime.node.ts";
+import { serveRuntime } from "./protocol.ts";
 
 const port = parentPort!;
 serveRuntime(

@@ -1,8 +1,8 @@
 // ONNX models on disk, with weights in files beside them.
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
-import { importOnnx, type OnnxModel } from "../import.ts";
-import { ModelError } from "../wire.ts";
+import { importOnnx, type OnnxModel } from "./import.ts";
+import { ModelError } from "./wire.ts";
 
 /**
  * Reads a model file; weights in other files are read from its folder or below, links that lead elsewhere are refused.
