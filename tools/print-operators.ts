@@ -52,7 +52,7 @@ function row(name: string, comment: string): string {
     .trim()
     .replaceAll("|", "\\|");
   const since = def.since ?? "— (ours)";
-  const lowered = [cpu, reference].filter((target) => target.rules[name]).map((target) => target.name);
+  const lowered = [cpu, reference].filter(({ rules }) => name in rules).map((target) => target.name);
   const how = lowered.length > 0 ? ` Lowered on ${lowered.join(" and ")}.` : "";
   return `| \`${name}\` | ${since} | ${def.grad === "none" ? "none" : "yes"} | ${text}${how} |`;
 }

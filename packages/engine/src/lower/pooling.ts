@@ -1,5 +1,5 @@
 // Lowerings of pooling that several targets share.
-import type { Attrs, Value } from "../ir/graph.ts";
+import type { Value } from "../ir/graph.ts";
 import { type Shape, sizeOf, tensor } from "../ir/type.ts";
 import {
   add,
@@ -16,7 +16,7 @@ import {
   slice,
   sub,
 } from "../ops/build.ts";
-import type { PoolAttrs } from "../ops/conv.ts";
+import type { AveragePoolAttrs, AveragePoolGradAttrs, PoolAttrs } from "../ops/conv.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import type { LoweringRule } from "./lower.ts";
 
@@ -35,19 +35,18 @@ function padsFor(input: Shape, output: Shape, attrs: Omit<PoolAttrs, "dilations"
  * Rounded-up sizes by padding further and rounding down: ONNX's shape inference before opset 19 counts windows that
  * begin in the right padding, which its own kernels leave out.
  */
-export const flooredMaxPool: LoweringRule = ([X], attrs, { outputs }) => {
+export const flooredMaxPool: LoweringRule<PoolAttrs> = ([X], attrs, { outputs }) => {
   if (!attrs.ceil_mode) return null;
-  const pads = padsFor(X!.shape, outputs[0]!.shape, attrs as unknown as PoolAttrs);
+  const pads = padsFor(X!.shape, outputs[0]!.shape, attrs);
   return X!.graph.add("MaxPool", [X!], { ...attrs, pads, ceil_mode: 0 });
 };
 
 /** The same for means. Where padding counts, the padding added here must not: the sum is divided by the true count. */
-export const flooredAveragePool: LoweringRule = ([X], attrs, { outputs }) => {
-  if (!attrs.ceil_mode) return null;
-  const a = attrs as unknown as PoolAttrs & { count_include_pad: number };
+export const flooredAveragePool: LoweringRule<AveragePoolAttrs> = ([X], a, { outputs }) => {
+  if (!a.ceil_mode) return null;
   const Y = outputs[0]!;
   const pads = padsFor(X!.shape, Y.shape, a);
-  const mean = X!.graph.add("AveragePool", [X!], { ...attrs, pads, ceil_mode: 0 })[0]!;
+  const mean = X!.graph.add("AveragePool", [X!], { ...a, pads, ceil_mode: 0 })[0]!;
   if (!a.count_include_pad) return mean;
   const size = sizeOf(a.kernel_shape);
   const counts = windowCounts(X!.shape.slice(2), Y.shape.slice(2), {
@@ -65,12 +64,12 @@ export const flooredAveragePool: LoweringRule = ([X], attrs, { outputs }) => {
 };
 
 /** The flat place of each window's largest element, by the pooling operator's own second output. */
-function places(X: Value, attrs: Attrs): Value {
+function places(X: Value, attrs: PoolAttrs): Value {
   return X.graph.add("MaxPool", [X], attrs)[1]!;
 }
 
 /** dY added up at the places. */
-export const maxPoolGradByIndices: LoweringRule = ([X, dY], attrs) => {
+export const maxPoolGradByIndices: LoweringRule<PoolAttrs> = ([X, dY], attrs) => {
   const flat = scatterElements(full(dY!, 0, [sizeOf(X!.shape)]), reshape(places(X!, attrs), [-1]), reshape(dY!, [-1]), {
     reduction: "add",
   });
@@ -78,23 +77,14 @@ export const maxPoolGradByIndices: LoweringRule = ([X, dY], attrs) => {
 };
 
 /** The elements of D at the places. */
-export const maxPoolAtByIndices: LoweringRule = ([X, D], attrs) => {
+export const maxPoolAtByIndices: LoweringRule<PoolAttrs> = ([X, D], attrs) => {
   const at = places(X!, attrs);
   return reshape(gatherElements(reshape(D!, [-1]), reshape(at, [-1])), at.shape);
 };
 
 /** dY over the number of elements of its window, spread by the dX of a convolution with ones. */
-export const averagePoolGradByConv: LoweringRule = ([dY], attrs) => {
-  const {
-    kernel_shape: kernel,
-    strides,
-    pads,
-    input_shape: shape,
-    count_include_pad,
-  } = attrs as unknown as PoolAttrs & {
-    input_shape: readonly number[];
-    count_include_pad: number;
-  };
+export const averagePoolGradByConv: LoweringRule<AveragePoolGradAttrs> = ([dY], attrs) => {
+  const { kernel_shape: kernel, strides, pads, input_shape: shape, count_include_pad } = attrs;
   const counts = windowCounts(shape.slice(2), dY!.shape.slice(2), {
     kernel,
     strides,
@@ -133,9 +123,9 @@ export function windowCounts(
 }
 
 /** The parts of X that each place of the kernel sees, in the shape of the output; padding is the smallest float. */
-function parts(X: Value, output: Shape, attrs: Attrs): { part: Value; place: (x: Value) => Value }[] {
-  const { kernel_shape: kernel, strides, dilations } = attrs as unknown as PoolAttrs;
-  const pads = padsFor(X.shape, output, attrs as unknown as PoolAttrs);
+function parts(X: Value, output: Shape, attrs: PoolAttrs): { part: Value; place: (x: Value) => Value }[] {
+  const { kernel_shape: kernel, strides, dilations } = attrs;
+  const pads = padsFor(X.shape, output, attrs);
   const n = kernel.length;
   const padded = pad(X, [0, 0, ...pads.slice(0, n)], [0, 0, ...pads.slice(n)], -3.4e38);
   const offsets = kernel.reduce<number[][]>(
@@ -167,7 +157,7 @@ function parts(X: Value, output: Shape, attrs: Attrs): { part: Value; place: (x:
 }
 
 /** For each place of the kernel: 1 where it holds the window's first largest element, 0 elsewhere. */
-function firstHits(X: Value, attrs: Attrs): { hit: Value; part: Value; place: (x: Value) => Value }[] {
+function firstHits(X: Value, attrs: PoolAttrs): { hit: Value; part: Value; place: (x: Value) => Value }[] {
   const Y = X.graph.add("MaxPool", [X], attrs)[0]!;
   let open: Value | undefined;
   return parts(X, Y.shape, attrs).map(({ part, place }) => {
@@ -179,13 +169,13 @@ function firstHits(X: Value, attrs: Attrs): { hit: Value; part: Value; place: (x
 }
 
 /** dX of max pooling by comparing, where the operator's second output is not to be had. */
-export const maxPoolGradByHits: LoweringRule = ([X, dY], attrs) =>
+export const maxPoolGradByHits: LoweringRule<PoolAttrs> = ([X, dY], attrs) =>
   firstHits(X!, attrs)
     .map(({ hit, place }) => place(mul(hit, dY!)))
     .reduce((a, b) => add(a, b));
 
 /** The elements of D at the largest places, likewise. */
-export const maxPoolAtByHits: LoweringRule = ([X, D], attrs) => {
+export const maxPoolAtByHits: LoweringRule<PoolAttrs> = ([X, D], attrs) => {
   const outputs = X!.graph.add("MaxPool", [X!], attrs)[0]!.shape;
   const own = parts(D!, outputs, attrs);
   return firstHits(X!, attrs)

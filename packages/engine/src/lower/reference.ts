@@ -19,8 +19,13 @@ import {
   slice,
   transposeLast,
 } from "../ops/build.ts";
-import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
-import type { ResizeAttrs } from "../ops/interpolate.ts";
+import {
+  type AveragePoolAttrs,
+  type ConvAttrs,
+  type ConvInputGradAttrs,
+  type ConvWeightGradAttrs,
+  convSizes,
+} from "../ops/conv.ts";
 import { resizeByMatrices } from "../ops/resize.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { boundedReluByClip, passThrough, takeSecond } from "./cpu.ts";
@@ -66,8 +71,7 @@ function columns(X: Value, kernel: Shape, { strides, pads, dilations, group }: C
   return reshape(concat(taps, 3), [N, group, (C / group) * taps.length, product(output)]);
 }
 
-const convRule: LoweringRule = ([X, W, B], attrs) => {
-  const a = attrs as unknown as ConvAttrs;
+const convRule: LoweringRule<ConvAttrs> = ([X, W, B], a) => {
   const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
   const kernels = reshape(W!, [1, a.group, K / a.group, Cg * product(kernel)]);
   const Y = reshape(matMul(kernels, columns(X!, kernel, a)), [
@@ -78,16 +82,15 @@ const convRule: LoweringRule = ([X, W, B], attrs) => {
   return B ? add(Y, reshape(B, [K, ...kernel.map(() => 1)])) : Y;
 };
 
-const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
-  const a = attrs as unknown as ConvAttrs & { weight_shape: Shape };
+const convWeightGradRule: LoweringRule<ConvWeightGradAttrs> = ([X, dY], a) => {
   const [K, , ...kernel] = a.weight_shape as [number, number, ...number[]];
   const [N, , ...output] = dY!.shape as [number, number, ...number[]];
   const g = reshape(dY!, [N, a.group, K / a.group, product(output)]);
   return reshape(reduceSum(matMul(g, transposeLast(columns(X!, kernel, a))), { axes: [0] }), a.weight_shape);
 };
 
-const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
-  const { input_shape, strides, pads, dilations, group } = attrs as unknown as ConvAttrs & { input_shape: Shape };
+const convInputGradRule: LoweringRule<ConvInputGradAttrs> = ([W, dY], attrs) => {
+  const { input_shape, strides, pads, dilations, group } = attrs;
   const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
   const [N, , ...output] = dY!.shape as [number, number, ...number[]];
   const n = kernel.length;
@@ -113,19 +116,14 @@ const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
   );
 };
 
-const convTransposeRule: LoweringRule = ([X, W, B], attrs, node) => {
-  const { strides, pads, dilations, group } = attrs as unknown as ConvAttrs;
+const convTransposeRule: LoweringRule<ConvAttrs> = ([X, W, B], attrs, node) => {
+  const { strides, pads, dilations, group } = attrs;
   const Y = convInputGrad(W!, X!, node.outputs[0]!.shape, { strides, pads, dilations, group });
   return B ? add(Y, reshape(B, [B.shape[0]!, ...W!.shape.slice(2).map(() => 1)])) : Y;
 };
 
-const averagePoolRule: LoweringRule = ([X], attrs, node) => {
-  const {
-    kernel_shape: kernel,
-    strides,
-    pads,
-    count_include_pad,
-  } = attrs as unknown as PoolAttrs & { count_include_pad: number };
+const averagePoolRule: LoweringRule<AveragePoolAttrs> = ([X], attrs, node) => {
+  const { kernel_shape: kernel, strides, pads, count_include_pad } = attrs;
   const C = X!.shape[1]!;
   const output = node.outputs[0]!.shape.slice(2);
   const n = kernel.length;
@@ -170,7 +168,7 @@ export const reference: Target = {
     AveragePoolGrad: averagePoolGradByConv,
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
     GlobalMaxPool: ([X]) => reduceMax(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
-    Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs as unknown as ResizeAttrs),
+    Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs),
     // ONNX Runtime's kernel takes float32; its result is of integers.
     NonMaxSuppression: ([boxes, scores], attrs) =>
       boxes!.dtype === "float64" ? boxes!.graph.add("NonMaxSuppression", [boxes!, scores!].map(single), attrs) : null,

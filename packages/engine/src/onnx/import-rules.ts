@@ -37,18 +37,6 @@ import {
 import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
-/** Defaults that ONNX gives to attributes which our operators always want. */
-const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {
-  Gemm: () => ({ alpha: 1, beta: 1, transA: 0, transB: 0 }),
-  LeakyRelu: () => ({ alpha: 0.01 }),
-  Flatten: () => ({ axis: 1 }),
-  Transpose: ([x]) => ({ perm: x!.shape.map((_, i) => x!.shape.length - 1 - i) }),
-  Gather: () => ({ axis: 0 }),
-  GatherElements: () => ({ axis: 0 }),
-  ScatterElements: () => ({ axis: 0, reduction: "none" }),
-  ArgMax: () => ({ axis: 0, keepdims: 1 }),
-};
-
 /** Attributes of one of our operators from a node's attributes and constant inputs; `rest` are its real inputs. */
 export function attributesOf(
   def: OpDef,
@@ -56,8 +44,10 @@ export function attributesOf(
   inputs: readonly (Value | null)[],
 ): { attrs: Attrs; rest: (Value | null)[] } {
   const attrs: Record<string, AttributeValue> = {
-    ...(def.defaults as Record<string, AttributeValue>),
-    ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
+    ...((typeof def.defaults === "function" ? def.defaults(inputs as readonly Value[]) : def.defaults) as Record<
+      string,
+      AttributeValue
+    >),
   };
   for (const [key, value] of node.attributes) {
     if (typeof value === "object" && ("unsupported" in value || "graph" in value)) {
@@ -67,12 +57,13 @@ export function attributesOf(
     attrs[key] = key === "to" ? castTarget(value as number) : value;
   }
   const places = Object.entries(def.asInputs ?? {});
-  for (const [key, { at }] of places) {
+  for (const [key, { at, list }] of places) {
     const value = inputs[at];
     if (!value) continue;
     const numbers = known(value, key);
-    attrs[key] = value.shape.length === 0 ? numbers[0]! : numbers;
-    if (def.floats?.includes(key)) attrs[key] = numbers[0]!;
+    if (!list && numbers.length !== 1)
+      throw new ModelError(`its ${key} has ${numbers.length} numbers; one is expected`);
+    attrs[key] = list ? numbers : numbers[0]!;
   }
   const x = inputs[0];
   if (x && Array.isArray(attrs.axes)) attrs.axes = (attrs.axes as number[]).map((axis) => axisOf(axis, x.shape.length));

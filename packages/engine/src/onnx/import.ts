@@ -52,7 +52,18 @@ export interface OnnxModel {
   apply(inputs: Readonly<Record<string, Value>>, weights?: Readonly<Record<string, Value>>): Record<string, Value>;
 }
 
-/** Parses an ONNX model. @throws ModelError when the bytes are not one, or not a whole one */
+/**
+ * Parses an ONNX model.
+ *
+ * @example
+ * const model = importOnnx(bytes, { name: "classifier.onnx" });
+ * const f = compile(nodeRuntime(), ({ input }) => {
+ *   const { logits } = model.apply({ input });
+ *   return { logits, d: gradient(reduceSum(logits), [input])[0] };
+ * });
+ *
+ * @throws ModelError when the bytes are not one, or not a whole one
+ */
 export function importOnnx(bytes: Uint8Array, { name = "model", external }: ImportOptions = {}): OnnxModel {
   let proto: ModelProto;
   try {

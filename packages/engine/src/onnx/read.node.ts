@@ -7,6 +7,9 @@ import { ModelError } from "./wire.ts";
 /**
  * Reads a model file; weights in other files are read from its folder or below, links that lead elsewhere are refused.
  *
+ * @example
+ * const model = readOnnx("resnet.onnx"); // and resnet.onnx.data beside it
+ *
  * @throws ModelError naming the file, when it or one beside it is missing, cut off, or outside the folder
  */
 export function readOnnx(path: string): OnnxModel {

@@ -19,6 +19,7 @@ import {
   where,
   within,
 } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { floating, numeric } from "./dtype.ts";
 import { op } from "./op.ts";
 
@@ -186,6 +187,7 @@ export const LeakyRelu = op<{ alpha: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha"],
+  defaults: defaults.LeakyRelu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [where(greater(x, 0), dy, mul(dy, alpha))],
 });

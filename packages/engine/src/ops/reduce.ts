@@ -46,7 +46,7 @@ const count = (x: Value, axes: readonly number[]): number => axes.reduce((n, axi
 export const ReduceSum = op<ReduceAttrs>({
   inputs: 1,
   since: 13,
-  asInputs: { axes: { at: 1, dtype: "int64" } },
+  asInputs: { axes: { at: 1, dtype: "int64", list: true } },
   infer: reduced,
   grad: ({ x: [x], dy, attrs }) => [expand(unreduced(dy, x, attrs), x.shape)],
 });
@@ -176,7 +176,7 @@ export const ArgMin = op<{ axis: number; keepdims: number }>({
 export const TopK = op<{ k: readonly number[]; axis: number; largest: number; sorted: number }>({
   inputs: 1,
   since: 11,
-  asInputs: { k: { at: 1, dtype: "int64" } },
+  asInputs: { k: { at: 1, dtype: "int64", list: true } },
   defaults: { axis: -1, largest: 1, sorted: 1 },
   infer([x], { k: [k], axis }) {
     const at = axisOf(axis, x.shape.length);

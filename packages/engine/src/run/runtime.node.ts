@@ -15,10 +15,15 @@ export interface NodeRuntimeOptions {
   readonly threads?: number;
 }
 
-/** A runtime on ONNX Runtime's native CPU or WebGPU provider. What WebGPU cannot run falls back to the CPU. */
+/**
+ * A runtime on ONNX Runtime's native CPU or WebGPU provider. What WebGPU cannot run falls back to the CPU.
+ *
+ * @example
+ * const runtime = nodeRuntime({ threads: 2 });
+ */
 export function nodeRuntime({ target = "cpu", threads = availableParallelism() }: NodeRuntimeOptions = {}): Runtime {
   const targets: Record<string, Target> = { cpu, webgpu, reference };
-  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+  return ortRuntime(ort, {
     target: targets[target]!,
     writesInPlace: target !== "webgpu",
     blocked: target === "cpu",

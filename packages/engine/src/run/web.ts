@@ -17,11 +17,16 @@ export interface WebRuntimeOptions {
   readonly threads?: number;
 }
 
-/** A runtime on ONNX Runtime Web's WASM provider. The binary is fetched when the first model is loaded. */
+/**
+ * A runtime on ONNX Runtime Web's WASM provider. The binary is fetched when the first model is loaded.
+ *
+ * @example
+ * const runtime = webRuntime({ wasmPaths: "/ort/" });
+ */
 export function webRuntime({ wasmPaths, threads = navigator.hardwareConcurrency }: WebRuntimeOptions = {}): Runtime {
   if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths as string;
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
-  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+  return ortRuntime(ort, {
     target: wasm,
     writesInPlace: false,
     session: { executionProviders: ["wasm"], logSeverityLevel: 3, extra: { session: { set_denormal_as_zero: "1" } } },
