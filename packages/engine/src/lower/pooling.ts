@@ -4,11 +4,13 @@ import { type Shape, sizeOf, tensor } from "../ir/type.ts";
 import {
   add,
   cast,
+  conv,
   convInputGrad,
   div,
   equal,
   full,
   gatherElements,
+  mod,
   mul,
   pad,
   reshape,
@@ -38,14 +40,37 @@ function padsFor(input: Shape, output: Shape, attrs: Omit<PoolAttrs, "dilations"
 export const flooredMaxPool: LoweringRule<PoolAttrs> = ([X], attrs, { outputs }) => {
   if (!attrs.ceil_mode) return null;
   const pads = padsFor(X!.shape, outputs[0]!.shape, attrs);
-  return X!.graph.add("MaxPool", [X!], { ...attrs, pads, ceil_mode: 0 });
+  const n = attrs.kernel_shape.length;
+  // The kernel takes padding shorter than its window only: what is more stands in the array.
+  const more = attrs.kernel_shape.map((k, i) => (pads[i + n]! < k ? 0 : pads[i + n]! - attrs.pads[i + n]!));
+  const none = X!.shape.map(() => 0);
+  const padded = pad(X!, none, [0, 0, ...more], X!.dtype === "int8" ? -128 : Number.NEGATIVE_INFINITY);
+  const rest = pads.map((p, i) => (i < n ? p : p - more[i - n]!));
+  const [y, at] = X!.graph.add("MaxPool", [padded], { ...attrs, pads: rest, ceil_mode: 0 });
+  return [y!, padded === X ? at! : withoutRoom(at!, padded.shape, X!.shape)];
 };
 
+/** Flat places in an array that is longer at the ends of its axes → places in the array itself. */
+function withoutRoom(places: Value, from: Shape, to: Shape): Value {
+  let rest = places;
+  let at: Value | undefined;
+  let stride = 1;
+  for (let axis = from.length - 1; axis >= 0; axis--) {
+    const own = mul(mod(rest, from[axis]!), stride);
+    at = at ? add(at, own) : own;
+    rest = div(rest, from[axis]!);
+    stride *= to[axis]!;
+  }
+  return at!;
+}
+
 /** The same for means. Where padding counts, the padding added here must not: the sum is divided by the true count. */
-export const flooredAveragePool: LoweringRule<AveragePoolAttrs> = ([X], a, { outputs }) => {
+export const flooredAveragePool: LoweringRule<AveragePoolAttrs> = ([X], a, node) => {
   if (!a.ceil_mode) return null;
-  const Y = outputs[0]!;
+  const Y = node.outputs[0]!;
   const pads = padsFor(X!.shape, Y.shape, a);
+  const n = a.kernel_shape.length;
+  if (pads.some((p, i) => p >= a.kernel_shape[i % n]!)) return averagePoolByConv([X!], a, node);
   const mean = X!.graph.add("AveragePool", [X!], { ...a, pads, ceil_mode: 0 })[0]!;
   if (!a.count_include_pad) return mean;
   const size = sizeOf(a.kernel_shape);
@@ -100,6 +125,25 @@ export const averagePoolGradByConv: LoweringRule<AveragePoolGradAttrs> = ([dY], 
   });
 };
 
+/** Sums of the windows, by a convolution with ones, over their numbers of elements. */
+export const averagePoolByConv: LoweringRule<AveragePoolAttrs> = ([X], attrs, { outputs: [Y] }) => {
+  const { kernel_shape: kernel, strides, pads, count_include_pad } = attrs;
+  const C = X!.shape[1]!;
+  const sum = conv(X!, full(X!, 1, [C, 1, ...kernel]), null, {
+    strides,
+    pads: padsFor(X!.shape, Y!.shape, attrs),
+    group: C,
+  });
+  const output = Y!.shape.slice(2);
+  const counts = windowCounts(X!.shape.slice(2), output, {
+    kernel,
+    strides,
+    pads,
+    includePad: count_include_pad === 1,
+  });
+  return div(sum, X!.graph.constant(tensor(X!.dtype, [1, 1, ...output], counts)));
+};
+
 /** How many elements each window averages. Padding counts only when asked, and never beyond the declared pads. */
 export function windowCounts(
   input: readonly number[],
@@ -108,15 +152,26 @@ export function windowCounts(
     kernel,
     strides,
     pads,
+    dilations,
     includePad,
-  }: { kernel: readonly number[]; strides: readonly number[]; pads: readonly number[]; includePad: boolean },
+  }: {
+    kernel: readonly number[];
+    strides: readonly number[];
+    pads: readonly number[];
+    dilations?: readonly number[];
+    includePad: boolean;
+  },
 ): number[] {
   const perAxis = output.map((n, axis) =>
     Array.from({ length: n }, (_, o) => {
       const begin = o * strides[axis]! - pads[axis]!;
       const low = includePad ? -pads[axis]! : 0;
       const high = input[axis]! + (includePad ? pads[axis + input.length]! : 0);
-      return Math.min(begin + kernel[axis]!, high) - Math.max(begin, low);
+      const step = dilations?.[axis] ?? 1;
+      // Places begin + i·step, i from 0 to k − 1, that are not below `low` and below `high`.
+      const first = Math.max(0, Math.ceil((low - begin) / step));
+      const end = Math.min(kernel[axis]!, Math.ceil((high - begin) / step));
+      return Math.max(0, end - first);
     }),
   );
   return perAxis.reduce<number[]>((counts, axis) => counts.flatMap((a) => axis.map((b) => a * b)), [1]);

@@ -6,10 +6,7 @@ import {
   add,
   cast,
   concat,
-  conv,
   convInputGrad,
-  div,
-  full,
   matMul,
   pad,
   reduceMax,
@@ -19,13 +16,7 @@ import {
   slice,
   transposeLast,
 } from "../ops/build.ts";
-import {
-  type AveragePoolAttrs,
-  type ConvAttrs,
-  type ConvInputGradAttrs,
-  type ConvWeightGradAttrs,
-  convSizes,
-} from "../ops/conv.ts";
+import { type ConvAttrs, type ConvInputGradAttrs, type ConvWeightGradAttrs, convSizes } from "../ops/conv.ts";
 import { resizeByMatrices } from "../ops/resize.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { boundedReluByClip, passThrough, takeSecond } from "./cpu.ts";
@@ -33,11 +24,11 @@ import { float64Elementwise } from "./elementwise.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMeans, layerNormByMeans, lrnByPooling } from "./normalize.ts";
 import {
+  averagePoolByConv,
   averagePoolGradByConv,
   flooredMaxPool,
   maxPoolAtByIndices,
   maxPoolGradByIndices,
-  windowCounts,
 } from "./pooling.ts";
 import { dequantizeInFloat, quantizeInFloat } from "./quantize.ts";
 import { withinByComparing } from "./within.ts";
@@ -122,28 +113,6 @@ const convTransposeRule: LoweringRule<ConvAttrs> = ([X, W, B], attrs, node) => {
   return B ? add(Y, reshape(B, [B.shape[0]!, ...W!.shape.slice(2).map(() => 1)])) : Y;
 };
 
-const averagePoolRule: LoweringRule<AveragePoolAttrs> = ([X], attrs, node) => {
-  const { kernel_shape: kernel, strides, pads, count_include_pad } = attrs;
-  const C = X!.shape[1]!;
-  const output = node.outputs[0]!.shape.slice(2);
-  const n = kernel.length;
-  const ends = kernel.map((k, i) =>
-    Math.max(pads[i + n]!, (output[i]! - 1) * strides[i]! + k - X!.shape[i + 2]! - pads[i]!),
-  );
-  const sum = conv(X!, full(X!, 1, [C, 1, ...kernel]), null, {
-    strides,
-    pads: [...pads.slice(0, n), ...ends],
-    group: C,
-  });
-  const counts = windowCounts(X!.shape.slice(2), output, {
-    kernel,
-    strides,
-    pads,
-    includePad: count_include_pad === 1,
-  });
-  return div(sum, X!.graph.constant({ dtype: "float64", shape: [1, 1, ...output], data: new Float64Array(counts) }));
-};
-
 const single = (x: Value): Value => cast(x, "float32");
 
 export const reference: Target = {
@@ -164,7 +133,7 @@ export const reference: Target = {
     MaxPool: flooredMaxPool,
     MaxPoolGrad: maxPoolGradByIndices,
     MaxPoolAt: maxPoolAtByIndices,
-    AveragePool: averagePoolRule,
+    AveragePool: averagePoolByConv,
     AveragePoolGrad: averagePoolGradByConv,
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
     GlobalMaxPool: ([X]) => reduceMax(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),

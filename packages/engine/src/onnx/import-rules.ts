@@ -1,7 +1,7 @@
 // How operators of ONNX files, opsets up to 23, become ours: missing attributes get ONNX's defaults, attributes that were
 // or became inputs are read from both places, and operators that only rearrange are rewritten.
 import type { Attrs, Value } from "../ir/graph.ts";
-import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
+import { allocate, axisOf, isFloat, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
 import {
   add,
   batchNormalizationTraining,
@@ -123,8 +123,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Range(site) {
     const [start, limit, delta] = site.inputs.map((x) => known(x!, "range")[0]!) as [number, number, number];
     const length = bounded(Math.max(0, Math.ceil((limit - start) / delta)), "range");
-    const values = Array.from({ length }, (_, i) => start + i * delta);
-    return constant(site, tensor(site.inputs[0]!.dtype, [length], values));
+    const { dtype } = site.inputs[0]!;
+    const [from, by] = [site.inputs[0]!, site.inputs[2]!].map((x) => x.constant!.data[0]!);
+    const exact = typeof from === "bigint" && typeof by === "bigint";
+    const values = Array.from({ length }, (_, i) => (exact ? from + BigInt(i) * by : start + i * delta));
+    return constant(site, tensor(dtype, [length], values));
   },
   Reshape(site) {
     const x = site.inputs[0]!;
@@ -221,9 +224,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Softmax: softmaxRule(softmax),
   LogSoftmax: softmaxRule(logSoftmax),
   Pow(site) {
-    // ONNX lets the exponent have a dtype of its own.
+    // ONNX lets the exponent have a dtype of its own; the result has the base's.
     const [a, b] = site.inputs as [Value, Value];
-    return site.graph.add("Pow", [a, cast(b, a.dtype)], {}, site.name);
+    const broken = !isFloat(a.dtype) && isFloat(b.dtype);
+    const power = site.graph.add("Pow", broken ? [cast(a, b.dtype), b] : [a, cast(b, a.dtype)], {}, site.name)[0]!;
+    return cast(power, a.dtype);
   },
   BatchNormalization(site) {
     const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];
