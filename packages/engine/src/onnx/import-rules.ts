@@ -50,8 +50,8 @@ export function attributesOf(
     >),
   };
   for (const [key, value] of node.attributes) {
-    if (typeof value === "object" && ("unsupported" in value || "graph" in value)) {
-      const what = "graph" in value ? "a graph" : value.unsupported;
+    if (typeof value === "object" && ("unsupported" in value || "graph" in value || "reference" in value)) {
+      const what = "graph" in value ? "a graph" : "reference" in value ? "a reference" : value.unsupported;
       throw new ModelError(`its attribute "${key}" is ${what}, which is not supported`);
     }
     attrs[key] = key === "to" ? castTarget(value as number) : value;
