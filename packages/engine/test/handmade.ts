@@ -63,11 +63,16 @@ function functionProto(made: HandmadeFunction): MessageWriter {
   return out;
 }
 
-export const tensorInfo = (name: string, size = 3, code = 1): MessageWriter => {
-  const dims = new MessageWriter().message(1, new MessageWriter().int(1, size));
+export const tensorInfo = (name: string, size: number | readonly number[] = 3, code = 1): MessageWriter => {
+  const dims = new MessageWriter();
+  for (const dim of [size].flat()) dims.message(1, new MessageWriter().int(1, dim));
   const type = new MessageWriter().message(1, new MessageWriter().int(1, code).message(2, dims));
   return new MessageWriter().string(1, name).message(2, type);
 };
+
+/** A float32 of any shape. */
+const typeOnly = (name: string): MessageWriter =>
+  new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, new MessageWriter().int(1, 1)));
 
 /** A graph without inputs of its own, as the branch of an If has. */
 export function branchProto(nodes: readonly HandmadeNode[], output: string): MessageWriter {
@@ -89,7 +94,7 @@ export function handmade(
   const graph = new MessageWriter();
   for (const node of nodes) graph.message(1, nodeProto(node));
   graph.message(11, input);
-  for (const output of outputs) graph.message(12, tensorInfo(output));
+  for (const output of outputs) graph.message(12, typeOnly(output));
   const model = new MessageWriter()
     .int(1, 9)
     .message(7, graph)

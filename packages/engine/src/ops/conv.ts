@@ -181,14 +181,16 @@ function pooled(X: Type, attrs: PoolAttrs): Shape {
       `input is ${formatShape(X.shape)}; a window ${formatShape(kernel)} needs [N, C] and ${kernel.length} spatial axes`,
     );
   }
-  const floor = convSizes(input, kernel, { strides, pads, dilations });
-  if (!ceil_mode) return [...X.shape.slice(0, 2), ...floor];
+  if (!ceil_mode) return [...X.shape.slice(0, 2), ...convSizes(input, kernel, { strides, pads, dilations })];
   return [
     ...X.shape.slice(0, 2),
     ...input.map((size, i) => {
       const reach = (dilations[i] ?? 1) * (kernel[i]! - 1) + 1;
-      const out = Math.ceil((size + pads[i]! + pads[i + input.length]! - reach) / strides[i]!) + 1;
-      // A last window must begin inside the input or its left padding, as PyTorch and ONNX have it.
+      const all = size + pads[i]! + pads[i + input.length]!;
+      const out = Math.ceil((all - reach) / strides[i]!) + 1;
+      if (out < 1) throw new ShapeError(`a window of ${reach} does not fit spatial axis ${i}, ${all} with its pads`);
+      // A last window must begin inside the input or its left padding, as PyTorch and ONNX have it. One that is longer
+      // than the input fits, as long as it begins there.
       return (out - 1) * strides[i]! >= size + pads[i]! ? out - 1 : out;
     }),
   ];
