@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cpu, operators, reference } from "@reprise/engine";
+import { printDifferences } from "../packages/engine/test/edges.ts";
 
 const root = new URL("..", import.meta.url);
 const families: readonly (readonly [file: string, title: string])[] = [
@@ -115,6 +116,13 @@ float16 and bfloat16 are computed in float32, without rounding in between; int16
 precision is met to about 1e-3. 8-bit integers of quantised models are computed exactly, and gradients pass their
 rounding straight through: \`QuantizeLinear\`, \`DequantizeLinear\`, \`DynamicQuantizeLinear\`, \`MatMulInteger\`, \`ConvInteger\`,
 \`QLinearMatMul\`, \`QLinearConv\`.
+
+## At the edges
+
+Values and gradients are compared with PyTorch's at zeros of both signs, infinities, NaN, ties, overflow and masks of −∞
+(\`packages/engine/test/edges.test.ts\`, fixtures made by \`tools/reference/edges_torch.py\`). These differ:
+
+${printDifferences()}
 
 ## ONNX's own cases
 

@@ -25,7 +25,9 @@ export const HardSwish = op({
   infer: floating,
   grad: ({ x: [x], dy }) => {
     const h = clip(add(mul(x, 1 / 6), 0.5), { min: 0, max: 1 });
-    return [mul(dy, add(h, mul(mul(x, 1 / 6), within(x, { above: -3, below: 3 }))))];
+    // Limited, as ∞·0 would be NaN.
+    const inside = mul(clip(x, { min: -3, max: 3 }), 1 / 6);
+    return [mul(dy, add(h, mul(inside, within(x, { above: -3, below: 3 }))))];
   },
 });
 /** y = x where x > 0, α(eˣ − 1) elsewhere.  dx = dy where x > 0, dy·αeˣ elsewhere. */

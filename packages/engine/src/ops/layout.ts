@@ -12,7 +12,8 @@ export const Reshape = op<{ shape: readonly number[] }>({
   asInputs: { shape: { at: 1, dtype: "int64", list: true } },
   infer([x], { shape }) {
     const known = shape.filter((dim) => dim !== -1);
-    const rest = sizeOf(x.shape) / sizeOf(known);
+    const open = shape.length > known.length;
+    const rest = open ? sizeOf(x.shape) / sizeOf(known) : 1;
     const full = shape.map((dim) => (dim === -1 ? rest : dim));
     if (shape.length - known.length > 1 || !Number.isInteger(rest) || sizeOf(full) !== sizeOf(x.shape)) {
       throw new ShapeError(

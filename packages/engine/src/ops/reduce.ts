@@ -12,7 +12,6 @@ import {
   full,
   less,
   mul,
-  neg,
   reduceProd,
   reduceSum,
   reshape,
@@ -119,12 +118,15 @@ export const ReduceSumSquare = op<ReduceAttrs>({
   infer: reduced,
   grad: ({ x: [x], dy, attrs }) => [mul(mul(x, 2), unreduced(dy, x, attrs))],
 });
-/** y = log Σ x.  dx = dy·e⁻ʸ, repeated. */
+/** y = log Σ x.  dx = dy/Σ x, repeated: also where Σ x is negative, and y not a number. */
 export const ReduceLogSum = op<ReduceAttrs>({
   inputs: 1,
   since: 13,
   infer: reduced,
-  grad: ({ x: [x], y: [y], dy, attrs }) => [expand(unreduced(mul(dy, exp(neg(y))), x, attrs), x.shape)],
+  grad: ({ x: [x], dy, attrs }) => {
+    const sum = reduceSum(x, { axes: attrs.axes, keepDims: true });
+    return [expand(div(unreduced(dy, x, attrs), sum), x.shape)];
+  },
 });
 /** y = log Σ eˣ.  dx = dy·eˣ⁻ʸ. */
 export const ReduceLogSumExp = op<ReduceAttrs>({
