@@ -6,7 +6,7 @@ import { op } from "./op.ts";
 import { padAxis, place } from "./strided.ts";
 
 /** The same elements in another shape.  dx = dy in x's shape. */
-export const Reshape = op<{ shape: readonly number[] }>({
+export const Reshape = op<{ shape: readonly number[]; allowzero?: number }>({
   inputs: 1,
   since: 14,
   asInputs: { shape: { at: 1, dtype: "int64", list: true } },
