@@ -107,6 +107,8 @@ after what was found, and their builders (\`nonZero\`, \`nonMaxSuppression\`) gi
 \`Unique\`, and an \`If\` or a shape that is decided at run time mean what ONNX means: unless their inputs are constant, the
 node is named, and the model can be run, not differentiated.
 
+Functions that a model defines itself are written out at every call, with its attributes and in their own opset.
+
 Outside are loops, recurrent layers, sequences, strings, random numbers and the bits of integers.
 
 ## Types of files
