@@ -117,7 +117,9 @@ float16 and bfloat16 are computed in float32, without rounding in between; int16
 (below 2⁶³) in int64, without wrapping around. So a float16 model takes and gives float32 here; ONNX Runtime's own half
 precision is met to about 1e-3. 8-bit integers of quantised models are computed exactly, and gradients pass their
 rounding straight through: \`QuantizeLinear\`, \`DequantizeLinear\`, \`DynamicQuantizeLinear\`, \`MatMulInteger\`, \`ConvInteger\`,
-\`QLinearMatMul\`, \`QLinearConv\`.
+\`QLinearMatMul\`, \`QLinearConv\`, and of com.microsoft \`QLinearAdd\`, \`QLinearMul\`, \`QLinearSigmoid\`,
+\`QLinearLeakyRelu\`, \`QLinearSoftmax\`, \`QLinearAveragePool\`, \`QLinearGlobalAveragePool\`, \`QLinearConcat\`, \`QGemm\`. The
+integers of a weight are a graph's input like any other: their gradient is a float, the step times that of what they mean.
 
 ## At the edges
 

@@ -25,7 +25,7 @@ import { type ImportRule, number } from "./import-site.ts";
 import { convOptions } from "./import-window.ts";
 
 /** A vector of one number as a scalar, which is how ONNX writes "per tensor" here. */
-const perTensor = (v: Value): Value => (v.shape.length === 1 && v.shape[0] === 1 ? reshape(v, []) : v);
+export const perTensor = (v: Value): Value => (v.shape.length === 1 && v.shape[0] === 1 ? reshape(v, []) : v);
 
 /** Per tensor the axis means nothing, and its default lies outside a vector. */
 const quantization: ImportRule = (site) => {

@@ -7,6 +7,7 @@ import { foldConstant } from "./fold.ts";
 import { compositeRules } from "./import-composites.ts";
 import { nodesOfCall } from "./import-function.ts";
 import { gridRules } from "./import-grid.ts";
+import { microsoftRules } from "./import-microsoft.ts";
 import { quantizedRules } from "./import-quantized.ts";
 import { reduceRules } from "./import-reduce.ts";
 import { resizeRules } from "./import-resize.ts";
@@ -102,11 +103,12 @@ const rules: Readonly<Record<string, ImportRule>> = {
   ...selectRules,
   ...quantizedRules,
   ...compositeRules,
+  ...microsoftRules,
 };
 /** Written as one of our operators; those that we pad to a fixed shape are not what the file means. */
 const isOurs = (op: string): boolean => typeof operators[op]?.since === "number" && operators[op].padded === undefined;
-const isKnown = ({ op, domain }: NodeProto): boolean =>
-  domain === "" && (rules[op] !== undefined || isOurs(op) || op === "If");
+const isKnown = (node: NodeProto): boolean =>
+  rules[labelOf(node)] !== undefined || (node.domain === "" && (isOurs(node.op) || node.op === "If"));
 const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
 
 /** The newest opset whose operators are read: 24 and 25 add Swish and TensorScatter to 23's, and types. */
@@ -315,7 +317,7 @@ function addBranch(
 }
 
 function addNode(graph: Graph, node: NodeProto, inputs: readonly (Value | null)[], opset: number): readonly Value[] {
-  const rule = rules[node.op];
+  const rule = rules[labelOf(node)];
   let outputs: readonly Value[];
   if (rule) {
     const made = rule({ graph, node, inputs, opset, name: node.name || node.outputs[0]! });
