@@ -4,6 +4,7 @@ export { average, fillUniform } from "./rows";
 export { addEntries, describeEntries, fillSlots } from "./dictionary";
 export { divideLine } from "./divided";
 export { encode, pickPairs } from "./encode";
+export { startRows } from "./start";
 export { nameCopies } from "./exchange";
 export { countLine, countRows, listBlock, listFrequent, passLines } from "./lines";
 export { subwordRows } from "./ngrams";

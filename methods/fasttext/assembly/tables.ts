@@ -1,4 +1,5 @@
-// The tables of src/kernel/kernel.ts as they stand in memory. src/kernel/records.ts writes them field by field, in this order.
+// The tables of src/kernel/kernel.ts as they stand in memory. tools/fasttext-kernel.ts derives from these classes where the
+// fields stand (src/kernel/layouts.ts); src/kernel/records.ts writes them.
 
 // What an entry is, as src/kernel/kernel.ts has it, when it is not its row.
 export const MANY_ROWS: i32 = -2;
@@ -75,6 +76,22 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   /** Room for the hashes of a line. */
   lineHashes: usize;
+  /** Where hashed rows start, or null: they stay as they are. */
+  start: Start;
+}
+
+/** Where hashed rows start; see start.ts. */
+@unmanaged export class Start {
+  /** Numbers are uniform in (−a, a). */
+  a: f64;
+  seed: i32;
+  /** The rows, the first that is hashed, and of each of those, u8, whether it was named. */
+  values: usize;
+  dim: i32;
+  first: i32;
+  marks: usize;
+  /** Whether some rows were trained: only those that are 0 get a start. */
+  trained: i32;
 }
 
 @unmanaged export class Job {
@@ -97,8 +114,6 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   tabledLoss: i32;
   onePass: i32;
-  /** Rows of the input from this one on are 0 at first. */
-  zerosFrom: i32;
 }
 
 @unmanaged export class Thread {

@@ -75,6 +75,22 @@ export interface Encoding {
   readonly endOfLine: number;
   /** Tokens of the longest block that will be encoded. */
   readonly longestBlock: number;
+  /** Where the hashed rows that are named start; without it all rows stay as they are. */
+  readonly start?: RowStart | undefined;
+}
+
+/** Hashed rows that are 0 get random numbers when they are first named. */
+export interface RowStart {
+  readonly input: DenseMatrix;
+  /** The first row that is hashed. */
+  readonly first: number;
+  /** Of each hashed row: 1 when it was named. */
+  readonly marks: Uint8Array;
+  /** Numbers are uniform in (−a, a), each decided by its place in the input and the seed. */
+  readonly a: number;
+  readonly seed: number;
+  /** Whether rows may have been trained before; all are 0 otherwise. */
+  readonly trained: boolean;
 }
 
 /** What an entry of a corpus is, when it is no word with one row. Label n is `firstLabel` − n. */
@@ -112,8 +128,6 @@ export interface Job {
   readonly endOfLine: number;
   /** Report the loss through the reference program's table of 512 logarithms, which is what it prints. */
   readonly tabledLoss: boolean;
-  /** Rows of the input from this one on are 0 when the run begins. */
-  readonly zerosFrom: number;
 }
 
 /** What one thread of a run owns. */
@@ -214,7 +228,7 @@ export interface Kernel {
   /** Rows that a word brings besides its own: character n-grams of `<word>`. @returns how many were written */
   subwords(tables: SubwordSettings, word: Uint8Array, rows: Int32Array): number;
 
-  /** Encodes whole lines: [tokens, labels, rows, weight, labels…, rows…] each. @returns numbers written */
+  /** Encodes whole lines: [tokens, labels, rows, weight, labels…, rows…] each, and starts their rows. @returns numbers written */
   encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): number;
 
   /** Trains on at most `budget` tokens. */
@@ -260,6 +274,9 @@ export interface Kernel {
 
   /** Pair i of `picked` is pair `ids[i]` of `pairs`. Arrays are of the memory. */
   pickPairs(memory: Memory, pairs: Int32Array, ids: Int32Array, picked: Int32Array): void;
+
+  /** Starts the hashed ones of these rows. The rows are of the memory. */
+  startRows(memory: Memory, start: RowStart, rows: Int32Array): void;
 
   /** Numbers in (−a, a), each decided by its place and the seed alone. */
   fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;

@@ -7,6 +7,7 @@ import {
   type Job,
   type Kernel,
   lineHeader,
+  type RowStart,
   type Tables,
   type ThreadState,
   type TrainStatus,
@@ -43,6 +44,7 @@ export const readableKernel: Kernel = {
   dictionaryWork: plainWork,
   describeEntries,
   pickPairs: (_memory, pairs, ids, picked) => pickPairs(pairs, ids, picked),
+  startRows: (_memory, start, rows) => startRows(start, rows),
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
   nearestCentroids,
   addEntries: (dictionary, other) => dictionary.addEntries(other),
@@ -88,8 +90,19 @@ function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): numb
     at += lineRows.length;
     at = wordNgramRows(encoding.dictionary, lineHashes, encoding.wordNgrams, encoding.bucket, lines, at);
     lines.set([token - first, labels.length, at - header - lineHeader - labels.length, weightBits], header);
+    if (encoding.start) startRows(encoding.start, lines.subarray(header + lineHeader + labels.length, at));
   }
   return at;
+}
+
+/** A hashed row that is 0 gets random numbers when a text first names it. */
+function startRows({ input, first, marks, a, seed }: RowStart, rows: Int32Array): void {
+  for (const row of rows) {
+    if (row < first || marks[row - first] === 1) continue;
+    marks[row - first] = 1;
+    const values = input.values.subarray(row * input.dim, (row + 1) * input.dim);
+    if (values.every((value) => value === 0)) fillUniform(values, a, seed, row * input.dim);
+  }
 }
 
 function train(job: Job, thread: ThreadState, budget: number): TrainStatus {

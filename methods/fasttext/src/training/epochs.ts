@@ -3,6 +3,7 @@ import type { DenseMatrix } from "../kernel/kernel.ts";
 import { evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import { CorpusError } from "../text/corpus.ts";
+import { type ReusableText, reusable } from "../text/source.ts";
 import { DivergedError, type TrainingRun, type TrainOptions } from "./run.ts";
 
 export interface Epoch {
@@ -15,8 +16,8 @@ export interface Epoch {
 }
 
 export interface Validation {
-  /** Labelled text, given anew each time. */
-  readonly text: () => Iterable<Uint8Array>;
+  /** Labelled text. */
+  readonly text: ReusableText;
   /** Epochs without a better score after which training ends: 3 if not given. */
   readonly patience?: number;
   /** Labels predicted for each line. */
@@ -28,13 +29,18 @@ export interface Validation {
  *
  * @throws RangeError for the patience; CorpusError when no line has words and a label that the model knows
  */
-export function checkValidation(model: Model, { text, patience = 3 }: Validation): void {
+export async function checkValidation(model: Model, { text, patience = 3 }: Validation): Promise<void> {
   if (!Number.isInteger(patience) || patience < 1)
     throw new RangeError(`patience is ${patience}; expected a whole number of epochs from 1 on.`);
-  for (const { labels, rows } of model.classify(text())) if (labels.length > 0 && rows > 0) return;
+  for await (const { labels, rows } of model.classifyLater(reusable(text, "The validation text")()))
+    if (labels.length > 0 && rows > 0) return;
   throw new CorpusError(
     "No line of the validation text has a label and a word of the training text, so no epoch can be tested on it.",
   );
+}
+
+async function scoreOf(model: Model, { text, k = 1 }: Validation): Promise<number> {
+  return f1((await evaluate(model, reusable(text, "The validation text")(), { k })).all);
 }
 
 /** Trains epoch by epoch, the learning rate falling as in one run. */
@@ -59,7 +65,7 @@ export async function byEpoch(
     for (let number = 1; number <= epochs && number - kept.epoch <= patience; number++) {
       await run.until(number * tokens);
       if (stop?.aborted) break;
-      const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
+      const score = validation ? await scoreOf(model, validation) : Number.NaN;
       if (score > kept.score) {
         kept = { epoch: number, score };
         rows = matrices.map(({ values }) => values.slice());

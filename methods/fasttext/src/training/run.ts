@@ -7,9 +7,9 @@ import { paysToDivide, withDividedRows } from "../parallel/divided.ts";
 import { withOwnRows } from "../parallel/own-rows.ts";
 import type { ReadPart, ReadWork } from "../parallel/parts.ts";
 import { MinimalStandard } from "../reference/random.ts";
-import type { TextSource } from "../text/corpus.ts";
 import type { EncodeAside } from "../text/encode-corpus.ts";
 import { partsOf } from "../text/lines.ts";
+import type { TextSource } from "../text/source.ts";
 import { pause } from "./pause.ts";
 
 /** What a long call tells while it works. `total` is null while it is not known. */

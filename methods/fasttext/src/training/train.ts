@@ -1,19 +1,20 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
-import { completeSettings, type Settings } from "../config.ts";
-import { type Encoding, type Job, lineHeader } from "../kernel/kernel.ts";
+import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
+import { type Encoding, type Job, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
 import { Model } from "../model/model.ts";
 import type { Header } from "../model/model-file.ts";
 import { introsort } from "../reference/introsort.ts";
 import { negativeTable } from "../reference/loss.ts";
-import { type Corpus, CorpusError, defaultMemoryBytes, type Limits, type TextSource } from "../text/corpus.ts";
+import { type Corpus, CorpusError, defaultMemoryBytes, type Limits } from "../text/corpus.ts";
 import type { Dictionary, DictionaryWork, Sort } from "../text/dictionary.ts";
 import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCount } from "../text/encode-corpus.ts";
 import { readCorpus } from "../text/read-corpus.ts";
+import type { TextSource } from "../text/source.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
 import { byEpoch, checkValidation, type Epoch, type Validation } from "./epochs.ts";
-import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
+import { freshTables, initialRows, outputCounts, rowStart, type TrainableTables } from "./fresh-tables.ts";
 import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
 import { TrainingRun, type TrainOptions } from "./run.ts";
 
@@ -44,15 +45,17 @@ export interface LearnOptions extends TrainOptions {
  * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
  * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
  */
-export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
+export async function train(text: TextSource, given: GivenSettings = {}, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
   if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
   if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - 1);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
+  // A tree depends on the order of equal counts, and what is learnt on the tree.
+  const inReferenceOrder = settings.compat || (settings.loss === "hs" && settings.model === "supervised");
   const workOf = (sort: () => Sort) =>
-    settings.compat ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
+    inReferenceOrder ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
   const often = corpus.dictionary.ranked(
     settings.minCount,
     settings.minCountLabel,
@@ -83,12 +86,14 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
     : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
   const model = new Model(tables, headerOf(settings), kernel);
-  if (options.validation) checkValidation(model, options.validation);
+  if (options.validation) await checkValidation(model, options.validation);
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
-  const zerosFrom = from ? tables.input.rows : randomRows(tables.input.rows, settings);
-  await trainTables(counted, remap, tables, settings, options, { watched: model, zerosFrom });
+  await trainTables(counted, remap, tables, settings, options, {
+    watched: model,
+    start: rowStart(tables, settings, from !== undefined),
+  });
   return model;
 }
 
@@ -130,7 +135,7 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
  *
  * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
  * @param watched  the model of the tables, for what is called after each epoch
- * @param zerosFrom  rows of the input from this one on are 0
+ * @param start  where rows start that the corpus names for the first time
  */
 export async function trainTables(
   corpus: Corpus,
@@ -138,12 +143,12 @@ export async function trainTables(
   tables: TrainableTables,
   settings: Settings,
   options: LearnOptions,
-  { watched, zerosFrom = tables.input.rows }: { watched?: Model; zerosFrom?: number } = {},
+  { watched, start }: { watched?: Model; start?: RowStart | undefined } = {},
 ): Promise<void> {
   const { memory, dictionary, model, loss } = tables;
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
-  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory, start);
   const length = corpus.parts.reduce((sum, part) => sum + encodedLength(part, corpus.endOfLine, encoding), 0);
   const streamed = supervised && 4 * length > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
   if (streamed && options.lineWeights)
@@ -179,8 +184,8 @@ export async function trainTables(
       : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
-    zerosFrom,
   };
+  if (start && !supervised) kernel.startRows(memory, start, job.rows);
   const blocks = streamed ? () => encodedBlocks(corpus, encoding, kernel, memory) : undefined;
   const run = new TrainingRun(job, settings, kernel, options, blocks);
   if (watched && (options.validation || options.onEpoch))

@@ -1,5 +1,5 @@
 // The reference program's flags: -name value, --name value, and the switches.
-import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext/settings";
+import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext/predicting";
 import { UsageError } from "./usage-error.ts";
 
 export interface Arguments {

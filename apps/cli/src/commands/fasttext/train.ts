@@ -12,7 +12,7 @@ import {
   train,
 } from "@reprise/fasttext/training";
 import { ProgressLine, printResult } from "../../report.ts";
-import { openModel, openText, textOfFile } from "./files.ts";
+import { linesOf, openModel, openText } from "./files.ts";
 import {
   type Arguments,
   autotuneFlags,
@@ -50,6 +50,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const output = textOf(flags, "output");
   if (input === "-") throw new UsageError("training reads its text from a file, not from standard input.");
   const settings = settingsOf(model, flags);
+  checkUsed(flags);
   checkPlace(output);
   // 0 nothing, 1 what was read and learnt, 2 progress too
   const verbose = flags.verbose === undefined ? 2 : numberOf("-verbose", flags.verbose);
@@ -59,19 +60,18 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const clockStart = performance.now();
   /** When each phase ended. */
   const ends = { read: clockStart, encode: clockStart, train: clockStart };
-  const vectors = flags.pretrainedVectors;
   const learnt = await whileInterruptible((stop) => {
+    const validation = validationOf(flags); // told now, not after an epoch
+    const options = { ...startOf(flags, model), stop, runThreads: nodeThreads };
     if (flags["autotune-validation"] !== undefined)
       return import("./autotune.ts")
-        .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, line, verbose, stop))
+        .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, options, line, verbose))
         .then((trained) => ({ trained, interrupted: false }));
-    return train(openText(input), settings, {
-      stop,
-      runThreads: nodeThreads,
-      ...(typeof vectors === "string"
-        ? { pretrained: parseVectors(textOfFile(vectors, "word vectors (.vec)"), vectors) }
-        : {}),
-      ...ourOptions(flags, model),
+    // A model to go on from has most settings; only those that the flags give are asked of it.
+    const given = flags.inputModel === undefined ? settings : { model, ...givenSettings(flags) };
+    return train(openText(input), given, {
+      ...options,
+      ...(validation ? { validation } : {}),
       onProgress(progress) {
         if (progress.kind === "read") {
           const { words, labels, modelBytes } = progress;
@@ -125,37 +125,64 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   }
 }
 
-/** A model to go on from, a validation text, weights of labels ("label weight" lines) and of lines (a number each). */
-function ourOptions(flags: Arguments["flags"], model: ModelName): LearnOptions {
-  const { inputModel, validation, labelWeights, lineWeights } = flags;
-  const rows = (path: string) => textOfFile(path, "weights").split("\n").filter(Boolean);
+/** Flags that do something only beside another one, and those that do nothing beside it. */
+function checkUsed(flags: Arguments["flags"]): void {
+  const tuned = flags["autotune-validation"] !== undefined;
+  for (const name of ["autotune-metric", "autotune-predictions", "autotune-duration", "autotune-modelsize", "dsub"])
+    if (flags[name] !== undefined && !tuned)
+      throw new UsageError(`-${name} does nothing without -autotune-validation.`);
+  if (flags.patience !== undefined && flags.validation === undefined)
+    throw new UsageError("-patience does nothing without -validation.");
+  if (flags.validation !== undefined && tuned)
+    throw new UsageError(
+      "-validation does nothing beside -autotune-validation, which judges each trial; leave one out.",
+    );
+}
+
+/** What training starts from and how much it may take: vectors or a model, weights of labels and lines, memory. */
+function startOf(
+  flags: Arguments["flags"],
+  model: ModelName,
+): Omit<LearnOptions, "validation" | "onProgress" | "onEpoch"> {
+  const { inputModel, labelWeights, lineWeights, pretrainedVectors: vectors } = flags;
   const memory = flags.memory === undefined ? {} : { memoryBytes: bytesOf("-memory", String(flags.memory)) };
-  if (typeof validation === "string") openText(validation, "a labelled text"); // told now, not after an epoch
   return {
     limits: { ...memory, spill: spillFile() },
     ...(typeof inputModel === "string" ? { from: modelToGoOnFrom(inputModel, model, flags) } : {}),
-    ...(typeof validation === "string"
-      ? {
-          validation: {
-            text: () => openText(validation, "a labelled text"),
-            patience: flags.patience === undefined ? 3 : numberOf("-patience", flags.patience),
-          },
-        }
+    ...(typeof vectors === "string"
+      ? { pretrained: parseVectors(openText(vectors, "word vectors (.vec)"), vectors) }
       : {}),
-    ...(typeof labelWeights === "string"
-      ? {
-          labelWeights: Object.fromEntries(
-            rows(labelWeights).map((row) => {
-              const [label = "", weight] = row.split(/\s+/);
-              return [label, numberOf(`the weight of ${label}`, weight)];
-            }),
-          ),
-        }
-      : {}),
-    ...(typeof lineWeights === "string"
-      ? { lineWeights: rows(lineWeights).map((row, i) => numberOf(`line ${i + 1} of ${lineWeights}`, row)) }
-      : {}),
+    ...(typeof labelWeights === "string" ? { labelWeights: weightsOfLabels(labelWeights) } : {}),
+    ...(typeof lineWeights === "string" ? { lineWeights: weightsOfLines(lineWeights) } : {}),
   };
+}
+
+function validationOf(flags: Arguments["flags"]): LearnOptions["validation"] {
+  const { validation } = flags;
+  if (typeof validation !== "string") return undefined;
+  openText(validation, "a labelled text");
+  const patience = flags.patience === undefined ? 3 : numberOf("-patience", flags.patience);
+  if (!Number.isInteger(patience) || patience < 1)
+    throw new UsageError(`-patience is ${patience}; expected a whole number of epochs from 1 on.`);
+  return { text: () => openText(validation, "a labelled text"), patience };
+}
+
+/** The lines of "label weight". */
+function weightsOfLabels(path: string): Record<string, number> {
+  const weights: Record<string, number> = {};
+  for (const line of linesOf(path, "weights")) {
+    const [label = "", weight] = line.split(/\s+/);
+    if (line !== "") weights[label] = numberOf(`the weight of ${label}`, weight);
+  }
+  return weights;
+}
+
+/** A number a line. */
+function weightsOfLines(path: string): number[] {
+  const weights: number[] = [];
+  for (const line of linesOf(path, "weights"))
+    if (line !== "") weights.push(numberOf(`line ${weights.length + 1} of ${path}`, line));
+  return weights;
 }
 
 /** Flags that the model does not agree with are an error, not ignored. */

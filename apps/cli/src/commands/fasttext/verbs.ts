@@ -11,7 +11,7 @@ const vectors = () => import("./vectors.ts");
 async function training(args: readonly string[]) {
   const threads = Number(args[args.findLastIndex((arg) => /^--?threads?$/.test(arg)) + 1]);
   if (threads > 1 && threads <= availableParallelism())
-    (await import("@reprise/fasttext/threads")).workers.prepare(threads - 1);
+    (await import("@reprise/fasttext/node")).nodeThreads.prepare?.(threads - 1);
   return import("./train.ts");
 }
 
