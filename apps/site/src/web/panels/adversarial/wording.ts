@@ -64,7 +64,7 @@ function ofAttack(result: AttackResult, inputs: AdversarialInputs): string {
   const name = titleOf(inputs.network);
   const { label, kind } = attackOf(inputs.attack);
   switch (attack.status) {
-    case "alreadyTarget": {
+    case "alreadyAdversarial": {
       const k = labelsThatCount(inputs);
       const so =
         k > 1
