@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     const scripts = loaded.filter(([name]) => name.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(2);
     expect(scripts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(30_000);
-    await page.getByText("The first run loads 15.8 MB.").waitFor();
+    await page.getByText("The first run loads 4.1 MB.").waitFor();
   });
 
   test("cancelling works at once, and the next run is whole", async () => {
@@ -102,7 +102,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.getByLabel("Size of r").selectOption("l2");
     await page.getByLabel("Seed").fill("11");
     expect(await hash(page)).toBe(
-      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&seed=11",
+      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&enlarge=1&seed=11",
     );
     const result = async () => {
       await runButton(page).click();

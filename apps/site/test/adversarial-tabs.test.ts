@@ -5,11 +5,11 @@ import { mnistSubset } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { describe, expect, test } from "vitest";
 import type { LayerChoice } from "../src/run/adversarial/grids.ts";
-import { defaultInputs, layerOf, type NetworkName, networks, paperKey } from "../src/run/adversarial/inputs.ts";
+import { layerOf, type NetworkName, networks, paperKey } from "../src/run/adversarial/inputs.ts";
 import { openShipped, type ShippedModel } from "../src/run/adversarial/shipped.ts";
 import { type TransferResult, transferMatrix } from "../src/run/adversarial/transfer.ts";
 import { unitsAndDirections } from "../src/run/adversarial/units.ts";
-import { sentence } from "../src/web/panels/adversarial/wording.ts";
+import { transferSentence } from "../src/web/panels/adversarial/wording.ts";
 
 /** The networks that the page ships. */
 const shipped = fileURLToPath(new URL(`../content/${paperKey}/models/`, import.meta.url));
@@ -48,7 +48,7 @@ describe("the other tabs", () => {
     expect(result.rows.at(-1)!.distortion / mean).toBeCloseTo(1, 2);
     const cells = seen.map(({ rows }) => rows.reduce((sum, { errors }) => sum + errors.length, 0));
     expect(cells).toEqual([...cells].sort((a, b) => a - b));
-    expect(sentence(result, { ...defaultInputs, task: "transfer" })).toMatch(/misread [\d.]+\D%.*from .* to /u);
+    expect(transferSentence(result)).toMatch(/misread [\d.]+\D%.*from .* to /u);
   });
 
   test("units: the images furthest along a direction, as sorting the activations finds them", async () => {

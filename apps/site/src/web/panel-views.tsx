@@ -1,6 +1,57 @@
-// The ways to look at a result (see View in panel.ts).
+// The ways to look at a result.
+import type { ComponentChild } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { View } from "./panel.ts";
+import { lazy } from "./lazy.tsx";
+
+const LineView = lazy(() => import("./line-view.tsx").then((module) => module.LineView));
+
+/** Ways to look at a result; every picture has its content in words. */
+export type View =
+  | { readonly kind: "text"; readonly text: string }
+  | {
+      readonly kind: "table";
+      readonly caption: string;
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly (string | number)[])[];
+    }
+  | {
+      readonly kind: "images";
+      readonly images: readonly {
+        readonly label: string;
+        /** What is to be seen, for those who do not see it. */
+        readonly alt: string;
+        readonly width: number;
+        readonly height: number;
+        /** RGBA, row by row, [height, width, 4]. */
+        readonly rgba: Uint8ClampedArray<ArrayBuffer>;
+      }[];
+    }
+  | {
+      readonly kind: "bars";
+      readonly caption: string;
+      /** `value` in [0, 1]; `text` is what is printed beside the bar. */
+      readonly items: readonly {
+        readonly label: string;
+        readonly value: number;
+        readonly text: string;
+        readonly marked?: boolean;
+      }[];
+    }
+  | {
+      readonly kind: "line";
+      readonly caption: string;
+      readonly x: string;
+      readonly y: string;
+      /** In the order of the legend, which there is for more than one. */
+      readonly lines: readonly {
+        readonly name: string;
+        readonly points: readonly (readonly [x: number, y: number])[];
+      }[];
+      /** Ends of the axes; from the points where left out. */
+      readonly xDomain?: readonly [number, number];
+      readonly yDomain?: readonly [number, number];
+    }
+  | { readonly kind: "custom"; readonly content: ComponentChild };
 
 /** One view. */
 export function ResultView({ view }: { view: View }) {
@@ -20,15 +71,15 @@ export function ResultView({ view }: { view: View }) {
     case "bars":
       return <Bars {...view} />;
     case "line":
-      return <Line {...view} />;
+      return <LineView {...view} />;
     case "custom":
       return <>{view.content}</>;
   }
 }
 
-type Of<Kind extends View["kind"]> = Extract<View, { kind: Kind }>;
+export type ViewOf<Kind extends View["kind"]> = Extract<View, { kind: Kind }>;
 
-function Table({ caption, columns, rows }: Of<"table">) {
+function Table({ caption, columns, rows }: ViewOf<"table">) {
   return (
     <div class="scroll">
       <table>
@@ -57,7 +108,7 @@ function Table({ caption, columns, rows }: Of<"table">) {
   );
 }
 
-function Picture({ label, alt, width, height, rgba }: Of<"images">["images"][number]) {
+function Picture({ label, alt, width, height, rgba }: ViewOf<"images">["images"][number]) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     canvas.current?.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
@@ -70,7 +121,7 @@ function Picture({ label, alt, width, height, rgba }: Of<"images">["images"][num
   );
 }
 
-function Bars({ caption, items }: Of<"bars">) {
+function Bars({ caption, items }: ViewOf<"bars">) {
   return (
     <figure>
       <figcaption>{caption}</figcaption>
@@ -88,35 +139,4 @@ function Bars({ caption, items }: Of<"bars">) {
       </ul>
     </figure>
   );
-}
-
-function Line({ caption, x, y, points }: Of<"line">) {
-  const finite = points.filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
-  const [x0, x1] = range(finite.map(([a]) => a));
-  const [y0, y1] = range(finite.map(([, b]) => b));
-  const path = finite
-    .map(([a, b]) => `${(320 * (a - x0)) / (x1 - x0)},${100 - (100 * (b - y0)) / (y1 - y0)}`)
-    .join(" ");
-  const words = `${y} over ${x}: ${short(finite[0]?.[1])} at ${short(finite[0]?.[0])}, ${short(finite.at(-1)?.[1])} at ${short(finite.at(-1)?.[0])}; lowest ${short(y0)}, highest ${short(y1)}.`;
-  return (
-    <figure class="line-view">
-      <svg viewBox="-4 -4 328 108" role="img" aria-label={words}>
-        <title>{words}</title>
-        <polyline points={path} fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" />
-      </svg>
-      <figcaption>
-        {caption} {words}
-      </figcaption>
-    </figure>
-  );
-}
-
-/** Lowest and highest, never the same, so that a flat line can be drawn. */
-function range(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return low < high ? [low, high] : [low - 1, low + 1];
-}
-
-function short(value = Number.NaN): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 5 });
 }

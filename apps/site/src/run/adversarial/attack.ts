@@ -6,7 +6,7 @@ import { courteous } from "./courteous.ts";
 import type { Digit } from "./digits.ts";
 import { side } from "./drawing-code.ts";
 import { type Fitted, fitDigit, fitImage } from "./fit-image.ts";
-import { type AdversarialInputs, networks, targetOf, titleOf } from "./inputs.ts";
+import { type AttackInputs, networks, targetOf, titleOf } from "./inputs.ts";
 import { type AttackSoFar, inEightBits, type Outcome } from "./outcome.ts";
 import type { OwnImage, OwnModel } from "./own-files.ts";
 import { type OpenedModel, openOwn } from "./own-model.ts";
@@ -16,7 +16,6 @@ import { evidence, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** The whole run. */
 export interface AttackResult extends AttackSoFar {
-  readonly task: "attack";
   /** What was done to a picture of the reader's to fit it to the model. */
   readonly said: string | null;
   /** What the labels are called, by number; null for digits, which are called what they are. */
@@ -37,6 +36,13 @@ export interface AttackContext extends Shelf {
   readonly breathe: () => Promise<void>;
 }
 
+/** What the page sends: the inputs with the files that they stand for. */
+export interface AttackMessage {
+  readonly inputs: AttackInputs;
+  readonly image: OwnImage | null;
+  readonly own: OwnNetwork | null;
+}
+
 /** A reader's model, and what its labels are called. */
 export interface OwnNetwork {
   readonly model: OwnModel;
@@ -51,7 +57,7 @@ export interface OwnNetwork {
  */
 export async function attackImage(
   subject: Digit | OwnImage,
-  inputs: AdversarialInputs,
+  inputs: AttackInputs,
   context: AttackContext,
   own: OwnNetwork | null = null,
 ): Promise<AttackResult> {
@@ -116,7 +122,6 @@ export async function attackImage(
   const times = { load: loaded - started, attack: attacked - loaded, verdicts: performance.now() - attacked };
   const names = own && network === "own" ? own.names : null;
   return {
-    task: "attack",
     ...found,
     said,
     names,
@@ -127,7 +132,7 @@ export async function attackImage(
   };
 }
 
-async function open(inputs: AdversarialInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
+async function open(inputs: AttackInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
   const { network, attack: name } = inputs;
   const paper = name === "l-bfgs";
   // The paper's attack has our sharper loss; the others follow the gradient that their authors took.

@@ -13,7 +13,6 @@ export interface Grid {
 }
 
 export interface UnitsResult {
-  readonly task: "units";
   readonly units: readonly Grid[];
   readonly directions: readonly Grid[];
   /** Pixels in [0, 1] of the images of all grids, by their row. */

@@ -70,7 +70,6 @@ export async function unitsAndDirections(
   const units = Array.from(order.subarray(0, gridCount), ofUnit);
   const shown = new Set([...units, ...directions].flatMap((grid) => grid.images));
   return {
-    task: "units",
     units,
     directions,
     pixels: new Map([...shown].map((row) => [row, images.slice(784 * row, 784 * (row + 1))])),

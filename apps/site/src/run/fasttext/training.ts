@@ -1,7 +1,7 @@
 // Training in the panel: one model or two, with what can be shown while it runs. Runs in the worker and on Node.
 import { evaluate, type Model, precision, train } from "@reprise/fasttext";
 import type { Progress } from "../protocol.ts";
-import type { FastTextInputs, LossChoice } from "./inputs.ts";
+import type { CompareInputs, LossChoice } from "./inputs.ts";
 import type { Divided } from "./lines.ts";
 
 /** Rows that hashed n-grams share: 200,000, as the tutorial takes for these questions. */
@@ -30,13 +30,14 @@ export interface Trained extends TrainingSoFar {
   readonly labels: number;
   readonly words: number;
   readonly trainingLines: number;
-  /** Held-out lines with a known label. */
+  readonly heldOutLines: number;
+  /** Held-out lines with a label that was learnt. */
   readonly tested: number;
   /** Share of them whose best label is one of theirs, in [0, 1]; NaN without held-out lines. */
   readonly precisionAt1: number;
 }
 
-export type TrainingInputs = Pick<FastTextInputs, "dim" | "epochs" | "lr" | "wordNgrams">;
+export type TrainingInputs = Omit<CompareInputs, "lines">;
 
 interface Context<Partial> {
   readonly signal: AbortSignal;
@@ -99,6 +100,7 @@ export async function trainOnce(
     labels: dictionary.labels,
     words: dictionary.words,
     trainingLines: lines.trainingLines,
+    heldOutLines: lines.heldOutLines,
     tested: examples,
     precisionAt1: precision(all),
   };

@@ -1,7 +1,7 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
 import { attackOf } from "../../../run/adversarial/attack-choices.ts";
-import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import { type AttackInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
 import type { Guess } from "../../../run/adversarial/verdicts.ts";
 import { Downloads } from "./downloads.tsx";
@@ -14,7 +14,7 @@ interface AttackViewProps {
   readonly soFar: AttackSoFar;
   /** Null while it runs. */
   readonly result: AttackResult | null;
-  readonly inputs: AdversarialInputs;
+  readonly inputs: AttackInputs;
 }
 
 /** Live and finished view in one, so that nothing jumps when the run ends. */
@@ -66,7 +66,7 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
 }
 
 /** What the probabilities have to do with how the attack works. */
-function whereItStands(inputs: AdversarialInputs): string {
+function whereItStands(inputs: AttackInputs): string {
   if (attackOf(inputs.attack).kind === "budget")
     return "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”).";
   return leadAsked(inputs) > 0
@@ -78,7 +78,7 @@ interface SearchOverCProps {
   readonly soFar: AttackSoFar;
   /** Not yet known, or NaN when none reached the label. */
   readonly c: number | undefined;
-  readonly norm: AdversarialInputs["norm"];
+  readonly norm: AttackInputs["norm"];
 }
 
 function SearchOverC({ soFar: { points, bestTarget }, c = Number.NaN, norm }: SearchOverCProps) {
@@ -107,11 +107,13 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
   return (
     <div class="equation">
       <figure>
-        <Pixels
-          pixels={original}
-          shape={shape}
-          alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
-        />
+        <div class="picture">
+          <Pixels
+            pixels={original}
+            shape={shape}
+            alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
+          />
+        </div>
         <figcaption>
           <b>x</b>
           {first ? ` — ${name(first.clean.label)}, ${percent(first.clean.probability)}` : " — the original"}
@@ -121,16 +123,18 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
         +
       </span>
       <figure>
-        {r ? (
-          <Difference
-            r={r}
-            shape={shape}
-            scale={scale}
-            alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
-          />
-        ) : (
-          <div class="raster" />
-        )}
+        <div class="picture">
+          {r ? (
+            <Difference
+              r={r}
+              shape={shape}
+              scale={scale}
+              alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
+            />
+          ) : (
+            <div class="raster" />
+          )}
+        </div>
         <figcaption>
           <b>r</b>
           {r && ` — shown × ${plain(scale)}`}
@@ -140,19 +144,21 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
         =
       </span>
       <figure>
-        {best ? (
-          <Pixels
-            pixels={best}
-            shape={shape}
-            alt={
-              first || bestTarget !== null
-                ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
-                : "The image that is tried now"
-            }
-          />
-        ) : (
-          <div class="raster" />
-        )}
+        <div class="picture">
+          {best ? (
+            <Pixels
+              pixels={best}
+              shape={shape}
+              alt={
+                first || bestTarget !== null
+                  ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
+                  : "The image that is tried now"
+              }
+            />
+          ) : (
+            <div class="raster" />
+          )}
+        </div>
         <figcaption>
           <b>x′</b>
           {first
@@ -297,7 +303,7 @@ function Says({ guess, clean, names }: SaysProps) {
   );
 }
 
-function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AdversarialInputs }) {
+function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AttackInputs }) {
   const { attack, points, times } = result;
   const { penalty } = attack;
   const rows: [string, string][] = [

@@ -23,7 +23,7 @@ export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height
 
 /** x + r = x′ as an SVG document in the colours of the light theme. */
 export async function resultFigure(
-  { original, shape, attack, verdicts, names }: Omit<AttackResult, "task">,
+  { original, shape, attack, verdicts, names }: AttackResult,
   pngOf: PngOf,
 ): Promise<string> {
   const [channels, height, width] = shape;
