@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
 
     expect(await page.locator(".verdicts tbody tr").count()).toBe(5);
     expect(await page.locator(".probabilities tbody tr").count()).toBe(10);
-    expect(await page.locator(".search-chart .mark.reached").count()).toBeGreaterThan(9);
+    expect(await page.locator(".search-chart .mark.disc").count()).toBeGreaterThan(9);
     await page.locator(".panel-stored").waitFor({ state: "hidden" });
     expect(await page.locator('.equation canvas[role="img"]').nth(1).getAttribute("aria-label")).toMatch(
       /^The perturbation, scaled by [\d.]+: \d+ of 784 values move/,

@@ -13,6 +13,7 @@ export interface PaperCard {
   /** In the order of the alphabet. */
   readonly tags: readonly string[];
   readonly teaserHtml: string | null;
+  readonly run: StoredRun | null;
   readonly updatedAt: Date;
 }
 
@@ -30,7 +31,6 @@ export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
   readonly links: readonly PaperLink[];
   readonly bibtex: string;
   readonly results: readonly ResultTable[];
-  readonly run: StoredRun | null;
   readonly summaries: readonly SummaryView[];
   /** First paragraph of the first summary, as text. */
   readonly description: string;
@@ -51,6 +51,7 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
       "papers.bibtex_key as bibtexKey",
       "papers.title",
       "papers.year",
+      "papers.run",
       "papers.updated_at as updatedAt",
       "venues.name as venue",
       authors.as("authors"),

@@ -2,8 +2,8 @@
 // (panel-shell.tsx) does everything else: tabs, form, address, progress, cancelling, keyboard, announcements.
 import type { Progress } from "../run/protocol.ts";
 import type { Input, Values } from "./panel-inputs.ts";
-import type { View } from "./panel-views.tsx";
 import type { Remote, RunOptions } from "./panel-remote.ts";
+import type { View } from "./panel-views.tsx";
 
 export type { ControlProps, Input, Values } from "./panel-inputs.ts";
 export type { View } from "./panel-views.tsx";

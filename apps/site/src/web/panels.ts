@@ -28,6 +28,7 @@ export function mountPanel(): void {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
       show(section, slot, load).catch((error: unknown) => {
+        section.dataset.ready = ""; // the stored run is all there is
         slot.textContent = `The panel could not be loaded (${error instanceof Error ? error.message : error}). Reload the page.`;
       });
     },

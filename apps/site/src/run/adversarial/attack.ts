@@ -1,5 +1,5 @@
 // One run of the panel: attack an image, then ask every network about the result. Runs on any runtime.
-import { predictedLabel } from "@reprise/adversarial";
+import { type Distance, distanceBetween, predictedLabel } from "@reprise/adversarial";
 import type { Progress } from "../protocol.ts";
 import { attackOf } from "./attack-choices.ts";
 import { courteous } from "./courteous.ts";
@@ -21,7 +21,11 @@ export interface AttackResult extends AttackSoFar {
   /** What the labels are called, by number; null for digits, which are called what they are. */
   readonly names: readonly string[] | null;
   readonly attack: Outcome;
-  /** The adversarial image in 256 levels. */
+  /** What is shown and judged: the attack's image, or x with r enlarged as the inputs say, kept in the box. */
+  readonly best: Float32Array;
+  /** Of `best`. */
+  readonly distance: Distance;
+  /** `best` in 256 levels. */
   readonly rounded: Uint8Array;
   /** The attacked network first. */
   readonly verdicts: readonly Verdict[];
@@ -103,7 +107,8 @@ export async function attackImage(
   };
   const attacked = performance.now();
 
-  const images = evidence(original, outcome.image, inputs.seed);
+  const shown = enlarged(original, outcome.image, inputs.enlarge);
+  const images = evidence(original, shown, inputs.seed);
   const verdicts: Verdict[] = [];
   if (network === "own") {
     progress({ done: 90, total: 100, text: "asking your model once more", partial: found });
@@ -126,10 +131,18 @@ export async function attackImage(
     said,
     names,
     attack: outcome,
-    rounded: inEightBits(outcome.image),
+    best: shown,
+    distance: distanceBetween(original, shown),
+    rounded: inEightBits(shown),
     verdicts,
     times,
   };
+}
+
+/** x + times · r in the box [0, 1]. */
+function enlarged(x: Float32Array, adversarial: Float32Array, times: number): Float32Array {
+  if (times === 1) return adversarial;
+  return adversarial.map((value, i) => Math.min(1, Math.max(0, x[i]! + times * (value - x[i]!))));
 }
 
 async function open(inputs: AttackInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {

@@ -192,8 +192,8 @@ function whereabouts(r: Float32Array): string {
 }
 
 function Probabilities({ result: { attack, verdicts, names } }: { readonly result: AttackResult }) {
-  const { roundedProbabilities } = verdicts[0]!;
-  const { probabilitiesBefore: before, probabilitiesAfter: after, predictedBefore, predictedAfter } = attack;
+  const { roundedProbabilities, adversarialProbabilities: after, adversarial } = verdicts[0]!;
+  const { probabilitiesBefore: before, predictedBefore } = attack;
   return (
     <table class="probabilities">
       <caption class="hidden">Probability of each label, for the original and the adversarial image</caption>
@@ -216,7 +216,7 @@ function Probabilities({ result: { attack, verdicts, names } }: { readonly resul
       </thead>
       <tbody>
         {shownLabels(before, after).map((label) => (
-          <tr key={label} class={label === predictedBefore || label === predictedAfter ? "named" : undefined}>
+          <tr key={label} class={label === predictedBefore || label === adversarial.label ? "named" : undefined}>
             <th scope="row">{names?.[label] ?? label}</th>
             <td class="pair">
               <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
@@ -308,6 +308,12 @@ function Numbers({ result, inputs }: { readonly result: AttackResult; readonly i
   const { penalty } = attack;
   const rows: [string, string][] = [
     [`Distortion, √(‖r‖² / ${count(result.original.length)})`, decimal(attack.distortion)],
+    ...(inputs.enlarge > 1
+      ? ([[`Distortion with r × ${decimal(inputs.enlarge)}`, decimal(result.distance.distortion)]] satisfies [
+          string,
+          string,
+        ][])
+      : []),
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
     ...(penalty

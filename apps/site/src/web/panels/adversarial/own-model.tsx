@@ -31,9 +31,9 @@ export function OwnModelDrop({ value, onChange, set, disabled }: ControlProps) {
     const key = tell({});
     try {
       const facts = await inspect({ name, bytes });
-      tell({ facts }, key);
+      if (modelOf(key)) tell({ facts }, key); // another may have been dropped meanwhile
     } catch (error) {
-      tell({ problem: (error as Error).message }, key);
+      if (modelOf(key)) tell({ problem: (error as Error).message }, key);
     }
   }
 

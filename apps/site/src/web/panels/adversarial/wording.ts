@@ -45,7 +45,9 @@ const layers = { first: "first hidden layer", last: "last hidden layer", scores:
 
 /** What units respond to, in a sentence. */
 export function unitsSentence({ purity }: UnitsResult, inputs: UnitsInputs): string {
-  return `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
+  const where = `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}`;
+  if (purity.counted === 0) return `${where}: no unit is excited by enough of the images to compare.`;
+  return `${where}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
 }
 
 /** The attack's result in one or two sentences. */
@@ -73,7 +75,8 @@ export function attackSentence(result: AttackResult, inputs: AttackInputs): stri
       if (others.length === 0) return taken;
       const fooled = others.filter((verdict) => verdict.adversarial.label !== verdict.clean.label).length;
       const whom = fooled === 0 ? "none" : fooled === others.length ? "all" : String(fooled);
-      return `${taken} It fools ${whom} of the ${others.length} other networks.`;
+      const it = inputs.enlarge > 1 ? `With r enlarged ${decimal(inputs.enlarge)} times, it` : "It";
+      return `${taken} ${it} fools ${whom} of the ${others.length} other networks.`;
     }
   }
 }
