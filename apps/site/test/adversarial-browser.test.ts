@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     const scripts = loaded.filter(([name]) => name.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(2);
     expect(scripts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(30_000);
-    await page.getByText("The first run loads 4.1 MB.").waitFor();
+    await page.getByText(/^The first run loads 4\.\d MB\.$/).waitFor();
   });
 
   test("cancelling works at once, and the next run is whole", async () => {
@@ -205,6 +205,9 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await ready(page);
     expect(await page.getByLabel("Network").inputValue()).toBe("own");
     await page.getByText("Choose an ONNX file: it stays in this page.").waitFor();
+    expect(await page.locator(".panel-form .panel-error").textContent()).toBe(
+      "Not taken from the address: Image. Files are not part of an address: choose the image again.",
+    );
   });
 
   test("a picture of a digit is pasted, and becomes a digit for the shipped networks", async () => {

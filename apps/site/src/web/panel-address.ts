@@ -8,7 +8,7 @@ type Tasks = Panel["tasks"];
 export interface Asked {
   readonly task: string;
   readonly values: Values;
-  /** What it gives that cannot be taken, and why; the defaults stand there instead. */
+  /** What it gives that cannot be taken, and why; defaults that can stand there instead. */
   readonly refused: readonly { readonly label: string; readonly problem: string }[];
 }
 
@@ -34,7 +34,7 @@ export function readAddress(hash: string, tasks: Tasks): Asked | null {
     const value = parse(input, text);
     const problem = problemOf(input, value);
     if (problem === null) values[name] = value;
-    else refused.push({ label: input.label, problem });
+    else if (problemOf(input, input.default as string) === null) refused.push({ label: input.label, problem });
   }
   return { task, values, refused };
 }
