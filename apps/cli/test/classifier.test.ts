@@ -126,7 +126,9 @@ describe("train and test", () => {
     const controller = new AbortController();
     const stopped = trainOnImages(settings("parts", { test: at("pictures") }), {
       signal: controller.signal,
-      onEvent: (event) => event.type === "step" && event.step === 6 && controller.abort(),
+      onEvent(event) {
+        if (event.kind === "step" && event.done === 6) controller.abort();
+      },
     });
     await expect(stopped).rejects.toThrow(/abort/);
     expect(await readdir(at("parts"))).not.toContain("model.onnx");

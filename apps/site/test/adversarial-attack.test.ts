@@ -164,7 +164,7 @@ describe("the run", () => {
 
   test("a target that the digit has already is said to be there", async () => {
     const first = await attackImage(digitOf("t9", digits), { ...defaultInputs, target: "7" }, context);
-    expect(first.attack.status).toBe("alreadyTarget");
+    expect(first.attack.status).toBe("alreadyAdversarial");
     expect(attackSentence(first, { ...defaultInputs, target: "7" })).toBe(
       "FC100-100-10 already calls the original a 7: nothing to do. Choose another target.",
     );

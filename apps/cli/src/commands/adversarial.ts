@@ -67,7 +67,7 @@ export function command(): Command {
     )
     .option("--sharpness <b>", "of lbfgs: cross-entropy(b·logits) / b; 1 is the paper's (default: 2)", positive)
     .option("--bisections <n>", "of lbfgs: steps of the search over c once it is bracketed (default: 8)", wholeNumber)
-    .addOption(new Option("--attack <name>", "another attack").choices(["lbfgs", ...attackNames]).default("lbfgs"))
+    .addOption(new Option("--attack <name>", "another attack").choices(attackNames).default("lbfgs"))
     .option("--epsilons <list>", "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1", numbers)
     .addOption(new Option("--ball <norm>", "of attacks that come in both").choices(["linf", "l2"]))
     .option("--steps <n>", "of other attacks: iterations, queries or draws", positiveNumber)

@@ -103,11 +103,11 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
         `${network} on ${images} images of ${classes} classes: epochs × steps × images = ${epochs} × ${steps / epochs} × ${batchSize}`,
       );
     begun = true;
-    if (event.type === "validation") {
+    if (event.kind === "validation") {
       const { loss, accuracy } = event.metrics;
       line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
-    } else if (event.type === "step") {
-      const { step, epoch, loss, learningRate, examplesPerSecond } = event;
+    } else if (event.kind === "step") {
+      const { done: step, epoch, loss, learningRate, examplesPerSecond } = event;
       const minutes = ((steps - step) * batchSize) / examplesPerSecond / 60;
       line.show(
         `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toPrecision(5)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,

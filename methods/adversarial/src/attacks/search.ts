@@ -2,25 +2,25 @@
 // and whoever runs them (run-searches.ts) puts the questions of many rows into each call of the model.
 import { type Goal, marginOf, marginWeights } from "./goal.ts";
 import type { Norm } from "./norm.ts";
+import type { SearchStep } from "./penalty-search.ts";
 
 /** A question to the model: `count` images [count, n], and what is wanted besides their logits. */
-export type Ask =
-  | { readonly want: "logits"; readonly images: Float32Array; readonly count: number }
-  /** Cross-entropy towards `label`, and its gradient. */
-  | { readonly want: "loss"; readonly images: Float32Array; readonly count: 1; readonly label: number }
+export type Ask = { readonly images: Float32Array | Float64Array; readonly count: number } & (
+  | { readonly want: "logits" }
+  /** Cross-entropy towards a label for each image, and its gradient. */
+  | { readonly want: "loss"; readonly labels: Int32Array }
   /** Gradient of Σ weights·logits, weights [count, K]. */
-  | {
-      readonly want: "scores";
-      readonly images: Float32Array;
-      readonly count: number;
-      readonly weights: Float32Array;
-    };
+  | { readonly want: "scores"; readonly weights: Float32Array }
+);
 
-/** Logits [count, K]; gradients [count, n] and losses [count] where they were asked for. The arrays are the asker's. */
+/**
+ * Logits [count, K]; gradients [count, n] and losses [count] where they were asked for. They are valid until the next
+ * question: what is kept longer must be copied.
+ */
 export interface Answer {
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
-  readonly loss: Float64Array;
+  readonly loss: Float64Array | Float32Array;
 }
 
 /** A computation that may ask; `yield*` it to get its result. */
@@ -45,6 +45,8 @@ export interface RowProblem {
   /** Uniform in [0, 1), and standard normal, by seed and row. */
   readonly random: () => number;
   readonly normal: () => number;
+  /** Told of every problem that the paper's attack solves, with the nearest image so far, which is valid until it returns. */
+  readonly onStep?: (target: number, step: SearchStep, best: Float64Array) => void;
 }
 
 /** The model gave NaN or an infinite value, so that the row cannot go on. */
@@ -52,9 +54,9 @@ export class NonFiniteError extends Error {
   override name = "NonFiniteError";
 }
 
-/** Logits of one image, or of several. */
+/** Logits of one image, or of several; the asker's to keep. */
 export function* logitsOf(images: Float32Array, count = 1): Search<Float32Array> {
-  return (yield { want: "logits", images, count }).logits;
+  return (yield { want: "logits", images, count }).logits.slice();
 }
 
 /** A function to climb: the higher, the nearer the goal. */
@@ -66,9 +68,9 @@ export interface Climb {
 
 /** Cross-entropy towards the row's label, its sign such that more is nearer the goal. */
 export function* crossEntropyGain({ goal }: RowProblem, x: Float32Array): Search<Climb> {
-  const answer = yield { want: "loss", images: x, count: 1, label: goal.label };
+  const { loss, gradient, logits } = yield { want: "loss", images: x, count: 1, labels: Int32Array.of(goal.label) };
   const sign = goal.targeted ? -1 : 1;
-  return { gain: sign * answer.loss[0]!, gradient: finite(scaled(answer.gradient, sign)), logits: answer.logits };
+  return { gain: sign * loss[0]!, gradient: finite(gradient.map((v) => sign * v)), logits: logits.slice() };
 }
 
 /**
@@ -90,7 +92,8 @@ export function* marginGain(
     };
     const actual = marginOf(goal, logits);
     if (Number.isNaN(actual.margin)) throw new NonFiniteError("the model's scores are NaN");
-    if (actual.rival === rival) return { gain: actual.margin, gradient: finite(gradient), logits, rival };
+    if (actual.rival === rival)
+      return { gain: actual.margin, gradient: finite(gradient).slice(), logits: logits.slice(), rival };
     rival = actual.rival;
   }
 }
@@ -102,6 +105,55 @@ export function finite(gradient: Float32Array): Float32Array {
   return gradient;
 }
 
-function scaled(values: Float32Array, by: number): Float32Array {
-  return by === 1 ? values : values.map((v) => by * v);
+/** Questions of one kind as one. */
+export function mergedAsk(asks: readonly Ask[]): Ask {
+  const [first] = asks as [Ask];
+  const count = asks.reduce((sum, ask) => sum + ask.count, 0);
+  const images = joined(
+    Float64Array,
+    asks.map((ask) => ask.images),
+  );
+  if (first.want === "logits") return { want: "logits", images, count };
+  if (first.want === "loss")
+    return {
+      want: "loss",
+      images,
+      count,
+      labels: joined(
+        Int32Array,
+        (asks as (typeof first)[]).map((a) => a.labels),
+      ),
+    };
+  return {
+    want: "scores",
+    images,
+    count,
+    weights: joined(
+      Float32Array,
+      (asks as (typeof first)[]).map((a) => a.weights),
+    ),
+  };
+}
+
+/** What an answer to `of` images says of some of them. */
+export function partOf({ logits, gradient, loss }: Answer, from: number, count: number, of: number): Answer {
+  const [k, n, l] = [logits.length / of, gradient.length / of, loss.length / of];
+  return {
+    logits: logits.subarray(from * k, (from + count) * k),
+    gradient: gradient.subarray(from * n, (from + count) * n),
+    loss: loss.subarray(from * l, (from + count) * l),
+  };
+}
+
+function joined<A extends { set(part: ArrayLike<number>, at: number): void }>(
+  type: new (length: number) => A,
+  parts: readonly ArrayLike<number>[],
+): A {
+  const out = new type(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }

@@ -1,7 +1,16 @@
 // §4.2, the last claim: FC100-100-10 by weight decay alone, with dropout, and with pools of adversarial examples.
 import { type LabelledImages, type Rate, rateOf } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
-import { evaluator, isMlp, type Mlp, mlp, networkByName, type Recipe, trainClassifier } from "@reprise/nn";
+import {
+  evaluator,
+  isMlp,
+  type Mlp,
+  mlp,
+  networkByName,
+  type Recipe,
+  type TrainClassifierOptions,
+  trainClassifier,
+} from "@reprise/nn";
 import { type PoolOptions, poolDefaults, trainAdversarially } from "../adversarial-training/train.ts";
 import { claimedTestErrorBelow } from "../config.ts";
 
@@ -84,20 +93,20 @@ export async function trainArm(
 ): Promise<Rate> {
   const { pool } = arm;
   const network = networkOf(arm);
-  const { epochs, batchSize } = { ...network.recipe, ...changes };
-  const steps = epochs * Math.floor(train.labels.data.length / batchSize);
-  const options = { examples: train, recipe: changes, seed, ...(signal ? { signal } : {}) };
-  const run = pool
-    ? trainAdversarially(runtime, network, { ...options, pool })
-    : trainClassifier(runtime, network, options);
-  for (;;) {
-    const { value, done } = await run.next();
-    if (done) {
-      const scorer = evaluator(runtime, network);
-      const { errors, count } = await scorer.evaluate(value.state, test);
-      await scorer.release();
-      return rateOf(errors, count);
-    }
-    if (value.type === "step") onProgress(value.step / steps);
-  }
+  const options: TrainClassifierOptions = {
+    examples: train,
+    recipe: changes,
+    seed,
+    ...(signal ? { signal } : {}),
+    onProgress({ kind, done, total }) {
+      if (kind === "step") onProgress(done / total);
+    },
+  };
+  const { state } = pool
+    ? await trainAdversarially(runtime, network, { ...options, pool })
+    : await trainClassifier(runtime, network, options);
+  const scorer = evaluator(runtime, network);
+  const { errors, count } = await scorer.evaluate(state, test);
+  await scorer.release();
+  return rateOf(errors, count);
 }

@@ -175,8 +175,8 @@ export class Run {
         norm: settings.norm,
         seed,
         callsInFlight: 2,
-        onEvent: (event) => {
-          if (event.kind === "row") this.#tell(what, (cost * event.done) / event.rows);
+        onProgress: ({ kind, done, total }) => {
+          if (kind === "row") this.#tell(what, (cost * done) / total);
         },
         ...this.#stop,
       });
@@ -189,7 +189,7 @@ export class Run {
       return {
         distortions: results.filter(({ status }) => status === "success").map(({ distortion }) => distortion),
         failed: counted("failed") + counted("nonFinite"),
-        alreadyTarget: counted("alreadyTarget"),
+        alreadyTarget: counted("alreadyAdversarial"),
       };
     });
     return made;

@@ -44,30 +44,28 @@ export async function trainPlanned(
 ): Promise<Uint8Array> {
   const metadata = { seed: String(seed), part: planned.part };
   const stop = signal ? { signal } : {};
-  const count = examples.labels.data.length;
-  const stepsOf = ({ optimizer, epochs, batchSize }: Recipe) =>
-    optimizer === "lbfgs" ? epochs : epochs * Math.floor(count / batchSize);
   if (planned.network === "ae400-10") {
     const model = autoencoderNetwork({ encoding: changes, recipe: changes });
-    const steps = { encoder: stepsOf(model.encoding), softmax: stepsOf(model.network.recipe) };
-    const run = trainAutoencoder(runtime, model, { examples, seed, ...stop });
-    for (;;) {
-      const { value, done } = await run.next();
-      if (done) return exportNetwork(model.network, value, { metadata });
-      // A step of the encoder takes far longer than one of the softmax.
-      if (value.type === "step")
-        onProgress(
-          (value.stage === "encoder" ? 0.9 : 0.1) * (value.step / steps[value.stage]) +
-            (value.stage === "encoder" ? 0 : 0.9),
-        );
-    }
+    const weights = await trainAutoencoder(runtime, model, {
+      examples,
+      seed,
+      ...stop,
+      onProgress({ kind, stage, done, total }) {
+        // A step of the encoder takes far longer than one of the softmax.
+        if (kind === "step") onProgress(stage === "encoder" ? 0.9 * (done / total) : 0.9 + 0.1 * (done / total));
+      },
+    });
+    return exportNetwork(model.network, weights, { metadata });
   }
   const network = networkByName(planned.network);
-  const steps = stepsOf({ ...network.recipe, ...changes });
-  const run = trainClassifier(runtime, network, { examples, seed, recipe: changes, ...stop });
-  for (;;) {
-    const { value, done } = await run.next();
-    if (done) return exportNetwork(network, value.state, { metadata });
-    if (value.type === "step") onProgress(value.step / steps);
-  }
+  const { state } = await trainClassifier(runtime, network, {
+    examples,
+    seed,
+    recipe: changes,
+    ...stop,
+    onProgress({ kind, done, total }) {
+      if (kind === "step") onProgress(done / total);
+    },
+  });
+  return exportNetwork(network, state, { metadata });
 }

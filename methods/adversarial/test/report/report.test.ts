@@ -117,7 +117,13 @@ describe("histogram", () => {
 describe("summary", () => {
   it("of rows by status: robust are those that were attacked in vain, not those that could not be", () => {
     const row = (status: string, distortion = 0) => ({ status, distortion });
-    const rows = [row("success", 0.2), row("success", 0.4), row("alreadyTarget"), row("failed", 1), row("nonFinite")];
+    const rows = [
+      row("success", 0.2),
+      row("success", 0.4),
+      row("alreadyAdversarial"),
+      row("failed", 1),
+      row("nonFinite"),
+    ];
     const summary = attackSummary(0.5, rows, 2);
     expect(summaryCells(summary)).toEqual(["0.5", "3 of 5", "25.0 %", "1", "1", "1", "2 of 3", "0.30000", "0.30000"]);
     expect(summaryHints(summary)).toEqual([

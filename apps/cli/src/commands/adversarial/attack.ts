@@ -31,7 +31,7 @@ import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
-import { getPerturbation, hashOf, type Journal, keptRows, putPerturbation } from "./journal.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 import { namedAttackVerb } from "./named-attack.ts";
 import { transferText } from "./transfer.ts";
@@ -90,11 +90,9 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       confidence,
       bisections,
       signal,
-      known: (row) => journal && getPerturbation(journal, "lbfgs", row),
-      onEvent: (event) => {
-        if (event.kind !== "row") return;
-        if (journal) putPerturbation(journal, "lbfgs", event.result);
-        progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
+      ...(journal ? { kept: keptRows(journal, "lbfgs ") } : {}),
+      onProgress: ({ kind, done: at, total }) => {
+        if (kind === "row") progress.show(`${at} of ${total} images`);
       },
     });
     progress.end();
@@ -195,14 +193,14 @@ async function survivingBytes(
   const logits = await classifier.logits(saved, results.length);
   return results.map(
     ({ status, target }, i) =>
-      (status === "success" || status === "alreadyTarget") &&
+      (status === "success" || status === "alreadyAdversarial") &&
       leadingLabel(logits.subarray(i * classes, (i + 1) * classes), confidence) === target,
   );
 }
 
 function recordOf(result: Perturbation, survives8Bit: boolean) {
   const { row, status, label, target, predictedBefore, predictedAfter, c, distortion, l1, l2, lInfinity } = result;
-  const { probabilitiesBefore, probabilitiesAfter, evaluations, forwardPasses, iterations } = result;
+  const { probabilitiesBefore, probabilitiesAfter, gradients, forwardPasses, iterations } = result;
   return {
     row,
     status,
@@ -218,7 +216,8 @@ function recordOf(result: Perturbation, survives8Bit: boolean) {
     l2,
     lInfinity,
     survives8Bit,
-    evaluations,
+    evaluations: gradients,
+    gradients,
     forwardPasses,
     iterations,
   };
@@ -273,7 +272,7 @@ async function writeResults(
     await writeChart(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
   const distances = results
     .filter(({ status }) => status !== "nonFinite")
-    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity));
+    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyAdversarial" ? 0 : Infinity));
   await writeChart(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
   if (moved.length > 0) await writeChart(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));

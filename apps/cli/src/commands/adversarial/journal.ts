@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { KeptRow, KeptRows, Perturbation } from "@reprise/adversarial";
+import type { KeptRow, KeptRows } from "@reprise/adversarial";
 import { DataError } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 
@@ -151,31 +151,5 @@ export function keptRows(journal: Journal, part = ""): KeptRows {
     put(epsilon, row, { image, ...counts }) {
       journal.put(name(epsilon), row, counts, image);
     },
-  };
-}
-
-/** A result of the paper's attack in the journal. */
-export function putPerturbation(journal: Journal, part: string, { image, ...result }: Perturbation): void {
-  const { probabilitiesBefore, probabilitiesAfter } = result;
-  const value = {
-    ...result,
-    probabilitiesBefore: Array.from(probabilitiesBefore),
-    probabilitiesAfter: Array.from(probabilitiesAfter),
-  };
-  journal.put(part, result.row, value, image);
-}
-
-export function getPerturbation(journal: Journal, part: string, row: number): Perturbation | undefined {
-  const entry = journal.get(part, row);
-  if (!entry?.image) return undefined;
-  // JSON has no NaN: it comes back as null.
-  const number = (value: number | null) => value ?? Number.NaN;
-  const value = entry.value as Omit<Perturbation, "image">;
-  return {
-    ...value,
-    image: entry.image,
-    c: number(value.c),
-    probabilitiesBefore: Float64Array.from(Array.from(value.probabilitiesBefore, number)),
-    probabilitiesAfter: Float64Array.from(Array.from(value.probabilitiesAfter, number)),
   };
 }

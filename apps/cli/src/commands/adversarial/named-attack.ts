@@ -106,9 +106,9 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
       seed,
       signal,
       ...(journal ? { kept: keptRows(journal) } : {}),
-      onEvent: (event) =>
+      onProgress: (event) =>
         progress.show(
-          `${event.done} of ${event.rows} images${event.epsilon === null ? "" : ` at ε = ${event.epsilon}`}`,
+          `${event.done} of ${event.total} images${event.epsilon === null ? "" : ` at ε = ${event.epsilon}`}`,
         ),
     });
     progress.end();

@@ -6,7 +6,6 @@ import type { LabelledImages } from "@reprise/data";
 import { createFolder, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import {
-  type Checkpoint,
   evaluator,
   exportNetwork,
   isMlp,
@@ -14,6 +13,7 @@ import {
   type Network,
   networkByName,
   type Recipe,
+  type TrainEvent,
   trainClassifier,
 } from "@reprise/nn";
 import { loadCheckpoint, saveCheckpoint } from "@reprise/nn/node";
@@ -59,31 +59,30 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
   try {
     const from = resume ? await loadCheckpoint(saved, network) : undefined;
     const config = { data: hashOf(examples) };
-    const options = { examples, validation, recipe, seed, signal };
-    const events = adversarial
-      ? trainAdversarially(runtime, layered(network), {
+    let shown = "";
+    const options = {
+      examples,
+      validation,
+      recipe,
+      seed,
+      signal,
+      async onProgress(event: TrainEvent) {
+        if (event.kind === "step")
+          progress.show(
+            `epoch ${event.epoch + 1}  step ${event.done}  loss ${event.loss.toFixed(4)}  ` +
+              `${Math.round(event.examplesPerSecond)} images/s${shown}`,
+          );
+        else if (event.kind === "validation") shown = `  test accuracy ${(100 * event.metrics.accuracy!).toFixed(2)} %`;
+        else await saveCheckpoint(saved, event.checkpoint, network);
+      },
+    };
+    const { state: weights } = adversarial
+      ? await trainAdversarially(runtime, layered(network), {
           ...options,
           ...(adversarial === "all" ? {} : { pool: { layers: adversarial } }),
         })
-      : trainClassifier(runtime, network, { ...options, config, ...(from ? { resume: from } : {}) });
-    let last: Checkpoint | undefined;
-    let shown = "";
-    for (;;) {
-      const { value, done: finished } = await events.next();
-      if (finished) {
-        last = value;
-        break;
-      }
-      if (value.type === "step")
-        progress.show(
-          `epoch ${value.epoch + 1}  step ${value.step}  loss ${value.loss.toFixed(4)}  ` +
-            `${Math.round(value.examplesPerSecond)} images/s${shown}`,
-        );
-      else if (value.type === "validation") shown = `  test accuracy ${(100 * value.metrics.accuracy!).toFixed(2)} %`;
-      else await saveCheckpoint(saved, value.checkpoint, network);
-    }
+      : await trainClassifier(runtime, network, { ...options, config, ...(from ? { resume: from } : {}) });
     progress.end();
-    const weights = last.state;
     const command = [
       "reprise adversarial train",
       `--network ${network.name}`,

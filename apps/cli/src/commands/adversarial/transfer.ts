@@ -17,7 +17,7 @@ import { checkAlike, writeTransfer } from "./against.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
 import { interruption } from "./interruption.ts";
-import { getPerturbation, hashOf, type Journal, putPerturbation } from "./journal.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 
 interface TransferFlags extends ExampleFlags {
@@ -69,16 +69,14 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
         lower,
         upper,
         signal,
-        known: (row) => journal && getPerturbation(journal, part, row),
-        onEvent: (event) => {
-          if (event.kind !== "row") return;
-          if (journal) putPerturbation(journal, part, event.result);
-          progress.show(`${path}: ${event.done} of ${event.rows} images`);
+        ...(journal ? { kept: keptRows(journal, `${part} `) } : {}),
+        onProgress: ({ kind, done: at, total }) => {
+          if (kind === "row") progress.show(`${path}: ${at} of ${total} images`);
         },
       });
       const adversarial = new Float32Array(images.length);
       for (const { row, image } of results) adversarial.set(image, row * imageSize(classifier));
-      const reached = results.filter(({ status }) => status === "success" || status === "alreadyTarget").length;
+      const reached = results.filter(({ status }) => status === "success" || status === "alreadyAdversarial").length;
       sets[`made for ${path}${reached < rows ? `, ${reached} of ${rows} reached` : ""}`] = adversarial;
       if (flags.amplify !== undefined)
         sets[`the same, amplified to ${flags.amplify}`.concat(models.length > 1 ? ` (${path})` : "")] = amplify(

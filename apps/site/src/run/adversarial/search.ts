@@ -65,7 +65,7 @@ async function searchOverC(
     norm,
     seed,
     signal,
-    onEvent(event) {
+    onProgress(event) {
       if (event.kind !== "step") return;
       const { step } = event;
       points.push({ ...step, target: event.target });
@@ -77,8 +77,8 @@ async function searchOverC(
       onStep(points, best, bestTarget);
     },
   });
-  const { c, iterations, evaluations, ...rest } = attack!;
-  return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations }, lead: null }, points };
+  const { c, iterations, gradients, ...rest } = attack!;
+  return { outcome: { ...rest, gradients, penalty: { c, iterations }, lead: null }, points };
 }
 
 function targetOption(target: string): "all" | "leastLikely" | "random" | number {
@@ -113,7 +113,7 @@ async function otherAttack(
   const after = await classifier.logits(image, 1);
   const { margin } = marginOf(criterion.goalOf(0), after);
   return {
-    status: status === "alreadyAdversarial" ? "alreadyTarget" : status,
+    status,
     image,
     target,
     predictedBefore: predicted,

@@ -84,9 +84,9 @@ export async function transferMatrix(
       target: "random",
       seed,
       signal,
-      onEvent(event) {
+      onProgress(event) {
         if (event.kind !== "row") return;
-        const { row, image } = event.result;
+        const { row, image } = event;
         made.set(image, 784 * row);
         done = before + event.done;
         progress({ done, total: steps, text: `${titleOf(name)}: image ${event.done} of ${count}`, partial: soFar() });

@@ -56,7 +56,7 @@ export function attackSentence(result: AttackResult, inputs: AttackInputs): stri
   const name = titleOf(inputs.network);
   const { label, kind } = attackOf(inputs.attack);
   switch (attack.status) {
-    case "alreadyTarget": {
+    case "alreadyAdversarial": {
       const k = labelsThatCount(inputs);
       const so =
         k > 1
