@@ -1,9 +1,9 @@
 // The tab "Attack an image" of the panel "adversarial examples", without a browser.
 import { readFileSync } from "node:fs";
+import { attackFacts } from "@reprise/adversarial/attacks";
 import { nodeRuntime } from "@reprise/engine/node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AttackContext, attackImage } from "../src/run/adversarial/attack.ts";
-import { attackChoices } from "../src/run/adversarial/attack-choices.ts";
 import { type Digit, digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
 import {
   type AttackInputs,
@@ -72,7 +72,7 @@ describe("the run", () => {
   });
 
   // What a control does at this distance is chance; every other attack must get there, in its ball.
-  test.each(attackChoices.filter(({ label }) => !label.includes("control")))(
+  test.each(attackFacts.filter(({ label }) => !label.includes("control")))(
     "$name reaches another digit",
     async (choice) => {
       const inputs = {

@@ -102,7 +102,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.getByLabel("Size of r").selectOption("l2");
     await page.getByLabel("Seed").fill("11");
     expect(await hash(page)).toBe(
-      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&enlarge=1&seed=11",
+      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=lbfgs&norm=l2&enlarge=1&seed=11",
     );
     const result = async () => {
       await runButton(page).click();
@@ -192,7 +192,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.locator(".own-image canvas").waitFor();
     await page.getByText("Names of its labels").click();
     await page.getByLabel("Names of the labels").fill("cat\ndog\nowl");
-    await page.getByLabel("Attack", { exact: true }).selectOption("l-bfgs");
+    await page.getByLabel("Attack", { exact: true }).selectOption("lbfgs");
     await runButton(page).click();
     await phase(page, "done");
     expect(await status(page)).toMatch(/^Your model takes an image of “(cat|dog|owl)” for “(cat|dog|owl)”/);

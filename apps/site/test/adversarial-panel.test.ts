@@ -4,10 +4,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
-import { attackByName, attackNames } from "@reprise/adversarial";
 import { mnistSubset } from "@reprise/data/node";
 import { beforeAll, describe, expect, test } from "vitest";
-import { attackChoices } from "../src/run/adversarial/attack-choices.ts";
 import { centreDigit } from "../src/run/adversarial/centre-digit.ts";
 import {
   type Digit,
@@ -107,20 +105,6 @@ describe("centring", () => {
   test("nothing drawn is nothing", () => {
     expect(centreDigit(new Uint8Array(280 * 280), 280)).toBeNull();
   });
-});
-
-test("the facts of the attacks are those of the method", () => {
-  expect(
-    attackChoices
-      .slice(1)
-      .map(({ name }) => name)
-      .sort(),
-  ).toEqual([...attackNames].sort());
-  for (const { name, kind, norms, needs } of attackChoices.slice(1)) {
-    const made = norms.map((norm) => attackByName(name, norm === "l0" ? {} : { norm }));
-    expect(made.map((attack) => attack.norm)).toEqual(norms);
-    expect(made.map((attack) => [attack.kind, attack.needs])).toEqual(norms.map(() => [kind, needs]));
-  }
 });
 
 test("probabilities that are not quite 0 or 1 are not printed as if", () => {

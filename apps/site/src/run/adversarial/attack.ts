@@ -1,7 +1,7 @@
 // One run of the panel: attack an image, then ask every network about the result. Runs on any runtime.
 import { type Distance, distanceBetween, predictedLabel } from "@reprise/adversarial";
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { Progress } from "../protocol.ts";
-import { attackOf } from "./attack-choices.ts";
 import { courteous } from "./courteous.ts";
 import type { Digit } from "./digits.ts";
 import { side } from "./drawing-code.ts";
@@ -71,7 +71,7 @@ export async function attackImage(
   const started = performance.now();
   progress({ done: 2, total: 100, text: "starting ONNX Runtime" });
 
-  const paper = name === "l-bfgs";
+  const paper = name === "lbfgs";
   const { classifier: opened, shape } = await open(inputs, context, own);
   const { pixels: original, said } = fitted(subject, shape, network === "own");
   const classifier = courteous(opened, {
@@ -79,7 +79,7 @@ export async function attackImage(
     onImages(images, seen) {
       if (paper || seen < 2) return; // the paper's search tells more by itself
       const best = images.slice(0, original.length);
-      const text = `${attackOf(name).label}: ${seen.toLocaleString("en")} images asked about`;
+      const text = `${factsOf(name).label}: ${seen.toLocaleString("en")} images asked about`;
       progress({ done: 0, total: null, text, partial: { original, shape, best, bestTarget: null, points: [] } });
     },
   });
@@ -147,7 +147,7 @@ function enlarged(x: Float32Array, adversarial: Float32Array, times: number): Fl
 
 async function open(inputs: AttackInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
   const { network, attack: name } = inputs;
-  const paper = name === "l-bfgs";
+  const paper = name === "lbfgs";
   // The paper's attack has our sharper loss; the others follow the gradient that their authors took.
   const sharpness = paper ? 2 : 1;
   // As many images as the attack asks about at once: nine searches over c, or HopSkipJump's hundreds of neighbours.
@@ -155,7 +155,7 @@ async function open(inputs: AttackInputs, context: AttackContext, own: OwnNetwor
     name === "hopskipjump" ? [1, 16, 128] : paper && targetOf(inputs) === "closest" ? [1, 3, candidates] : [1];
   if (network === "own") {
     if (!own) throw new Error("Choose an ONNX file first.");
-    return openOwn(context.runtime, own.model, inputs, { needs: attackOf(name).needs, sharpness, batchSizes });
+    return openOwn(context.runtime, own.model, inputs, { needs: factsOf(name).needs, sharpness, batchSizes });
   }
   const classifier = await openShipped(context, network, { batchSizes, sharpness });
   return { classifier, shape: [1, side, side] };

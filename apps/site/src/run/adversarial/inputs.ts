@@ -1,6 +1,6 @@
 // What the reader chooses in the panel "adversarial examples", task by task. Light: the page loads it before anything
 // runs.
-import { type AttackChoice, attackOf } from "./attack-choices.ts";
+import { type AttackName, factsOf } from "@reprise/adversarial/attacks";
 import type { LayerChoice } from "./grids.ts";
 import type { ModelFormat } from "./own-files.ts";
 
@@ -36,7 +36,7 @@ export interface AttackInputs extends ModelFormat {
   readonly target: TargetChoice;
   readonly aim: "closest" | "least" | "random" | "label";
   readonly label: number;
-  readonly attack: AttackChoice;
+  readonly attack: AttackName;
   /** What c multiplies in the paper's attack: "squared" ‖r‖², "l2" ‖r‖. */
   readonly norm: "squared" | "l2";
   /** The ball of attacks that come in both. */
@@ -87,7 +87,7 @@ export const defaultInputs: AttackInputs = {
   target: "closest",
   aim: "closest",
   label: 0,
-  attack: "l-bfgs",
+  attack: "lbfgs",
   norm: "squared",
   ball: "linf",
   epsilon: 0.1,
@@ -109,7 +109,7 @@ export const isLinear = (network: NetworkName): boolean => network.startsWith("f
 /** Whether an input of the attack means anything with the others as they are. */
 export function attackApplies(name: keyof AttackInputs, inputs: AttackInputs): boolean {
   const { attack, ball, network } = inputs;
-  const { kind, norms, steps } = attackOf(attack);
+  const { kind, norms, steps } = factsOf(attack);
   const norm = norms.length > 1 ? ball : norms[0];
   switch (name) {
     case "target":
@@ -127,10 +127,10 @@ export function attackApplies(name: keyof AttackInputs, inputs: AttackInputs): b
     case "label":
       return network === "own" && inputs.aim === "label";
     case "norm":
-      return attack === "l-bfgs";
+      return attack === "lbfgs";
     case "confidence":
     case "topK":
-      return attack !== "l-bfgs";
+      return attack !== "lbfgs";
     case "ball":
       return norms.length > 1;
     case "epsilon":

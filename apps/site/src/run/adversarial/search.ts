@@ -42,7 +42,7 @@ export async function search(
   inputs: AttackInputs,
   context: SearchContext,
 ): Promise<Found> {
-  return inputs.attack === "l-bfgs"
+  return inputs.attack === "lbfgs"
     ? searchOverC(classifier as ScoreDifferentiable, original, predicted, inputs, context)
     : { outcome: await otherAttack(classifier, original, predicted, inputs, context), points: [] };
 }

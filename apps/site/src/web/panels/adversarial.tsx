@@ -1,7 +1,7 @@
 // The panel of "Intriguing properties of neural networks": attack a digit, and see whom the result fools.
 import "../styles/adversarial.css";
+import { attackFacts } from "@reprise/adversarial/attacks";
 import type { AttackMessage, AttackResult } from "../../run/adversarial/attack.ts";
-import { attackChoices } from "../../run/adversarial/attack-choices.ts";
 import { digitProblem } from "../../run/adversarial/digits.ts";
 import { modelBytes, runtimeBytes } from "../../run/adversarial/downloads.ts";
 import type { UnitsResult } from "../../run/adversarial/grids.ts";
@@ -153,7 +153,11 @@ export const panel = panelOf({
           kind: "choice",
           label: "Attack",
           default: defaultInputs.attack,
-          options: attackChoices.map(({ name, label }) => ({ value: name, label })),
+          options: attackFacts.map(({ name, label }) => ({
+            value: name,
+            label,
+            ...(name === "lbfgs" ? { was: "l-bfgs" } : {}),
+          })),
         },
         norm: {
           kind: "choice",
@@ -222,17 +226,17 @@ export const panel = panelOf({
         { label: "No gradients", values: { attack: "square", epsilon: 0.05 }, suits: onOwnModel },
         {
           label: "The paper’s attack",
-          values: { attack: "l-bfgs", network: "fc100-100-10", target: "closest" },
+          values: { attack: "lbfgs", network: "fc100-100-10", target: "closest" },
           suits: onShipped,
         },
         {
           label: "The least likely digit",
-          values: { attack: "l-bfgs", target: "least" },
+          values: { attack: "lbfgs", target: "least" },
           suits: onShipped,
         },
         {
           label: "Softmax only, which travels",
-          values: { attack: "l-bfgs", network: "fc10-1e-2", target: "closest" },
+          values: { attack: "lbfgs", network: "fc10-1e-2", target: "closest" },
           suits: onShipped,
         },
         {

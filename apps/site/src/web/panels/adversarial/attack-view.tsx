@@ -1,6 +1,7 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
+
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import { type AttackInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
 import type { Guess } from "../../../run/adversarial/verdicts.ts";
@@ -23,12 +24,12 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
     <div class="attack">
       <Equation soFar={soFar} result={result} inputs={inputs} />
       <div class="attack-columns">
-        {inputs.attack === "l-bfgs" ? (
+        {inputs.attack === "lbfgs" ? (
           <SearchOverC soFar={soFar} c={result?.attack.penalty?.c} norm={inputs.norm} />
         ) : (
           <section aria-labelledby="attack-about">
-            <h3 id="attack-about">{attackOf(inputs.attack).label}</h3>
-            <p>{attackOf(inputs.attack).about}</p>
+            <h3 id="attack-about">{factsOf(inputs.attack).label}</h3>
+            <p>{factsOf(inputs.attack).about}</p>
             {result && <Numbers result={result} inputs={inputs} />}
           </section>
         )}
@@ -51,7 +52,7 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
             <Verdicts result={result} />
           </section>
           <section aria-label="Numbers and files">
-            {inputs.attack === "l-bfgs" && (
+            {inputs.attack === "lbfgs" && (
               <>
                 <h3>In numbers</h3>
                 <Numbers result={result} inputs={inputs} />
@@ -67,7 +68,7 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
 
 /** What the probabilities have to do with how the attack works. */
 function whereItStands(inputs: AttackInputs): string {
-  if (attackOf(inputs.attack).kind === "budget")
+  if (factsOf(inputs.attack).kind === "budget")
     return "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”).";
   return leadAsked(inputs) > 0
     ? "κ holds x′ at a distance from the border between two labels: it is further from x than it need be, and rounding it to the 256 levels of a file (“8 bit”) is less likely to put it back."

@@ -1,6 +1,7 @@
 // Numbers and results in words, the same in the page and in the stored run.
+
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import type { UnitsResult } from "../../../run/adversarial/grids.ts";
 import { type AttackInputs, layerOf, targetOf, titleOf, type UnitsInputs } from "../../../run/adversarial/inputs.ts";
 import type { TransferResult } from "../../../run/adversarial/transfer.ts";
@@ -54,7 +55,7 @@ export function unitsSentence({ purity }: UnitsResult, inputs: UnitsInputs): str
 export function attackSentence(result: AttackResult, inputs: AttackInputs): string {
   const { attack, verdicts, names } = result;
   const name = titleOf(inputs.network);
-  const { label, kind } = attackOf(inputs.attack);
+  const { label, kind } = factsOf(inputs.attack);
   switch (attack.status) {
     case "alreadyAdversarial": {
       const k = labelsThatCount(inputs);
@@ -65,7 +66,7 @@ export function attackSentence(result: AttackResult, inputs: AttackInputs): stri
       return `${name} already ${so}: nothing to do. Choose another target.`;
     }
     case "failed":
-      if (inputs.attack === "l-bfgs") return `No c reached ${goal(inputs)}: the image is the last one tried.`;
+      if (inputs.attack === "lbfgs") return `No c reached ${goal(inputs)}: the image is the last one tried.`;
       return `${capital(label.split(",")[0]!)} did not reach ${goal(inputs)}: the image is the best one found.${kind === "budget" ? " A larger ε may do." : ""}`;
     case "nonFinite":
       return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
@@ -105,8 +106,8 @@ const withLead = (inputs: AttackInputs): string =>
   leadAsked(inputs) > 0 ? `, with a lead of ${decimal(leadAsked(inputs))} logits` : "";
 
 /** κ and k of an attack that has them. */
-export const leadAsked = ({ attack, confidence }: AttackInputs): number => (attack === "l-bfgs" ? 0 : confidence);
-const labelsThatCount = ({ attack, topK }: AttackInputs): number => (attack === "l-bfgs" ? 1 : topK);
+export const leadAsked = ({ attack, confidence }: AttackInputs): number => (attack === "lbfgs" ? 0 : confidence);
+const labelsThatCount = ({ attack, topK }: AttackInputs): number => (attack === "lbfgs" ? 1 : topK);
 
 /** What leads whom by the attack's margin. */
 export function leadName(inputs: AttackInputs): string {
