@@ -3,14 +3,16 @@ import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createApp } from "../src/server/app.ts";
+import { type AppParts, createApp } from "../src/server/app.ts";
 import { ortPath, webAssets } from "../src/server/assets.ts";
 import { buildWeb } from "../src/server/build-web.ts";
 import { readContent } from "../src/server/content.ts";
 import { type Database, type DatabasePlace, openDatabase } from "../src/server/database/open.ts";
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
+import { answersSuite } from "./answers.suite.ts";
 import { tagsSuite } from "./tags.suite.ts";
+import { withdrawalSuite } from "./withdrawal.suite.ts";
 
 const fixtureContent = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 const sample = "/paper?bibtexKey=journals/corr/SampleRun21";
@@ -21,7 +23,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   let app: Hono;
   const log: string[] = [];
   let tags: TagSuggester;
-  const make = async () =>
+  const make = async (more: Partial<AppParts> = {}) =>
     createApp({
       db: database.db,
       tags,
@@ -30,6 +32,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       contentDir: fixtureContent,
       panels: { "journals/corr/SampleRun21": "estimate-pi" },
       log: (line) => log.push(line),
+      ...more,
     });
   const get = async (path: string, init?: RequestInit) => {
     const response = await app.request(path, init);
@@ -308,6 +311,8 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   });
 
   tagsSuite(() => ({ app, db: database.db }));
+  answersSuite(() => ({ app, db: database.db, make }));
+  withdrawalSuite(() => ({ app, db: database.db, make }));
 
   test("an alias that names another paper already is refused with its name, and nothing is half written", async () => {
     const content = readContent(fixtureContent).map((entry) =>
@@ -357,6 +362,6 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");
     expect(response.headers.get("Content-Security-Policy")).not.toBeNull();
-    expect(log.join("\n")).toContain("GET /about: Error: secret detail");
+    expect(log.at(-1)).toMatch(/^[-\d]{10}T[:.\d]+Z 500 \d+ ms GET \/about: Error: secret detail$/);
   });
 }

@@ -16,6 +16,8 @@ export const paperFile = z.strictObject({
   doi: nonEmpty.nullish(),
   /** What it is about, in words that other papers use too. */
   tags: z.array(nonEmpty.max(60)).default([]),
+  /** The day on which the summary was last written, such as "2026-11-23"; the page shows none where it is not given. */
+  summaryDate: z.iso.date().nullish(),
   links: z.array(link).default([]),
   bibtex: nonEmpty,
 });

@@ -2,9 +2,9 @@
 // method is loaded or runs where requests are answered.
 import { parentPort } from "node:worker_threads";
 import { Tagger, taggerNeeds } from "@reprise/fasttext";
-import type { TagReply, TagRequest } from "./protocol.ts";
+import type { TagReply, TagRequest } from "./tags.protocol.ts";
 
-if (!parentPort) throw new Error("jobs/tags/node.ts runs as a worker thread only");
+if (!parentPort) throw new Error("jobs/tags.node.ts runs as a worker thread only");
 const port = parentPort;
 let tagger: Tagger | undefined;
 
