@@ -30,7 +30,7 @@ async function attack({ inputs, image, own }: AttackMessage, context: RunContext
   // another. The first run decides.
   const digits = siteFile(digitsUrl.href, "the digits").then(readDigits);
   return atOnce(context, async () => {
-    const shelf = await openShelf(context, own ? navigator.hardwareConcurrency : 1);
+    const shelf = await openShelf(context, inputs.network, own ? navigator.hardwareConcurrency : 1);
     return attackImage(image ?? digitOf(inputs.digit, await digits), inputs, { ...context, ...shelf, breathe }, own);
   });
 }
@@ -44,7 +44,7 @@ function transfer({ images, seed }: TransferInputs, context: RunContext<Transfer
 
 function units({ body, layer, seed }: UnitsInputs, context: RunContext<never>): Promise<UnitsResult> {
   return atOnce(context, async () => {
-    const [shelf, test] = await Promise.all([openShelf(context), testImages()]);
+    const [shelf, test] = await Promise.all([openShelf(context, body), testImages()]);
     const choice = { network: body, layer: layerOf({ body, layer }), seed };
     return unitsAndDirections(test, choice, { ...context, ...shelf, breathe });
   });
@@ -54,8 +54,12 @@ function inspect(model: OwnModel): ModelFacts {
   return inspectModel(model);
 }
 
-/** ONNX Runtime and the networks; tells how many bytes of ONNX Runtime are there. */
-async function openShelf({ progress }: RunContext<never>, threads = 1): Promise<Shelf> {
+/**
+ * ONNX Runtime and the networks; tells how many bytes of ONNX Runtime are there.
+ *
+ * @param wanted  the network that comes first
+ */
+async function openShelf({ progress }: RunContext<never>, wanted?: string, threads = 1): Promise<Shelf> {
   const list = siteFile(`${folder}models.json`, "the list of networks");
   if (!runtime) {
     const { whole, sent } = runtimeBytes;
@@ -67,11 +71,12 @@ async function openShelf({ progress }: RunContext<never>, threads = 1): Promise<
     });
     runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads });
   }
-  return {
-    runtime,
-    models: JSON.parse(new TextDecoder().decode(await list)) as ShippedModel[],
-    loadModel: (file) => siteFile(folder + file, `the network ${file}`),
-  };
+  const models = JSON.parse(new TextDecoder().decode(await list)) as ShippedModel[];
+  const loadModel = (file: string) => siteFile(folder + file, `the network ${file}`);
+  // All are asked for in the end: they come while the first is compiled and attacked. What fails is told when it is used.
+  const first = models.filter(({ network }) => network === wanted);
+  for (const { file } of [...first, ...models]) loadModel(file).catch(() => {});
+  return { runtime, models, loadModel };
 }
 
 /** The 500 test images of the MNIST subset. */
