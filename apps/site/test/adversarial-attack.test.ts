@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { attackFacts } from "@reprise/adversarial/attacks";
 import { nodeRuntime } from "@reprise/engine/node";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AttackContext, attackImage } from "../src/run/adversarial/attack.ts";
+import { type AttackContext, type AttackResult, attackImage } from "../src/run/adversarial/attack.ts";
 import { type Digit, digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
 import {
   type AttackInputs,
@@ -160,6 +160,22 @@ describe("the run", () => {
     expect(attackSentence(result, given)).toBe(
       "Uniform noise did not reach another label: the image is the best one found. A larger ε may do.",
     );
+  });
+
+  test("r is enlarged for what is shown and asked, within the box; what the attack found stays", async () => {
+    const digit = digitOf("t9", digits);
+    const plain = await attackImage(digit, defaultInputs, context);
+    const large = await attackImage(digit, { ...defaultInputs, enlarge: 6 }, context);
+    expect(plain.best).toEqual(plain.attack.image);
+    expect(large.attack).toEqual(plain.attack);
+    for (const [i, value] of large.best.entries()) {
+      const x = large.original[i]!;
+      expect(value).toBeCloseTo(Math.min(1, Math.max(0, x + 6 * (plain.best[i]! - x))), 5);
+    }
+    expect(large.distance.distortion).toBeGreaterThan(3 * plain.distance.distortion);
+    const fooled = ({ verdicts }: AttackResult) => verdicts.filter((v) => v.adversarial.label !== v.clean.label).length;
+    expect(fooled(large)).toBeGreaterThan(fooled(plain));
+    expect(attackSentence(large, { ...defaultInputs, enlarge: 6 })).toContain("With r enlarged 6 times, it fools");
   });
 
   test("a target that the digit has already is said to be there", async () => {

@@ -87,7 +87,7 @@ describe.skipIf(noBrowser)(name, { timeout: 180_000 }, () => {
     await page.locator(".line-view polyline").waitFor({ state: "attached" });
     await page.keyboard.press("Escape");
     await phase(page, "cancelled");
-    await page.getByText("lines of your own").click();
+    await page.getByLabel("lines of your own").click();
     await page.getByLabel("Your lines").fill(lines);
     await page.getByText("Softmax or a tree?").click();
     await page.getByLabel("Epochs").fill("20");

@@ -157,3 +157,15 @@ test("the bundled language model names languages, and the sizes that the page sh
   expect(bytes.length).toBe(languageBytes);
   expect(statSync(new URL("cooking.txt.gz", data)).size).toBe(cookingBytes);
 });
+
+test("with two hidden units documents are points: the mean vectors of held-out lines, by label", async () => {
+  const lines = divide(drinks, false);
+  const { model, trained } = await trainOnce(lines, "softmax", { ...settings, dim: 2, epochs: 60 }, context);
+  expect(trained.clouds.map(({ label }) => label).sort()).toEqual(["coffee", "juice", "tea"]);
+  expect(trained.clouds.reduce((sum, { points }) => sum + points.length, 0)).toBe(lines.heldOutLines);
+  const [first] = trained.clouds;
+  const line = lines.heldOut.split("\n").find((text) => text.startsWith(`__label__${first!.label} `))!;
+  expect(first!.points[0]).toEqual([...model.sentenceVector(line.slice(line.indexOf(" ") + 1).trim())]);
+  const { trained: wide } = await trainOnce(lines, "softmax", settings, context);
+  expect(wide.clouds).toEqual([]);
+});

@@ -1,16 +1,22 @@
 // Lines over an axis, drawn by @reprise/chart for the width there is.
 import { lineChart, shortNumber } from "@reprise/chart";
 import { ChartView } from "./chart-view.tsx";
-import type { ViewOf } from "./panel-views.tsx";
 import { useWidth } from "./use-width.ts";
+import type { ViewOf } from "./views.ts";
 
 const height = 230;
 
-export function LineView({ caption, x, y, lines, xDomain, yDomain }: ViewOf<"line">) {
+export function LineView({ caption, x, y, lines, xDomain, yDomain, joined = true }: ViewOf<"line">) {
   const [box, width] = useWidth();
-  const words = lines.map((line) => inWords(line, x, y)).join(" ");
+  const words = lines
+    .map((line) => (joined ? inWords(line, x, y) : `${line.name}: ${line.points.length} points.`))
+    .join(" ");
   const chart = lineChart(
-    lines.map(({ name, points }) => ({ name, points: points.map(([px, py]) => ({ x: px, y: py })) })),
+    lines.map(({ name, points }) => ({
+      name,
+      joined,
+      points: points.map(([px, py]) => ({ x: px, y: py, ...(joined ? {} : { mark: "disc" as const }) })),
+    })),
     {
       title: words,
       x: { label: x, ...(xDomain ? { domain: xDomain } : {}) },

@@ -3,10 +3,10 @@
 import type { Progress } from "../run/protocol.ts";
 import type { Input, Values } from "./panel-inputs.ts";
 import type { Remote, RunOptions } from "./panel-remote.ts";
-import type { View } from "./panel-views.tsx";
+import type { View } from "./views.ts";
 
 export type { ControlProps, Input, Values } from "./panel-inputs.ts";
-export type { View } from "./panel-views.tsx";
+export type { View } from "./views.ts";
 
 /** What a run downloads when it is the first, in bytes as they are sent. */
 export interface Download {

@@ -1,6 +1,7 @@
 // Training in the panel: one model or two, with what can be shown while it runs. Runs in the worker and on Node.
 import { evaluate, type Model, precision, train } from "@reprise/fasttext";
 import type { Progress } from "../protocol.ts";
+import { type Cloud, documents } from "./documents.ts";
 import type { CompareInputs, LossChoice } from "./inputs.ts";
 import type { Divided } from "./lines.ts";
 
@@ -31,6 +32,8 @@ export interface Trained extends TrainingSoFar {
   readonly words: number;
   readonly trainingLines: number;
   readonly heldOutLines: number;
+  /** With two hidden units, where the held-out documents (or, where there are none, those trained on) lie; else none. */
+  readonly clouds: readonly Cloud[];
   /** Held-out lines with a label that was learnt. */
   readonly tested: number;
   /** Share of them whose best label is one of theirs, in [0, 1]; NaN without held-out lines. */
@@ -101,6 +104,7 @@ export async function trainOnce(
     words: dictionary.words,
     trainingLines: lines.trainingLines,
     heldOutLines: lines.heldOutLines,
+    clouds: dim === 2 ? documents(model, lines.heldOut || lines.training) : [],
     tested: examples,
     precisionAt1: precision(all),
   };

@@ -33,7 +33,8 @@ ${rows.map(
 
 function claimedCell({ claimed }: Row): Html {
   if (!claimed) return html`<span class="none">not in the paper</span>`;
-  return html`<span class="value">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
+  const kind = /\d/.test(claimed.value) ? "value" : "none"; // words stand for no number
+  return html`<span class="${kind}">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
 }
 
 /** @param forReason  the table says why it was not run */

@@ -84,8 +84,9 @@ export const panel = panelOf({
       announce: trainingSentence,
       partialViews: (soFar, { epochs }) => trainingViews(soFar, epochs, []),
       views: ({ trained, answer }, inputs) => [
-        { kind: "custom", content: <AskLabels first={answer} inputs={inputs} /> },
+        // Last: what was there while it trained stays where it is.
         ...trainingViews([trained], inputs.epochs, [trained]),
+        { kind: "custom", content: <AskLabels first={answer} inputs={inputs} /> },
       ],
     }),
     compare: task<CompareInputs, WithLines<CompareInputs>, readonly Trained[], readonly TrainingSoFar[]>({

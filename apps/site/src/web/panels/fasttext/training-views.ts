@@ -42,5 +42,17 @@ export function trainingViews(
             ]),
       ],
     },
+    ...finished
+      .filter(({ clouds }) => clouds.length > 0)
+      .map(
+        ({ loss, clouds }): View => ({
+          kind: "line",
+          caption: `Documents of the ${clouds.length} commonest labels, by their two hidden units (${titles[loss]}).`,
+          x: "first hidden unit",
+          y: "second",
+          lines: clouds.map(({ label, points }) => ({ name: label, points })),
+          joined: false,
+        }),
+      ),
   ];
 }
