@@ -46,15 +46,23 @@ export function layoutFaults(): string[] {
           );
       }
     }
-    // A box that is smaller than what stands in it lets its text run over what follows.
-    const { overflowX, overflowY, display } = getComputedStyle(parent);
-    if (overflowY === "visible" && overflowX === "visible" && display === "block" && seen(parent)) {
-      if (
-        parent.scrollHeight > parent.clientHeight + 6 &&
-        parent.clientHeight > 0 &&
-        parent.matches("figure, figcaption, p, section")
-      )
-        faults.push(`${parent.scrollHeight - parent.clientHeight} px of its content below its end: ${named(parent)}`);
+  }
+  // What stands in a box that is too small for it runs over what follows the box: text, pictures and controls by themselves.
+  const content = "p, li, dt, dd, h1, h2, h3, h4, figcaption, canvas, img, button, input, label, summary";
+  const leaves = [...document.querySelectorAll(`main :is(${content})`)]
+    .filter((leaf) => {
+      const { position } = getComputedStyle(leaf);
+      return seen(leaf) && position !== "absolute" && !leaf.closest(`${own}, .digit-picker, .playable`);
+    })
+    .map((leaf) => ({ leaf, box: leaf.getBoundingClientRect() }))
+    .sort((a, b) => a.box.top - b.box.top);
+  for (const [i, a] of leaves.entries()) {
+    for (const b of leaves.slice(i + 1)) {
+      if (b.box.top > a.box.bottom - 2) break;
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const down = Math.min(a.box.bottom, b.box.bottom) - b.box.top;
+      if (across > 2 && down > 2 && !a.leaf.contains(b.leaf) && !b.leaf.contains(a.leaf))
+        faults.push(`${named(a.leaf)} runs ${Math.round(down)} px into ${named(b.leaf)}`);
     }
   }
   return faults;

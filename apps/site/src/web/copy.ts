@@ -48,6 +48,7 @@ export function copyFormulas(): void {
     // Only what is laid out has line breaks between its paragraphs.
     box.style.cssText = "position: absolute; left: -9999px";
     document.body.append(box);
+    // biome-ignore lint/performance/useDomNodeTextContent: as above
     event.clipboardData.setData("text/plain", box.innerText);
     event.clipboardData.setData("text/html", box.innerHTML);
     box.remove();
