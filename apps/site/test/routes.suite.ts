@@ -61,7 +61,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
 
   test("home leads to the panel of the paper that has one, and only of that", async () => {
     const { text } = await get("/");
-    expect(text.match(/#run"/g)).toHaveLength(1);
+    expect(new Set(text.match(/href="[^"]*#run"/g))).toEqual(new Set([`href="${sample}#run"`]));
+    // First of all what runs, as a picture.
+    const [picture, list] = [
+      text.indexOf("/content/journals/corr/SampleRun21/run/points.png"),
+      text.indexOf('<ol class="papers">'),
+    ];
+    expect([picture > 0, picture < list]).toEqual([true, true]);
     expect(text).toContain(`href="${sample}#run"`);
   });
 
