@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { noBrowser } from "../../../tools/browser.ts";
+import { samplePaper } from "./sample-paper.ts";
 import { ready, violations, watchedSite } from "./watched-site.ts";
 
 const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
@@ -14,7 +15,7 @@ const routes = ["/", paper, hostile, "/about", "/nothing"];
 describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   const { open, url, browser, forgive } = watchedSite(() => ({
     contentDir,
-    panels: { "journals/corr/SampleRun21": "estimate-pi" },
+    papers: [samplePaper],
   }));
 
   /** A missing page is one on purpose. */

@@ -11,6 +11,7 @@ import { type Database, type DatabasePlace, openDatabase } from "../src/server/d
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
 import { answersSuite } from "./answers.suite.ts";
+import { samplePaper } from "./sample-paper.ts";
 import { tagsSuite } from "./tags.suite.ts";
 import { withdrawalSuite } from "./withdrawal.suite.ts";
 
@@ -30,7 +31,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       assets: webAssets(await buildWeb()),
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: { "journals/corr/SampleRun21": "estimate-pi" },
+      papers: [samplePaper],
       log: (line) => log.push(line),
       ...more,
     });
@@ -174,6 +175,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(status).toBe(200);
     expect(response.headers.get("Content-Type")).toBe("application/gzip");
     expect(response.headers.get("Content-Encoding")).toBeNull();
+  });
+
+  test("of a package, the files that a paper declares are sent, and no others", async () => {
+    const { response, status } = await get("/assets/mnist-subset/t10k-labels-idx1-ubyte.gz");
+    expect(status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("application/gzip");
+    expect((await get("/assets/mnist-subset/PROVENANCE.md")).status).toBe(404);
   });
 
   test("the BibTeX entry downloads under the paper's key", async () => {
@@ -355,7 +363,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       },
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: {},
+      papers: [],
       log: (line) => log.push(line),
     });
     const response = await broken.request("/about");
