@@ -77,8 +77,6 @@ export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from ".
 export { type HistogramOptions, histogramFigure } from "./report/histogram-figure.ts";
 export { type CurvePoint, distanceCurve, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
-export type { Provenance, Store } from "./reproduce/cells.ts";
-export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 export { randomTarget, type Target } from "./targets.ts";
 // Images made for one model, shown to others
 export {

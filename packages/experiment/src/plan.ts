@@ -113,7 +113,13 @@ class Graph {
     }
     this.#path.pop();
     const { key, identity } = await keyOf(step, keys);
-    const planned = this.steps.get(key) ?? { key, step, identity, needs, cost: step.kind.cost?.(step.parameters) ?? 1 };
+    const planned = this.steps.get(key) ?? {
+      key,
+      step,
+      identity,
+      needs,
+      cost: step.kind.cost?.(step.parameters, step.data) ?? 1,
+    };
     this.steps.set(key, planned);
     this.#known.set(step, planned);
     return planned;
