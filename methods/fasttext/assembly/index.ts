@@ -1,6 +1,6 @@
 // The kernel's exports. Built into src/kernel/wasm-binary.ts by tools/fasttext-kernel.ts.
 export { classify, lineRows } from "./classify";
-export { average, fillUniform, mergeCopies } from "./rows";
+export { average, fillUniform } from "./rows";
 export { addEntries, describeEntries, fillSlots } from "./dictionary";
 export { divideLine } from "./divided";
 export { encode, pickPairs } from "./encode";

@@ -328,28 +328,3 @@ export function fillUniform(values: usize, count: i32, a: f32, seed: u32): void 
     store<f32>(values + ((<usize>i) << 2), <f32>(x >> 8) * step - a);
   }
 }
-
-/**
- * Joins copies that were trained apart from the same numbers: each number moves by the mean of the moves of the copies
- * that moved it, and all copies get the result. `copies` holds their addresses.
- */
-export function mergeCopies(base: usize, copies: usize, copyCount: i32, count: i32): void {
-  const end = (<usize>count) << 2;
-  const listEnd = copies + ((<usize>copyCount) << 2);
-  for (let at: usize = 0; at < end; at += 4) {
-    const start = load<f32>(base + at);
-    let sum: f32 = 0;
-    let moved: f32 = 0;
-    for (let copy = copies; copy < listEnd; copy += 4) {
-      const move = load<f32>(<usize>load<u32>(copy) + at) - start;
-      if (move != 0) {
-        sum += move;
-        moved += 1;
-      }
-    }
-    if (moved == 0) continue;
-    const result = start + sum / moved;
-    store<f32>(base + at, result);
-    for (let copy = copies; copy < listEnd; copy += 4) store<f32>(<usize>load<u32>(copy) + at, result);
-  }
-}

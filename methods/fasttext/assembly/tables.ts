@@ -117,8 +117,6 @@ export const FIRST_LABEL: i32 = -4;
   context: usize;
   /** Its own copies of rows that every thread touches all the time, or null. */
   own: Own;
-  /** What it shares with the threads it trains with as one, or null. */
-  team: Team;
   /** Its part where the rows are divided, or null. */
   divided: Divided;
 }
@@ -152,39 +150,6 @@ export const FIRST_LABEL: i32 = -4;
   hotLeft: i32;
   /** Tokens so far, 2^30 at most. */
   seen: i32;
-}
-
-/** One thread of several that train as one; see together.ts. */
-@unmanaged export class Team {
-  /** Tokens seen by all. */
-  seen: i64;
-  threads: i32;
-  index: i32;
-  /** Counts arrivals of all threads, and how many it must say before this one may go on. */
-  arrived: usize;
-  goal: i32;
-  /** What is next. */
-  phase: i32;
-  maySleep: i32;
-  /** Where the lines end. */
-  end: i32;
-  /** A batch ends behind so many lines or rows; how many lines it has. */
-  mostLines: i32;
-  mostRows: i32;
-  lines: i32;
-  /** Sums of the rows of each of the batch's lines, of `stride` bytes each, shared. */
-  hiddens: usize;
-  stride: i32;
-  /** The rows of these classes are this thread's. */
-  firstClass: i32;
-  endClass: i32;
-  /** The first so many rows are those of common words; the thread's own copies of them, of `stride` bytes each. */
-  commons: i32;
-  commonRows: usize;
-  /** Rooms of 64 numbers, for a count of each common word, and for the rows of the longest line. */
-  loads: usize;
-  counts: usize;
-  sorted: usize;
 }
 
 /** One thread of several that divide the rows; see divided.ts. */

@@ -35,7 +35,7 @@ export interface Settings {
   readonly label: string;
   readonly seed: number;
   readonly threads: number;
-  /** With several threads: the same result each time, for memory of as many copies of the rows. */
+  /** One thread trains, whatever `threads` says: the same result each time. Others help to read and write. */
   readonly deterministic: boolean;
   /** True: the reference program's initialisation, end-of-file rule and random draws, wherever we depart from them. */
   readonly compat: boolean;

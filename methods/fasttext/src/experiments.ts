@@ -113,10 +113,7 @@ const trainAndTest = stepKind<{
     const model = await train(
       texts.train.shuffled(seed),
       { ...settings, seed },
-      {
-        signal,
-        onProgress: ({ phase, progress }) => onProgress({ done: phase === "reading" ? 0 : progress, total: 1 }),
-      },
+      { signal, onProgress: (event) => event.kind === "training" && onProgress(event) },
     );
     const { hits, predicted } = evaluate(model, [texts.test.bytes]).all;
     return { value: { hits, predicted } };

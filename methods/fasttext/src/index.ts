@@ -15,6 +15,7 @@ export { type Suggestion, type TaggedText, Tagger, taggerNeeds } from "./tagger.
 export { CorpusError, type Limits, type Spill, type TextSource } from "./text/corpus.ts";
 export { type AutotuneOptions, autotune, parseMetric, type Trial } from "./training/autotune.ts";
 export { checkContinues } from "./training/continue.ts";
+export type { Epoch, Validation } from "./training/epochs.ts";
 export { type Pretrained, parseVectors } from "./training/pretrained.ts";
 export { DivergedError, type Progress, type RunThreads, type TrainOptions } from "./training/run.ts";
-export { type Epoch, type LearnOptions, type Plan, train, type Validation } from "./training/train.ts";
+export { type LearnOptions, train } from "./training/train.ts";

@@ -21,7 +21,7 @@ test("the best trial wins, manual settings stay, the result is that trial's", as
     seconds: 20,
     clock: steps(),
     fixed: new Set(["bucket", "dim"]),
-    onTrial: (trial) => trials.push(trial),
+    onProgress: (progress) => progress.kind === "trial" && trials.push(progress),
   });
   expect(trials.length).toBe(found.trials);
   expect(found.score).toBe(Math.max(...trials.map(({ score }) => (Number.isNaN(score) ? 0 : score))));
@@ -68,7 +68,7 @@ test("a bucket count that is fixed holds for the trials with n-grams, which the 
       seconds: 12,
       clock: steps(),
       fixed: new Set(["bucket", "dim", "epoch"]),
-      onTrial: ({ settings }) => settings.wordNgrams > 1 && buckets.add(settings.bucket),
+      onProgress: (told) => told.kind === "trial" && told.settings.wordNgrams > 1 && buckets.add(told.settings.bucket),
     },
   );
   expect([...buckets]).toEqual([77]);
@@ -85,10 +85,14 @@ test("a model that is too small to be quantised is kept as it is, if it fits", a
 
 test("stopped, the search ends with the best trial so far", async () => {
   const stop = new AbortController();
-  const onTrial = ({ number }: Trial) => {
-    if (number === 3) stop.abort();
+  const onProgress = (told: { readonly kind: string; readonly done: number }) => {
+    if (told.kind === "trial" && told.done === 3) stop.abort();
   };
-  const found = await autotune(text, { dim: 4 }, { validation, fixed: new Set(["dim"]), stop: stop.signal, onTrial });
+  const found = await autotune(
+    text,
+    { dim: 4 },
+    { validation, fixed: new Set(["dim"]), stop: stop.signal, onProgress },
+  );
   expect(found.trials).toBe(3);
   expect(found.model.labels).toHaveLength(4);
   await expect(autotune(text, { dim: 4 }, { validation, stop: AbortSignal.abort() })).rejects.toThrow(

@@ -10,6 +10,7 @@ import {
   f1,
   type LearnOptions,
   Model,
+  type Progress,
   parseVectors,
   readableKernel,
   type Settings,
@@ -44,7 +45,7 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: L
   const model = await train([text], settings, {
     ...options,
     onProgress: (progress) => {
-      loss = progress.loss;
+      if (progress.kind === "training") loss = progress.loss;
     },
   });
   return { model, loss };
@@ -233,10 +234,10 @@ test("settings out of range name the setting, its value and what is possible", (
 
 test("rows that cannot be had are told before they are taken", async () => {
   let bytes = 0;
-  const onPlan = ({ modelBytes }: { modelBytes: number }) => {
-    bytes = modelBytes;
+  const onProgress = (progress: Progress) => {
+    if (progress.kind === "read") bytes = progress.modelBytes;
   };
-  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onPlan });
+  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onProgress });
   expect(bytes).toBe(4 * 6 * (tables.input.rows + tables.output.rows));
   await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
     /needs \d+ MB of memory.*smaller bucket or dim/,

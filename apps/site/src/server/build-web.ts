@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 const site = fileURLToPath(new URL("../..", import.meta.url));
 const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 
+/** The page as the published package holds it; a clone has none. */
+const shipped = join(site, "web");
+
 /** Every source that can end in the page. */
 const sources = ["apps/site/src/{web,run,render}/**/*", "{packages,methods}/*/src/**/*.ts", "package-lock.json"];
 
@@ -15,6 +18,7 @@ const sources = ["apps/site/src/{web,run,render}/**/*", "{packages,methods}/*/sr
  * when it is whole, so two servers may start at once and a cut-off build leaves nothing that looks finished.
  */
 export async function buildWeb({ log = () => {} }: { log?: (line: string) => void } = {}): Promise<string> {
+  if (existsSync(shipped)) return shipped;
   const dist = join(site, "dist");
   const target = join(dist, `web-${fingerprint()}`);
   if (existsSync(target)) return target;

@@ -31,7 +31,6 @@ export interface Exports {
   listFrequent(counts: number, length: number, least: number, hotLeast: number, hot: number, ids: number): void;
   average(matrix: number, rows: number, count: number, hidden: number): void;
   fillUniform(values: number, count: number, a: number, seed: number): void;
-  mergeCopies(base: number, copies: number, copyCount: number, count: number): void;
   nearestCentroids(
     points: number,
     stride: number,

@@ -114,8 +114,6 @@ export interface Job {
   readonly tabledLoss: boolean;
   /** Rows of the input from this one on are 0 when the run begins. */
   readonly zerosFrom: number;
-  /** Its threads, once they have started. */
-  threads: readonly ThreadState[];
 }
 
 /** What one thread of a run owns. */
@@ -139,8 +137,6 @@ export interface ThreadState {
   readonly context: Int32Array;
   /** Its own copies of the rows that every thread touches all the time. */
   readonly own?: OwnRows;
-  /** What it shares with the threads that it trains with as one. */
-  readonly team?: Team;
   /** Its part where the rows are divided among the threads. */
   readonly divided?: DividedRows;
 }
@@ -168,32 +164,6 @@ export interface OwnRows {
   /** Tokens between exchanges. */
   readonly every: number;
   readonly hotEvery: number;
-}
-
-/** One thread of several that train as one; see together.ts. */
-export interface Team {
-  readonly threads: number;
-  readonly index: number;
-  /** [1], counts how often a thread came to where it waits for the others */
-  readonly arrived: Int32Array;
-  /** Where the lines end. */
-  readonly end: number;
-  /** A batch ends behind so many lines or rows. */
-  readonly mostLines: number;
-  readonly mostRows: number;
-  /** [mostLines, stride] */
-  readonly hiddens: Float32Array;
-  readonly stride: number;
-  /** The rows of these classes are the thread's own. */
-  readonly firstClass: number;
-  readonly endClass: number;
-  /** The first so many rows are those of common words. [commons, stride], the thread's own copies of them */
-  readonly commons: number;
-  readonly commonRows: Float32Array;
-  /** Rooms for a number of each class, of each common word, and for the rows of the longest line. */
-  readonly loads: Int32Array;
-  readonly counts: Int32Array;
-  readonly sorted: Int32Array;
 }
 
 /** One thread of several that divide the rows; see divided.ts. */
@@ -302,9 +272,6 @@ export interface Kernel {
     codes: Uint8Array,
     places: CentroidPlaces,
   ): void;
-
-  /** Each number of `base` moves by the mean of the moves of those copies that moved it; the copies get the result. */
-  mergeCopies(memory: Memory, base: Float32Array, copies: readonly Float32Array[]): void;
 
   /** The lines of the .vec file for words from…to−1. */
   vectorLines(tables: Tables, from: number, to: number): Uint8Array;

@@ -27,16 +27,10 @@ export const layouts = {
   } as Layout,
   thread: {
     lossSum: "f64",
-    ...fields("examples from to at random pendingTokens line hidden grad scores context own team divided"),
+    ...fields("examples from to at random pendingTokens line hidden grad scores context own divided"),
   } as Layout,
   copy: fields("shared own before count"),
   own: fields("ids hot count firstCopy before places hotOutputs outputs taken every left hotEvery hotLeft seen"),
-  team: {
-    seen: "i64",
-    ...fields(
-      "threads index arrived goal phase maySleep end mostLines mostRows lines hiddens stride firstClass endClass commons commonRows loads counts sorted",
-    ),
-  } as Layout,
   divided: {
     seen: "i64",
     ...fields(

@@ -10,7 +10,6 @@ import type {
   OwnRows,
   SubwordSettings,
   Tables,
-  Team,
   ThreadState,
 } from "./kernel.ts";
 import { type Layout, layouts, Struct } from "./layout.ts";
@@ -211,7 +210,6 @@ export class Records {
         scores: t.scores.byteOffset,
         context: t.context.byteOffset,
         own: t.own ? this.own(t.own).address : 0,
-        team: t.team ? this.team(t.team, seen).address : 0,
         divided: t.divided ? this.divided(t.divided, seen).address : 0,
       }),
       true,
@@ -243,32 +241,6 @@ export class Records {
       own: c.own.byteOffset,
       before: c.before.byteOffset,
       count: c.shared.length,
-    }));
-  }
-
-  /** @param seen  tokens seen before the team began */
-  team(t: Team, seen: number): Struct {
-    return this.record(t, layouts.team, () => ({
-      seen,
-      threads: t.threads,
-      index: t.index,
-      arrived: t.arrived.byteOffset,
-      goal: 0,
-      phase: 0,
-      maySleep,
-      end: t.end,
-      mostLines: t.mostLines,
-      mostRows: t.mostRows,
-      lines: 0,
-      hiddens: t.hiddens.byteOffset,
-      stride: 4 * t.stride,
-      firstClass: t.firstClass,
-      endClass: t.endClass,
-      commons: t.commons,
-      commonRows: t.commonRows.byteOffset,
-      loads: t.loads.byteOffset,
-      counts: t.counts.byteOffset,
-      sorted: t.sorted.byteOffset,
     }));
   }
 

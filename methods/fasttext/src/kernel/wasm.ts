@@ -260,13 +260,6 @@ export const wasmKernel: Kernel = {
     memory.giveBack(room);
   },
 
-  mergeCopies(memory, base, copies) {
-    const block = memory.borrow(4 * copies.length);
-    new Uint32Array(block.buffer, block.byteOffset, copies.length).set(copies.map((copy) => copy.byteOffset));
-    on(memory).exports.mergeCopies(base.byteOffset, block.byteOffset, copies.length, base.length);
-    memory.giveBack(block);
-  },
-
   vectorLines(tables, from, to) {
     const kernel = on(tables.memory);
     const { starts } = tables.dictionary;

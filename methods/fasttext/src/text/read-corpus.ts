@@ -46,15 +46,7 @@ export async function readCorpus(
       }
       if (Atomics.load(stop, 0) !== 0) break;
       reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
-      onProgress?.({
-        phase: "reading",
-        progress: 0,
-        tokens: reader.dictionary.tokens,
-        tokensPerSecond: 0,
-        lr: settings.lr,
-        loss: Number.NaN,
-        secondsLeft: Number.NaN,
-      });
+      onProgress?.({ kind: "reading", done: reader.dictionary.tokens, total: null });
     }
     const corpus = reader.finish();
     return aside

@@ -6,10 +6,10 @@ import { type Evaluation, evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import { MinimalStandard } from "../reference/random.ts";
 import type { TextSource } from "../text/corpus.ts";
-import { DivergedError } from "./run.ts";
+import { DivergedError, type Progress } from "./run.ts";
 import { type LearnOptions, train } from "./train.ts";
 
-export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch"> {
+export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch" | "onProgress"> {
   /** Labelled text to judge by; read once for each trial. */
   readonly validation: () => Iterable<Uint8Array>;
   /** f1, f1:LABEL, precisionAtRecall:N[:LABEL] or recallAtPrecision:N[:LABEL], N in percent. */
@@ -23,15 +23,20 @@ export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation
   readonly partDim?: number;
   /** Settings that stay as given. */
   readonly fixed?: ReadonlySet<string>;
-  readonly onTrial?: (trial: Trial) => void;
+  /** Told what each training tells, and how each trial ended. */
+  readonly onProgress?: (progress: Progress | Trial) => void;
   /** Ends the search as if the time were up: the best trial so far wins. */
   readonly stop?: AbortSignal;
   /** Seconds from any start. */
   readonly clock?: () => number;
 }
 
+/** A trial ended. */
 export interface Trial {
-  readonly number: number;
+  readonly kind: "trial";
+  /** Trials so far; how many there will be is not known. */
+  readonly done: number;
+  readonly total: null;
   readonly settings: Settings;
   /** NaN when the trial diverged, took too much memory, or the model could not be made small enough. */
   readonly score: number;
@@ -133,7 +138,14 @@ export async function autotune(
         if (!(error instanceof DivergedError) && !(error instanceof RangeError && /memory/.test(error.message)))
           throw error;
       }
-      options.onTrial?.({ number: trials, settings, score: value, best: best?.score ?? Number.NaN });
+      options.onProgress?.({
+        kind: "trial",
+        done: trials,
+        total: null,
+        settings,
+        score: value,
+        best: best?.score ?? Number.NaN,
+      });
     }
   } finally {
     clearTimeout(timer);

@@ -3,7 +3,6 @@ import { completeSettings, type Settings } from "../config.ts";
 import { type Encoding, type Job, lineHeader } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
-import { evaluate, f1 } from "../model/evaluate.ts";
 import { Model } from "../model/model.ts";
 import type { Header } from "../model/model-file.ts";
 import { introsort } from "../reference/introsort.ts";
@@ -13,9 +12,10 @@ import type { Dictionary, DictionaryWork, Sort } from "../text/dictionary.ts";
 import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCount } from "../text/encode-corpus.ts";
 import { readCorpus } from "../text/read-corpus.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
+import { byEpoch, checkValidation, type Epoch, type Validation } from "./epochs.ts";
 import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
 import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
-import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
+import { TrainingRun, type TrainOptions } from "./run.ts";
 
 /** Text whose pieces are given one by one, or lines with weights. */
 export interface LearnOptions extends TrainOptions {
@@ -30,40 +30,12 @@ export interface LearnOptions extends TrainOptions {
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
-  /** Called when the text is read, before the memory for the rows is taken. */
-  readonly onPlan?: (plan: Plan) => void;
   /** Memory that the corpus may take. */
   readonly limits?: Limits;
-  /** Called after each epoch. */
-  readonly onEpoch?: (epoch: Epoch) => void;
+  /** Called after each epoch; training waits for it. */
+  readonly onEpoch?: (epoch: Epoch) => unknown;
   /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
   readonly validation?: Validation;
-}
-
-/** What will be trained. */
-export interface Plan {
-  readonly words: number;
-  readonly labels: number;
-  /** Bytes of all rows. */
-  readonly modelBytes: number;
-}
-
-export interface Epoch {
-  /** 1 for the first. */
-  readonly number: number;
-  /** F1 on the validation text; NaN without one. */
-  readonly score: number;
-  /** As it is now; the next epoch changes it. */
-  readonly model: Model;
-}
-
-export interface Validation {
-  /** Labelled text, given anew each time. */
-  readonly text: () => Iterable<Uint8Array>;
-  /** Epochs without a better score after which training ends. */
-  readonly patience?: number;
-  /** Labels predicted for each line. */
-  readonly k?: number;
 }
 
 /**
@@ -76,7 +48,7 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   const { kernel = wasmKernel, pretrained, from } = options;
   if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
-  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
+  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - 1);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
   const workOf = (sort: () => Sort) =>
@@ -97,13 +69,21 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   check(ranked.dictionary, settings);
   const { words, labels } = ranked.dictionary;
   const outputs = settings.model === "supervised" ? labels : words;
-  options.onPlan?.({ words, labels, modelBytes: 4 * settings.dim * (words + settings.bucket + outputs) });
+  options.onProgress?.({
+    kind: "read",
+    done: corpus.tokens,
+    total: corpus.tokens,
+    words,
+    labels,
+    modelBytes: 4 * settings.dim * (words + settings.bucket + outputs),
+  });
   const newRows = (rows: number) => initialRows(rows, settings, memory, kernel);
   const { tables, remap } = from
     ? extendedTables(from.tables, corpus, ranked.dictionary, newRows, kernel, memory)
     : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
   const model = new Model(tables, headerOf(settings), kernel);
+  if (options.validation) checkValidation(model, options.validation);
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
@@ -200,55 +180,12 @@ export async function trainTables(
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
     zerosFrom,
-    threads: [],
   };
-  const runEpochs = (): Promise<void> =>
-    streamed
-      ? runStreamed(job, () => encodedBlocks(corpus, encoding, kernel, memory), settings, kernel, options)
-      : run(job, settings, kernel, options);
-  if (!watched || !(options.validation || options.onEpoch)) return runEpochs();
-  await runByEpoch(job, settings, runEpochs, options, watched, corpus.tokens);
-}
-
-/** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
-async function runByEpoch(
-  job: Job,
-  settings: Settings,
-  runEpoch: () => Promise<void>,
-  options: LearnOptions,
-  model: Model,
-  tokens: number,
-): Promise<void> {
-  const { validation, onEpoch } = options;
-  const { input, output } = job.tables;
-  let best = Number.NEGATIVE_INFINITY;
-  let worse = 0;
-  let kept: Float32Array[] = [];
-  const restore = () => {
-    for (const [i, rows] of kept.entries()) [input, output][i]!.values.set(rows);
-  };
-  try {
-    for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
-      job.untilTokens = number * tokens;
-      await runEpoch();
-      if (options.stop?.aborted) break;
-      const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
-      onEpoch?.({ number, score, model });
-      if (!validation) continue;
-      if (score > best) {
-        best = score;
-        worse = 0;
-        kept = [input.values.slice(), output.values.slice()];
-      } else worse++;
-    }
-  } catch (error) {
-    if (error instanceof DivergedError && kept.length > 0) {
-      restore();
-      throw new DivergedError(`${error.message} The rows of the best epoch (F1 ${best.toFixed(3)}) are kept.`, model);
-    }
-    throw error;
-  }
-  restore();
+  const blocks = streamed ? () => encodedBlocks(corpus, encoding, kernel, memory) : undefined;
+  const run = new TrainingRun(job, settings, kernel, options, blocks);
+  if (watched && (options.validation || options.onEpoch))
+    await byEpoch(run, watched, { epochs: settings.epoch, tokens: corpus.tokens }, options);
+  else await run.until(job.totalTokens);
 }
 
 /** Rows that each word of the final dictionary brings, in its order. */

@@ -44,7 +44,9 @@ export async function tune(
     ...(size === undefined ? {} : { modelSize: bytesOf("-autotune-modelsize", String(size)) }),
     stop,
     runThreads: nodeThreads,
-    onTrial({ number: trial, score, best }) {
+    onProgress(progress) {
+      if (progress.kind !== "trial") return;
+      const { done: trial, score, best } = progress;
       const spent = Math.min(seconds, (performance.now() - begin) / 1000);
       if (verbose > 1)
         line.show(

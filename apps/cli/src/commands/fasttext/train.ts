@@ -54,7 +54,8 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   // 0 nothing, 1 what was read and learnt, 2 progress too
   const verbose = flags.verbose === undefined ? 2 : numberOf("-verbose", flags.verbose);
   const line = new ProgressLine();
-  let last: Progress | undefined;
+  let last: Extract<Progress, { kind: "training" }> | undefined;
+  let kept: { readonly epoch: number; readonly score: number } | undefined;
   const clockStart = performance.now();
   /** When each phase ended. */
   const ends = { read: clockStart, encode: clockStart, train: clockStart };
@@ -71,14 +72,22 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
         ? { pretrained: parseVectors(textOfFile(vectors, "word vectors (.vec)"), vectors) }
         : {}),
       ...ourOptions(flags, model),
-      onPlan({ words, labels, modelBytes }) {
-        ends.read = performance.now();
-        checkRoom(output, modelBytes);
-        if (verbose > 0) line.end(`${words} words, ${labels} labels; the rows take ${bytesText(modelBytes)} of memory`);
-      },
       onProgress(progress) {
-        if (progress.phase === "training" && last?.phase !== "training") ends.encode = performance.now();
-        last = progress;
+        if (progress.kind === "read") {
+          const { words, labels, modelBytes } = progress;
+          ends.read = performance.now();
+          checkRoom(output, modelBytes);
+          if (verbose > 0)
+            line.end(`${words} words, ${labels} labels; the rows take ${bytesText(modelBytes)} of memory`);
+          return;
+        }
+        if (progress.kind === "epoch") {
+          kept = progress.kept;
+          if (verbose > 0) line.end(progressText(progress));
+          return;
+        }
+        if (progress.kind === "training" && !last) ends.encode = performance.now();
+        if (progress.kind === "training") last = progress;
         if (verbose > 1) line.show(progressText(progress));
       },
     }).then((trained) => ({ trained, interrupted: stop.aborted }));
@@ -96,6 +105,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const file = `${name}.${extension}`;
   const { dictionary } = trained.tables;
   if (verbose > 0 && last) line.end(progressText(last));
+  if (verbose > 0 && kept) line.end(`The rows of epoch ${kept.epoch} are kept: F1 ${kept.score.toFixed(3)}`);
   line.end(verbose > 0 ? `${learnt.interrupted ? "Interrupted" : "Trained"}; writing ${file} and .vec` : undefined);
   await saveLearnt(trained, name, extension, { threads: settings.threads, withOutput: flags.saveOutput === true });
   if (learnt.interrupted)
@@ -108,6 +118,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       words: dictionary.words,
       labels: dictionary.labels,
       loss: last?.loss,
+      ...(kept ? { kept } : {}),
       ...(flags["autotune-validation"] === undefined ? { seconds: { read, encode, train: training, write } } : {}),
     };
     printResult(true, value, () => "");

@@ -64,12 +64,13 @@ export async function trainOnce(
     {
       signal,
       onProgress: (now) => {
-        if (now.phase !== "training" || Number.isNaN(now.loss)) return;
-        const epoch = now.progress * epochs;
+        if (now.kind !== "training" || Number.isNaN(now.loss)) return;
+        const share = now.done / now.total;
+        const epoch = share * epochs;
         wordsPerSecond = now.tokensPerSecond;
-        if (epoch - (curve.at(-1)?.[0] ?? 0) >= epochs / 200 || now.progress === 1) curve.push([epoch, now.loss]);
+        if (epoch - (curve.at(-1)?.[0] ?? 0) >= epochs / 200 || share === 1) curve.push([epoch, now.loss]);
         progress({
-          done: now.progress * 100,
+          done: share * 100,
           total: 100,
           text: `${loss}: loss ${now.loss.toFixed(3)}, ${Math.round(wordsPerSecond).toLocaleString("en")} words/s`,
           partial: { loss, curve: [...curve], wordsPerSecond, lr: now.lr, heldOut },
