@@ -213,6 +213,22 @@ describe("a run", () => {
     await expect(run(digits(), { lanes: [] })).rejects.toThrow("runPlan: there are no lanes; a run takes at least one");
   });
 
+  it("a record has the seconds of all steps that its value reads, machine and date of the last", async () => {
+    const plan = await planOf(digits(), { store: memoryStore() });
+    let made = 0;
+    const dated = () => ({ ...provenance(), date: `moment ${++made}` });
+    const results = await runPlan(plan, { lanes: [{ name: "a", log: [] }], provenance: dated });
+    const { mean, squared } = digits()[0]!.from;
+    expect([mean, squared].flat()).toHaveLength(4);
+    const read = plan.left.filter(({ step }) => step.kind.name !== "digits/draw");
+    const seconds = read.reduce((sum, { key }) => sum + results.get(key)!.seconds, 0);
+    const [first] = recordsOf(plan, results, commandOf);
+    expect(first!.seconds).toBe(Number(seconds.toPrecision(3)));
+    expect(first!.date).toBe(
+      results.get(plan.planned((plan.values[0]!.from.squared as Step[])[2]!).key)!.provenance.date,
+    );
+  });
+
   it("a signal that is aborted ends it with its reason; what was finished stays", async () => {
     const store = memoryStore();
     const stop = new AbortController();
@@ -222,6 +238,15 @@ describe("a run", () => {
     const lanes = [{ name: "a", log: [], before }];
     await expect(run(digits(), { store, lanes, signal: stop.signal })).rejects.toThrow("stopped here");
     expect((await planOf(digits(), { store })).left).toHaveLength(7 - 2);
+    let loads = 0;
+    const data = { ...offset, load: async () => ++loads };
+    const late = new AbortController();
+    // The first draw hears nothing of it, ends, and stays.
+    const onProgress = ({ done }: RunProgress) => done === 5 && late.abort(new Error("late"));
+    const kept = memoryStore();
+    await expect(run(digits({ data }), { store: kept, signal: late.signal, onProgress })).rejects.toThrow("late");
+    expect(await kept.list("steps/")).toHaveLength(2);
+    expect(loads).toBe(1); // what was not to begin reads nothing
     const reason = new Error("before");
     await expect(run(digits(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     await expect(planOf(digits(), { store, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
