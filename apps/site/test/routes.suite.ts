@@ -117,6 +117,9 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain('data-panel="estimate-pi"');
     expect(text).toContain("π by 20,000 points");
     expect(text).toContain('src="/content/journals/corr/SampleRun21/run/points.png"');
+    expect(text).toContain(
+      "Stored run of <code>reprise estimate-pi --points 20000 --seed 1</code> on A processor, 2 cores, Node 24, 2026-11-30.",
+    );
     expect((await get("/paper?bibtexKey=journals/corr/SampleOld19")).text).not.toContain('id="run"');
   });
 

@@ -70,6 +70,10 @@ export const runFile = z.strictObject({
   title: nonEmpty,
   caption: nonEmpty,
   command: nonEmpty,
+  /** Processor, cores, Node. */
+  machine: nonEmpty,
+  /** When it was run. */
+  date: z.iso.datetime(),
   image: z
     .strictObject({
       file: nonEmpty.regex(/^[\w-]+\.(png|svg)$/, "a .png or .svg file in the same folder"),

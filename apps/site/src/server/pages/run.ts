@@ -18,7 +18,7 @@ ${
 </section>`;
 }
 
-function storedRun(bibtexKey: string, { title, caption, command, image, table }: StoredRun): Html {
+function storedRun(bibtexKey: string, { title, caption, command, machine, date, image, table }: StoredRun): Html {
   return html`<h3>${title}</h3>
 <figure>
 ${
@@ -26,7 +26,7 @@ ${
     ? html`<img src="/content/${bibtexKey}/run/${image.file}" width="${image.width}" height="${image.height}" alt="${image.alt}">`
     : ""
 }
-<figcaption>${caption} Stored run of <code>${command}</code>.</figcaption>
+<figcaption>${caption} Stored run of <code>${command}</code> on ${machine}, ${date.slice(0, 10)}.</figcaption>
 </figure>
 ${
   table

@@ -1,6 +1,6 @@
 // The authors' preparation of texts, and an order that the seed decides.
 import { expect, test } from "vitest";
-import { normalised, normalisedQuestion, shuffledOrder } from "../src/reproduce.ts";
+import { normalised, normalisedQuestion, shuffledOrder } from "../src/experiments/preparation.ts";
 
 test("a row as classification-results.sh writes it", () => {
   const row = '"3","Wall St. Bears (Reuters)","It\'s ""back"";<br />so: what?  More!"';

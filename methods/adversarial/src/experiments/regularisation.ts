@@ -68,36 +68,51 @@ function networkOf({ dropout = 0, decay = 1 }: Arm): Mlp {
   return mlp({ ...known, units, dropout, lambda: known.lambda.map((lambda) => decay * lambda) });
 }
 
-/** What an arm's trainings depend on, as plain data. */
-export function armSettings(arm: Arm, changes: Partial<Recipe> = {}): Readonly<Record<string, unknown>> {
+/** All that decides one training, beside its images. */
+export interface ArmSettings {
+  readonly arm: string;
+  readonly seed: number;
+  readonly lambda: readonly number[];
+  readonly recipe: Recipe;
+  readonly dropout: number;
+  readonly pool: PoolOptions | null;
+}
+
+/** The settings of one training of an arm. @param changes  replace settings of the recipe, for a quick look */
+export function armSettings(arm: Arm, seed: number, changes: Partial<Recipe>): ArmSettings {
   const { id, dropout = 0, pool } = arm;
   const { lambda, recipe } = networkOf(arm);
-  return { id, lambda, recipe: { ...recipe, ...changes }, dropout, pool: pool ? { ...poolDefaults, ...pool } : null };
+  const pools = pool ? { ...poolDefaults, ...pool } : null;
+  return { arm: id, seed, lambda, recipe: { ...recipe, ...changes }, dropout, pool: pools };
+}
+
+/** The arm of this id. @throws Error when there is none */
+export function armOf(id: string): Arm {
+  const arm = arms.find((each) => each.id === id);
+  if (!arm) throw new Error(`there is no way to regularise called "${id}"`);
+  return arm;
 }
 
 export interface TrainArmOptions {
   readonly train: LabelledImages;
   readonly test: LabelledImages;
-  readonly seed: number;
-  readonly recipe?: Partial<Recipe> | undefined;
   /** Share of the steps done, in [0, 1]. */
   readonly onProgress: (share: number) => void;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** Trains once; the errors on the test set. */
 export async function trainArm(
   runtime: Runtime,
-  arm: Arm,
-  { train, test, seed, recipe: changes = {}, onProgress, signal }: TrainArmOptions,
+  { arm, seed, recipe, pool }: ArmSettings,
+  { train, test, onProgress, signal }: TrainArmOptions,
 ): Promise<Rate> {
-  const { pool } = arm;
-  const network = networkOf(arm);
+  const network = networkOf(armOf(arm));
   const options: TrainClassifierOptions = {
     examples: train,
-    recipe: changes,
+    recipe,
     seed,
-    ...(signal ? { signal } : {}),
+    signal,
     onProgress({ kind, done, total }) {
       if (kind === "step") onProgress(done / total);
     },

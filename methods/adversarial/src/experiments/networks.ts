@@ -1,11 +1,8 @@
 // What Tables 1 to 4 consist of: networks, and for every value its place in the paper's table and a lasting name.
 import { claimed } from "../config.ts";
 
-export const tableNames = ["table1", "table2", "table3", "table4"] as const;
+const tableNames = ["table1", "table2", "table3", "table4"] as const;
 export type TableName = (typeof tableNames)[number];
-/** What can be asked for: the tables, and §4.2's comparison of ways to regularise, which takes as long as they together. */
-export const partNames = [...tableNames, "regularisation"] as const;
-export type PartName = (typeof partNames)[number];
 
 /** Which images a network learns from: the training set, or its first or second half. */
 export type TrainingPart = "train" | "p1" | "p2";
@@ -35,6 +32,13 @@ const [small, deep] = [
   { training: 90, attack: 25 },
 ];
 
+/** The network of this id. @throws Error when there is none */
+export function plannedNetwork(id: string): PlannedNetwork {
+  const network = [...modelNetworks, ...halvesNetworks].find((each) => each.id === id);
+  if (!network) throw new Error(`there is no network "${id}" in Tables 1 to 4`);
+  return network;
+}
+
 /** A network's training seed in a run of this seed. */
 export const trainingSeed = ({ stream }: PlannedNetwork, seed: number): number => 8 * seed + stream;
 
@@ -55,28 +59,31 @@ export const halvesNetworks: readonly PlannedNetwork[] = [
   { id: "fc100-100-10-p2", stream: 5, name: "FC100-100-10′", network: "fc100-100-10", part: "p2", cost: deep! },
 ];
 
-/** Images that are shown to the networks of a table: one row. */
-export type ShownSet =
-  | { readonly id: string; readonly kind: "made for"; readonly network: PlannedNetwork }
-  | { readonly id: string; readonly kind: "amplified"; readonly network: PlannedNetwork; readonly sigma: number }
-  | { readonly id: string; readonly kind: "noise"; readonly sigma: number; readonly clip: boolean };
+/** How images that are shown come about; a network by its id. */
+export type Shown =
+  | { readonly kind: "made for"; readonly network: string }
+  | { readonly kind: "amplified"; readonly network: string; readonly sigma: number }
+  | { readonly kind: "noise"; readonly sigma: number; readonly clip: boolean };
 
-const madeFor = (network: PlannedNetwork): ShownSet => ({ id: network.id, kind: "made for", network });
-const amplified = (network: PlannedNetwork): ShownSet => ({
-  id: `${network.id}-amplified`,
-  kind: "amplified",
-  network,
-  sigma: 0.1,
+/** Images that are shown to the networks of a table: one row. */
+export interface ShownRow {
+  /** Lasting: a part of the records' ids. */
+  readonly id: string;
+  readonly shown: Shown;
+}
+
+const madeFor = ({ id }: PlannedNetwork): ShownRow => ({ id, shown: { kind: "made for", network: id } });
+const amplified = ({ id }: PlannedNetwork): ShownRow => ({
+  id: `${id}-amplified`,
+  shown: { kind: "amplified", network: id, sigma: 0.1 },
 });
-const noise = (sigma: number, clip = false): ShownSet => ({
+const noise = (sigma: number, clip = false): ShownRow => ({
   id: `gaussian-${sigma}${clip ? "-clipped" : ""}`,
-  kind: "noise",
-  sigma,
-  clip,
+  shown: { kind: "noise", sigma, clip },
 });
 
 /** The rows of Table 2 in its order, then what we add. */
-export const modelRows: readonly ShownSet[] = [
+export const modelRows: readonly ShownRow[] = [
   ...modelNetworks.map(madeFor),
   noise(0.1),
   noise(0.3),
@@ -85,7 +92,7 @@ export const modelRows: readonly ShownSet[] = [
 ];
 
 /** The rows of Table 4 in its order, then what we add. */
-export const halvesRows: readonly ShownSet[] = [
+export const halvesRows: readonly ShownRow[] = [
   ...halvesNetworks.map(madeFor),
   noise(0.06),
   ...halvesNetworks.map(amplified),
@@ -97,8 +104,8 @@ export function claimedAt(table: TableName, row: number, column: number): number
   return claimed[tableNames.indexOf(table)]?.rows[row]?.values[column] ?? null;
 }
 
-/** A row's name as we print it. */
-export function titleOf(set: ShownSet): string {
-  if (set.kind === "noise") return `Gaussian noise, σ = ${set.sigma}${set.clip ? ", clipped to [0, 1]" : ""}`;
-  return `for ${set.network.name}${set.kind === "amplified" ? `, amplified to ${set.sigma}` : ""}`;
+/** What images are called in rows and progress. */
+export function titleOf(shown: Shown): string {
+  if (shown.kind === "noise") return `Gaussian noise, σ = ${shown.sigma}${shown.clip ? ", clipped to [0, 1]" : ""}`;
+  return `for ${plannedNetwork(shown.network).name}${shown.kind === "amplified" ? `, amplified to ${shown.sigma}` : ""}`;
 }

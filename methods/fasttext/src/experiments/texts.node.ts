@@ -3,16 +3,12 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { DataError } from "@reprise/data";
 import { fileError } from "@reprise/data/node";
-import { type DataSet, key, normalised, normalisedQuestion, shuffledOrder } from "@reprise/fasttext/reproduce";
+import type { DataSet } from "../experiments.ts";
+import { normalised, normalisedQuestion, shuffledOrder } from "./preparation.ts";
 
-/** The questions are in this repository, for the page of the paper. */
-const ownQuestions = fileURLToPath(
-  new URL(`../content/${key}/data/cooking.txt.gz`, import.meta.resolve("@reprise/site")),
-);
 /** The tutorial tests on so many of the last of them. */
 const heldOut = 3000;
 
@@ -62,28 +58,37 @@ export class Lines {
   }
 }
 
-export interface Texts {
+/** Where texts are looked for. */
+export interface Places {
+  /** The folder of the user's data. */
+  readonly folder: string | undefined;
+  /** The content folder of the paper's page, which has the questions. */
+  readonly content: string | undefined;
+}
+
+export interface ReadTexts {
   readonly train: Lines;
   readonly test: Lines;
   /** SHA-256 of the lines as they are trained on, then of those that are tested on, each in the order of its file; reviews sorted. */
   readonly sha256: string;
 }
 
-/** Whether a set is in the folder; the questions always are somewhere. */
-export function isAt({ kind, place }: DataSet, folder: string | undefined): boolean {
-  return kind === "questions" || (folder !== undefined && existsSync(join(folder, place)));
+/** Where a set lies; undefined where it does not. */
+export function pathOf({ kind, place }: DataSet, { folder, content }: Places): string | undefined {
+  const given = folder === undefined ? undefined : join(folder, place);
+  if (given !== undefined && existsSync(given)) return given;
+  return kind === "questions" && content !== undefined ? join(content, "data/cooking.txt.gz") : undefined;
 }
 
 /** Hears of each pause while much is read; what it throws ends the reading. */
 export type Pause = (read: string) => void;
 
 /** @throws DataError; what `pause` throws */
-export async function readTexts({ kind, place }: DataSet, folder: string | undefined, pause: Pause): Promise<Texts> {
-  const path = join(folder ?? "", place);
+export async function readTexts(kind: DataSet["kind"], path: string, pause: Pause): Promise<ReadTexts> {
   try {
     const { train, test } =
       kind === "questions"
-        ? questions(folder !== undefined && existsSync(path) ? path : ownQuestions)
+        ? questions(path)
         : kind === "csv"
           ? { train: await rows(join(path, "train.csv"), pause), test: await rows(join(path, "test.csv"), pause) }
           : { train: await reviews(join(path, "train"), pause), test: await reviews(join(path, "test"), pause) };
