@@ -1,5 +1,5 @@
 // What do pools of adversarial examples (§4.2) do to FC100-100-10? By errors on training images kept apart (needs MNIST=DIR)
-import { trainAdversarially } from "@reprise/adversarial/reproduce";
+import { trainAdversarially } from "@reprise/adversarial/training";
 import { sliceRows } from "@reprise/data";
 import { loadMnist } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";

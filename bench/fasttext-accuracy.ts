@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { evaluate, type LossName, type Model, precision, quantize, type Settings, train } from "@reprise/fasttext";
-import { normalised, normalisedQuestion } from "@reprise/fasttext/reproduce";
+import { normalised, normalisedQuestion } from "@reprise/fasttext/preparation";
 import { printMachine } from "./harness.ts";
 
 /** Labelled lines; the first ones are trained on. */

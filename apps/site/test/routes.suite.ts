@@ -62,7 +62,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
 
   test("home leads to the panel of the paper that has one, and only of that", async () => {
     const { text } = await get("/");
-    expect(text.match(/#run"/g)).toHaveLength(1);
+    expect(new Set(text.match(/href="[^"]*#run"/g))).toEqual(new Set([`href="${sample}#run"`]));
+    // First of all what runs, as a picture.
+    const [picture, list] = [
+      text.indexOf("/content/journals/corr/SampleRun21/run/points.png"),
+      text.indexOf('<ol class="papers">'),
+    ];
+    expect([picture > 0, picture < list]).toEqual([true, true]);
     expect(text).toContain(`href="${sample}#run"`);
   });
 
@@ -111,6 +117,9 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain('data-panel="estimate-pi"');
     expect(text).toContain("π by 20,000 points");
     expect(text).toContain('src="/content/journals/corr/SampleRun21/run/points.png"');
+    expect(text).toContain(
+      "Stored run of <code>reprise estimate-pi --points 20000 --seed 1</code> on A processor, 2 cores, Node 24, 2026-11-30.",
+    );
     expect((await get("/paper?bibtexKey=journals/corr/SampleOld19")).text).not.toContain('id="run"');
   });
 

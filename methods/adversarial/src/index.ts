@@ -44,7 +44,7 @@ export { type LbfgsOptions, lbfgs } from "./attacks/lbfgs.ts";
 export { type MiFgsmOptions, miFgsm } from "./attacks/mi-fgsm.ts";
 export { gaussianNoise, type NoiseAttackOptions, saltAndPepper, uniformNoise } from "./attacks/noise.ts";
 export type { Norm } from "./attacks/norm.ts";
-export type { PenaltySearchOptions, SearchStep } from "./attacks/penalty-search.ts";
+export type { PenaltySearchOptions } from "./attacks/penalty-search.ts";
 export { type PgdOptions, pgd } from "./attacks/pgd.ts";
 export {
   type AttackEvent,
@@ -56,6 +56,7 @@ export {
   type RunAttackOptions,
   runAttack,
 } from "./attacks/run-attack.ts";
+export type { SearchStep } from "./attacks/search.ts";
 export { type SquareOptions, square } from "./attacks/square.ts";
 export { attackByName, type NamedAttackOptions } from "./attacks/table.ts";
 // Reports
@@ -79,8 +80,6 @@ export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from ".
 export { type HistogramOptions, histogramFigure } from "./report/histogram-figure.ts";
 export { type CurvePoint, distanceCurve, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
-export type { Provenance, Store } from "./reproduce/cells.ts";
-export { type Split, type TableName, tableNames } from "./reproduce/plan.ts";
 export { criterionFor, randomTarget, type Target, type TargetOptions } from "./targets.ts";
 // Images made for one model, shown to others
 export {

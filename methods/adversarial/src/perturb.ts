@@ -1,7 +1,7 @@
 import { type DifferentiableClassifier, imageSize } from "@reprise/nn";
 import { type LbfgsOptions, lbfgs } from "./attacks/lbfgs.ts";
-import type { SearchStep } from "./attacks/penalty-search.ts";
 import { type AttackRow, logitsOfRows, type RunAttackOptions, runAttack } from "./attacks/run-attack.ts";
+import type { SearchStep } from "./attacks/search.ts";
 import { validateImages, validateLabels } from "./input.ts";
 import { criterionFor, type Target } from "./targets.ts";
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
+import { normalisedQuestion } from "../src/experiments/preparation.ts";
 import { filePieces, nodeThreads } from "../src/index.node.ts";
 import { evaluate, precision, type RunThreads, type Settings, type TextSource, train } from "../src/index.ts";
 import { doWork, type ThreadWork } from "../src/kernel/wasm.ts";
 import { type ReadWork, readPart } from "../src/parallel/parts.ts";
 import { threadsOnNode } from "../src/parallel/threads.node.ts";
-import { normalisedQuestion } from "../src/reproduce.ts";
 import { type FileText, firstPart, sharedText, takePart } from "../src/text/files.node.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
 

@@ -30,6 +30,8 @@ const reproduced = z.strictObject({
   value: nonEmpty,
   /** 95 %, in words: "7.0 to 8.0% (10000 images)". */
   interval: nonEmpty.nullish(),
+  /** How far from the claim counts as reproduced, in the unit of the value. */
+  tolerance: z.number().nonnegative().nullish(),
   command: nonEmpty,
   seed: z.int(),
   dataSha256: nonEmpty,
@@ -68,6 +70,10 @@ export const runFile = z.strictObject({
   title: nonEmpty,
   caption: nonEmpty,
   command: nonEmpty,
+  /** Processor, cores, Node. */
+  machine: nonEmpty,
+  /** When it was run. */
+  date: z.iso.datetime(),
   image: z
     .strictObject({
       file: nonEmpty.regex(/^[\w-]+\.(png|svg)$/, "a .png or .svg file in the same folder"),

@@ -17,6 +17,9 @@ export interface ReplyParts {
 
 type Headers = Record<string, string>;
 
+/** Within the application a middleware sets them; without it nobody does. */
+const security = Object.fromEntries(securityHeaderList);
+
 export class Reply {
   readonly bytes: number;
   readonly #status: number;
@@ -33,6 +36,7 @@ export class Reply {
     this.#etag = `"${createHash("sha256").update(bodies.identity).digest("base64url").slice(0, 22)}"`;
     const packed = bodies.br !== undefined || bodies.gzip !== undefined;
     this.#notModified = {
+      ...security,
       ETag: `W/${this.#etag}`,
       "Cache-Control": cacheControl,
       ...(packed ? { Vary: "Accept-Encoding" } : {}),
@@ -77,14 +81,12 @@ export class Reply {
       request.headers["if-none-match"],
       request.headers["accept-encoding"] as string | undefined,
     );
-    response.writeHead(status, { ...headers, ...quickHeaders });
+    response.writeHead(status, headers);
     if (body === null || request.method === "HEAD") response.end();
     else response.end(body);
     return status;
   }
 }
-
-const quickHeaders = Object.fromEntries(securityHeaderList);
 
 /** Answers by the address that they were asked under, the oldest out first. */
 export class QuickReplies {

@@ -1,6 +1,5 @@
 import type { Norm } from "./norm.ts";
-import type { SearchStep } from "./penalty-search.ts";
-import type { RowProblem, Search } from "./search.ts";
+import type { RowProblem, Search, SearchStep } from "./search.ts";
 
 /**
  * An attack: what it minimises or keeps to, what it needs of the model, and the search of one row.

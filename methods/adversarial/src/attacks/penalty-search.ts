@@ -1,7 +1,7 @@
 import type { LbfgsB } from "@reprise/engine";
 import { predictedLabel } from "@reprise/nn";
 import { type Goal, reached } from "./goal.ts";
-import type { Search } from "./search.ts";
+import type { Search, SearchStep } from "./search.ts";
 
 /** How c is searched and each problem solved. The defaults are in `lbfgs.ts`. */
 export interface PenaltySearchOptions {
@@ -24,17 +24,6 @@ export interface PenaltySearchOptions {
   readonly maxIterations: number;
   readonly reductionFactor: number;
   readonly projectedGradientTolerance: number;
-}
-
-/** One solved problem: a step of the search over c. */
-export interface SearchStep {
-  readonly c: number;
-  /** The minimiser is classified as the target, by the lead asked for. */
-  readonly reached: boolean;
-  /** ‖r‖₂ / √n of the minimiser. */
-  readonly distortion: number;
-  readonly iterations: number;
-  readonly evaluations: number;
 }
 
 /** What the search for one target came to. */

@@ -5,8 +5,8 @@ import { rowNormal, rowRandom } from "../row-random.ts";
 import type { Attack, Found } from "./attack.ts";
 import { type Criterion, type Goal, reached } from "./goal.ts";
 import { type Norm, normOf, project } from "./norm.ts";
-import type { SearchStep } from "./penalty-search.ts";
 import { runSearches } from "./run-searches.ts";
+import type { SearchStep } from "./search.ts";
 import { NonFiniteError } from "./search.ts";
 
 export interface RunAttackOptions {

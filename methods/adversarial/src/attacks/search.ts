@@ -2,7 +2,17 @@
 // and whoever runs them (run-searches.ts) puts the questions of many rows into each call of the model.
 import { type Goal, marginOf, marginWeights } from "./goal.ts";
 import type { Norm } from "./norm.ts";
-import type { SearchStep } from "./penalty-search.ts";
+
+/** One solved problem: a step of the search over c. */
+export interface SearchStep {
+  readonly c: number;
+  /** The minimiser is classified as the target, by the lead asked for. */
+  readonly reached: boolean;
+  /** ‖r‖₂ / √n of the minimiser. */
+  readonly distortion: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+}
 
 /** A question to the model: `count` images [count, n], and what is wanted besides their logits. */
 export type ModelAsk = { readonly images: Float32Array | Float64Array; readonly count: number } & (

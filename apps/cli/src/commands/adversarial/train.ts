@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { trainAdversarially } from "@reprise/adversarial/reproduce";
+import { trainAdversarially } from "@reprise/adversarial/training";
 import type { LabelledImages } from "@reprise/data";
 import { createFolder, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
