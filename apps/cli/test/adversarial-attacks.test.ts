@@ -42,7 +42,7 @@ describe("reprise adversarial attack --attack", () => {
     );
     expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).results).toEqual(report.results);
     expect((await readFile(join(out, "results.csv"), "utf8")).trimEnd().split("\n")).toHaveLength(13);
-    expect((await readImage(join(out, "curve.png"))).shape).toEqual([1, 3, 2 * 324, 2 * 656]);
+    expect((await readImage(join(out, "curve.png"))).shape).toEqual([1, 3, 2 * 300, 2 * 640]);
     const markdown = await readFile(join(out, "results.md"), "utf8");
     expect(markdown).toMatch(/^# PGD L∞ on .*a\.onnx\n\nCriterion: untargeted\./);
     expect(markdown).toMatch(/^\| 0\.5 \| 6 of 6 \| 0\.0 % \| \d+ \| 0 \| 0 \| \d of 6 \| 0\.\d+ \| 0\.\d+ \|$/m);
