@@ -11,7 +11,7 @@ import type { ShippedModel } from "../apps/site/src/run/adversarial/shipped.ts";
 import type { Guess } from "../apps/site/src/run/adversarial/verdicts.ts";
 import type { StoredRun } from "../apps/site/src/server/content-format.ts";
 import { figureSize, resultFigure } from "../apps/site/src/web/panels/adversarial/figure.ts";
-import { percent, sentence } from "../apps/site/src/web/panels/adversarial/wording.ts";
+import { attackSentence, percent } from "../apps/site/src/web/panels/adversarial/wording.ts";
 
 const content = fileURLToPath(new URL(`../apps/site/content/${paperKey}/`, import.meta.url));
 const bundled = await readDigits(await readBytes(fileURLToPath(digitsUrl)));
@@ -31,7 +31,7 @@ if (attack.status !== "success")
 const says = ({ label, probability }: Guess) => `${label}, ${percent(probability)}`;
 const stored: StoredRun = {
   title: `A ${attack.predictedBefore} that is read as a ${attack.predictedAfter}`,
-  caption: sentence(result, defaultInputs),
+  caption: attackSentence(result, defaultInputs),
   command: "node tools/run.mjs tools/store-adversarial-run.ts",
   image: {
     file: "figure.svg",

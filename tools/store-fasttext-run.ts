@@ -13,8 +13,8 @@ import { accuracy, comparison, count, seconds, titles } from "../apps/site/src/w
 
 const content = fileURLToPath(new URL(`../apps/site/content/${paperKey}/`, import.meta.url));
 const text = new TextDecoder().decode(gunzipSync(await readBytes(`${content}data/cooking.txt.gz`)));
-const { dim, epochs, lr, wordNgrams } = defaultInputs;
-const runs = await compareLosses(divide(text, true), defaultInputs, {
+const { dim, epochs, lr, wordNgrams } = defaultInputs.compare;
+const runs = await compareLosses(divide(text, true), defaultInputs.compare, {
   signal: new AbortController().signal,
   progress: () => {},
 });

@@ -11,6 +11,7 @@ import { type Database, type DatabasePlace, openDatabase } from "../src/server/d
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
 import { answersSuite } from "./answers.suite.ts";
+import { samplePaper } from "./sample-paper.ts";
 import { tagsSuite } from "./tags.suite.ts";
 import { withdrawalSuite } from "./withdrawal.suite.ts";
 
@@ -30,7 +31,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       assets: webAssets(await buildWeb()),
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: { "journals/corr/SampleRun21": "estimate-pi" },
+      papers: [samplePaper],
       log: (line) => log.push(line),
       ...more,
     });
@@ -61,7 +62,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
 
   test("home leads to the panel of the paper that has one, and only of that", async () => {
     const { text } = await get("/");
-    expect(text.match(/#run"/g)).toHaveLength(1);
+    expect(new Set(text.match(/href="[^"]*#run"/g))).toEqual(new Set([`href="${sample}#run"`]));
+    // First of all what runs, as a picture.
+    const [picture, list] = [
+      text.indexOf("/content/journals/corr/SampleRun21/run/points.png"),
+      text.indexOf('<ol class="papers">'),
+    ];
+    expect([picture > 0, picture < list]).toEqual([true, true]);
     expect(text).toContain(`href="${sample}#run"`);
   });
 
@@ -168,6 +175,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(status).toBe(200);
     expect(response.headers.get("Content-Type")).toBe("application/gzip");
     expect(response.headers.get("Content-Encoding")).toBeNull();
+  });
+
+  test("of a package, the files that a paper declares are sent, and no others", async () => {
+    const { response, status } = await get("/assets/mnist-subset/t10k-labels-idx1-ubyte.gz");
+    expect(status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("application/gzip");
+    expect((await get("/assets/mnist-subset/PROVENANCE.md")).status).toBe(404);
   });
 
   test("the BibTeX entry downloads under the paper's key", async () => {
@@ -349,7 +363,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       },
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: {},
+      papers: [],
       log: (line) => log.push(line),
     });
     const response = await broken.request("/about");

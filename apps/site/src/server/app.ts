@@ -1,7 +1,7 @@
 // The site's routes. Takes an open database and the built page; knows nothing of ports.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Paper } from "@reprise/experiment";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { type Kysely, sql } from "kysely";
 import { paperPath } from "../render/citations.ts";
@@ -21,17 +21,12 @@ import type { Frame } from "./pages/layout.ts";
 import { notFoundPage } from "./pages/not-found.ts";
 import { dayOf, paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
+import { mountPaperFiles } from "./paper-files.ts";
 import { findPaper, listPapers, type PaperView } from "./papers.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { QuickReplies } from "./reply.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
 import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
-
-/** Papers whose method runs in the page, and the panel that runs it (`src/web/panels.ts`). */
-export const panels: Readonly<Record<string, string>> = {
-  "journals/corr/JoulinGBM16": "fasttext",
-  "journals/corr/SzegedyZSBEGF13": "adversarial",
-};
 
 export interface AppParts {
   readonly db: Kysely<Tables>;
@@ -41,7 +36,8 @@ export interface AppParts {
   readonly origin: string;
   /** The folder the papers were seeded from: images of summaries and stored runs. */
   readonly contentDir: string;
-  readonly panels: Readonly<Record<string, string>>;
+  /** Papers whose method runs in the page, in the panel of the method's name, and the files that their pages load. */
+  readonly papers: readonly Paper[];
   /** Told of errors that a reader only sees as "500", a dated line each. */
   readonly log?: (line: string) => void;
   /** Errors are logged with their stacks. */
@@ -60,16 +56,13 @@ export interface AppParts {
 /** What one address may ask: changes and questions to programs, and what has to be looked up in the database. */
 const rates = { writes: { burst: 30, perSecond: 0.5 }, lookups: { burst: 300, perSecond: 30 } } as const;
 
-/** Test digits for the panels, kept by @reprise/data. */
-const digits = fileURLToPath(new URL("../../../../packages/data/mnist-subset/", import.meta.url));
-
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
 
 /** The application, to be given to a server or called with `app.request()`. */
 export function createApp(parts: AppParts): Hono {
   const { db, assets, proxy } = parts;
   const log = dated(parts.log ?? console.error);
-  const panelOf = (key: string) => parts.panels[key];
+  const panelOf = (key: string) => parts.papers.find((paper) => paper.key === key)?.method;
   const app = new Hono();
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
@@ -145,19 +138,7 @@ export function createApp(parts: AppParts): Hono {
     })),
   );
 
-  app.get("/content/*", (c) => {
-    const file = contentFile(parts.contentDir, c.req.path.slice("/content/".length));
-    return file ? files.send(c, file, { cacheControl: "no-cache" }) : c.notFound();
-  });
-
-  app.get("/assets/mnist-subset/:file", (c) => {
-    const { file } = c.req.param();
-    const path = join(digits, file);
-    return /^[\w.-]+\.(gz|json)$/.test(file) && existsSync(path)
-      ? files.send(c, path, { cacheControl: "no-cache" })
-      : c.notFound();
-  });
-
+  mountPaperFiles(app, files, parts);
   mountApi(app, { tags: parts.tags, pages, originOf });
   const healthy = once(async () => {
     await sql`select 1`.execute(db);
@@ -184,7 +165,7 @@ export function createApp(parts: AppParts): Hono {
       type: "application/xml",
     })),
   );
-  assets.mount(app, { files, quick }); // after /assets/mnist-subset/, whose prefix it shares
+  assets.mount(app, { files, quick }); // after the papers' files, whose prefix it shares
   for (const path of ["/favicon.svg", "/favicon.ico"])
     app.get(path, (c) =>
       pages.answer(c, "favicon", async () => ({
@@ -268,19 +249,6 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 /** Without the characters that no page may hold. */
 function readable(text: string): string {
   return text.toWellFormed().replace(/\p{Cc}/gu, "\ufffd");
-}
-
-/** A picture, a model or a data file of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
-function contentFile(folder: string, encoded: string): string | undefined {
-  try {
-    const name = decodeURIComponent(encoded);
-    if (!/^[\w./:+-]+(\.(png|svg|onnx)|\/models\.json|\/data\/[\w.-]+\.(txt\.gz|ftz))$/.test(name)) return undefined;
-    const root = realpathSync(folder);
-    const file = realpathSync(join(root, name));
-    return file.startsWith(root + sep) ? file : undefined;
-  } catch {
-    return undefined; // not there, or no address at all
-  }
 }
 
 async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {

@@ -42,7 +42,9 @@ export function webAssets(folder: string): WebAssets {
   >;
   const replies = new Map(
     globSync("**/*.*", { cwd: folder })
-      .filter((name) => !/^(\.vite|ort)\b|\.(br|gz)$/.test(name))
+      // Packed copies are sent in the place of what they are of; a file that is a .gz by itself is sent as it is.
+      .filter((name) => !/^(\.vite|ort)\b/.test(name))
+      .filter((name) => !/\.(br|gz)$/.test(name) || !existsSync(join(folder, name.replace(/\.\w+$/, ""))))
       .map((name) => [name, builtFile(join(folder, name))] as const),
   );
   return {

@@ -30,6 +30,8 @@ const reproduced = z.strictObject({
   value: nonEmpty,
   /** 95 %, in words: "7.0 to 8.0% (10000 images)". */
   interval: nonEmpty.nullish(),
+  /** How far from the claim counts as reproduced, in the unit of the value. */
+  tolerance: z.number().nonnegative().nullish(),
   command: nonEmpty,
   seed: z.int(),
   dataSha256: nonEmpty,

@@ -61,7 +61,7 @@ export function packPage(text: string): Bodies {
 /** A file, packed as small as a second or two of another thread makes it. */
 export async function packFile(identity: Uint8Array<ArrayBuffer>): Promise<Bodies> {
   const [packed, zipped] = await Promise.all([
-    promisify(brotliCompress)(identity, brotliParams(identity.length, identity.length > 1e6 ? 9 : 11)),
+    promisify(brotliCompress)(identity, brotliParams(identity.length, identity.length > 1e5 ? 9 : 11)),
     promisify(gzip)(identity, { level: 9 }),
   ]);
   return worthwhile({ identity, br: bytesOf(packed), gzip: bytesOf(zipped) });

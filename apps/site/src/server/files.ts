@@ -32,6 +32,8 @@ export interface SendOptions {
   readonly cacheControl: string;
   /** A folder where `NAME.br` and `NAME.gz` may lie already. */
   readonly packed?: string;
+  /** Media type; by the file's name if left out. */
+  readonly type?: string | undefined;
 }
 
 const largestKept = 40_000_000; // bytes; a larger file is read from disk each time, and not packed
@@ -88,12 +90,12 @@ export class FileReplies {
   }
 }
 
-async function readReply(path: string, { cacheControl, packed }: SendOptions): Promise<Reply> {
+async function readReply(path: string, { cacheControl, packed, type = typeOf(path) }: SendOptions): Promise<Reply> {
   const identity = new Uint8Array(await readFile(path));
   const bodies: Bodies = packable(path)
     ? ((packed ? await readPacked(identity, join(packed, basename(path))) : null) ?? (await packFile(identity)))
     : { identity };
-  return new Reply({ bodies, type: typeOf(path), cacheControl });
+  return new Reply({ bodies, type, cacheControl });
 }
 
 async function readPacked(identity: Uint8Array<ArrayBuffer>, path: string): Promise<Bodies | null> {
@@ -105,8 +107,8 @@ async function readPacked(identity: Uint8Array<ArrayBuffer>, path: string): Prom
   }
 }
 
-function stream(c: Context, path: string, size: number, { cacheControl }: SendOptions): Response {
-  const headers = { "Content-Type": typeOf(path), "Content-Length": String(size), "Cache-Control": cacheControl };
+function stream(c: Context, path: string, size: number, { cacheControl, type = typeOf(path) }: SendOptions): Response {
+  const headers = { "Content-Type": type, "Content-Length": String(size), "Cache-Control": cacheControl };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
   return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream, 200, headers);
 }

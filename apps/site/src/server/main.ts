@@ -1,7 +1,9 @@
 // Starts the site: database, content, built page, HTTP.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createApp, panels } from "./app.ts";
+import type { Paper } from "@reprise/experiment";
+import { papers } from "@reprise/papers";
+import { createApp } from "./app.ts";
 import { webAssets } from "./assets.ts";
 import { buildWeb } from "./build-web.ts";
 import { readContent } from "./content.ts";
@@ -28,8 +30,8 @@ export interface SiteOptions {
   readonly databaseUrl?: string | undefined;
   /** Folder of the papers; the site's own five unless another is given. */
   readonly contentDir?: string | undefined;
-  /** Run panel of each paper by its key; the site's own unless a test gives others. */
-  readonly panels?: Readonly<Record<string, string>>;
+  /** Papers with a run panel; those of the registry unless a test gives others. */
+  readonly papers?: readonly Paper[];
   /** Told what takes long (building, seeding) and what goes wrong, in lines that begin with the time. */
   readonly log?: (line: string) => void;
   /** Every request is logged, not only the failing ones. */
@@ -83,7 +85,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     http.answerWith(
       createApp({
         ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
-        panels: options.panels ?? panels,
+        papers: options.papers ?? papers,
       }),
     );
     return {

@@ -13,6 +13,7 @@ export interface PaperCard {
   /** In the order of the alphabet. */
   readonly tags: readonly string[];
   readonly teaserHtml: string | null;
+  readonly run: StoredRun | null;
   /** The day its newest summary was written; null where nobody has said it. */
   readonly writtenAt: Date | null;
 }
@@ -32,7 +33,6 @@ export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
   readonly links: readonly PaperLink[];
   readonly bibtex: string;
   readonly results: readonly ResultTable[];
-  readonly run: StoredRun | null;
   readonly summaries: readonly SummaryView[];
   /** First paragraph of the first summary, as text. */
   readonly description: string;
@@ -57,6 +57,7 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
       "papers.bibtex_key as bibtexKey",
       "papers.title",
       "papers.year",
+      "papers.run",
       writtenAt.as("writtenAt"),
       "venues.name as venue",
       authors.as("authors"),

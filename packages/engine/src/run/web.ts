@@ -13,6 +13,8 @@ export interface WebRuntimeOptions {
    * Kept by the module, as are the threads: the first model of a page or worker decides for all.
    */
   readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
+  /** The WASM binary itself, for a page that shows how far its loading is; then none is fetched. */
+  readonly wasmBinary?: Uint8Array<ArrayBuffer>;
   /** Threads; ignored (1) without cross-origin isolation. */
   readonly threads?: number;
 }
@@ -23,8 +25,13 @@ export interface WebRuntimeOptions {
  * @example
  * const runtime = webRuntime({ wasmPaths: "/ort/" });
  */
-export function webRuntime({ wasmPaths, threads = navigator.hardwareConcurrency }: WebRuntimeOptions = {}): Runtime {
+export function webRuntime({
+  wasmPaths,
+  wasmBinary,
+  threads = navigator.hardwareConcurrency,
+}: WebRuntimeOptions = {}): Runtime {
   if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths as string;
+  if (wasmBinary) ort.env.wasm.wasmBinary = wasmBinary;
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
   return ortRuntime(ort, {
     target: wasm,

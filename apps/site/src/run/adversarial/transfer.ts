@@ -16,7 +16,6 @@ export interface TransferRow {
 }
 
 export interface TransferResult {
-  readonly task: "transfer";
   readonly columns: readonly string[];
   readonly rows: readonly TransferRow[];
   readonly images: number;
@@ -56,7 +55,6 @@ export async function transferMatrix(
   let done = 0;
   const rows: TransferRow[] = [];
   const soFar = (): TransferResult => ({
-    task: "transfer",
     columns,
     rows: [...rows],
     images: count,

@@ -23,7 +23,7 @@ function storedRun(bibtexKey: string, { title, caption, command, image, table }:
 <figure>
 ${
   image
-    ? html`<img src="/content/${bibtexKey}/run/${image.file}" width="${image.width}" height="${image.height}" alt="${image.alt}" loading="lazy">`
+    ? html`<img src="/content/${bibtexKey}/run/${image.file}" width="${image.width}" height="${image.height}" alt="${image.alt}">`
     : ""
 }
 <figcaption>${caption} Stored run of <code>${command}</code>.</figcaption>

@@ -1,13 +1,16 @@
-// The worker's side of the protocol: a worker file is one call of `serveMethod`.
+// The worker's side of the protocol: a worker file is one call of `serveTasks`.
 import type { Progress, RunEvent, RunRequest } from "./protocol.ts";
 
-/** What a method gets besides its parameters. */
+/** What a task's method gets besides its message. */
 export interface RunContext<Partial = unknown> {
   /** Aborted when the reader cancels. Look at it between steps, after giving the event loop a turn. */
   readonly signal: AbortSignal;
   /** Tells the page; cheap to call, the page sees at most one message per 50 ms and always the last. */
   readonly progress: (progress: Progress<Partial>) => void;
 }
+
+/** The methods of a worker by the names of their tasks: `(message, context) => result`, awaited. */
+export type Methods = Readonly<Record<string, (message: never, context: RunContext<unknown>) => unknown>>;
 
 /** The part of a worker's global scope that is used. */
 export interface WorkerPort {
@@ -16,28 +19,27 @@ export interface WorkerPort {
 }
 
 /**
- * Answers run requests with the method. An error's message goes to the reader as it is, so it must be one they can use.
+ * Answers run requests with the methods. An error's message goes to the reader as it is, so it must be one they can use.
  *
- * @param method  gets the parameters as the panel sent them
- * @param port    the worker's `self` unless a test gives another
+ * @param methods  each gets the message that the panel's task of that name sends
+ * @param port     the worker's `self` unless a test gives another
  */
-export function serveMethod<Parameters, Result, Partial = unknown>(
-  method: (parameters: Parameters, context: RunContext<Partial>) => Promise<Result> | Result,
-  port: WorkerPort = globalThis as unknown as WorkerPort,
-): void {
+export function serveTasks(methods: Methods, port: WorkerPort = globalThis as unknown as WorkerPort): void {
   const running = new Map<number, AbortController>();
   port.onmessage = ({ data: request }) => {
     if (request.type === "cancel") running.get(request.id)?.abort();
-    else run(request.id, request.parameters as Parameters);
+    else run(request.id, request.task, request.message as never);
   };
 
-  async function run(id: number, parameters: Parameters): Promise<void> {
+  async function run(id: number, task: string, message: never): Promise<void> {
     const controller = new AbortController();
     running.set(id, controller);
     const { signal } = controller;
     const paced = paceProgress((progress) => port.postMessage({ type: "progress", id, progress }));
     try {
-      const result = await method(parameters, { signal, progress: paced.tell });
+      const method = methods[task];
+      if (!method) throw new Error(`the worker has no task “${task}”: ${Object.keys(methods).join(", ")}`);
+      const result = await method(message, { signal, progress: paced.tell });
       paced.flush();
       port.postMessage(signal.aborted ? { type: "cancelled", id } : { type: "result", id, result });
     } catch (error) {
