@@ -214,15 +214,19 @@ export function answersSuite(site: () => Parts): void {
   });
 
   test("an address that asks for ever new keys is told to wait; pages that are there still answer it", async () => {
-    const { url, close } = await listening(await site().make());
+    const log: string[] = [];
+    const { url, close } = await listening(await site().make({ log: (line) => log.push(line) }));
     expect((await fetch(url + sample)).status).toBe(200);
     const statuses = new Set<number>();
     for (let i = 0; i < 400; i += 40)
       for (const { status } of await Promise.all(
-        Array.from({ length: 40 }, (_, j) => fetch(`${url}/paper?bibtexKey=k${i + j}`)),
+        Array.from({ length: 40 }, (_, j) =>
+          fetch(`${url}/paper?bibtexKey=k${i + j}`, { headers: { "X-Forwarded-For": `192.0.2.${j}` } }),
+        ),
       ))
         statuses.add(status);
-    expect([...statuses].sort()).toEqual([404, 429]);
+    expect([...statuses].sort()).toEqual([404, 429]); // whatever is said of it by a proxy that is not trusted
+    expect(log).toEqual([expect.stringMatching(/Z requests from a proxy are limited as if .* give --trust-proxy/)]);
     expect((await fetch(url + sample)).status).toBe(200);
     await close();
   });

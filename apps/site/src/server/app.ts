@@ -74,13 +74,18 @@ export function createApp(parts: AppParts): Hono {
   const missing = async (c: Context, what: string) => c.html(await notFoundPage(frameOf(c), what), 404, noStore);
   const noPaper = (c: Context, key: string) => missing(c, `There is no paper with the BibTeX key “${readable(key)}”.`);
 
+  let hinted = false;
   /** Throws where the address has used up what it may ask. */
   const limit = (c: Context, kind: keyof typeof limits) => {
     const address = clientAddress(c, proxy !== undefined);
-    // A proxy that is not trusted: all its readers have its address, and are not punished for each other.
-    if (!address || (!proxy && c.req.header("X-Forwarded-For"))) return;
+    if (!address) return;
     const wait = limits[kind].take(address);
-    if (wait > 0) throw new TooMany(wait);
+    if (wait === 0) return;
+    if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
+      hinted = true;
+      log("requests from a proxy are limited as if one reader sent them all; give --trust-proxy if it is yours");
+    }
+    throw new TooMany(wait);
   };
 
   /** A page about the paper of this key; 404 where there is none, 410 where it was withdrawn. */
