@@ -1,3 +1,4 @@
 export { folderStore } from "./folder-store.node.ts";
+export { whenReady, writeOut } from "./pipes.node.ts";
 export { codeVersion, machine } from "./provenance.node.ts";
 export { publish, readResults } from "./publish.node.ts";
