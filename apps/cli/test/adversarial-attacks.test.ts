@@ -18,8 +18,8 @@ import {
   tensor,
   type Value,
 } from "@reprise/engine";
+import { readImagesFor } from "@reprise/nn/verbs";
 import { describe, expect, it } from "vitest";
-import { readImagesFor } from "../src/commands/adversarial/images.ts";
 import { at, json, linearWeight, reprise, withModels } from "./adversarial-models.ts";
 
 withModels();

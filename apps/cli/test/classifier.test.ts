@@ -11,13 +11,13 @@ import { DataError, ndArray, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
+import { UsageError } from "@reprise/experiment";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readLabelledImages } from "../src/commands/classifier/labelled-images.ts";
 import { completeSettings, type TrainSettings } from "../src/commands/classifier/settings.ts";
 import { confusionPicture, lossCurve } from "../src/commands/classifier/svg.ts";
 import { describeTest, testOnImages } from "../src/commands/classifier/test.ts";
 import { trainOnImages } from "../src/commands/classifier/train.ts";
-import { UsageError } from "../src/shell/usage-error.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const otherWeights = fileURLToPath(
