@@ -179,7 +179,7 @@ describe("reprise adversarial", () => {
     );
     const wrong = await reprise("train", "--network", "fc20-10", "--adversarial", "0,x", "--out", "x.onnx");
     expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
-    expect(wrong.stderr).toMatch(/Expected a whole number from 0 up/);
+    expect(wrong.stderr).toMatch(/--adversarial is "0,x"\. Expected all, or layers such as 0,1\./);
   });
 
   it("bad input: one line that says what, and exit code 1 or 2", async () => {

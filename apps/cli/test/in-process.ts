@@ -2,6 +2,7 @@
 import type { AnyVerb, ProgressLine, VerbContext } from "@reprise/experiment";
 import { commands } from "../src/commands/table.ts";
 import { commandOf } from "../src/shell/command.ts";
+import { interruption } from "../src/shell/interruption.ts";
 
 export const silent: ProgressLine = { show() {}, end() {} };
 
@@ -18,7 +19,7 @@ export const contextOf = (args: readonly string[] = [], options: object = {}): V
 });
 
 /**
- * Runs a verb as the shell does, but for signals. @returns what it prints on stdout; throws what it throws
+ * Runs a verb as the shell does. @returns what it prints on stdout; throws what it throws
  *
  * @param verbs  in place of the command's own
  */
@@ -30,7 +31,12 @@ export async function inProcess(name: string, args: readonly string[], verbs?: r
     summary,
     verbs ?? (await own()),
     async (verb, { args: words, options, json }) => {
-      const answer = await verb.run({ ...contextOf(words, options), json });
+      let stopMessage = () => "";
+      const { signal, done } = interruption(() => stopMessage());
+      const onStop = (message: () => string) => {
+        stopMessage = message;
+      };
+      const answer = await verb.run({ ...contextOf(words, options), json, signal, onStop }).finally(done);
       if (answer) printed = json ? JSON.stringify(answer.result) : answer.text();
       return 0;
     },

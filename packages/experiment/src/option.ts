@@ -142,6 +142,7 @@ function parseNumber(range: Ranged, whole: boolean, text: string, many?: "number
 
 /** "a whole number from 1 up", "numbers above 0 separated by commas". */
 function rangeText({ min, above, max, below }: Ranged, whole: boolean, many?: "numbers"): string {
+  if (min !== undefined && min === max) return `${min}`;
   const from = min !== undefined ? ` from ${min}` : above !== undefined ? ` above ${above}` : "";
   const to = max !== undefined ? ` to ${max}` : below !== undefined ? `${from ? " to" : ""} below ${below}` : "";
   const up = from !== "" && to === "" && min !== undefined ? " up" : "";

@@ -20,6 +20,8 @@ const train = verb({
   async run({ options: { config, resume = false, ...flags }, signal, onStop, progress, command }) {
     const file = config ? { path: config, text: new TextDecoder().decode(await readBytes(config)) } : undefined;
     const complete = completeSettings(flags, file);
+    if (!imageNetworkNames.includes(complete.network))
+      throw new UsageError(`--network is "${complete.network}". Expected one of ${imageNetworkNames.join(", ")}.`);
     const { checkpoint } = modelFiles(complete.out);
     onStop(() =>
       existsSync(checkpoint)

@@ -1,6 +1,6 @@
 // reprise adversarial: train the paper's networks, test a classifier, attack one.
 import { UsageError, verb } from "@reprise/experiment";
-import { modelOptionList } from "@reprise/nn/verbs";
+import { inFlags, modelOptionList } from "@reprise/nn/verbs";
 import { attackNames } from "../index.ts";
 
 const seed = { kind: "integer", min: 0, default: 0 } as const;
@@ -83,7 +83,8 @@ const test = verb({
     },
     labels: { kind: "text", placeholder: "file", help: "of --images: IDX or NPY file" },
   },
-  run: async (context) => (await import("./test.node.ts")).testVerb(context.args[0]!, context.options, context),
+  run: async (context) =>
+    inFlags((await import("./test.node.ts")).testVerb(context.args[0]!, context.options, context)),
 });
 
 const attack = verb({
@@ -150,7 +151,7 @@ const attack = verb({
   async run(context) {
     const { target, ...options } = context.options;
     const flags = { ...options, target: targetOf(target) };
-    return (await import("./attack.node.ts")).attackVerb(context.args[0]!, flags, context);
+    return inFlags((await import("./attack.node.ts")).attackVerb(context.args[0]!, flags, context));
   },
 });
 
@@ -179,7 +180,7 @@ const transfer = verb({
   async run(context) {
     const { target, ...options } = context.options;
     const flags = { ...options, target: targetOf(target) };
-    return (await import("./transfer.node.ts")).transferVerb(context.args, flags, context);
+    return inFlags((await import("./transfer.node.ts")).transferVerb(context.args, flags, context));
   },
 });
 
@@ -197,7 +198,8 @@ const bounds = verb({
     },
     out: { kind: "text", placeholder: "dir", help: "folder for bounds.json, bounds.csv and bounds.md" },
   },
-  run: async (context) => (await import("./bounds.node.ts")).boundsVerb(context.args[0]!, context.options, context),
+  run: async (context) =>
+    inFlags((await import("./bounds.node.ts")).boundsVerb(context.args[0]!, context.options, context)),
 });
 
 const masking = verb({
@@ -218,7 +220,8 @@ const masking = verb({
     seed: { ...seed, help: "of all draws" },
     out: { kind: "text", placeholder: "dir", help: "folder for masking.json, masking.csv and masking.md" },
   },
-  run: async (context) => (await import("./masking.node.ts")).maskingVerb(context.args[0]!, context.options, context),
+  run: async (context) =>
+    inFlags((await import("./masking.node.ts")).maskingVerb(context.args[0]!, context.options, context)),
 });
 
 export const verbs = [train, test, attack, transfer, bounds, masking];
