@@ -1,4 +1,5 @@
 // Every command by its first word: those of this house, and one for each paper of the registry.
+import type { Paper } from "@reprise/experiment";
 import type { AnyVerb } from "@reprise/experiment/verb";
 import { loadEntry, papers } from "@reprise/papers";
 
@@ -8,21 +9,29 @@ interface Entry {
   readonly verbs: () => Promise<readonly AnyVerb[]>;
 }
 
-export const commands: Readonly<Record<string, Entry>> = {
-  serve: { summary: "start the site in the browser", verbs: async () => [(await import("./serve.ts")).serve] },
-  classifier: {
-    summary: "train and test image classifiers",
-    verbs: async () => (await import("./classifier.ts")).verbs,
-  },
-  data: { summary: "list and download data sets", verbs: async () => (await import("./data.ts")).verbs() },
-  reproduce: {
-    summary: "run a paper's experiments; claimed beside reproduced",
-    verbs: async () => [(await import("./reproduce.ts")).reproduce],
-  },
-  ...Object.fromEntries(
-    papers.map(({ method, summary }) => [
-      method,
-      { summary, verbs: async () => (await loadEntry(method, "verbs")).verbs as readonly AnyVerb[] },
-    ]),
-  ),
-};
+/** Commands of this house beside those of the papers. @param load  a module of a paper's package by its entry */
+export function commandTable(
+  registry: readonly Paper[],
+  load: (method: string, entry: "verbs") => Promise<Record<string, unknown>>,
+): Readonly<Record<string, Entry>> {
+  return {
+    serve: { summary: "start the site in the browser", verbs: async () => [(await import("./serve.ts")).serve] },
+    classifier: {
+      summary: "train and test image classifiers",
+      verbs: async () => (await import("./classifier.ts")).verbs,
+    },
+    data: { summary: "list and download data sets", verbs: async () => (await import("./data.ts")).verbs() },
+    reproduce: {
+      summary: "run a paper's experiments; claimed beside reproduced",
+      verbs: async () => [(await import("./reproduce.ts")).reproduce],
+    },
+    ...Object.fromEntries(
+      registry.map(({ method, summary }) => [
+        method,
+        { summary, verbs: async () => (await load(method, "verbs")).verbs as readonly AnyVerb[] },
+      ]),
+    ),
+  };
+}
+
+export const commands = commandTable(papers, loadEntry);
