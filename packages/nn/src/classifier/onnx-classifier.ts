@@ -308,10 +308,14 @@ function logarithm(p: Value): Value {
 
 /** The scores of a model have no gradient in its images: what needs scores only can still use `onnxScores`. */
 export class NoGradientError extends ModelError {
+  /** What stops the gradient, without the advice. */
+  readonly problem: string;
+
   constructor(problem: string) {
     super(
       `${problem} What needs its scores only can still run it (onnxScores), as the attacks Square and HopSkipJump do.`,
     );
+    this.problem = problem;
   }
 }
 
