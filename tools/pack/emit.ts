@@ -66,5 +66,8 @@ export const withJsImports = (text: string) =>
 /** A source map names its source by a path of this machine; the text is inside, and the path from the package says more. */
 function withShippedSource(text: string, source: string): string {
   const inPackage = source.split("/").slice(2).join("/");
-  return JSON.stringify({ ...JSON.parse(text), sources: [`${"../".repeat(inPackage.split("/").length - 1)}${inPackage}`] });
+  return JSON.stringify({
+    ...JSON.parse(text),
+    sources: [`${"../".repeat(inPackage.split("/").length - 1)}${inPackage}`],
+  });
 }

@@ -7,7 +7,7 @@ import * as nodeModule from "node:module";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
-    `reprise: Node ${process.versions.node} does not run TypeScript, 22.18 and later do. In a clone, \`npm run reprise -- …\` takes the Node that is installed with it.`,
+    `reprise: Node ${process.versions.node} is too old, 22.18 or later is needed. In a clone, \`npm run reprise -- …\` takes the Node that is installed with it.`,
   );
   process.exit(2);
 }

@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { type Kysely, sql } from "kysely";
 import { paperPath } from "../render/citations.ts";
 import { mountApi } from "./api.ts";
+import { mountApiReference } from "./api-reference.ts";
 import { sendFile, type WebAssets } from "./assets.ts";
 import type { Tables } from "./database/schema.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
@@ -92,6 +93,7 @@ export function createApp(parts: AppParts): Hono {
   });
 
   mountApi(app, parts);
+  mountApiReference(app, log);
   app.get("/healthz", async (c) => {
     try {
       await sql`select 1`.execute(db);
