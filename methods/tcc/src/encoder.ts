@@ -1,13 +1,14 @@
 // Encoders: frames with their context → embeddings. Layouts and graphs; weights come from outside.
 import type { Random } from "@reprise/data";
 import {
+  add,
   concat,
   conv,
   div,
   groupNorm,
   type Layout,
-  mul,
   maxPool,
+  mul,
   reduceMax,
   reduceSumSquare,
   relu,
@@ -17,7 +18,6 @@ import {
   sub,
   type Value,
   type Values,
-  add,
 } from "@reprise/engine";
 import { conv2d, conv2dParameters, heNormal, initialize, linear, linearParameters, zeros } from "@reprise/nn";
 
@@ -155,5 +155,4 @@ export function conv3dOverContext(x: Value, W: Value, bias: Value, k: number): V
 }
 
 /** x/√(‖x‖² + ε): smooth at 0, where a network may start. */
-const unitLength = (x: Value): Value =>
-  div(x, sqrt(add(reduceSumSquare(x, { axes: [-1], keepDims: true }), 1e-12)));
+const unitLength = (x: Value): Value => div(x, sqrt(add(reduceSumSquare(x, { axes: [-1], keepDims: true }), 1e-12)));

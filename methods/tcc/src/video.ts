@@ -20,7 +20,8 @@ export function checkSequences(sequences: readonly Sequence[], { atLeast }: { re
       throw new RangeError(
         `${name} has the shape [${shape.join(", ")}]; expected [frames, features] or [frames, height, width, channels].`,
       );
-    if (shape[0]! < 2) throw new RangeError(`${name} has ${shape[0]} frame; there is nothing to align in fewer than 2.`);
+    if (shape[0]! < 2)
+      throw new RangeError(`${name} has ${shape[0]} frame; there is nothing to align in fewer than 2.`);
     if (`${shape.slice(1)}` !== `${first.shape.slice(1)}`)
       throw new RangeError(
         `${name} has frames of [${shape.slice(1).join(", ")}], ${first.name} of [${first.shape.slice(1).join(", ")}]; they must be of one shape.`,

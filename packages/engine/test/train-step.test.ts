@@ -71,7 +71,10 @@ test("a gradient longer than clipNorm is scaled to it, over all parameters; a sh
   const first = (await training.state()).parameters;
   expect(first[0]).toBeCloseTo((-3 / 256) * (2 / 5), 6);
   expect(first[large]).toBeCloseTo(-4 * (2 / 5), 6);
-  await training.run({ x: tensor("float32", [large], new Float32Array(large)), y: tensor("float32", [1], [1]) }, { learningRate: 1 }); // 1 in all
+  await training.run(
+    { x: tensor("float32", [large], new Float32Array(large)), y: tensor("float32", [1], [1]) },
+    { learningRate: 1 },
+  ); // 1 in all
   expect((await training.state()).parameters[large]).toBeCloseTo(-4 * (2 / 5) - 1, 6);
   await training.release();
 });

@@ -40,7 +40,15 @@ export function alignmentTau(
   const rows = embeddings.map((video) => rowsOf(video).filter((_, t) => t % stride === 0));
   const pairs = orderedPairs(rows.length).map(([query, candidate]): PairTau => {
     const neighbours = nearestRows(rows[query]!, rows[candidate]!, distance);
-    return { query, candidate, neighbours, tau: kendallTau(neighbours.map((_, i) => i), neighbours) };
+    return {
+      query,
+      candidate,
+      neighbours,
+      tau: kendallTau(
+        neighbours.map((_, i) => i),
+        neighbours,
+      ),
+    };
   });
   const defined = pairs.flatMap(({ tau }) => (tau === null ? [] : [tau]));
   return { tau: defined.length === 0 ? null : defined.reduce((a, b) => a + b) / defined.length, pairs };

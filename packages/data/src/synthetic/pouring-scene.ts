@@ -166,10 +166,7 @@ export function drawPose(scene: Scene, pose: Pose, camera: Point, size: number):
 
   const held = on(-half * 0.6, 0.45 * bottle.height);
   const away: Point = [-0.2, 0.5];
-  const hand: Point = [
-    away[0] + (held[0] - away[0]) * pose.grip,
-    away[1] + (held[1] - away[1]) * pose.grip,
-  ];
+  const hand: Point = [away[0] + (held[0] - away[0]) * pose.grip, away[1] + (held[1] - away[1]) * pose.grip];
   fill(
     [
       [-1, 0.62],
