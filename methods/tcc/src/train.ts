@@ -90,7 +90,7 @@ export async function train(
   const settings = settingsFor(videos[0]!, given);
   const [own, others] = heldOut ? [videos, heldOut] : holdOut(videos, settings.seed);
   checkSequences([own[0]!, ...others], { atLeast: 3 });
-  const encoder = encoderOf(specOf(own, settings));
+  const encoder = encoderOf(specFor(own, settings));
   const program = programOf(encoder, settings);
   const patience = new AbortController();
   let best = from?.best ?? null;
@@ -167,7 +167,7 @@ export async function train(
   };
 }
 
-function specOf(sequences: readonly Sequence[], settings: TrainSettings): EncoderSpec {
+export function specFor(sequences: readonly Sequence[], settings: TrainSettings): EncoderSpec {
   const { encoder: kind, context, contextStride, dimensions } = settings;
   const frameShape = frameShapeOf(sequences[0]!);
   return {
@@ -192,6 +192,6 @@ const programOf = (encoder: Encoder, settings: TrainSettings): TrainingProgram =
 /** An encoder with drawn weights: what training has to beat. */
 export function untrained(videos: readonly Sequence[], given: Partial<TrainSettings> = {}): TccModel {
   const settings = settingsFor(videos[0]!, given);
-  const encoder = encoderOf(specOf(videos, settings));
+  const encoder = encoderOf(specFor(videos, settings));
   return { spec: encoder.spec, parameters: encoder.init(new Random(settings.seed).fork()) };
 }

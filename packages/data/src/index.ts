@@ -34,3 +34,4 @@ export {
   pouringVideo,
   pouringVideos,
 } from "./synthetic/pouring.ts";
+export { resizeVideo, type VideoFrames } from "./video-size.ts";

@@ -1,0 +1,47 @@
+// What the verbs can be told, as plain data.
+import type { Options } from "@reprise/experiment";
+
+const threads = { kind: "integer", min: 1, help: "threads; all cores if left out" } as const;
+const whole = (help: string) => ({ kind: "integer", min: 1, help }) as const;
+
+export const trainOptions = {
+  out: { kind: "text", placeholder: "file", required: true, help: "the model to write" },
+  encoder: {
+    kind: "choice",
+    choices: ["small", "mlp"],
+    help: "small for pictures, mlp for features; what fits the data if left out",
+  },
+  objective: {
+    kind: "choice",
+    choices: ["tcc", "sal", "tcn"],
+    help: "cycle-consistency, or a baseline: shuffle and learn, time-contrastive",
+  },
+  steps: whole("2500 for small, 1200 for mlp if left out"),
+  seed: { kind: "integer", min: 0, default: 0, help: "of initial weights, order and held-out videos" },
+  heldOut: {
+    kind: "text",
+    placeholder: "dir",
+    help: "folder of the videos whose τ decides; a tenth of the others if left out",
+  },
+  loss: {
+    kind: "choice",
+    choices: ["regression-mse", "regression-mse-var", "regression-huber", "classification"],
+    help: "how a cycle's end is compared with its start; regression-mse if left out",
+  },
+  temperature: { kind: "number", above: 0, help: "of similarities, which are divided by the dimensions too" },
+  cycles: { kind: "choice", choices: ["deterministic", "stochastic"], help: "every frame, or cycles drawn at random" },
+  learningRate: { kind: "number", above: 0, help: "of Adam" },
+  videosPerStep: { kind: "integer", min: 2, help: "4 if left out" },
+  framesPerVideo: { kind: "integer", min: 4, help: "20 if left out" },
+  contextStride: whole("frames between a frame and the one before it that is seen with it"),
+  dimensions: whole("of an embedding"),
+  validateEvery: whole("steps between two looks at τ"),
+  patience: { kind: "integer", min: 0, help: "looks without a better τ after which training ends; 0 never does" },
+  size: { kind: "integer", min: 16, default: 48, help: "pixels of a side that pictures are brought to" },
+  threads,
+} as const satisfies Options;
+
+export const embedOptions = {
+  out: { kind: "text", placeholder: "dir", required: true, help: "folder for NAME.npy [frames, dimensions]" },
+  threads,
+} as const satisfies Options;
