@@ -8,17 +8,27 @@ import type { Sequence } from "./video.ts";
 export interface Change {
   /** Added to images in [−1, 1]. */
   readonly brightness: number;
-  readonly contrast: number;
+  /** Of each channel. */
+  readonly contrast: readonly number[];
+  /** Pixels that the picture moves, as a share of its sides; its edge is repeated. */
+  readonly shift: readonly [down: number, right: number];
   /** Standard deviation added to features, in their own. */
   readonly noise: number;
 }
 
-/** Brightness ±32/255 and contrast 0.5 to 1.5, as the authors' config.py; features get a little noise. */
-export const drawChange = (random: Random): Change => ({
-  brightness: random.uniform(-2, 2) * (32 / 255),
-  contrast: random.uniform(0.5, 1.5),
-  noise: 0.02,
-});
+/**
+ * Brightness ±32/255 and contrast 0.5 to 1.5, as the authors' config.py. Departure: contrast differs a little between
+ * channels and the picture moves, as one video differs from another; features get a little noise.
+ */
+export function drawChange(random: Random): Change {
+  const contrast = random.uniform(0.5, 1.5);
+  return {
+    brightness: random.uniform(-2, 2) * (32 / 255),
+    contrast: Array.from({ length: 3 }, () => contrast * random.uniform(0.8, 1.2)),
+    shift: [random.uniform(-0.08, 0.08), random.uniform(-0.08, 0.08)],
+    noise: 0.02,
+  };
+}
 
 /**
  * Frames `steps` of a sequence with what comes before each, into `out` from number `at` on: [frames, context, …].
@@ -35,17 +45,24 @@ export function writeFrames(
 ): number {
   const size = sizeOf(frameShape);
   const isImage = shape.length === 4;
-  const [C = 1] = frameShape;
-  const plane = size / C;
-  const { brightness = 0, contrast = 1, noise = 0 } = augment?.change ?? {};
+  const [C = 1, H = 1, W = 1] = frameShape;
+  const { brightness = 0, contrast = [], shift = [0, 0], noise = 0 } = augment?.change ?? {};
+  const [down, right] = [Math.round(shift[0] * H), Math.round(shift[1] * W)];
   let to = at;
   for (let i = 0; i < steps.length; i++)
     for (let k = context - 1; k >= 0; k--) {
       const from = Math.max(0, steps[i]! - k * contextStride) * size;
       if (isImage) {
-        for (let c = 0; c < C; c++)
-          for (let pixel = 0; pixel < plane; pixel++)
-            out[to++] = (data[from + pixel * C + c]! / 127.5 - 1) * contrast + brightness;
+        for (let c = 0; c < C; c++) {
+          const gain = contrast[c] ?? 1;
+          for (let y = 0; y < H; y++) {
+            const row = from + Math.max(0, Math.min(H - 1, y - down)) * W * C + c;
+            for (let x = 0; x < W; x++) {
+              const pixel = data[row + Math.max(0, Math.min(W - 1, x - right)) * C]!;
+              out[to++] = (pixel / 127.5 - 1) * gain + brightness;
+            }
+          }
+        }
       } else
         for (let f = 0; f < size; f++)
           out[to++] = data[from + f]! + (noise > 0 ? noise * (scale?.[f] ?? 1) * augment!.random.normal() : 0);

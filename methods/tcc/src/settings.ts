@@ -10,6 +10,7 @@ export interface TrainSettings {
   readonly objective: Objective;
   readonly steps: number;
   readonly seed: number;
+  /** At the start; it falls to 0 along a cosine. */
   readonly learningRate: number;
   readonly videosPerStep: number;
   readonly framesPerVideo: number;
@@ -41,7 +42,7 @@ export interface TrainSettings {
 export const presets: Readonly<Record<EncoderKind, Omit<TrainSettings, "encoder">>> = {
   small: {
     objective: "tcc",
-    steps: 2500,
+    steps: 4000,
     seed: 0,
     learningRate: 3e-4,
     videosPerStep: 4,

@@ -2,7 +2,7 @@
 // not by its loss, which falls where cycles close without aligning anything.
 import { Random } from "@reprise/data";
 import { adam, layoutSize, type Runtime, type TrainingProgram, type Values } from "@reprise/engine";
-import { type Checkpoint, constantRate, type Following, initialize, train as run } from "@reprise/nn";
+import { type Checkpoint, cosine, type Following, initialize, train as run } from "@reprise/nn";
 import { VideoBatches } from "./batches.ts";
 import { embed } from "./embed.ts";
 import { type Encoder, type EncoderSpec, encoderOf } from "./encoder.ts";
@@ -102,7 +102,7 @@ export async function train(
     encoder: JSON.stringify(encoder.spec),
     ...Object.fromEntries(
       Object.entries(settings)
-        .filter(([name]) => name !== "steps" && name !== "patience")
+        .filter(([name]) => name !== "patience")
         .map(([name, value]) => [name, JSON.stringify(value)]),
     ),
   };
@@ -117,7 +117,7 @@ export async function train(
     last = await run(runtime, {
       program,
       batches: new VideoBatches(own, encoder.spec, settings),
-      schedule: constantRate(settings.learningRate),
+      schedule: cosine(settings.learningRate, { steps: settings.steps }),
       steps: settings.steps,
       from: from?.training ?? { parameters: start },
       config,

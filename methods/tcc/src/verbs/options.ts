@@ -16,7 +16,7 @@ export const trainOptions = {
     choices: ["tcc", "sal", "tcn"],
     help: "cycle-consistency, or a baseline: shuffle and learn, time-contrastive",
   },
-  steps: whole("2500 for small, 1200 for mlp if left out"),
+  steps: whole("4000 for small, 1200 for mlp if left out"),
   seed: { kind: "integer", min: 0, default: 0, help: "of initial weights, order and held-out videos" },
   heldOut: {
     kind: "text",
@@ -30,7 +30,7 @@ export const trainOptions = {
   },
   temperature: { kind: "number", above: 0, help: "of similarities, which are divided by the dimensions too" },
   cycles: { kind: "choice", choices: ["deterministic", "stochastic"], help: "every frame, or cycles drawn at random" },
-  learningRate: { kind: "number", above: 0, help: "of Adam" },
+  learningRate: { kind: "number", above: 0, help: "of Adam at the start; it falls to 0" },
   videosPerStep: { kind: "integer", min: 2, help: "4 if left out" },
   framesPerVideo: { kind: "integer", min: 4, help: "20 if left out" },
   contextStride: whole("frames between a frame and the one before it that is seen with it"),
@@ -43,5 +43,36 @@ export const trainOptions = {
 
 export const embedOptions = {
   out: { kind: "text", placeholder: "dir", required: true, help: "folder for NAME.npy [frames, dimensions]" },
+  threads,
+} as const satisfies Options;
+
+export const alignOptions = {
+  model: { kind: "text", placeholder: "file", required: true, help: "what train wrote" },
+  out: { kind: "text", placeholder: "file", required: true, help: "table of frames: .csv, .json or .npy" },
+  reference: { kind: "text", placeholder: "video", help: "the video that the others follow; the first if left out" },
+  by: {
+    kind: "choice",
+    choices: ["path", "nearest"],
+    default: "path",
+    help: "dynamic time warping, which never goes back, or the nearest frame",
+  },
+  events: {
+    kind: "list",
+    of: "integer",
+    min: 0,
+    placeholder: "frames",
+    help: "frames that belong together, one of each video, event after event: the path obeys",
+  },
+  threads,
+} as const satisfies Options;
+
+export const evaluateOptions = {
+  labels: {
+    kind: "text",
+    placeholder: "file",
+    help: "phases of frames as JSON; labels.json in the folder if left out",
+  },
+  stride: { kind: "integer", min: 1, default: 2, help: "every such frame counts for τ" },
+  seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
   threads,
 } as const satisfies Options;
