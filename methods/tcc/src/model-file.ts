@@ -9,6 +9,8 @@ import type { Best, TccCheckpoint, TccModel, Trained } from "./train.ts";
 const VERSION = "1";
 
 export interface ModelFacts extends Partial<Pick<Trained, "settings" | "step" | "tau" | "heldOut">> {
+  /** Of the video files that it was trained on. */
+  readonly framesPerSecond?: number;
   readonly command?: string;
 }
 

@@ -1,21 +1,22 @@
 // reprise tcc align: when each frame of the reference happens in the other videos.
 import { extname } from "node:path";
 import { csvOf, encodeNpy, ndArray } from "@reprise/data";
-import { readBytes, writeFileAtomic } from "@reprise/data/node";
+import { readBytes, writeFileAtomic, writeVideoFile } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import type { OptionValues } from "@reprise/experiment";
 import { UsageError, type VerbContext, type VerbResult } from "@reprise/experiment/verb";
 import { nearestFrames, warp } from "../align.ts";
 import { embed } from "../embed.ts";
 import { encoderOf } from "../encoder.ts";
+import { sideBySide } from "../grid.ts";
 import { decodeModel } from "../model-file.ts";
 import { frameCount } from "../video.ts";
 import type { alignOptions } from "./options.ts";
-import { checkFits, readPaths } from "./read-videos.node.ts";
+import { checkFits, rateOf, readPaths } from "./read-videos.node.ts";
 
 export async function alignVerb({
   args,
-  options: { model: path, reference, out, by, events = [], threads },
+  options: { model: path, reference, out, by, events = [], height, threads },
   signal,
   progress,
   command,
@@ -23,16 +24,19 @@ export async function alignVerb({
   const paths = reference === undefined ? args : [reference, ...args];
   if (paths.length < 2) throw new UsageError("give two or more videos, or one and --reference.");
   const kind = extname(out).toLowerCase();
-  if (kind !== ".csv" && kind !== ".json" && kind !== ".npy")
-    throw new UsageError(`--out ${out}: end its name in .csv, .json or .npy.`);
+  if (![".csv", ".json", ".npy", ".mp4", ".webm"].includes(kind))
+    throw new UsageError(`--out ${out}: end its name in .mp4, .webm, .csv, .json or .npy.`);
   if (events.length > 0 && by === "nearest") throw new UsageError("--events bind a path; leave --by nearest out.");
   if (events.length % paths.length !== 0)
     throw new UsageError(
       `--events has ${events.length} frames; expected one of each of ${paths.length} videos for every event.`,
     );
-  const { spec, parameters } = decodeModel(await readBytes(path), path);
-  const videos = await readPaths(paths, { size: spec.frameShape[2] ?? 1, signal });
+  const isSeen = kind === ".mp4" || kind === ".webm";
+  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const videos = await readPaths(paths, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkFits(videos, spec, path);
+  if (isSeen && spec.frameShape.length === 1)
+    throw new UsageError(`--out ${out}: features cannot be looked at; end its name in .csv, .json or .npy.`);
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   try {
     const [first, ...others] = await embed(runtime, encoderOf(spec), parameters, videos, {
@@ -51,7 +55,14 @@ export async function alignVerb({
     const short = videos.map(({ name }) => name);
     const names = new Set(short).size === short.length ? short : [...paths];
     const table = { reference: names[0]!, by, names, frames: rows, command };
-    if (kind === ".json") await writeFileAtomic(out, `${JSON.stringify(table)}\n`, { signal });
+    if (isSeen) {
+      const seen = await readPaths(paths, { size: { height }, ...rateOf(facts), signal });
+      await writeVideoFile(out, sideBySide(seen, rows), {
+        framesPerSecond: facts.framesPerSecond ?? 15,
+        signal,
+        onProgress: ({ done, total }) => progress.show(`writing frame ${done} of ${total}`),
+      });
+    } elseif (kind === ".json") await writeFileAtomic(out, `${JSON.stringify(table)}\n`, { signal });
     else if (kind === ".csv")
       await writeFileAtomic(
         out,

@@ -9,7 +9,7 @@ import { embed } from "../embed.ts";
 import { encoderOf } from "../encoder.ts";
 import { decodeModel } from "../model-file.ts";
 import type { embedOptions } from "./options.ts";
-import { checkFits, readVideos } from "./read-videos.node.ts";
+import { checkFits, rateOf, readVideos } from "./read-videos.node.ts";
 
 export async function embedVerb({
   args,
@@ -18,8 +18,8 @@ export async function embedVerb({
   progress,
 }: VerbContext<OptionValues<typeof embedOptions>>): Promise<VerbResult> {
   const [path, folder] = args as [string, string];
-  const { spec, parameters } = decodeModel(await readBytes(path), path);
-  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, signal });
+  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkFits(videos, spec, path);
   await createFolder(out);
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });

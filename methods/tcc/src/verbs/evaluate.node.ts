@@ -13,7 +13,7 @@ import { decodeModel } from "../model-file.ts";
 import { checkSequences } from "../video.ts";
 import { readLabels } from "./labels.node.ts";
 import type { evaluateOptions } from "./options.ts";
-import { checkFits, readVideos } from "./read-videos.node.ts";
+import { checkFits, rateOf, readVideos } from "./read-videos.node.ts";
 
 export async function evaluateVerb({
   args,
@@ -22,8 +22,8 @@ export async function evaluateVerb({
   progress,
 }: VerbContext<OptionValues<typeof evaluateOptions>>): Promise<VerbResult> {
   const [path, folder] = args as [string, string];
-  const { spec, parameters } = decodeModel(await readBytes(path), path);
-  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, signal });
+  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkSequences(videos, { atLeast: 2 });
   checkFits(videos, spec, path);
   const labels = await readLabels(labelFile ?? join(folder, "labels.json"), videos, {

@@ -38,6 +38,7 @@ export const trainOptions = {
   validateEvery: whole("steps between two looks at τ"),
   patience: { kind: "integer", min: 0, help: "looks without a better τ after which training ends; 0 never does" },
   size: { kind: "integer", min: 16, default: 48, help: "pixels of a side that pictures are brought to" },
+  framesPerSecond: { kind: "number", above: 0, default: 15, help: "of video files that have more" },
   threads,
 } as const satisfies Options;
 
@@ -48,7 +49,12 @@ export const embedOptions = {
 
 export const alignOptions = {
   model: { kind: "text", placeholder: "file", required: true, help: "what train wrote" },
-  out: { kind: "text", placeholder: "file", required: true, help: "table of frames: .csv, .json or .npy" },
+  out: {
+    kind: "text",
+    placeholder: "file",
+    required: true,
+    help: "videos in step: .mp4 or .webm; or the table of frames: .csv, .json or .npy",
+  },
   reference: { kind: "text", placeholder: "video", help: "the video that the others follow; the first if left out" },
   by: {
     kind: "choice",
@@ -56,6 +62,7 @@ export const alignOptions = {
     default: "path",
     help: "dynamic time warping, which never goes back, or the nearest frame",
   },
+  height: { kind: "integer", min: 16, default: 240, help: "pixels of each video in the result" },
   events: {
     kind: "list",
     of: "integer",

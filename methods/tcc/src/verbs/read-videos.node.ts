@@ -1,15 +1,18 @@
-// Videos of a folder: .npy files, and folders of pictures.
+// Videos of a folder: video files, .npy sequences, and folders of pictures.
 import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { bytesText, DataError, decodeNpy, type NdArray, resizeVideo } from "@reprise/data";
-import { fileError, listImages, readBytes, readImages } from "@reprise/data/node";
+import { basename, extname, join } from "node:path";
+import { bytesText, DataError, decodeNpy, type NdArray, resizeVideo, type VideoFrames } from "@reprise/data";
+import { fileError, listImages, readBytes, readImages, readVideoFile } from "@reprise/data/node";
 import type { EncoderSpec } from "../encoder.ts";
 import { frameShapeOf } from "../frames.ts";
+import type { ModelFacts } from "../model-file.ts";
 import type { Sequence } from "../video.ts";
 
 export interface ReadOptions {
-  /** Pixels of a side that pictures are brought to. */
-  readonly size: number;
+  /** Pixels of a side that pictures are brought to; to be looked at, a height alone. */
+  readonly size: number | { readonly height: number };
+  /** Of video files, at most. */
+  readonly framesPerSecond?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: { readonly done: number; readonly total: number }) => void;
 }
@@ -24,13 +27,14 @@ export async function readVideos(folder: string, options: ReadOptions): Promise<
     throw fileError(folder, cause, "read");
   });
   const paths = entries
-    .filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.name.endsWith(".npy")))
+    .filter(({ name }) => !name.startsWith("."))
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith(".npy") || isVideo(entry.name))
     .map(({ name }) => join(folder, name))
     .sort(collator.compare);
   if (paths.length === 0)
     throw new DataError(
       folder,
-      "holds no videos. Sequences in .npy files ([frames, features] or [frames, height, width, channels]) and folders of pictures are read.",
+      "holds no videos. Files in mp4, mov, webm and mkv are read, .npy sequences ([frames, features] or [frames, height, width, channels]), and folders of pictures.",
     );
   return readPaths(paths, options);
 }
@@ -54,25 +58,42 @@ export async function readPaths(paths: readonly string[], options: ReadOptions):
   return sequences;
 }
 
-async function readVideo(path: string, { size }: ReadOptions): Promise<Sequence> {
+const isVideo = (name: string) => /\.(mp4|m4v|mov|webm|mkv)$/i.test(name);
+
+async function readVideo(path: string, { size, framesPerSecond, signal }: ReadOptions): Promise<Sequence> {
   const found = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause, "read");
   });
   const name = basename(path, ".npy");
   if (found.isDirectory()) {
-    const { shape, data } = await readImages(await listImages(path), {
-      channels: 3,
-      size: { width: size, height: size },
+    const { shape, data } = await readImages(await listImages(path), { channels: 3 });
+    return { name, ...sized(interleavedFrames(shape, data), size) };
+  }
+  if (isVideo(path)) {
+    const { shape, data } = await readVideoFile(path, {
+      size: typeof size === "number" ? { width: size, height: size } : size,
+      ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
+      ...(signal ? { signal } : {}),
+      maxBytes: LIMIT,
     });
-    return { name, ...interleavedFrames(shape, data) };
+    return { name: basename(path, extname(path)), shape, data };
   }
   if (!path.endsWith(".npy"))
-    throw new DataError(path, "is no video that is read here. Give a .npy file or a folder of its frames as pictures.");
+    throw new DataError(
+      path,
+      "is no video that is read here. Give a file in mp4, mov, webm or mkv, a .npy sequence, or a folder of its frames as pictures.",
+    );
   return { name, ...sequenceOf(decodeNpy(await readBytes(path), path), path, size) };
 }
 
+function sized(video: VideoFrames, size: ReadOptions["size"]): VideoFrames {
+  const [, H, W] = video.shape as [number, number, number];
+  if (typeof size === "number") return resizeVideo(video, { width: size, height: size });
+  return resizeVideo(video, { height: size.height, width: Math.max(1, Math.round((size.height * W) / H)) });
+}
+
 /** [T, C, H, W] → [T, H, W, C]. */
-function interleavedFrames(shape: readonly number[], data: Uint8Array): Omit<Sequence, "name"> {
+function interleavedFrames(shape: readonly number[], data: Uint8Array): VideoFrames {
   const [T, C, H, W] = shape as [number, number, number, number];
   const out = new Uint8Array(data.length);
   for (let t = 0; t < T; t++)
@@ -81,7 +102,7 @@ function interleavedFrames(shape: readonly number[], data: Uint8Array): Omit<Seq
   return { shape: [T, H, W, C], data: out };
 }
 
-function sequenceOf({ shape, data, dtype }: NdArray, path: string, size: number): Omit<Sequence, "name"> {
+function sequenceOf({ shape, data, dtype }: NdArray, path: string, size: ReadOptions["size"]): Omit<Sequence, "name"> {
   if (shape.length === 2) {
     if (shape[0]! < 1 || shape[1]! < 1) throw new DataError(path, `is empty: [${shape.join(", ")}].`);
     return { shape, data: Float32Array.from(data as ArrayLike<number>, Number) };
@@ -96,7 +117,7 @@ function sequenceOf({ shape, data, dtype }: NdArray, path: string, size: number)
   // Three channels whatever the file has: gray three times, transparency left out.
   const rgb = new Uint8Array(T * H * W * 3);
   for (let i = 0; i < T * H * W; i++) for (let c = 0; c < 3; c++) rgb[i * 3 + c] = bytes[i * C + (C === 1 ? 0 : c)]!;
-  return resizeVideo({ shape: [T, H, W, 3], data: rgb }, { width: size, height: size });
+  return sized({ shape: [T, H, W, 3], data: rgb }, size);
 }
 
 /** Bytes as they are, floats in [0, 1] as shares of 255. */
@@ -131,3 +152,7 @@ export function checkFits(videos: readonly Sequence[], spec: EncoderSpec, model:
       );
   }
 }
+
+/** The frames a second that a model was trained with. */
+export const rateOf = ({ framesPerSecond }: ModelFacts): Pick<ReadOptions, "framesPerSecond"> =>
+  framesPerSecond === undefined ? {} : { framesPerSecond };

@@ -19,13 +19,14 @@ export async function trainVerb({
   progress,
   command,
 }: VerbContext<OptionValues<typeof trainOptions>>): Promise<VerbResult> {
-  const { out, threads, size, heldOut: heldOutFolder, ...given } = options;
+  const { out, threads, size, framesPerSecond, heldOut: heldOutFolder, ...given } = options;
   const [folder] = args as [string];
   if ((await stat(out).catch(() => undefined))?.isDirectory())
     throw new UsageError(`--out ${out} is a folder; give the name of a file.`);
   await createFolder(dirname(out)); // fails before the work
   const reading = {
     size,
+    framesPerSecond,
     signal,
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.show(`reading video ${done} of ${total}`),
@@ -72,7 +73,7 @@ export async function trainVerb({
     const { settings: used, step, stopped, heldOut: names } = trained;
     await writeFileAtomic(
       out,
-      encodeModel(trained, { settings: used, step, tau: trained.tau, heldOut: names, command }),
+      encodeModel(trained, { settings: used, step, tau: trained.tau, heldOut: names, framesPerSecond, command }),
     );
     await rm(saved, { force: true });
     const result = {
