@@ -62,7 +62,7 @@ export async function alignVerb({
         signal,
         onProgress: ({ done, total }) => progress.show(`writing frame ${done} of ${total}`),
       });
-    } elseif (kind === ".json") await writeFileAtomic(out, `${JSON.stringify(table)}\n`, { signal });
+    } else if (kind === ".json") await writeFileAtomic(out, `${JSON.stringify(table)}\n`, { signal });
     else if (kind === ".csv")
       await writeFileAtomic(
         out,
