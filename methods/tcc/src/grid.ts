@@ -1,12 +1,16 @@
 // Videos in step as one video.
 import type { VideoFrames } from "@reprise/data";
+import type { Sequence } from "./video.ts";
 
 /**
  * A grid of ⌈√n⌉ columns, two videos beside each other; each in the middle of its cell.
  *
  * @param rows  for each frame of the result the frame of each video
  */
-export function sideBySide(videos: readonly VideoFrames[], rows: readonly (readonly number[])[]): VideoFrames {
+export function sideBySide(
+  videos: readonly Pick<Sequence, "shape" | "data">[],
+  rows: readonly (readonly number[])[],
+): VideoFrames {
   const columns = Math.ceil(Math.sqrt(videos.length));
   const [cellH, cellW] = [1, 2].map((axis) => Math.max(...videos.map(({ shape }) => shape[axis]!))) as [number, number];
   const [H, W] = [cellH * Math.ceil(videos.length / columns), cellW * columns];
