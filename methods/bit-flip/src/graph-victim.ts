@@ -1,0 +1,238 @@
+// A victim whose loss and gradients are graphs of the engine.
+import {
+  type Compiled,
+  compile,
+  exportOnnx,
+  type Graph,
+  gradient,
+  lower,
+  type Runtime,
+  type Session,
+  softmaxCrossEntropy,
+  type Tensor,
+  trace,
+  type Value,
+} from "@reprise/engine";
+import type { Bits } from "./bits.ts";
+import { candidateGraph } from "./candidate-graph.ts";
+import type { Victim, VictimLayer, WeightChange } from "./victim.ts";
+
+/** A layer's integers and what they stand for: (value − zeroPoint) · step. */
+export interface IntegerLayer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly bits: Bits;
+  readonly signed: boolean;
+  readonly values: Int8Array | Uint8Array;
+  /** One for all weights, or one for each slice along `axis`. */
+  readonly step: Float32Array;
+  readonly zeroPoint?: ArrayLike<number>;
+  /** Along which the steps go; 0 if left out. */
+  readonly axis?: number;
+}
+
+/** A classifier as a function of its layers' weights. */
+export interface NetworkGraph {
+  readonly layers: readonly IntegerLayer[];
+  /** @returns logits [N, K] of images [N, …], with the layers' weights as floats in their own shapes */
+  logits(images: Value, weights: readonly Value[]): Value;
+}
+
+export interface Sample {
+  /** As the network takes them, [N, …]. */
+  readonly images: Tensor<"float32">;
+  /** The labels whose cross-entropy is the loss, [N]. */
+  readonly targets: Int32Array;
+}
+
+/**
+ * The network's integers in memory, with the cross-entropy of the sample as the loss. Weights are copied.
+ *
+ * @throws RangeError when sample and targets differ in number
+ */
+export function graphVictim(runtime: Runtime, network: NetworkGraph, sample: Sample): GraphVictim {
+  return new GraphVictim(runtime, network, sample);
+}
+
+/** Numbers of a layer's activations that one run of all candidates holds, at most. */
+const largestArray = 2 ** 24;
+
+export class GraphVictim implements Victim {
+  readonly layers: readonly VictimLayer[];
+  readonly #runtime: Runtime;
+  readonly #network: NetworkGraph;
+  readonly #sample: Sample;
+  readonly #weights: Float32Array[];
+  readonly #backward: Compiled<string, string>;
+  readonly #forward: Compiled<string, string>;
+  #candidates: { readonly session: Session; readonly rows: number } | undefined;
+
+  constructor(runtime: Runtime, network: NetworkGraph, sample: Sample) {
+    const [count] = sample.images.shape;
+    if (count !== sample.targets.length)
+      throw new RangeError(`The sample has ${count} images and ${sample.targets.length} targets; expected as many.`);
+    this.#runtime = runtime;
+    this.#network = network;
+    this.#sample = sample;
+    this.layers = network.layers.map(({ name, shape, bits, signed, values }) => ({
+      name,
+      shape,
+      bits,
+      signed,
+      values: values.slice(),
+    }));
+    this.#weights = network.layers.map((layer) =>
+      Float32Array.from(layer.values, (value, index) => weightOf(layer, index, value)),
+    );
+    this.#backward = compile(runtime, (inputs) => {
+      const { images, targets, ...rest } = inputs;
+      const weights = Object.values(rest);
+      const loss = softmaxCrossEntropy(network.logits(images!, weights), targets!);
+      const gradients = gradient(loss, weights);
+      return { loss, ...Object.fromEntries(gradients.map((dw, i) => [`d${i}`, dw])) };
+    });
+    this.#forward = compile(runtime, (inputs) => {
+      const { images, ...weights } = inputs;
+      return { logits: network.logits(images!, Object.values(weights)) };
+    });
+  }
+
+  async lossAndGradients(): Promise<{ loss: number; gradients: Float32Array[] }> {
+    const { images, targets } = this.#sample;
+    const answer = await this.#backward.run({ images, targets: targetTensor(targets), ...this.#inputs() });
+    const gradients = this.#network.layers.map((layer, i) => {
+      const dw = answer[`d${i}`]!.data as Float32Array;
+      // dL/dW_q = dL/dW · Δw
+      return dw.map((d, index) => d * stepAt(layer, index));
+    });
+    return { loss: (answer.loss!.data as Float32Array)[0]!, gradients };
+  }
+
+  async losses(candidates: readonly (readonly WeightChange[])[], signal?: AbortSignal): Promise<number[]> {
+    const losses: number[] = new Array(candidates.length);
+    // A graph tries one candidate of each layer.
+    for (let left = [...candidates.keys()]; left.length > 0; ) {
+      signal?.throwIfAborted();
+      const now = new Map<number, number>();
+      for (const i of left) if (!now.has(layerOf(candidates[i]!))) now.set(layerOf(candidates[i]!), i);
+      const found = await this.#lossesOfLayers(new Map([...now].map(([layer, i]) => [layer, candidates[i]!])), signal);
+      for (const [layer, i] of now) losses[i] = found[layer]!;
+      left = left.filter((i) => losses[i] === undefined);
+    }
+    return losses;
+  }
+
+  /** Loss by layer, each with that layer's changes alone. */
+  async #lossesOfLayers(
+    candidates: ReadonlyMap<number, readonly WeightChange[]>,
+    signal: AbortSignal | undefined,
+  ): Promise<number[]> {
+    this.#candidates ??= await this.#loadCandidates();
+    const { session, rows } = this.#candidates;
+    const { images, targets } = this.#sample;
+    const changed = Object.fromEntries(
+      this.layers.map(({ shape }, layer) => [
+        `changed${layer}`,
+        { dtype: "float32", shape, data: this.#with(layer, candidates.get(layer) ?? []) } as Tensor,
+      ]),
+    );
+    const count = targets.length;
+    const each = images.data.length / count;
+    const sums = new Array<number>(this.layers.length).fill(0);
+    for (let row = 0; row < count; row += rows) {
+      signal?.throwIfAborted();
+      const answer = await session.run({
+        images: {
+          dtype: "float32",
+          shape: [rows, ...images.shape.slice(1)],
+          data: images.data.subarray(row * each, (row + rows) * each),
+        },
+        targets: targetTensor(targets.slice(row, row + rows)),
+        ...changed,
+      });
+      const losses = (answer.losses as Tensor).data as Float32Array;
+      for (let layer = 0; layer < sums.length; layer++) sums[layer]! += losses[layer + 1]! * rows;
+    }
+    return sums.map((sum) => sum / count);
+  }
+
+  async #loadCandidates() {
+    const { images } = this.#sample;
+    const count = this.#sample.targets.length;
+    const plain = (rows: number): Graph =>
+      trace(
+        ({ images, ...weights }: Record<string, Value>) => ({
+          logits: this.#network.logits(images!, Object.values(weights)),
+        }),
+        {
+          images: { dtype: "float32", shape: [rows, ...images.shape.slice(1)] },
+          ...this.#inputs(),
+        },
+      );
+    let rows = count;
+    const sizes = (graph: Graph) => graph.nodes.map(({ outputs }) => outputs[0]!.shape.reduce((a, b) => a * b, 1));
+    const largest = Math.max(...sizes(plain(1)));
+    while (rows % 2 === 0 && rows * largest * (this.layers.length + 1) > largestArray) rows /= 2;
+    const graph = candidateGraph(plain(rows), this.#weights);
+    const session = await this.#runtime.load(exportOnnx(lower(graph, this.#runtime.target)), { purpose: "infer" });
+    return { session, rows };
+  }
+
+  /** The layer's weights with some changes. */
+  #with(layer: number, changes: readonly WeightChange[]): Float32Array {
+    const weights = this.#weights[layer]!.slice();
+    for (const { index, value } of changes) weights[index] = weightOf(this.#network.layers[layer]!, index, value);
+    return weights;
+  }
+
+  set(changes: readonly WeightChange[]): void {
+    for (const { layer, index, value } of changes) {
+      this.layers[layer]!.values[index] = value;
+      this.#weights[layer]![index] = weightOf(this.#network.layers[layer]!, index, value);
+    }
+    const old = this.#candidates;
+    this.#candidates = undefined;
+    void old?.session.release();
+  }
+
+  /** Logits of other images as the integers are now, [N, K] row-major. */
+  async logits(images: Tensor<"float32">): Promise<Float32Array> {
+    const { logits } = await this.#forward.run({ images, ...this.#inputs() });
+    return logits!.data as Float32Array;
+  }
+
+  #inputs(): Record<string, Tensor<"float32">> {
+    return Object.fromEntries(
+      this.layers.map(({ shape }, i) => [`w${i}`, { dtype: "float32", shape, data: this.#weights[i]! }]),
+    );
+  }
+
+  async release(): Promise<void> {
+    await Promise.all([this.#backward.release(), this.#forward.release(), this.#candidates?.session.release()]);
+  }
+}
+
+function stepAt({ step, shape, axis = 0 }: IntegerLayer, index: number): number {
+  return step[channelAt(shape, axis, step.length, index)]!;
+}
+
+function weightOf(layer: IntegerLayer, index: number, value: number): number {
+  const { zeroPoint, shape, axis = 0 } = layer;
+  const zero = zeroPoint ? zeroPoint[channelAt(shape, axis, zeroPoint.length, index)]! : 0;
+  return Math.fround((value - zero) * stepAt(layer, index));
+}
+
+/** Which of `count` slices along the axis holds the row-major place. */
+function channelAt(shape: readonly number[], axis: number, count: number, index: number): number {
+  if (count === 1) return 0;
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  return Math.floor(index / inner) % count;
+}
+
+function layerOf(changes: readonly WeightChange[]): number {
+  return changes[0]!.layer;
+}
+
+function targetTensor(targets: Int32Array): Tensor {
+  return { dtype: "int64", shape: [targets.length], data: BigInt64Array.from(targets, BigInt) };
+}
