@@ -55,7 +55,7 @@ export function graphVictim(runtime: Runtime, network: NetworkGraph, sample: Sam
 }
 
 /** Numbers of a layer's activations that one run of all candidates holds, at most. */
-const largestArray = 2 ** 24;
+const largestArray = 2 ** 21;
 
 export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
