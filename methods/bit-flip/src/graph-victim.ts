@@ -7,7 +7,6 @@ import {
   gradient,
   lower,
   type Runtime,
-  type Session,
   softmaxCrossEntropy,
   type Tensor,
   trace,
@@ -55,7 +54,7 @@ export function graphVictim(runtime: Runtime, network: NetworkGraph, sample: Sam
 }
 
 /** Numbers of a layer's activations that one run of all candidates holds, at most. */
-const largestArray = 2 ** 21;
+const largestArray = 2 ** 22;
 
 export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
@@ -65,7 +64,6 @@ export class GraphVictim implements Victim {
   readonly #weights: Float32Array[];
   readonly #backward: Compiled<string, string>;
   readonly #forward: Compiled<string, string>;
-  #candidates: { readonly session: Session; readonly rows: number } | undefined;
 
   constructor(runtime: Runtime, network: NetworkGraph, sample: Sample) {
     const [count] = sample.images.shape;
@@ -127,62 +125,57 @@ export class GraphVictim implements Victim {
     candidates: ReadonlyMap<number, readonly WeightChange[]>,
     signal: AbortSignal | undefined,
   ): Promise<number[]> {
-    this.#candidates ??= await this.#loadCandidates();
-    const { session, rows } = this.#candidates;
     const { images, targets } = this.#sample;
-    const changed = Object.fromEntries(
-      this.layers.map(({ shape }, layer) => [
-        `changed${layer}`,
-        { dtype: "float32", shape, data: this.#with(layer, candidates.get(layer) ?? []) } as Tensor,
-      ]),
-    );
     const count = targets.length;
+    const rows = this.#rowsAtOnce();
+    const changes = [...candidates].map(([layer, places]) => ({
+      layer,
+      places: places.map(({ index, value }) => ({
+        index,
+        weight: weightOf(this.#network.layers[layer]!, index, value),
+      })),
+    }));
+    const graph = candidateGraph(this.#plain(rows), this.#weights, changes);
+    // Weights are constants, so that the runtime brings them into its own layout; loading costs a hundredth of a run.
+    const session = await this.#runtime.load(exportOnnx(lower(graph, this.#runtime.target)), { purpose: "infer" });
     const each = images.data.length / count;
     const sums = new Array<number>(this.layers.length).fill(0);
-    for (let row = 0; row < count; row += rows) {
-      signal?.throwIfAborted();
-      const answer = await session.run({
-        images: {
-          dtype: "float32",
-          shape: [rows, ...images.shape.slice(1)],
-          data: images.data.subarray(row * each, (row + rows) * each),
-        },
-        targets: targetTensor(targets.slice(row, row + rows)),
-        ...changed,
-      });
-      const losses = (answer.losses as Tensor).data as Float32Array;
-      for (let layer = 0; layer < sums.length; layer++) sums[layer]! += losses[layer + 1]! * rows;
+    try {
+      for (let row = 0; row < count; row += rows) {
+        signal?.throwIfAborted();
+        const answer = await session.run({
+          images: {
+            dtype: "float32",
+            shape: [rows, ...images.shape.slice(1)],
+            data: images.data.subarray(row * each, (row + rows) * each),
+          },
+          targets: targetTensor(targets.slice(row, row + rows)),
+        });
+        const losses = (answer.losses as Tensor).data as Float32Array;
+        for (let layer = 0; layer < sums.length; layer++) sums[layer]! += losses[layer + 1]! * rows;
+      }
+    } finally {
+      await session.release();
     }
     return sums.map((sum) => sum / count);
   }
 
-  async #loadCandidates() {
-    const { images } = this.#sample;
-    const count = this.#sample.targets.length;
-    const plain = (rows: number): Graph =>
-      trace(
-        ({ images, ...weights }: Record<string, Value>) => ({
-          logits: this.#network.logits(images!, Object.values(weights)),
-        }),
-        {
-          images: { dtype: "float32", shape: [rows, ...images.shape.slice(1)] },
-          ...this.#inputs(),
-        },
-      );
-    let rows = count;
-    const sizes = (graph: Graph) => graph.nodes.map(({ outputs }) => outputs[0]!.shape.reduce((a, b) => a * b, 1));
-    const largest = Math.max(...sizes(plain(1)));
-    while (rows % 2 === 0 && rows * largest * (this.layers.length + 1) > largestArray) rows /= 2;
-    const graph = candidateGraph(plain(rows), this.#weights);
-    const session = await this.#runtime.load(exportOnnx(lower(graph, this.#runtime.target)), { purpose: "infer" });
-    return { session, rows };
+  #plain(rows: number): Graph {
+    return trace(
+      ({ images, ...weights }: Record<string, Value>) => ({
+        logits: this.#network.logits(images!, Object.values(weights)),
+      }),
+      { images: { dtype: "float32", shape: [rows, ...this.#sample.images.shape.slice(1)] }, ...this.#inputs() },
+    );
   }
 
-  /** The layer's weights with some changes. */
-  #with(layer: number, changes: readonly WeightChange[]): Float32Array {
-    const weights = this.#weights[layer]!.slice();
-    for (const { index, value } of changes) weights[index] = weightOf(this.#network.layers[layer]!, index, value);
-    return weights;
+  /** Images of one run: so many that the largest array of all candidates stays in the cache. */
+  #rowsAtOnce(): number {
+    const sizes = this.#plain(1).nodes.map(({ outputs }) => outputs[0]!.shape.reduce((a, b) => a * b, 1));
+    const largest = Math.max(...sizes) * (this.layers.length + 1);
+    let rows = this.#sample.targets.length;
+    while (rows % 2 === 0 && rows * largest > largestArray) rows /= 2;
+    return rows;
   }
 
   set(changes: readonly WeightChange[]): void {
@@ -190,9 +183,6 @@ export class GraphVictim implements Victim {
       this.layers[layer]!.values[index] = value;
       this.#weights[layer]![index] = weightOf(this.#network.layers[layer]!, index, value);
     }
-    const old = this.#candidates;
-    this.#candidates = undefined;
-    void old?.session.release();
   }
 
   /** Logits of other images as the integers are now, [N, K] row-major. */
@@ -208,7 +198,7 @@ export class GraphVictim implements Victim {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#backward.release(), this.#forward.release(), this.#candidates?.session.release()]);
+    await Promise.all([this.#backward.release(), this.#forward.release()]);
   }
 }
 
