@@ -7,6 +7,7 @@ const all = ["{packages,methods,apps}/*/test/**/*.test.ts", "tools/test/**/*.tes
 /** Files that measure, fill or set up their process, and those that need subnormal numbers. */
 const special = [
   "packages/engine/test/{memory,runtime*}.test.ts",
+  "packages/data/test/download-npm.test.ts",
   "packages/nn/test/{image-networks,torch-file}.test.ts",
 ];
 /** Files that compute and touch nothing else. They share two processes: one of their own would cost more than most take. */

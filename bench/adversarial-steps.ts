@@ -1,6 +1,7 @@
 // What more steps of Carlini and Wagner's attack are worth (needs MNIST=DIR MODEL=fc100.onnx; ROWS)
 import { readFileSync } from "node:fs";
-import { carliniWagner, mean, onnxClassifier, perturb, runAttack, untargeted } from "@reprise/adversarial";
+import { carliniWagner, onnxClassifier, perturb, runAttack, untargeted } from "@reprise/adversarial";
+import { mean } from "@reprise/data";
 import { loadMnist } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { printMachine } from "./harness.ts";

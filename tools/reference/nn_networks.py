@@ -1,9 +1,13 @@
 """Names, shapes, logits and training steps of the larger networks by PyTorch and torchvision.
 
-    /usr/bin/python3 tools/reference/nn_networks.py > packages/nn/test/fixtures/networks.json
+    /usr/bin/python3 tools/reference/nn_networks.py [resnet20-12fca82f.th] > networks.json
+
+The output belongs into packages/nn/test/fixtures; torch-files/resnet20.th is written there. The optional argument is the
+published ResNet-20 (github.com/akamaster/pytorch_resnet_cifar10, commit d5489e8, folder pretrained_models).
 """
 import hashlib
 import json
+import sys
 from pathlib import Path
 import numpy as np
 import torch
@@ -133,13 +137,36 @@ names += [f"vgg{d}{b}" for d in (11, 13, 16, 19) for b in ("", "_bn")]
 layouts = {name.replace("_", "-"): layout(getattr(torchvision.models, name)()) for name in names}
 layouts |= {f"resnet{d}": layout(ResNetCifar(d)) for d in (20, 32, 44, 56)}
 
-pretrained = ResNetCifar(20)
-file = Path(__file__).parents[2] / "packages/nn/test/fixtures/resnet20-cifar10/resnet20-12fca82f.th"
-state = torch.load(file, map_location="cpu")["state_dict"]
-pretrained.load_state_dict({name.replace("module.", ""): array for name, array in state.items()})
-pretrained.eval()
-with torch.no_grad():
-    pretrained_logits = [float(v) for v in pretrained(noise((4, 3, 32, 32), 100)).flatten()]
+FIXTURES = Path(__file__).parents[2] / "packages/nn/test/fixtures"
+
+
+def random_resnet20(file):
+    """Writes a ResNet-20 with random weights the way a training on several GPUs saves it, in the format before 1.6."""
+    torch.manual_seed(20)
+    model = ResNetCifar(20)
+    for name, array in arrays(model).items():
+        if name.endswith("running_mean"):
+            array.normal_(0, 0.1)
+        elif array.dim() == 1 and not name.endswith("bias"):
+            array.uniform_(0.5, 1.5)
+    state = {f"module.{name}": array for name, array in model.state_dict().items()}
+    torch.save({"state_dict": state, "best_prec1": 10.0}, file, _use_new_zipfile_serialization=False)
+
+
+def logits_of(file):
+    """What the ResNet-20 of a file gives for four images of noise."""
+    model = ResNetCifar(20)
+    state = torch.load(file, map_location="cpu")["state_dict"]
+    model.load_state_dict({name.replace("module.", ""): array for name, array in state.items()}, strict=False)
+    model.eval()
+    with torch.no_grad():
+        return [float(v) for v in model(noise((4, 3, 32, 32), 100)).flatten()]
+
+
+random_resnet20(FIXTURES / "torch-files/resnet20.th")
+# The published weights are not shipped: without their file, the numbers that they gave before are kept.
+published = sys.argv[1] if len(sys.argv) > 1 else None
+before = json.loads((FIXTURES / "networks.json").read_text())
 
 print(
     json.dumps(
@@ -154,7 +181,8 @@ print(
                 "vgg11": logits(small_classifier(torchvision.models.vgg11(), [0, 3, 6], 8, 7), 40, 1),
                 "vgg11-bn": logits(small_classifier(torchvision.models.vgg11_bn(), [0, 3, 6], 8, 7), 40, 1),
             },
-            "pretrained": pretrained_logits,
+            "file": logits_of(FIXTURES / "torch-files/resnet20.th"),
+            "published": logits_of(published) if published else before["published"],
             "training": trained(),
         },
         indent=1,

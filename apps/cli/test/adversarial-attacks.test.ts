@@ -196,7 +196,7 @@ describe("reprise adversarial attack --attack", () => {
     );
     await expect(attack("--range", "1,0")).rejects.toThrow("--range is 1,0, expected two numbers, the lower first");
     await expect(attack("--attack", "square", "--ball", "l2")).rejects.toThrow(
-      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm (--ball)',
+      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm',
     );
     await expect(attack("--attack", "fgsm", "--steps", "3")).rejects.toThrow("--steps: fgsm takes one step");
     for (const name of ["lbfgs", "pgd"])
@@ -238,7 +238,7 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     const two = await model("two.onnx", (x) => ({ main: scores(x, 0), aux: scores(x, 1) }));
     for (const attack of ["lbfgs", "pgd", "square"])
       await expect(reprise("attack", two, "--attack", attack, "--count", "1")).rejects.toThrow(
-        "two.onnx: it has 2 outputs (main, aux); name the one with the logits (--output)",
+        'two.onnx: it has 2 outputs (main, aux); say which holds the logits by the option "output"',
       );
     const named = await json("attack", two, "--output", "aux", "--attack", "deepfool", "--count", "2");
     expect(named.results[0].success).toBe(2);
@@ -251,7 +251,7 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     );
     const hard = await model("hard.onnx", (x) => ({ y: cast(greater(scores(x, 0), 0.5), "float32") }));
     await expect(reprise("attack", hard, "--attack", "pgd", "--count", "1")).rejects.toThrow(
-      /no gradient in the image: operator "Greater".*--attack square or hopskipjump/,
+      /no gradient in the image: operator "Greater".*as the attacks Square and HopSkipJump do/,
     );
     const args = ["--attack", "square", "--epsilons", "1", "--steps", "50", "--target", "untargeted", "--count", "2"];
     expect((await json("attack", hard, ...args)).results[0].images).toBe(2);

@@ -1,5 +1,5 @@
+import { encodePng, pngDataUri } from "@reprise/data";
 import type { Perturbation } from "./perturb.ts";
-import { encodePng, pngDataUri } from "./png.ts";
 import { escapeXml } from "./report/svg.ts";
 
 export interface FigureOptions {

@@ -1,4 +1,25 @@
 // Other attacks, by one interface
+
+export { type Rate, rateOf } from "@reprise/data";
+// What is attacked, from @reprise/nn
+export {
+  type Classifier,
+  type DifferentiableClassifier,
+  type ImageFormat,
+  imageSize,
+  leadingLabel,
+  type ModelInput,
+  modelInput,
+  NoGradientError,
+  type OnnxClassifier,
+  type OnnxClassifierOptions,
+  type OnnxScores,
+  onnxClassifier,
+  onnxScores,
+  predictedLabel,
+  type ScoreDifferentiable,
+  softmax,
+} from "@reprise/nn";
 export { type ApgdOptions, apgd } from "./attacks/apgd.ts";
 export type { Attack } from "./attacks/attack.ts";
 export { type BimOptions, bim } from "./attacks/bim.ts";
@@ -38,20 +59,8 @@ export { type AttackName, attackByName, attackNames, type NamedAttackOptions } f
 export { type BoundsOptions, type LayerBound, type ModelBounds, modelBounds } from "./bounds.ts";
 // The paper's settings and tables
 export { type ClaimedColumn, type ClaimedTable, claimed, claimedTestErrorBelow, published } from "./config.ts";
-export {
-  type Classifier,
-  type DifferentiableClassifier,
-  imageSize,
-  leadingLabel,
-  predictedLabel,
-  type ScoreDifferentiable,
-  softmax,
-} from "./differentiable-classifier.ts";
 export { type Distance, distanceBetween } from "./distance.ts";
 export { type FigureOptions, figure, type Pictured } from "./figure.ts";
-export { type ImageFormat, type ModelInput, modelInput } from "./model-input.ts";
-export { type OnnxClassifier, type OnnxClassifierOptions, onnxClassifier } from "./onnx-classifier.ts";
-export { type OnnxScores, onnxScores } from "./onnx-scores.ts";
 export type { PenaltySearchOptions, SearchStep } from "./penalty-search.ts";
 export { type Perturbation, type PerturbEvent, type PerturbOptions, type PerturbStatus, perturb } from "./perturb.ts";
 export {
@@ -59,7 +68,6 @@ export {
   type AttackSummary,
   attackMarkdown,
   attackSummary,
-  csvOf,
   summaryCells,
   summaryHead,
   summaryHints,
@@ -67,7 +75,6 @@ export {
 export { curveFigure } from "./report/curve-figure.ts";
 export { gradientMaskingChecks, type MaskingCheck, type MaskingOptions } from "./report/gradient-masking.ts";
 export { type HistogramOptions, histogramFigure } from "./report/histogram-figure.ts";
-export { mean, median } from "./report/median.ts";
 export { type CurvePoint, distanceCurve, type SecurityCurve, securityCurve } from "./report/robustness.ts";
 export { transferCsv, transferFigure, transferMarkdown } from "./report/transfer-report.ts";
 export type { Provenance, Store } from "./reproduce/cells.ts";
@@ -80,8 +87,6 @@ export {
   inducedError,
   meanDistortion,
   type NoiseOptions,
-  type Rate,
-  rateOf,
   type TransferOptions,
   type TransferRow,
   type TransferTable,

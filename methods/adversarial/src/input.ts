@@ -1,4 +1,4 @@
-import { type Classifier, imageSize } from "./differentiable-classifier.ts";
+import { type Classifier, imageSize } from "@reprise/nn";
 
 /** The box and images of an attack, as the user gave them. */
 export interface ImageInput {

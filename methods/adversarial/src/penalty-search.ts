@@ -1,5 +1,5 @@
 import type { LbfgsB } from "@reprise/engine";
-import { leadingLabel, predictedLabel } from "./differentiable-classifier.ts";
+import { leadingLabel, predictedLabel } from "@reprise/nn";
 
 /** How c is searched and each problem solved. The defaults are in `perturb.ts`, where users set them. */
 export interface PenaltySearchOptions {

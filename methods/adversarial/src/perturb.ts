@@ -1,11 +1,5 @@
 import { Box, LbfgsB } from "@reprise/engine";
-import {
-  type DifferentiableClassifier,
-  imageSize,
-  leadingLabel,
-  predictedLabel,
-  softmax,
-} from "./differentiable-classifier.ts";
+import { type DifferentiableClassifier, imageSize, leadingLabel, predictedLabel, softmax } from "@reprise/nn";
 import { type Distance, distanceBetween } from "./distance.ts";
 import { type Range, validateImages, validateLabels, validateOptions } from "./input.ts";
 import { PenaltySearch, type PenaltySearchOptions, type SearchStep } from "./penalty-search.ts";

@@ -1,6 +1,6 @@
 // Tables 1 to 4 from the data: trains what is missing, attacks, shows the results to the other networks, and says every
 // value beside the paper's. What is computed is kept in a store; a run that finds it there goes on.
-import { meanInterval } from "@reprise/data";
+import { meanInterval, type Rate } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import type { Cell, Provenance } from "./reproduce/cells.ts";
 import {
@@ -16,7 +16,6 @@ import {
 } from "./reproduce/plan.ts";
 import { arms } from "./reproduce/regularisation.ts";
 import { type Attacked, type ReproduceOptions, Run } from "./reproduce/run.ts";
-import type { Rate } from "./transfer.ts";
 
 export { type PoolOptions, type TrainAdversariallyOptions, trainAdversarially } from "./adversarial-training/train.ts";
 export type { Provenance, Store } from "./reproduce/cells.ts";

@@ -1,4 +1,4 @@
-import { type DifferentiableClassifier, imageSize } from "./differentiable-classifier.ts";
+import { type DifferentiableClassifier, imageSize } from "@reprise/nn";
 import type { PenaltySearch } from "./penalty-search.ts";
 
 export interface ScheduleOptions {

@@ -1,15 +1,7 @@
-import { type Classifier, imageSize, predictedLabel } from "./differentiable-classifier.ts";
+import { type Rate, rateOf } from "@reprise/data";
+import { type Classifier, imageSize, predictedLabel } from "@reprise/nn";
 import { validateLabels } from "./input.ts";
 import { rowNormal } from "./row-random.ts";
-
-/** A share of images with its 95 % interval (Wilson), all in [0, 1]. */
-export interface Rate {
-  readonly count: number;
-  readonly of: number;
-  readonly rate: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** One row of Tables 2 and 4: one set of images, and the error it induces on each classifier. */
 export interface TransferRow {
@@ -175,14 +167,4 @@ export function amplify(
     }
   }
   return out;
-}
-
-/** A rate with Wilson's interval at 95 %, which stays in [0, 1] and is right for rates near 0 and 1. */
-export function rateOf(count: number, of: number): Rate {
-  if (of === 0) return { count, of, rate: Number.NaN, low: 0, high: 1 };
-  const z = 1.959963984540054;
-  const p = count / of;
-  const centre = (p + z ** 2 / (2 * of)) / (1 + z ** 2 / of);
-  const half = (z / (1 + z ** 2 / of)) * Math.sqrt((p * (1 - p)) / of + z ** 2 / (4 * of ** 2));
-  return { count, of, rate: p, low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }

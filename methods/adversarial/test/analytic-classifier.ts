@@ -1,4 +1,4 @@
-import type { ScoreDifferentiable } from "../src/differentiable-classifier.ts";
+import type { ScoreDifferentiable } from "@reprise/nn";
 import digits from "./fixtures/digits.json" with { type: "json" };
 
 /** One dense layer: weight [outputs, inputs] and bias [outputs]. */

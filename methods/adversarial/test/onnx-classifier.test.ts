@@ -22,12 +22,11 @@ import {
   type Value,
 } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
+import { onnxClassifier, onnxScores } from "@reprise/nn";
 import { afterAll, describe, expect, it } from "vitest";
 import { untargeted } from "../src/attacks/goal.ts";
 import { hopSkipJump } from "../src/attacks/hop-skip-jump.ts";
 import { runAttack } from "../src/attacks/run-attack.ts";
-import { onnxClassifier } from "../src/onnx-classifier.ts";
-import { onnxScores } from "../src/onnx-scores.ts";
 import { perturb } from "../src/perturb.ts";
 import { denseClassifier, digitImages, digitLabels, digitsClassifier } from "./analytic-classifier.ts";
 import { exactPerturbation } from "./oracle.ts";
@@ -294,7 +293,7 @@ describe("images as the model wants them", () => {
     const bytes = onnxOf("FC10", { head: (z) => cast(greater(z, 0), "float32") });
     const model = await onnxClassifier(runtime, bytes, { name: "m.onnx" });
     const stopped =
-      /m\.onnx: its scores have no gradient in the image: operator "Greater" \(node ".*"\) stops it\..*--attack square/;
+      /m\.onnx: its scores have no gradient in the image: operator "Greater" \(node ".*"\) stops it\..*onnxScores/;
     await expect(model.lossAndGradient(digitImages, Int32Array.of(0), 1)).rejects.toThrow(stopped);
     await expect(model.scoreGradient(digitImages, new Float32Array(10), 1)).rejects.toThrow(stopped);
     expect((await (await onnxScores(runtime, bytes)).logits(digitImages, 1)).length).toBe(10);
@@ -353,7 +352,7 @@ describe("onnxClassifier, bad input", () => {
     const x = two.input("x", "float32", [1, 4]);
     two.output("p", sigmoid(x));
     two.output("q", concat([x, x], 1));
-    await expect(load(exportOnnx(two))).rejects.toThrow("it has 2 outputs (p, q); name the one with the logits");
+    await expect(load(exportOnnx(two))).rejects.toThrow("it has 2 outputs (p, q); say which holds the logits");
   });
   it("probabilities by other means than a softmax", async () => {
     const head = (z: Value) => div(exp(z), reduceSum(exp(z), { axes: [1], keepDims: true }));

@@ -1,5 +1,5 @@
+import type { DifferentiableClassifier } from "@reprise/nn";
 import { describe, expect, it } from "vitest";
-import type { DifferentiableClassifier } from "../src/differentiable-classifier.ts";
 import { type Perturbation, type PerturbEvent, perturb } from "../src/perturb.ts";
 import { denseClassifier, digitImages, digitLabels, digitsClassifier, pixels } from "./analytic-classifier.ts";
 import { exactPerturbation } from "./oracle.ts";

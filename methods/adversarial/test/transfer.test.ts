@@ -1,7 +1,8 @@
+import { rateOf } from "@reprise/data";
 import { describe, expect, it } from "vitest";
 import { claimed, published } from "../src/config.ts";
 import { perturb } from "../src/perturb.ts";
-import { amplify, gaussianControl, inducedError, meanDistortion, rateOf, transferTable } from "../src/transfer.ts";
+import { amplify, gaussianControl, inducedError, meanDistortion, transferTable } from "../src/transfer.ts";
 import { digitImages, digitLabels, digitsClassifier } from "./analytic-classifier.ts";
 
 const linear = digitsClassifier("FC10");

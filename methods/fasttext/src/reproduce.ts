@@ -1,7 +1,7 @@
 // What of the paper can be trained again, and how: Table 1's rows where their data is at hand, and data that the paper does
 // not have.
 import { publishedTable1, type Settings } from "./config.ts";
-import { MinimalStandard } from "./random.ts";
+import { MinimalStandard } from "./reference/random.ts";
 
 export const key = "journals/corr/JoulinGBM16";
 

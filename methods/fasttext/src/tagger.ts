@@ -1,7 +1,7 @@
 // Tag suggestions for short texts, learnt from texts that have tags: one-vs-all, because a text may have several.
-import type { Kernel } from "./kernel.ts";
-import type { Model } from "./model.ts";
-import { train } from "./train.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import type { Model } from "./model/model.ts";
+import { train } from "./training/train.ts";
 
 /** A text and the tags that somebody gave it. */
 export interface TaggedText {

@@ -1,9 +1,9 @@
 // Threads that divide the rows: the same result each time, about that of one thread, and no waiting for one that ends.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { nodeThreads } from "../src/index.node.ts";
 import { evaluate, f1, type Model, type RunThreads, train } from "../src/index.ts";
-import { nodeThreads } from "../src/node.ts";
-import type { ThreadWork } from "../src/wasm.ts";
+import type { ThreadWork } from "../src/kernel/wasm.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
 
 const fixture = readFileSync(new URL("fixtures/train.txt", import.meta.url), "utf8")

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-test("src/wasm-binary.ts is up to date", { timeout: 120_000 }, () => {
+test("src/kernel/wasm-binary.ts is up to date", { timeout: 120_000 }, () => {
   const script = fileURLToPath(new URL("../../../tools/fasttext-kernel.ts", import.meta.url));
   const done = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
   expect(done.stderr).toBe("");

@@ -1,19 +1,19 @@
 // Laws of the small parts: hash, tree, heap, sort, number format, random numbers.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { Dictionary } from "../src/dictionary.ts";
-import { fnv1a } from "../src/hash.ts";
-import { huffman } from "../src/huffman.ts";
 import { formatNumber } from "../src/index.ts";
-import { introsort } from "../src/introsort.ts";
-import { Memory } from "../src/memory.ts";
-import { Model } from "../src/model.ts";
-import { wordNgramRows } from "../src/ngrams.ts";
-import { MinimalStandard } from "../src/random.ts";
-import { readableKernel } from "../src/readable.ts";
-import { spans } from "../src/tokenize.ts";
-import { Top } from "../src/top.ts";
-import { wasmKernel } from "../src/wasm.ts";
+import { Memory } from "../src/kernel/memory.ts";
+import { wasmKernel } from "../src/kernel/wasm.ts";
+import { huffman } from "../src/model/huffman.ts";
+import { Model } from "../src/model/model.ts";
+import { Top } from "../src/model/top.ts";
+import { introsort } from "../src/reference/introsort.ts";
+import { MinimalStandard } from "../src/reference/random.ts";
+import { readableKernel } from "../src/reference/readable.ts";
+import { Dictionary } from "../src/text/dictionary.ts";
+import { fnv1a } from "../src/text/hash.ts";
+import { wordNgramRows } from "../src/text/ngrams.ts";
+import { spans } from "../src/text/tokenize.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

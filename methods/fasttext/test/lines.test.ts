@@ -1,9 +1,9 @@
 // What the kernel says of encoded lines, against a plain walk over them.
 import { expect, test } from "vitest";
-import type { Job } from "../src/kernel.ts";
-import { frequentRows, partsOf } from "../src/lines.ts";
-import { Memory } from "../src/memory.ts";
-import { MinimalStandard } from "../src/random.ts";
+import type { Job } from "../src/kernel/kernel.ts";
+import { Memory } from "../src/kernel/memory.ts";
+import { MinimalStandard } from "../src/reference/random.ts";
+import { frequentRows, partsOf } from "../src/text/lines.ts";
 
 const rows = 3000; // of the input: more than two blocks of 1024
 const random = new MinimalStandard(5);

@@ -53,7 +53,7 @@ async function peakBytes(statements: string): Promise<number> {
   const code = `
     import { createReadStream, readFileSync, statSync } from "node:fs";
     import { load } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
-    import { loadModel } from ${JSON.stringify(new URL("../src/node.ts", import.meta.url).href)};
+    import { loadModel } from ${JSON.stringify(new URL("../src/index.node.ts", import.meta.url).href)};
     ${statements}
     if (model.predict("one two")[0].label !== "__label__a") throw new Error("no such label");
     // Linux counts what the process held before it became this one in maxRSS, and says the peak since here.

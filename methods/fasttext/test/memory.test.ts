@@ -1,6 +1,6 @@
 // Memory that is touched before it is handed out.
 import { expect, test } from "vitest";
-import { Memory } from "../src/memory.ts";
+import { Memory } from "../src/kernel/memory.ts";
 
 test("memory touched ahead is handed out as it was, and is not touched twice", () => {
   const memory = new Memory(1 << 20);

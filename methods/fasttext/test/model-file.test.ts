@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Model, ModelFileError, readableKernel, wasmKernel } from "../src/index.ts";
-import { Memory } from "../src/memory.ts";
-import { readBytes } from "../src/model-file.ts";
-import { MinimalStandard } from "../src/random.ts";
+import { Memory } from "../src/kernel/memory.ts";
+import { readBytes } from "../src/model/model-file.ts";
+import { MinimalStandard } from "../src/reference/random.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const files = ["softmax.bin", "hs.bin", "ova-pruned.ftz", "skipgram.bin"].map(fixture);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { filePieces, loadModel, saveModel, writeWhole } from "../src/index.node.ts";
 import { ModelFileError } from "../src/index.ts";
-import { filePieces, loadModel, saveModel, writeWhole } from "../src/node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "reprise-fasttext-node-"));
 afterAll(() => rmSync(folder, { recursive: true }));

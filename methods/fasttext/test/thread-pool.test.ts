@@ -1,6 +1,6 @@
 // Worker threads that fail: one clear error each, and nobody waits for ever.
 import { expect, test } from "vitest";
-import { ThreadPool } from "../src/threads/pool/node.ts";
+import { ThreadPool } from "../src/parallel/pool.node.ts";
 
 const script = (source: string) =>
   new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort } from "node:worker_threads";\n${source}`)}`);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
+import { filePieces, nodeThreads } from "../src/index.node.ts";
 import {
   evaluate,
   f1,
@@ -15,12 +16,11 @@ import {
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { filePieces, nodeThreads } from "../src/node.ts";
-import { type ReadWork, readPart } from "../src/parts.ts";
-import { type FileText, firstPart, sharedText, takePart } from "../src/read/node.ts";
+import { doWork, type ThreadWork } from "../src/kernel/wasm.ts";
+import { type ReadWork, readPart } from "../src/parallel/parts.ts";
+import { threadsOnNode } from "../src/parallel/threads.node.ts";
 import { normalisedQuestion } from "../src/reproduce.ts";
-import { threadsOnNode } from "../src/threads/node.ts";
-import { doWork, type ThreadWork } from "../src/wasm.ts";
+import { type FileText, firstPart, sharedText, takePart } from "../src/text/files.node.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));

@@ -5,8 +5,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
 import { type ServedPage, servePage } from "../../../tools/served-page.ts";
+import { nodeThreads } from "../src/index.node.ts";
 import { evaluate, f1, Model, type Settings, train } from "../src/index.ts";
-import { nodeThreads } from "../src/node.ts";
 import { bytesOf } from "./model-parts.ts";
 
 const labelled = readFileSync(new URL("fixtures/train.txt", import.meta.url), "utf8");

@@ -1,6 +1,7 @@
 // Training: against the reference program's own losses, and the promises that it does not make.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { spillFile } from "../src/index.node.ts";
 import {
   checkContinues,
   completeSettings,
@@ -15,7 +16,6 @@ import {
   train,
   wasmKernel,
 } from "../src/index.ts";
-import { spillFile } from "../src/node.ts";
 import { bytesOf } from "./model-parts.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));

@@ -12,5 +12,8 @@ export class DataError extends Error {
   }
 }
 
-/** Images that are to be read together have several sizes: callers that can bring them to one say how. */
+/** Images have several sizes, or another than is wanted: callers that can bring them to one say how. */
 export class ImageSizeError extends DataError {}
+
+/** Pixels are outside the range that they were said to be in: callers that take a range say how to give it. */
+export class PixelRangeError extends DataError {}

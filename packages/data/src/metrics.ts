@@ -73,6 +73,30 @@ export function shareInterval(
   return { share, low: successes === 0 ? 0 : centre - half, high: successes === count ? 1 : centre + half };
 }
 
+/** A share of so many with its 95 % interval after Wilson, all in [0, 1]. */
+export interface Rate {
+  readonly count: number;
+  readonly of: number;
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** `count` of `of` with its interval; of none the rate is NaN and the interval everything. @throws RangeError as shareInterval */
+export function rateOf(count: number, of: number): Rate {
+  if (of === 0 && count === 0) return { count, of, rate: Number.NaN, low: 0, high: 1 };
+  const { share, low, high } = shareInterval(count, of);
+  return { count, of, rate: share, low, high };
+}
+
+/** Σ / count. @throws RangeError for no values */
+export function mean(values: ArrayLike<number>): number {
+  const count = checkSome("mean", values);
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += values[i]!;
+  return sum / count;
+}
+
 /**
  * Value below which the share q of the values lies, between two values by linear interpolation, as numpy.quantile.
  *

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readImageFolder, writeImage } from "../src/index.node.ts";
 import { DataError, ndArray } from "../src/index.ts";
-import { readImageFolder, writeImage } from "../src/node.ts";
 
 let root: string;
 beforeAll(async () => {

@@ -1,4 +1,14 @@
-import { accuracy, confusionMatrix, meanInterval, median, quantile, quantiles, shareInterval } from "@reprise/data";
+import {
+  accuracy,
+  confusionMatrix,
+  mean,
+  meanInterval,
+  median,
+  quantile,
+  quantiles,
+  rateOf,
+  shareInterval,
+} from "@reprise/data";
 import { describe, expect, it } from "vitest";
 import reference from "./fixtures/metrics.json" with { type: "json" };
 
@@ -25,6 +35,13 @@ describe(`against SciPy ${reference.scipy} and NumPy ${reference.numpy}`, () => 
     expect(interval.low).toBeCloseTo(low, 12);
     expect(interval.high).toBeCloseTo(high, 12);
     expect(interval.share).toBe(hits / count);
+    expect(rateOf(hits, count)).toEqual({
+      count: hits,
+      of: count,
+      rate: interval.share,
+      low: interval.low,
+      high: interval.high,
+    });
   });
 });
 
@@ -81,4 +98,10 @@ describe("corners", () => {
     expect(() => quantile([1], 1.5)).toThrow("quantile: q is 1.5; expected 0 to 1");
     expect(() => shareInterval(3, 2)).toThrow("shareInterval: 3 of 2 is no share");
   });
+});
+
+it("a rate of none is everything; a mean of none is refused", () => {
+  expect(rateOf(0, 0)).toEqual({ count: 0, of: 0, rate: Number.NaN, low: 0, high: 1 });
+  expect(mean([1, 2, 6])).toBe(3);
+  expect(() => mean([])).toThrow("mean: there are no values");
 });

@@ -1,3 +1,31 @@
-// What a paper is to the site, the command line and the tools.
+// What a paper is to the site, the command line and the tools; its tables as a graph of steps, and what runs it.
+export { canonical, type Json, sha256 } from "./canonical.ts";
+export type {
+  Experiments,
+  MissingData,
+  NodeExperiments,
+  Opened,
+  OpenOptions,
+  ValuesOptions,
+} from "./experiments.ts";
 export type { Choice, Flag, Integer, List, Numeric, Option, Options, OptionValues, Text } from "./option.ts";
-export type { Asset, Paper } from "./paper.ts";
+export { type Asset, assetAt, type ExperimentEntry, type Paper } from "./paper.ts";
+export { type Plan, type PlannedStep, planOf } from "./plan.ts";
+export { type ResultRecord, recordsOf } from "./record.ts";
+export { type RunOptions, type RunProgress, type RunResults, runPlan } from "./run.ts";
+export {
+  type Data,
+  type Needs,
+  type Provenance,
+  type Results,
+  type Step,
+  type StepContext,
+  type StepKind,
+  type StepMaker,
+  type StepOutput,
+  type StepResult,
+  type StepShape,
+  stepKind,
+} from "./step.ts";
+export { memoryStore, type Store } from "./store.ts";
+export { type Measured, measuredMean, measuredShare, type Settings, type Unit, type Value, value } from "./value.ts";

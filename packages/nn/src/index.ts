@@ -11,6 +11,23 @@ export {
 } from "./batches.ts";
 // Files
 export { type CheckpointLayouts, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+export {
+  type Classifier,
+  type DifferentiableClassifier,
+  imageSize,
+  leadingLabel,
+  predictedLabel,
+  type ScoreDifferentiable,
+  softmax,
+} from "./classifier/classifier.ts";
+export { type ImageFormat, type ModelInput, modelInput } from "./classifier/model-input.ts";
+export {
+  NoGradientError,
+  type OnnxClassifier,
+  type OnnxClassifierOptions,
+  onnxClassifier,
+} from "./classifier/onnx-classifier.ts";
+export { type OnnxScores, onnxScores } from "./classifier/onnx-scores.ts";
 export { type Evaluation, type Evaluator, evaluator } from "./evaluate.ts";
 export { type ExportNetworkOptions, exportNetwork } from "./export.ts";
 export { type ImageNetworkOptions, imageNetwork, imageNetworkNames } from "./image-networks.ts";

@@ -76,7 +76,7 @@ test("a process killed while it writes leaves the old checkpoint whole", async (
   await saveCheckpoint(path, first, big);
   const whole = statSync(path).size;
   const script = `
-    import { loadCheckpoint, saveCheckpoint } from ${JSON.stringify(new URL("../src/checkpoint/node.ts", import.meta.url).href)};
+    import { loadCheckpoint, saveCheckpoint } from ${JSON.stringify(new URL("../src/checkpoint.node.ts", import.meta.url).href)};
     const layouts = { parameters: { w: [${size}] } };
     const next = await loadCheckpoint(${JSON.stringify(path)}, layouts);
     next.state.parameters.fill(2);

@@ -51,7 +51,8 @@ interface Forward {
 const expected = JSON.parse(readFileSync(fixture("networks.json"), "utf8")) as {
   layouts: Record<string, { parameters: number; arrays: number; sha256: string }>;
   forward: Record<string, Forward>;
-  pretrained: number[];
+  file: number[];
+  published: number[];
   training: { losses: number[]; after: Record<string, number> };
 };
 
@@ -139,21 +140,28 @@ test.each(Object.keys(small))("%s gives PyTorch's logits", async (name) => {
   await run.release();
 });
 
-describe("the published ResNet-20", () => {
-  const network = resnetCifar({ depth: 20 });
-  const file = "resnet20-cifar10/resnet20-12fca82f.th";
-  const tensors = stateDictOf(readTorchFile(readFileSync(fixture(file)), { source: file }), { source: file });
-  const weights = weightsFromTensors(network, tensors, { source: file });
+/** Logits of a ResNet-20 by this package, and by the ONNX file that it writes, are the expected to 1e-4. */
+async function expectLogits(network: Network, weights: Weights, logits: readonly number[]): Promise<void> {
+  const run = evaluator(runtime, network, { batchSize: 4 });
+  const x = noise([4, 3, 32, 32], 100);
+  expectClose(await run.logits(weights, x), logits, 1e-4);
+  await run.release();
+  const session = await runtime.load(exportNetwork(network, weights), { purpose: "infer" });
+  expectClose((await session.run({ x })).logits!.data as Float32Array, logits, 1e-4);
+  await session.release();
+}
 
-  test("gives PyTorch's logits, and so does its ONNX file", async () => {
-    const run = evaluator(runtime, network, { batchSize: 4 });
-    const x = noise([4, 3, 32, 32], 100);
-    expectClose(await run.logits(weights, x), expected.pretrained, 1e-4);
-    await run.release();
-    const session = await runtime.load(exportNetwork(network, weights), { purpose: "infer" });
-    expectClose((await session.run({ x })).logits!.data as Float32Array, expected.pretrained, 1e-4);
-    await session.release();
-  });
+/** The arrays of a file that torch.save wrote. */
+const tensorsOf = (file: string | URL, source: string) =>
+  stateDictOf(readTorchFile(readFileSync(file), { source }), { source });
+
+describe("a ResNet-20 with random weights, saved by PyTorch as trainings on several GPUs are", () => {
+  const network = resnetCifar({ depth: 20 });
+  const file = "torch-files/resnet20.th";
+  const tensors = tensorsOf(fixture(file), file);
+
+  test("gives PyTorch's logits, and so does its ONNX file", () =>
+    expectLogits(network, weightsFromTensors(network, tensors, { source: file }), expected.file));
 
   test("another network's file is told by what is missing and what has another shape", () => {
     const load =
@@ -171,34 +179,41 @@ describe("the published ResNet-20", () => {
     const { "bn1.running_var": _, ...incomplete } = tensors;
     expect(load(network, incomplete)).toThrow(/w\.th: "bn1\.running_var" is missing/);
   });
+});
 
-  // The images have no licence that lets us ship them. REPRISE_DATA is a folder with cifar10/test1000.bin, the first
-  // 1,000 images of CIFAR-10's test_batch.bin.
+// Neither the weights nor CIFAR-10 are shipped. REPRISE_RESNET20 is the file resnet20-12fca82f.th of
+// github.com/akamaster/pytorch_resnet_cifar10 (commit d5489e8); REPRISE_DATA is a folder with cifar10/test1000.bin, the
+// first 1,000 images of CIFAR-10's test_batch.bin.
+describe("the published ResNet-20", () => {
+  const network = resnetCifar({ depth: 20 });
+  const file = process.env.REPRISE_RESNET20;
+  const load = () => weightsFromTensors(network, tensorsOf(file!, "published"), { source: "published" });
+  const noFile = file ? "" : " (skipped: set REPRISE_RESNET20 to the file resnet20-12fca82f.th)";
+
+  test.skipIf(noFile)(`gives PyTorch's logits${noFile}`, () => expectLogits(network, load(), expected.published));
+
   const data = `${process.env.REPRISE_DATA}/cifar10/test1000.bin`;
-  const missing = !process.env.REPRISE_DATA || !existsSync(data);
-  test.skipIf(missing)(
-    `classifies 91.5 % ± 0.1 of 1,000 test images${missing ? " (skipped: set REPRISE_DATA to a folder with cifar10/test1000.bin)" : ""}`,
-    async () => {
-      const bytes = readFileSync(data);
-      const [mean, deviation] = [
-        [0.485, 0.456, 0.406],
-        [0.229, 0.224, 0.225],
-      ];
-      const images = new Float32Array(1000 * 3072);
-      const labels = Array.from({ length: 1000 }, (_, i) => bytes[i * 3073]!);
-      for (let i = 0; i < images.length; i++) {
-        const channel = Math.floor((i % 3072) / 1024);
-        images[i] = (bytes[Math.floor(i / 3072) * 3073 + 1 + (i % 3072)]! / 255 - mean[channel]!) / deviation[channel]!;
-      }
-      const run = evaluator(runtime, network, { batchSize: 250 });
-      const { accuracy } = await run.evaluate(weights, {
-        images: tensor("float32", [1000, 3, 32, 32], images),
-        labels: tensor("int64", [1000], labels),
-      });
-      expect(Math.abs(accuracy - 0.915)).toBeLessThanOrEqual(0.001);
-      await run.release();
-    },
-  );
+  const noData = existsSync(data) ? "" : " (skipped: set REPRISE_DATA to a folder with cifar10/test1000.bin)";
+  test.skipIf(noFile || noData)(`classifies 91.5 % ± 0.1 of 1,000 test images${noFile || noData}`, async () => {
+    const bytes = readFileSync(data);
+    const [mean, deviation] = [
+      [0.485, 0.456, 0.406],
+      [0.229, 0.224, 0.225],
+    ];
+    const images = new Float32Array(1000 * 3072);
+    const labels = Array.from({ length: 1000 }, (_, i) => bytes[i * 3073]!);
+    for (let i = 0; i < images.length; i++) {
+      const channel = Math.floor((i % 3072) / 1024);
+      images[i] = (bytes[Math.floor(i / 3072) * 3073 + 1 + (i % 3072)]! / 255 - mean[channel]!) / deviation[channel]!;
+    }
+    const run = evaluator(runtime, network, { batchSize: 250 });
+    const { accuracy } = await run.evaluate(load(), {
+      images: tensor("float32", [1000, 3, 32, 32], images),
+      labels: tensor("int64", [1000], labels),
+    });
+    expect(Math.abs(accuracy - 0.915)).toBeLessThanOrEqual(0.001);
+    await run.release();
+  });
 });
 
 /** The same runtime without ONNX Runtime's blocked layout. */

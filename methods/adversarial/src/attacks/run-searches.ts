@@ -1,4 +1,4 @@
-import { type Classifier, imageSize, type ScoreDifferentiable } from "../differentiable-classifier.ts";
+import { type Classifier, imageSize, type ScoreDifferentiable } from "@reprise/nn";
 import { type Answer, type Ask, NonFiniteError, type Search } from "./search.ts";
 
 export interface Started {

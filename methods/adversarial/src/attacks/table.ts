@@ -52,7 +52,7 @@ export function attackByName(name: string, { norm, ...options }: NamedAttackOpti
   const attack = make({ norm: norm ?? "linf", ...options });
   if (norm !== undefined && attack.norm !== norm)
     throw new RangeError(
-      `attack "${name}" comes in ${normNames[attack.norm]} only, ${normNames[norm]} was asked for; leave out the norm (--ball).`,
+      `attack "${name}" comes in ${normNames[attack.norm]} only, ${normNames[norm]} was asked for; leave out the norm.`,
     );
   return attack;
 }

@@ -1,5 +1,5 @@
 // What an attack came to, as lines of a table: for the terminal, Markdown, CSV.
-import { mean, median } from "./median.ts";
+import { mean, median } from "@reprise/data";
 
 /** What an attack came to at one ε, or, with null, where it looked for the smallest perturbation. */
 export interface AttackSummary {
@@ -40,8 +40,8 @@ export function attackSummary(
     failed: of((status) => status === "failed").length,
     nonFinite: of((status) => status === "nonFinite").length,
     savedWith8Bits,
-    meanDistortion: mean(distortions),
-    medianDistortion: median(distortions),
+    meanDistortion: distortions.length > 0 ? mean(distortions) : null,
+    medianDistortion: distortions.length > 0 ? median(distortions) : null,
   };
 }
 
@@ -120,14 +120,4 @@ export function attackMarkdown({ model, attack, criterion, settings, results }: 
       "there when the image is saved as PNG.",
     "",
   ].join("\n");
-}
-
-/** Rows as CSV, a column a field of the first; nothing for null, text quoted where it must be. */
-export function csvOf(rows: readonly Readonly<Record<string, unknown>>[]): string {
-  const fields = Object.keys(rows[0] ?? {});
-  const cell = (value: unknown) => {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return `${[fields.join(","), ...rows.map((row) => fields.map((field) => cell(row[field])).join(","))].join("\n")}\n`;
 }

@@ -1,13 +1,13 @@
 // Signs that a model resists gradient attacks by hiding its gradients, not by being robust.
 
+import { type Rate, rateOf } from "@reprise/data";
+import { imageSize, type ScoreDifferentiable } from "@reprise/nn";
 import { fgsm } from "../attacks/fgsm.ts";
 import { untargeted } from "../attacks/goal.ts";
 import { uniformNoise } from "../attacks/noise.ts";
 import { pgd } from "../attacks/pgd.ts";
 import { type KeptRows, type RunAttackOptions, runAttack } from "../attacks/run-attack.ts";
 import { square } from "../attacks/square.ts";
-import { imageSize, type ScoreDifferentiable } from "../differentiable-classifier.ts";
-import { type Rate, rateOf } from "../transfer.ts";
 
 export interface MaskingCheck {
   readonly name: string;

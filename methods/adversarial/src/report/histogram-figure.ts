@@ -1,5 +1,5 @@
+import { median } from "@reprise/data";
 import { niceStep, short } from "./axis.ts";
-import { median } from "./median.ts";
 import { svgDocument } from "./svg.ts";
 
 export interface HistogramOptions {
@@ -41,13 +41,14 @@ export function histogramFigure(
     body.push(text(x(edges[i]!), bottom + 18, "middle", short(edges[i]!)));
   body.push(text(left - 6, top + 8, "end", String(most)), text(left - 6, bottom, "end", "0"));
   body.push(text(left + width / 2, bottom + 36, "middle", `${label}; ${values.length} images`));
-  const middle = median(values);
-  if (middle !== null)
+  if (values.length > 0) {
+    const middle = median(values);
     body.push(
       `<line x1="${x(middle).toFixed(1)}" x2="${x(middle).toFixed(1)}" y1="${top - 6}" y2="${bottom}" stroke="#b3400f" ` +
         `stroke-width="2" stroke-dasharray="6 3"/>`,
       text(x(middle), top - 12, "middle", `median ${short(middle)}`),
     );
+  }
   return svgDocument(left + width + 40, bottom + 48, `Histogram: ${label}`, body);
 }
 

@@ -1,9 +1,8 @@
 // Robust accuracy by ε, and how far the images had to be moved.
 
+import { mean, median, type Rate, rateOf } from "@reprise/data";
 import { type Norm, normOf } from "../attacks/norm.ts";
 import type { AttackResult } from "../attacks/run-attack.ts";
-import { type Rate, rateOf } from "../transfer.ts";
-import { mean, median } from "./median.ts";
 
 export interface CurvePoint {
   readonly epsilon: number;
@@ -66,5 +65,11 @@ export function distanceCurve(attack: string, norm: Norm, distances: readonly nu
     const epsilon = i === steps ? most : (most * i) / steps;
     return { epsilon, robust: rateOf(distances.filter((distance) => distance > epsilon).length, distances.length) };
   });
-  return { attack, norm, points, meanDistance: mean(moved), medianDistance: median(moved) };
+  return {
+    attack,
+    norm,
+    points,
+    meanDistance: moved.length > 0 ? mean(moved) : null,
+    medianDistance: moved.length > 0 ? median(moved) : null,
+  };
 }

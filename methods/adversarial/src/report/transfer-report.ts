@@ -1,6 +1,6 @@
 // A transfer table as a heat map, as Markdown and as CSV.
+import { csvOf } from "@reprise/data";
 import type { TransferTable } from "../transfer.ts";
-import { csvOf } from "./attack-report.ts";
 import { escapeXml, svgDocument } from "./svg.ts";
 
 /** The table as an SVG: the redder a cell, the more images its column gets wrong. */

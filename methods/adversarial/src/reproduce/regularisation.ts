@@ -1,10 +1,9 @@
 // §4.2, the last claim: FC100-100-10 by weight decay alone, with dropout, and with pools of adversarial examples.
-import type { LabelledImages } from "@reprise/data";
+import { type LabelledImages, type Rate, rateOf } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import { evaluator, isMlp, type Mlp, mlp, networkByName, type Recipe, trainClassifier } from "@reprise/nn";
 import { type PoolOptions, poolDefaults, trainAdversarially } from "../adversarial-training/train.ts";
 import { claimedTestErrorBelow } from "../config.ts";
-import { type Rate, rateOf } from "../transfer.ts";
 
 /** One way to train the network. */
 export interface Arm {

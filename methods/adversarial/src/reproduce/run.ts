@@ -1,11 +1,11 @@
 // The work under the tables: networks trained, attacked, and shown each other's images. Each part is taken from a store or
 // computed and put there.
-import { decodeNpy, encodeNpy, type LabelledImages, mnistHalves, ndArray } from "@reprise/data";
+import { decodeNpy, encodeNpy, type LabelledImages, mnistHalves, ndArray, type Rate, rateOf } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import type { Recipe } from "@reprise/nn";
-import { type OnnxClassifier, onnxClassifier } from "../onnx-classifier.ts";
+import { type OnnxClassifier, onnxClassifier } from "@reprise/nn";
 import { perturb } from "../perturb.ts";
-import { amplify, gaussianControl, inducedError, meanDistortion, type Rate, rateOf } from "../transfer.ts";
+import { amplify, gaussianControl, inducedError, meanDistortion } from "../transfer.ts";
 import { type Cell, type Provenance, readCell, type Store, writeCell } from "./cells.ts";
 import { inLanes } from "./lanes.ts";
 import {

@@ -1,3 +1,4 @@
+import { rateOf } from "@reprise/data";
 import { describe, expect, it } from "vitest";
 import { bim } from "../../src/attacks/bim.ts";
 import { ddn } from "../../src/attacks/ddn.ts";
@@ -9,7 +10,6 @@ import { gradientMaskingChecks } from "../../src/report/gradient-masking.ts";
 import { histogramFigure } from "../../src/report/histogram-figure.ts";
 import { distanceCurve, securityCurve } from "../../src/report/robustness.ts";
 import { transferCsv, transferFigure, transferMarkdown } from "../../src/report/transfer-report.ts";
-import { rateOf } from "../../src/transfer.ts";
 import {
   type Dense,
   denseClassifier,

@@ -46,3 +46,12 @@ export function grayFromRgb(rgb: NdArray<"uint8">): NdArray<"uint8"> {
     data[i] = (19595 * rgb.data[i]! + 38470 * rgb.data[size + i]! + 7471 * rgb.data[2 * size + i]! + 0x8000) >> 16;
   return ndArray("uint8", [1, height, width], data);
 }
+
+/** Whether arrays of this shape are pictures, gray or RGB: [1 or 3, H, W]. */
+export const isPicture = (shape: readonly number[]): boolean =>
+  shape.length === 3 && (shape[0] === 1 || shape[0] === 3);
+
+/** Pixels of a range in [0, 1], in float32. */
+export function toUnit(pixels: Float32Array, [low, high]: readonly [number, number]): Float32Array {
+  return low === 0 && high === 1 ? pixels : pixels.map((v) => (v - low) / (high - low));
+}

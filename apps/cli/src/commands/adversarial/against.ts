@@ -12,10 +12,9 @@ import {
   transferMarkdown,
   transferTable,
 } from "@reprise/adversarial";
-import { readBytes, writeFileAtomic } from "@reprise/data/node";
+import { readBytes, writeChart, writeFileAtomic } from "@reprise/data/node";
 import { ModelError, type Runtime } from "@reprise/engine";
 import { type ModelFlags, modelOptions, rangeOf } from "./model-flags.ts";
-import { writeFigure } from "./report-files.ts";
 
 /** The models by path; they need give scores only. @throws ModelError if they take other images than the first model */
 export async function otherModels(
@@ -78,7 +77,7 @@ export async function shownTo(
 
 /** The table as OUT/transfer.svg, .png, .md and .csv. */
 export async function writeTransfer(out: string, table: TransferTable): Promise<void> {
-  await writeFigure(out, "transfer", transferFigure(table));
+  await writeChart(out, "transfer", transferFigure(table));
   await writeFileAtomic(join(out, "transfer.md"), transferMarkdown(table));
   await writeFileAtomic(join(out, "transfer.csv"), transferCsv(table));
 }

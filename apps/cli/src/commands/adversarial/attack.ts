@@ -3,7 +3,6 @@ import {
   type AttackSummary,
   attackMarkdown,
   attackSummary,
-  csvOf,
   curveFigure,
   type DifferentiableClassifier,
   distanceCurve,
@@ -23,8 +22,8 @@ import {
   type TransferTable,
   targeted,
 } from "@reprise/adversarial";
-import { encodeNpy, ndArray } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
+import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.ts";
@@ -35,8 +34,6 @@ import { interruption } from "./interruption.ts";
 import { getPerturbation, hashOf, type Journal, keptRows, putPerturbation } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 import { namedAttackVerb } from "./named-attack.ts";
-import { writeFigure, writePictures } from "./report-files.ts";
-import { isPicture, savedAndRead } from "./saved-image.ts";
 import { transferText } from "./transfer.ts";
 
 /** Rows shown as text and in the figure; all of them are in the files. */
@@ -271,15 +268,15 @@ async function writeResults(
   const line: AttackSummary = attackSummary(null, results, records.filter(({ survives8Bit }) => survives8Bit).length);
   const report = { model: summary.model, attack: "L-BFGS", criterion: `target ${settings.target}`, settings };
   await writeFileAtomic(join(out, "results.md"), attackMarkdown({ ...report, results: [line] }));
-  await writePictures(out, "", adversarial, inputShape, range);
+  await writePictures(join(out, "images"), "", adversarial, inputShape, range);
   if (isPicture(inputShape))
-    await writeFigure(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
+    await writeChart(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
   const distances = results
     .filter(({ status }) => status !== "nonFinite")
     .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity));
-  await writeFigure(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
+  await writeChart(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
-  if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
+  if (moved.length > 0) await writeChart(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
   if (transfer) await writeTransfer(out, transfer);
   // Last, so that its presence says that the others are there.
   await writeFileAtomic(

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { csvOf, type LayerBound, modelBounds } from "@reprise/adversarial";
+import { type LayerBound, modelBounds } from "@reprise/adversarial";
+import { csvOf } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";

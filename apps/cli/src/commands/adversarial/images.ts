@@ -1,103 +1,22 @@
-// Images and labels of the user for a classifier of a given input shape.
-import { stat } from "node:fs/promises";
-import { DataError, decodeIdx, decodeNpy, type NdArray } from "@reprise/data";
-import { fileError, listImages, readBytes, readImages } from "@reprise/data/node";
+// Images of the user for a model; what does not fit is told with the options that mend it.
+import { DataError, ImageSizeError, PixelRangeError } from "@reprise/data";
+import { type ReadImagesOptions, readImagesFor as read } from "@reprise/data/node";
 
-export interface ReadOptions {
-  readonly resize?: boolean;
-  readonly range?: readonly [number, number];
+export { readLabels } from "@reprise/data/node";
+
+/** As `readImagesFor` of @reprise/data. */
+export async function readImagesFor(path: string, inputShape: readonly number[], options: ReadImagesOptions = {}) {
+  try {
+    return await read(path, inputShape, options);
+  } catch (error) {
+    const hint = hintFor(error, options);
+    if (!hint || !(error instanceof DataError)) throw error;
+    throw new DataError(error.source, `${error.message.slice(error.source.length + 2)} ${hint}`, { cause: error });
+  }
 }
 
-/**
- * Images as float32, [N, ...inputShape]: bytes are brought from 0 … 255 to the range, floats are taken as they are;
- * arrays with the channels last are turned.
- *
- * @param resize  bring image files to the model's size
- * @throws DataError if they cannot be read, are not of the model's size, or have values outside the range
- */
-export async function readImagesFor(
-  path: string,
-  inputShape: readonly number[],
-  { resize = false, range: [low, high] = [0, 1] }: ReadOptions = {},
-): Promise<{ images: Float32Array; count: number }> {
-  const info = await stat(path).catch((cause: unknown) => {
-    throw fileError(path, cause, "read");
-  });
-  const channels = inputShape.length === 3 && inputShape[0] === 3 ? (3 as const) : (1 as const);
-  const [, height, width] = inputShape;
-  const options = {
-    channels,
-    ...(resize && inputShape.length === 3 ? { size: { width: width!, height: height! } } : {}),
-  };
-  const array = info.isDirectory()
-    ? await readImages(await listImages(path), options)
-    : /\.(png|jpe?g|webp)$/i.test(path)
-      ? await readImages([path], options)
-      : await readArray(path);
-  const [count = 0, ...shape] = array.shape;
-  const order = orderOf(shape, inputShape);
-  if (!order)
-    throw new DataError(
-      path,
-      `holds images of [${shape.join(", ")}]; the model takes [${inputShape.join(", ")}], ${product(inputShape)} values each.` +
-        (resize ? "" : " Image files are brought to its size by --resize."),
-    );
-  if (array.data instanceof BigInt64Array || array.data instanceof BigUint64Array)
-    throw new DataError(path, `holds ${array.dtype}; images are uint8 in 0 … 255 or float32 in 0 … 1.`);
-  const bytes = array.dtype === "uint8";
-  const images = Float32Array.from(array.data, (value) => (bytes ? low + ((high - low) * value) / 255 : value));
-  const n = product(inputShape);
-  const outside = images.findIndex((value) => !(value >= Math.fround(low) && value <= Math.fround(high)));
-  if (outside >= 0)
-    throw new DataError(
-      path,
-      `image ${Math.floor(outside / n)} holds ${images[outside]} at value ${outside % n}, outside ${low} … ${high}. ` +
-        "Say what its pixels' lowest and highest value are by --range LOW,HIGH.",
-    );
-  return { images: order === "channelsLast" ? channelsFirst(images, count, shape) : images, count };
-}
-
-const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
-/** How images of a shape fit the model's: as they are (flat, or but for axes of 1), or with their channels last; or not. */
-function orderOf(shape: readonly number[], inputShape: readonly number[]): "same" | "channelsLast" | undefined {
-  if (product(shape) !== product(inputShape)) return undefined;
-  const [own, wanted] = [shape, inputShape].map((sizes) => sizes.filter((size) => size !== 1));
-  if (own!.length <= 1 || wanted!.length <= 1 || own!.join() === wanted!.join()) return "same";
-  const [channels, height, width] = inputShape;
-  return inputShape.length === 3 && shape.join() === [height, width, channels].join() ? "channelsLast" : undefined;
-}
-
-/** [count, H, W, C] as [count, C, H, W]. */
-function channelsFirst(
-  images: Float32Array,
-  count: number,
-  [height, width, channels]: readonly number[],
-): Float32Array {
-  const out = new Float32Array(images.length);
-  const plane = height! * width!;
-  for (let row = 0; row < count; row++)
-    for (let c = 0; c < channels!; c++)
-      for (let p = 0; p < plane; p++)
-        out[(row * channels! + c) * plane + p] = images[(row * plane + p) * channels! + c]!;
-  return out;
-}
-
-/** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or fewer than the images */
-export async function readLabels(path: string, count: number): Promise<Int32Array> {
-  const array = await readArray(path);
-  if (array.shape.length !== 1)
-    throw new DataError(path, `holds ${array.dtype} [${array.shape.join(", ")}]; expected labels, [N].`);
-  if (array.data.length < count)
-    throw new DataError(path, `holds ${array.data.length} labels for ${count} images. They belong to different sets.`);
-  const labels = Array.from(array.data, Number);
-  const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0);
-  if (wrong >= 0) throw new DataError(path, `label ${wrong} is ${labels[wrong]}; expected whole numbers from 0 up.`);
-  return Int32Array.from(labels.slice(0, count));
-}
-
-async function readArray(path: string): Promise<NdArray> {
-  const bytes = await readBytes(path);
-  if (bytes[0] === 0x93) return decodeNpy(bytes, path);
-  return decodeIdx(bytes, path);
+function hintFor(error: unknown, { resize }: ReadImagesOptions): string | undefined {
+  if (error instanceof PixelRangeError) return "Say what its pixels' lowest and highest value are by --range LOW,HIGH.";
+  if (error instanceof ImageSizeError && !resize) return "Image files are brought to its size by --resize.";
+  return undefined;
 }

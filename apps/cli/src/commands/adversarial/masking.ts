@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { csvOf, gradientMaskingChecks, onnxClassifier } from "@reprise/adversarial";
+import { gradientMaskingChecks, onnxClassifier } from "@reprise/adversarial";
+import { csvOf } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";

@@ -9,7 +9,6 @@ import {
   attackSummary,
   type Classifier,
   type Criterion,
-  csvOf,
   curveFigure,
   figure,
   histogramFigure,
@@ -30,8 +29,8 @@ import {
   targeted,
   untargeted,
 } from "@reprise/adversarial";
-import { encodeNpy, ndArray } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
+import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.ts";
@@ -42,8 +41,6 @@ import { readImagesFor } from "./images.ts";
 import { interruption } from "./interruption.ts";
 import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
-import { writeFigure, writePictures } from "./report-files.ts";
-import { isPicture, savedAndRead } from "./saved-image.ts";
 import { transferText } from "./transfer.ts";
 
 /** Budgets where none are given, for pixels in [0, 1]. */
@@ -212,16 +209,16 @@ async function writeResults(
   for (const { epsilon, clipped, rows } of results) {
     const name = epsilon === null ? "minimal" : `epsilon-${epsilon}`;
     await writeFileAtomic(join(out, `${name}.npy`), encodeNpy(ndArray("float32", [rows.length, ...shape], clipped)));
-    await writePictures(out, `${name}-`, clipped, shape, range);
+    await writePictures(join(out, "images"), `${name}-`, clipped, shape, range);
     if (!isPicture(shape)) continue;
     const shown = rows.slice(0, SHOWN).map((row) => ({ ...row, image: clipped.slice(row.row * n, (row.row + 1) * n) }));
-    await writeFigure(out, `figure-${name}`, figure(images, shown, shape, { lower, upper }));
+    await writeChart(out, `figure-${name}`, figure(images, shown, shape, { lower, upper }));
   }
-  await writeFigure(out, "curve", curveFigure([curve]));
+  await writeChart(out, "curve", curveFigure([curve]));
   const moved = (results.find(({ epsilon }) => epsilon === null)?.rows ?? []).filter(
     ({ status }) => status === "success",
   );
-  if (moved.length > 0) await writeFigure(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
+  if (moved.length > 0) await writeChart(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));
   await writeFileAtomic(
     join(out, "results.csv"),
     csvOf(results.flatMap(({ epsilon, rows }) => rows.map((row) => ({ epsilon, ...row })))),

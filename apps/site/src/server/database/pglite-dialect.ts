@@ -27,6 +27,9 @@ export type WorkerReply =
       };
     };
 
+/** SQLSTATE of a query that was broken off, as PostgreSQL itself gives at its statement_timeout. */
+export const queryCanceled = "57014";
+
 type Answer = Extract<WorkerReply, { rows: unknown }>;
 
 /** A PostgreSQL error that came from the worker; `code` is the SQLSTATE, as with `pg`. */
@@ -41,11 +44,11 @@ class DatabaseError extends Error {
   }
 }
 
-/** The dialect for one data folder. */
-export function pgliteDialect(directory: string): Dialect {
+/** The dialect for one data folder; a query that takes longer than `timeout()` milliseconds is given up. */
+export function pgliteDialect(directory: string, timeout: () => number): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new WorkerDriver(directory),
+    createDriver: () => new WorkerDriver(directory, timeout),
     createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -53,6 +56,7 @@ export function pgliteDialect(directory: string): Dialect {
 
 class WorkerDriver implements Driver {
   readonly #directory: string;
+  readonly #timeout: () => number;
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   #worker: Worker | undefined;
   #lastId = 0;
@@ -60,8 +64,9 @@ class WorkerDriver implements Driver {
   #release: () => void = () => {};
   #dead: Error | undefined;
 
-  constructor(directory: string) {
+  constructor(directory: string, timeout: () => number) {
     this.#directory = directory;
+    this.#timeout = timeout;
   }
 
   async init(): Promise<void> {
@@ -127,10 +132,22 @@ class WorkerDriver implements Driver {
 
   #ask(request: WorkerRequest): Promise<Answer> {
     if (this.#dead) return Promise.reject(this.#dead);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
       this.#worker?.postMessage(request);
     });
+    const timeout = this.#timeout();
+    return request.kind === "query" && Number.isFinite(timeout) ? this.#inTime(request.id, answer, timeout) : answer;
+  }
+
+  /** PGlite cannot break a query off: it runs on in its thread, and who asked is told that it takes too long. */
+  #inTime(id: number, answer: Promise<Answer>, timeout: number): Promise<Answer> {
+    const timer = setTimeout(() => {
+      const waiter = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      waiter?.reject(new DatabaseError(`the query took longer than ${timeout} ms`, queryCanceled, undefined));
+    }, timeout);
+    return answer.finally(() => clearTimeout(timer));
   }
 
   #fail(error: Error): void {

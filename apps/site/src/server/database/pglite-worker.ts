@@ -2,12 +2,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import type { WorkerReply, WorkerRequest } from "./pglite-dialect.ts";
+import { explainOpening, systemFault } from "./pglite-errors.ts";
 
 if (!parentPort) throw new Error("pglite-worker.ts runs as a worker thread only");
 const port = parentPort;
 const { directory } = workerData as { directory: string };
 const pg = await PGlite.create(directory).catch((cause: unknown) => {
-  throw new Error(`the database in ${directory} could not be opened: ${String(cause)}`, { cause });
+  throw explainOpening(directory, cause);
 });
 const reply = (message: WorkerReply) => port.postMessage(message);
 
@@ -37,6 +38,7 @@ async function answer(request: WorkerRequest): Promise<void> {
     });
   } catch (error) {
     const { message, code, detail } = error as { message?: string; code?: string; detail?: string };
-    reply({ id: request.id, error: { message: message ?? String(error), code, detail } });
+    const told = systemFault(error) ?? { message: message ?? String(error), code };
+    reply({ id: request.id, error: { ...told, detail } });
   }
 }

@@ -1,0 +1,292 @@
+// A trained model: labels for texts, vectors for words and sentences, neighbours, and its own file.
+
+import type { Kernel, Tables } from "../kernel/kernel.ts";
+import { wasmKernel } from "../kernel/wasm.ts";
+import { rowOfHash, subwords } from "../text/ngrams.ts";
+import { spans } from "../text/tokenize.ts";
+import { formatNumber } from "./format.ts";
+import { addRow, length } from "./matrix.ts";
+import { modelBytes } from "./model-bytes.ts";
+import { type Header, readBytes } from "./model-file.ts";
+
+/** A label and its probability. */
+export interface Prediction {
+  readonly label: string;
+  readonly probability: number;
+}
+
+export interface PredictOptions {
+  /** Most labels per text; −1 for all. */
+  readonly k?: number;
+  /** Least probability of a label. */
+  readonly threshold?: number;
+  /**
+   * True: as the reference program, which prints e^ln(p + 10⁻⁵), above 1 for a certain label, and reads a last line
+   * without a line end differently from the others. Otherwise probabilities stay within [0, 1].
+   */
+  readonly compat?: boolean;
+}
+
+/** Labels and predictions of one line, by number. */
+export interface ClassifiedLine {
+  readonly labels: Int32Array;
+  /** Rows of the input that the line has; without any there is no prediction. */
+  readonly rows: number;
+  readonly predicted: Int32Array;
+  /** ln(p + 10⁻⁵) of each. */
+  readonly scores: Float32Array;
+}
+
+const encoder = new TextEncoder();
+
+export class Model {
+  readonly tables: Tables;
+  readonly header: Header;
+  readonly kernel: Kernel;
+
+  constructor(tables: Tables, header: Header, kernel: Kernel = wasmKernel) {
+    this.tables = tables;
+    this.header = header;
+    this.kernel = kernel;
+  }
+
+  /** A model from the bytes of a .bin or .ftz file. @throws ModelFileError */
+  static fromBytes(
+    bytes: Uint8Array,
+    {
+      name = "model",
+      label = "__label__",
+      kernel = wasmKernel,
+    }: { name?: string; label?: string; kernel?: Kernel } = {},
+  ): Model {
+    const { tables, header } = readBytes(bytes, name, label, { index: kernel.fillSlots });
+    return new Model(tables, header, kernel);
+  }
+
+  /** The model's file, piece by piece. */
+  bytes(): Generator<Uint8Array> {
+    return modelBytes(this.tables, this.header);
+  }
+
+  get labels(): string[] {
+    const { dictionary } = this.tables;
+    return Array.from({ length: dictionary.labels }, (_, i) => dictionary.labelText(i));
+  }
+
+  get words(): string[] {
+    const { dictionary } = this.tables;
+    return Array.from({ length: dictionary.words }, (_, i) => dictionary.textOf(i));
+  }
+
+  /**
+   * The best labels of one text, best first. Line ends count as blanks.
+   *
+   * @throws RangeError when the model has no labels or k is no whole number ≥ 1 (or −1)
+   */
+  predict(text: string | Uint8Array, options: PredictOptions = {}): Prediction[] {
+    const bytes = typeof text === "string" ? encoder.encode(text) : text.slice();
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] === 10) bytes[i] = 32;
+    const line = new Uint8Array(bytes.length + 1);
+    line.set(bytes);
+    line[bytes.length] = 10;
+    for (const { predicted, scores } of this.classify([line], options))
+      return Array.from(predicted, (label, i) => ({
+        label: this.tables.dictionary.labelText(label),
+        probability: probabilityOf(scores[i]!, options.compat),
+      }));
+    return [];
+  }
+
+  /**
+   * The lines of a text with their labels and predictions, by number. Views: valid until the next line is asked for.
+   * A last line without a line end counts as the others, unless `compat`.
+   */
+  *classify(text: Iterable<Uint8Array>, options: PredictOptions = {}): Generator<ClassifiedLine> {
+    const { tables, kernel } = this;
+    if (tables.model !== "supervised")
+      throw new RangeError(`This model was trained with ${tables.model}; only a supervised model predicts labels.`);
+    const { k = 1, threshold = 0, compat = false } = options;
+    if (!Number.isInteger(k) || (k < 1 && k !== -1))
+      throw new RangeError(`k is ${k}; expected a whole number from 1 on, or -1 for all labels.`);
+    const most = k === -1 ? tables.output.rows : Math.min(k, tables.output.rows);
+    const { memory } = tables;
+    let room = memory.borrow(1 << 18);
+    let resultBlock = memory.borrow(4 * Math.max(1 << 16, 8 * most));
+    let results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
+    let resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
+    let held = 0;
+    let lastByte = 10;
+    let predicted = new Int32Array(0);
+    let scores = new Float32Array(0);
+    let gold = new Int32Array(0);
+    const kernelOptions = { k: most, threshold };
+
+    function* lines(last: boolean): Generator<ClassifiedLine> {
+      let at = 0;
+      for (;;) {
+        const { used, written } = kernel.classify(tables, room.subarray(at, held), last, kernelOptions, results);
+        at += used;
+        for (let i = 0; i < written; ) {
+          const [labels, count, rows] = [results[i]!, results[i + 1]!, results[i + 2]!];
+          const from = i + 3 + labels;
+          i = from + 2 * count;
+          // The arrays of the line before, when the lengths agree: half a million of them would keep the collector busy.
+          if (predicted.length !== count) {
+            predicted = new Int32Array(count);
+            scores = new Float32Array(count);
+          }
+          if (gold.length !== labels) gold = new Int32Array(labels);
+          for (let j = 0; j < labels; j++) gold[j] = results[from - labels + j]!;
+          for (let j = 0; j < count; j++) {
+            predicted[j] = results[from + 2 * j]!;
+            scores[j] = resultScores[from + 2 * j + 1]!;
+          }
+          yield { labels: gold, rows, predicted, scores };
+        }
+        if (at < held && used === 0 && (last || room.subarray(at, held).includes(10))) {
+          // A line with more labels than there was room for.
+          memory.giveBack(resultBlock);
+          resultBlock = memory.borrow(2 * resultBlock.length);
+          results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
+          resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
+        } else if (used === 0 || at === held) break;
+      }
+      room.copyWithin(0, at, held);
+      held -= at;
+    }
+
+    const take = function* (piece: Uint8Array): Generator<ClassifiedLine> {
+      for (let from = 0; from < piece.length; from += 1 << 17) {
+        const part = piece.subarray(from, from + (1 << 17));
+        if (held + part.length > room.length) {
+          const larger = memory.borrow(2 * (held + part.length));
+          larger.set(room.subarray(0, held));
+          memory.giveBack(room);
+          room = larger;
+        }
+        room.set(part, held);
+        held += part.length;
+        if (part.includes(10)) yield* lines(false); // else no line has become whole
+      }
+    };
+
+    try {
+      for (const piece of text) {
+        if (piece.length === 0) continue;
+        lastByte = piece.at(-1)!;
+        yield* take(piece);
+      }
+      if (lastByte !== 10 && !compat) yield* take(Uint8Array.of(10));
+      yield* lines(true);
+    } finally {
+      memory.giveBack(room);
+      memory.giveBack(resultBlock);
+    }
+  }
+
+  /** Vector of a word: the mean of its own row and its character n-grams'; [dim]. */
+  wordVector(word: string | Uint8Array): Float32Array {
+    const rows = this.rowsOfWord(word);
+    const vector = new Float32Array(this.tables.dim);
+    for (const row of rows) addRow(this.tables.input, row, vector);
+    if (rows.length > 0) for (let d = 0; d < vector.length; d++) vector[d]! *= Math.fround(1 / rows.length);
+    return vector;
+  }
+
+  /** Rows behind a word: its own when it is in the dictionary, then its character n-grams'. */
+  rowsOfWord(word: string | Uint8Array): Int32Array {
+    const { tables } = this;
+    const bytes = typeof word === "string" ? encoder.encode(word) : word;
+    const rows = new Int32Array(1 + (bytes.length + 2) * Math.max(0, tables.maxn));
+    const own = this.#wordRow(bytes);
+    let count = 0;
+    if (own >= 0) rows[count++] = own;
+    if (tables.maxn > 0) count += this.kernel.subwords(tables, bytes, rows.subarray(count));
+    return rows.subarray(0, count);
+  }
+
+  /** A word's own row, or −1; a label has none. */
+  #wordRow(bytes: Uint8Array): number {
+    const { dictionary } = this.tables;
+    const entry = dictionary.find(bytes);
+    return entry < dictionary.words ? entry : -1;
+  }
+
+  /** The word itself (when it is in the dictionary) and its character n-grams, each with its vector. */
+  ngrams(word: string): { readonly text: Uint8Array; readonly vector: Float32Array }[] {
+    const { tables } = this;
+    const bytes = encoder.encode(word);
+    const vectorOf = (row: number) => {
+      const vector = new Float32Array(tables.dim);
+      if (row >= 0) addRow(tables.input, row, vector);
+      return vector;
+    };
+    const own = this.#wordRow(bytes);
+    const parts = Array.from(subwords(tables, bytes), ({ text, hash }) => ({
+      text,
+      vector: vectorOf(rowOfHash(tables.dictionary, hash)),
+    }));
+    return own >= 0 ? [{ text: bytes, vector: vectorOf(own) }, ...parts] : parts;
+  }
+
+  /**
+   * Vector of a text, [dim]: for a supervised model the mean of all its rows, what the classifier sees; otherwise
+   * the mean of its words' vectors, each divided by its length.
+   */
+  sentenceVector(text: string | Uint8Array): Float32Array {
+    const { tables } = this;
+    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    const vector = new Float32Array(tables.dim);
+    if (tables.model === "supervised") {
+      const line = new Uint8Array(bytes.length + 1);
+      line.set(bytes);
+      line[bytes.length] = 10;
+      const most = (bytes.length + 2) * (tables.wordNgrams + 3 * Math.max(0, tables.maxn));
+      const rows = new Int32Array(most);
+      const count = this.kernel.lineRows(tables, line, rows);
+      if (count > 0) this.kernel.average(tables, rows.subarray(0, count), vector);
+      return vector;
+    }
+    let words = 0;
+    for (const span of spans(bytes, true)) {
+      if (span.start === span.end) continue; // a line end is no word here
+      const word = this.wordVector(bytes.subarray(span.start, span.end));
+      const norm = length(word);
+      if (norm === 0) continue;
+      const scale = Math.fround(1 / norm);
+      for (let d = 0; d < vector.length; d++) vector[d]! += Math.fround(word[d]! * scale);
+      words++;
+    }
+    if (words > 0) for (let d = 0; d < vector.length; d++) vector[d]! *= Math.fround(1 / words);
+    return vector;
+  }
+
+  /** The output rows as text (-saveOutput): a line "rows dim", then each label (or word) and its row. */
+  *outputLines(): Generator<string | Uint8Array> {
+    const { dictionary, output, model } = this.tables;
+    if (output.kind !== "dense")
+      throw new RangeError("The output rows of a quantised model cannot be written as text.");
+    const first = model === "supervised" ? dictionary.words : 0;
+    yield `${output.rows} ${output.dim}\n`;
+    for (let i = 0; i < output.rows; i++) {
+      yield dictionary.bytesOf(first + i);
+      const row = output.values.subarray(i * output.dim, (i + 1) * output.dim);
+      yield ` ${Array.from(row, (x) => `${formatNumber(x, 5)} `).join("")}\n`;
+    }
+  }
+
+  /** The .vec file: a line "words dim", then each word and its vector with five digits. */
+  *vectorLines(): Generator<string | Uint8Array> {
+    const { dictionary, dim } = this.tables;
+    yield `${dictionary.words} ${dim}\n`;
+    const step = Math.max(1, Math.floor((1 << 16) / (13 * dim + 32)));
+    for (let from = 0; from < dictionary.words; from += step)
+      yield this.kernel.vectorLines(this.tables, from, Math.min(dictionary.words, from + step));
+  }
+}
+
+/** Probability of a score ln(p + 10⁻⁵); never above 1 unless `compat`. */
+export function probabilityOf(score: number, compat = false): number {
+  const value = Math.fround(Math.exp(score));
+  return compat ? value : Math.min(1, Math.max(0, value - 1e-5));
+}

@@ -1,0 +1,1 @@
+export { type LogWriter, loadCheckpoint, openLog, saveCheckpoint } from "./checkpoint.node.ts";
