@@ -14,6 +14,7 @@ import {
 } from "@reprise/engine";
 import type { Bits } from "./bits.ts";
 import { candidateGraph } from "./candidate-graph.ts";
+import { channelOf } from "./quantize.ts";
 import type { Victim, VictimLayer, WeightChange } from "./victim.ts";
 
 /** A layer's integers and what they stand for: (value − zeroPoint) · step. */
@@ -40,17 +41,38 @@ export interface NetworkGraph {
 export interface Sample {
   /** As the network takes them, [N, …]. */
   readonly images: Tensor<"float32">;
-  /** The labels whose cross-entropy is the loss, [N]. */
-  readonly targets: Int32Array;
+  /** The labels whose cross-entropy is the loss, [N]; the clean network's own answers where left out, as in the paper. */
+  readonly targets?: Int32Array;
 }
 
 /**
  * The network's integers in memory, with the cross-entropy of the sample as the loss. Weights are copied.
  *
- * @throws RangeError when sample and targets differ in number
+ * @throws RangeError when sample and targets differ in number, a target is no class, or an answer is not finite
  */
-export function graphVictim(runtime: Runtime, network: NetworkGraph, sample: Sample): GraphVictim {
-  return new GraphVictim(runtime, network, sample);
+export async function graphVictim(runtime: Runtime, network: NetworkGraph, sample: Sample): Promise<GraphVictim> {
+  const { images } = sample;
+  const [count] = images.shape;
+  const { targets = new Int32Array(count!) } = sample;
+  if (count !== targets.length)
+    throw new RangeError(`The sample has ${count} images and ${targets.length} targets; expected as many.`);
+  const victim = new GraphVictim(runtime, network, images, targets);
+  const logits = await victim.logits(images);
+  const classes = logits.length / count;
+  const bad = logits.findIndex((score) => !Number.isFinite(score));
+  if (bad >= 0) {
+    await victim.release();
+    throw new RangeError(
+      `Image ${Math.floor(bad / classes)} of the sample has the score ${logits[bad]} for class ${bad % classes}; expected finite scores.`,
+    );
+  }
+  if (!sample.targets) targets.set(largestOfRows(logits, classes));
+  const wrong = targets.findIndex((target) => target < 0 || target >= classes);
+  if (wrong < 0) return victim;
+  await victim.release();
+  throw new RangeError(
+    `Target ${wrong} of the sample is ${targets[wrong]}; the network has classes 0 to ${classes - 1}.`,
+  );
 }
 
 /** Numbers of a layer's activations that one run of all candidates holds, at most. */
@@ -60,18 +82,17 @@ export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
   readonly #runtime: Runtime;
   readonly #network: NetworkGraph;
-  readonly #sample: Sample;
+  readonly #sample: Required<Sample>;
   readonly #weights: Float32Array[];
   readonly #backward: Compiled<string, string>;
   readonly #forward: Compiled<string, string>;
+  readonly #lossOnly: Compiled<string, string>;
 
-  constructor(runtime: Runtime, network: NetworkGraph, sample: Sample) {
-    const [count] = sample.images.shape;
-    if (count !== sample.targets.length)
-      throw new RangeError(`The sample has ${count} images and ${sample.targets.length} targets; expected as many.`);
+  /** Use `graphVictim`, which checks and completes the sample. */
+  constructor(runtime: Runtime, network: NetworkGraph, images: Tensor<"float32">, targets: Int32Array) {
     this.#runtime = runtime;
     this.#network = network;
-    this.#sample = sample;
+    this.#sample = { images, targets };
     this.layers = network.layers.map(({ name, shape, bits, signed, values }) => ({
       name,
       shape,
@@ -89,10 +110,21 @@ export class GraphVictim implements Victim {
       const gradients = gradient(loss, weights);
       return { loss, ...Object.fromEntries(gradients.map((dw, i) => [`d${i}`, dw])) };
     });
+    this.#lossOnly = compile(runtime, (inputs) => {
+      const { images, targets, ...weights } = inputs;
+      return { loss: softmaxCrossEntropy(network.logits(images!, Object.values(weights)), targets!) };
+    });
     this.#forward = compile(runtime, (inputs) => {
       const { images, ...weights } = inputs;
       return { logits: network.logits(images!, Object.values(weights)) };
     });
+  }
+
+  /** L as the integers are now. */
+  async loss(): Promise<number> {
+    const { images, targets } = this.#sample;
+    const { loss } = await this.#lossOnly.run({ images, targets: targetTensor(targets), ...this.#inputs() });
+    return (loss!.data as Float32Array)[0]!;
   }
 
   async lossAndGradients(): Promise<{ loss: number; gradients: Float32Array[] }> {
@@ -101,7 +133,8 @@ export class GraphVictim implements Victim {
     const gradients = this.#network.layers.map((layer, i) => {
       const dw = answer[`d${i}`]!.data as Float32Array;
       // dL/dW_q = dL/dW · Δw
-      return dw.map((d, index) => d * stepAt(layer, index));
+      const channel = channelOf(layer.shape, layer.axis ?? 0, layer.step.length);
+      return dw.map((d, index) => d * layer.step[channel(index)]!);
     });
     return { loss: (answer.loss!.data as Float32Array)[0]!, gradients };
   }
@@ -198,25 +231,23 @@ export class GraphVictim implements Victim {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#backward.release(), this.#forward.release()]);
+    await Promise.all([this.#backward, this.#forward, this.#lossOnly].map((each) => each.release()));
   }
 }
 
-function stepAt({ step, shape, axis = 0 }: IntegerLayer, index: number): number {
-  return step[channelAt(shape, axis, step.length, index)]!;
-}
-
 function weightOf(layer: IntegerLayer, index: number, value: number): number {
-  const { zeroPoint, shape, axis = 0 } = layer;
-  const zero = zeroPoint ? zeroPoint[channelAt(shape, axis, zeroPoint.length, index)]! : 0;
-  return Math.fround((value - zero) * stepAt(layer, index));
+  const { zeroPoint, shape, step, axis = 0 } = layer;
+  const zero = zeroPoint ? zeroPoint[channelOf(shape, axis, zeroPoint.length)(index)]! : 0;
+  return Math.fround((value - zero) * step[channelOf(shape, axis, step.length)(index)]!);
 }
 
-/** Which of `count` slices along the axis holds the row-major place. */
-function channelAt(shape: readonly number[], axis: number, count: number, index: number): number {
-  if (count === 1) return 0;
-  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  return Math.floor(index / inner) % count;
+/** The first place of the largest score of each row. */
+export function largestOfRows(scores: Float32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: scores.length / classes }, (_, row) => {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (scores[row * classes + k]! > scores[row * classes + best]!) best = k;
+    return best;
+  });
 }
 
 function layerOf(changes: readonly WeightChange[]): number {

@@ -1,6 +1,20 @@
 // Integers in memory
+
+// The attack
+export {
+  type AttackOptions,
+  type AttackProgress,
+  type AttackResult,
+  type AttackStep,
+  accuracyOf,
+  bitFlipAttack,
+  type Stopped,
+  type TestSet,
+} from "./attack.ts";
 export { type Bits, bitOf, bitWeight, flipBit, hammingDistance, integerRange } from "./bits.ts";
+// Networks
 export { GraphVictim, graphVictim, type IntegerLayer, type NetworkGraph, type Sample } from "./graph-victim.ts";
+export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // The search
 export { type BitFlip, bestBits, changesOf, type SearchOptions, type SearchStep, searchStep } from "./search.ts";
