@@ -28,14 +28,12 @@ for (const [name, scale] of [
   const errors: string[] = [];
   for (const { lambda } of paper) {
     const network = mlp({ units: [10], lambda: [scale * lambda] });
-    const run = trainClassifier(runtime, network, {
+    const last = await trainClassifier(runtime, network, {
       examples: train!,
       recipe: { optimizer: "lbfgs", epochs: 400 },
     });
-    let next = await run.next();
-    while (!next.done) next = await run.next();
     const scorer = evaluator(runtime, network);
-    const [on, off] = [await scorer.evaluate(next.value.state, train!), await scorer.evaluate(next.value.state, test!)];
+    const [on, off] = [await scorer.evaluate(last.state, train!), await scorer.evaluate(last.state, test!)];
     await scorer.release();
     errors.push([on, off].map(({ accuracy }) => (100 * (1 - accuracy)).toFixed(2)).join(" / "));
   }

@@ -39,7 +39,7 @@ for (const options of [{ sharpness: 1 }, { sharpness: 2 }, { sharpness: 20 }, { 
   console.log(
     `${Object.entries(options).join().replace(",", " ")}: ${ratios.length} images, found / exact: mean ${mean.toFixed(4)}, ` +
       `least ${Math.min(...ratios).toFixed(4)}, most ${Math.max(...ratios).toFixed(4)}; ` +
-      `${(results.reduce((sum, { evaluations }) => sum + evaluations, 0) / results.length).toFixed(0)} gradients an image`,
+      `${(results.reduce((sum, { gradients }) => sum + gradients, 0) / results.length).toFixed(0)} gradients an image`,
   );
   await classifier.release();
 }

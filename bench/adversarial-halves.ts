@@ -83,12 +83,10 @@ async function trained(
     i + 1 < known.depth ? known.width(i + 1) : known.classes,
   );
   const network = mlp({ ...known, units, lambda: known.lambda.map((lambda) => decay * lambda) });
-  const run = trainClassifier(runtime, network, { examples, seed, recipe });
-  let next = await run.next();
-  while (!next.done) next = await run.next();
+  const last = await trainClassifier(runtime, network, { examples, seed, recipe });
   const scorer = evaluator(runtime, network);
-  const { accuracy } = await scorer.evaluate(next.value.state, test!);
+  const { accuracy } = await scorer.evaluate(last.state, test!);
   await scorer.release();
-  const classifier = await onnxClassifier(runtime, exportNetwork(network, next.value.state), { name, sharpness: 1 });
+  const classifier = await onnxClassifier(runtime, exportNetwork(network, last.state), { name, sharpness: 1 });
   return { classifier, testError: 100 * (1 - accuracy) };
 }

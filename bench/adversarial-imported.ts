@@ -95,7 +95,7 @@ try {
       `  reached ${results.filter(({ status }) => status === "success").length} of ${rows}, theirs ` +
         `${[...theirs.values()].filter(({ distortion }) => distortion !== null).length} of ${theirs.size}; on the ${both.length} rows of both ` +
         `distortion: ours ${mean(both.map((r) => r.distortion)).toExponential(3)}, theirs ${mean(both.map(({ row }) => theirs.get(row)!.distortion!)).toExponential(3)}; ` +
-        `gradients an image: ours ${mean(both.map((r) => r.evaluations)).toFixed(0)}, theirs ${mean(both.map(({ row }) => theirs.get(row)!.gradients)).toFixed(0)}\n` +
+        `gradients an image: ours ${mean(both.map((r) => r.gradients)).toFixed(0)}, theirs ${mean(both.map(({ row }) => theirs.get(row)!.gradients)).toFixed(0)}\n` +
         `  calls of the model take ${((1e3 * timed.inside) / rows).toFixed(0)} ms an image, the attack ${((1e3 * total) / rows).toFixed(0)} ms: ` +
         `${((100 * (total - timed.inside)) / total).toFixed(1)} % is spent outside of them`,
     );

@@ -1,5 +1,5 @@
 // What do pools of adversarial examples (§4.2) do to FC100-100-10? By errors on training images kept apart (needs MNIST=DIR)
-import { trainAdversarially } from "@reprise/adversarial/reproduce";
+import { trainAdversarially } from "@reprise/adversarial/training";
 import { sliceRows } from "@reprise/data";
 import { loadMnist } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
@@ -59,13 +59,11 @@ for (const { name, decay, dropout = 0, pool } of variants) {
   const started = performance.now();
   for (const seed of seeds) {
     const options = { examples, seed, recipe: { epochs } };
-    const run = pool
-      ? trainAdversarially(runtime, network, { ...options, pool })
-      : trainClassifier(runtime, network, options);
-    let next = await run.next();
-    while (!next.done) next = await run.next();
+    const last = pool
+      ? await trainAdversarially(runtime, network, { ...options, pool })
+      : await trainClassifier(runtime, network, options);
     const scorer = evaluator(runtime, network);
-    errors.push(100 * (1 - (await scorer.evaluate(next.value.state, apart)).accuracy));
+    errors.push(100 * (1 - (await scorer.evaluate(last.state, apart)).accuracy));
     await scorer.release();
   }
   const seconds = ((performance.now() - started) / 1000 / seeds.length).toFixed(0);

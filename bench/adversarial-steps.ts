@@ -32,7 +32,7 @@ const print = (name: string, all: readonly { status: string; l2: number; gradien
 const found = await perturb(classifier, images, labels, { target: "untargeted" });
 print(
   "L-BFGS",
-  found.map((row) => ({ ...row, gradients: row.evaluations })),
+  found.map((row) => ({ ...row, gradients: row.gradients })),
 );
 for (const options of [
   { steps: 100 },

@@ -78,7 +78,7 @@ async function benchmark(name: string, epochs: number, peer: Peer): Promise<void
   });
   for (const { side, goal, distortions } of peers) {
     await compare("  seconds an image", ours, side, { rounds, goal });
-    const attacked = results.filter(({ status }) => status !== "alreadyTarget");
+    const attacked = results.filter(({ status }) => status !== "alreadyAdversarial");
     const theirs = attacked.filter(({ row }) => distortions.has(row));
     const both = theirs.filter(({ row }) => distortions.get(row) !== null);
     console.log(
@@ -87,10 +87,10 @@ async function benchmark(name: string, epochs: number, peer: Peer): Promise<void
         `ours ${mean(both.map((r) => r.distortion)).toFixed(5)}, theirs ${mean(both.map(({ row }) => distortions.get(row)!)).toFixed(5)}`,
     );
   }
-  const attacked = results.filter(({ status }) => status !== "alreadyTarget");
+  const attacked = results.filter(({ status }) => status !== "alreadyAdversarial");
   const total = (await ours.run()) * rows;
   console.log(
-    `  ${mean(attacked.map((r) => r.evaluations)).toFixed(0)} gradients an image; the calls of the model alone take ` +
+    `  ${mean(attacked.map((r) => r.gradients)).toFixed(0)} gradients an image; the calls of the model alone take ` +
       `${((1e3 * timed.inside) / rows).toFixed(2)} ms an image, the attack ${((1e3 * total) / rows).toFixed(2)} ms: ` +
       `${((100 * (total - timed.inside)) / total).toFixed(0)} % is spent outside of them`,
   );

@@ -10,7 +10,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { normalised, normalisedQuestion } from "@reprise/fasttext/reproduce";
+import { normalised, normalisedQuestion } from "@reprise/fasttext/preparation";
 import { median, printMachine } from "./harness.ts";
 
 const data = process.env.REPRISE_DATA;

@@ -17,7 +17,9 @@ interface Event {
   readonly args?: { readonly op_name?: string };
 }
 
-const ort = createRequire(new URL("../packages/engine/src/run/node.ts", import.meta.url))("onnxruntime-node") as {
+const ort = createRequire(new URL("../packages/engine/src/run/runtime.node.ts", import.meta.url))(
+  "onnxruntime-node",
+) as {
   readonly InferenceSession: { create: Create };
 };
 

@@ -6,14 +6,12 @@ import { exportNetwork, networkByName, trainClassifier } from "@reprise/nn";
 
 const runtime = nodeRuntime();
 const network = networkByName("fc10-1e-4");
-const training = trainClassifier(runtime, network, {
+const trained = await trainClassifier(runtime, network, {
   examples: await mnistSubset({ split: "train" }),
   recipe: { epochs: 3 },
 });
-let step = await training.next();
-while (!step.done) step = await training.next();
 
-const classifier = await onnxClassifier(runtime, exportNetwork(network, step.value.state));
+const classifier = await onnxClassifier(runtime, exportNetwork(network, trained.state));
 const test = await mnistSubset({ split: "test" });
 const images = test.images.data.slice(0, 5 * 784);
 for (const found of await perturb(classifier, images, test.labels.data.slice(0, 5), { target: "untargeted" })) {

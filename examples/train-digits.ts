@@ -19,36 +19,28 @@ process.once("SIGINT", () => stop.abort());
 // The runtime has a thread of its own, so that this one hears Ctrl-C; small networks gain nothing from more than one.
 const runtime = nodeWorkerRuntime({ threads: 1 });
 const resume = await loadCheckpoint(kept, network).catch(() => undefined);
-const run = trainClassifier(runtime, network, {
-  examples: await load("train"),
-  validation: await load("test"),
-  recipe: folder ? {} : { optimizer: "adam", epochs: 10, batchSize: 50, learningRate: 4e-3 },
-  seed: 0,
-  signal: stop.signal,
-  ...(resume ? { resume } : {}),
-});
 
 try {
-  for (;;) {
-    const { done, value } = await run.next();
-    if (done) {
-      const model = exportNetwork(network, value.state, {
-        metadata: { command: "examples/train-digits.ts", seed: "0" },
-      });
-      const path = join(tmpdir(), `reprise-${name}.onnx`);
-      await writeFileAtomic(path, model);
-      await rm(kept, { force: true });
-      console.log(`${path}: ${model.length} bytes`);
-      break;
-    }
-    if (value.type === "checkpoint") await saveCheckpoint(kept, value.checkpoint, network);
-    if (value.type === "validation") {
-      const { loss, accuracy } = value.metrics;
-      console.log(
-        `epoch ${value.epoch + 1}: test loss ${loss!.toFixed(3)}, error ${(100 - 100 * accuracy!).toFixed(2)} %`,
-      );
-    }
-  }
+  const { state } = await trainClassifier(runtime, network, {
+    examples: await load("train"),
+    validation: await load("test"),
+    recipe: folder ? {} : { optimizer: "adam", epochs: 10, batchSize: 50, learningRate: 4e-3 },
+    seed: 0,
+    signal: stop.signal,
+    ...(resume ? { resume } : {}),
+    async onProgress(event) {
+      if (event.kind === "checkpoint") await saveCheckpoint(kept, event.checkpoint, network);
+      if (event.kind !== "validation") return;
+      const { loss, accuracy } = event.metrics;
+      const error = (100 - 100 * accuracy!).toFixed(2);
+      console.log(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(3)}, error ${error} %`);
+    },
+  });
+  const model = exportNetwork(network, state, { metadata: { command: "examples/train-digits.ts", seed: "0" } });
+  const path = join(tmpdir(), `reprise-${name}.onnx`);
+  await writeFileAtomic(path, model);
+  await rm(kept, { force: true });
+  console.log(`${path}: ${model.length} bytes`);
 } catch (error) {
   if (!stop.signal.aborted) throw error;
   console.log(`stopped; ${kept} holds everything to go on`);

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cpu, operators, reference } from "@reprise/engine";
+import { printDifferences } from "../packages/engine/test/edges.ts";
 
 const root = new URL("..", import.meta.url);
 const families: readonly (readonly [file: string, title: string])[] = [
@@ -52,7 +53,7 @@ function row(name: string, comment: string): string {
     .trim()
     .replaceAll("|", "\\|");
   const since = def.since ?? "— (ours)";
-  const lowered = [cpu, reference].filter((target) => target.rules[name]).map((target) => target.name);
+  const lowered = [cpu, reference].filter(({ rules }) => name in rules).map((target) => target.name);
   const how = lowered.length > 0 ? ` Lowered on ${lowered.join(" and ")}.` : "";
   return `| \`${name}\` | ${since} | ${def.grad === "none" ? "none" : "yes"} | ${text}${how} |`;
 }
@@ -106,6 +107,8 @@ after what was found, and their builders (\`nonZero\`, \`nonMaxSuppression\`) gi
 \`Unique\`, and an \`If\` or a shape that is decided at run time mean what ONNX means: unless their inputs are constant, the
 node is named, and the model can be run, not differentiated.
 
+Functions that a model defines itself are written out at every call, with its attributes and in their own opset.
+
 Outside are loops, recurrent layers, sequences, strings, random numbers and the bits of integers.
 
 ## Types of files
@@ -114,7 +117,16 @@ float16 and bfloat16 are computed in float32, without rounding in between; int16
 (below 2⁶³) in int64, without wrapping around. So a float16 model takes and gives float32 here; ONNX Runtime's own half
 precision is met to about 1e-3. 8-bit integers of quantised models are computed exactly, and gradients pass their
 rounding straight through: \`QuantizeLinear\`, \`DequantizeLinear\`, \`DynamicQuantizeLinear\`, \`MatMulInteger\`, \`ConvInteger\`,
-\`QLinearMatMul\`, \`QLinearConv\`.
+\`QLinearMatMul\`, \`QLinearConv\`, and of com.microsoft \`QLinearAdd\`, \`QLinearMul\`, \`QLinearSigmoid\`,
+\`QLinearLeakyRelu\`, \`QLinearSoftmax\`, \`QLinearAveragePool\`, \`QLinearGlobalAveragePool\`, \`QLinearConcat\`, \`QGemm\`. The
+integers of a weight are a graph's input like any other: their gradient is a float, the step times that of what they mean.
+
+## At the edges
+
+Values and gradients are compared with PyTorch's at zeros of both signs, infinities, NaN, ties, overflow and masks of −∞
+(\`packages/engine/test/edges.test.ts\`, fixtures made by \`tools/reference/edges_torch.py\`). These differ:
+
+${printDifferences()}
 
 ## ONNX's own cases
 

@@ -1,6 +1,7 @@
 // node tools/run.mjs FILE [ARG…]         sets up what is missing, then runs FILE under the pinned Node
 // node tools/run.mjs --bin NAME [ARG…]   the same for a program of node_modules/.bin
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { pinnedNode, root, setupOrExit } from "./setup.mjs";
 
@@ -21,4 +22,4 @@ child.on("error", (error) => {
   console.error(`run: ${command} could not be started: ${error.message}`);
   process.exit(1);
 });
-child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

@@ -10,6 +10,11 @@ test("the README's library example is the one that CI runs, in at most 15 lines"
   expect(code!.trim().split("\n").length).toBeLessThanOrEqual(15);
 });
 
+test("the first example of packages/experiment is the one that CI runs", () => {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(read("packages/experiment/README.md"))!;
+  expect(code).toBe(read("examples/run-experiment.ts"));
+});
+
 test.each([
   "README.md",
   "CONTRIBUTING.md",
@@ -21,6 +26,7 @@ test.each([
   "docs/weights.md",
   "packages/data/README.md",
   "packages/engine/README.md",
+  "packages/experiment/README.md",
   "packages/nn/README.md",
 ])("every link of %s to a file of the repository leads somewhere", (page) => {
   for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {

@@ -1,11 +1,10 @@
-// reprise <method> <verb> [options]: finds the command, runs it, and is the only place that exits.
+// reprise <command> <verb> [options]: finds the command, runs it, and is the only place that exits.
 import { commands } from "./commands/table.ts";
-
-// A reader that has seen enough, as `head` does, is no error.
-const isClosedPipe = (error: unknown) => (error as NodeJS.ErrnoException).code === "EPIPE";
+import { isClosedPipe, tellError } from "./shell/errors.ts";
 
 const [name = "", ...rest] = process.argv.slice(2);
 const debug = rest.includes("--debug");
+const json = rest.some((arg) => /^--?json$/.test(arg));
 
 try {
   // Commander, and Node's stream for standard output, take longer to load than some verbs to run.
@@ -17,11 +16,11 @@ try {
       throw error;
     });
     const { parse } = await import("./command-line.ts");
-    await parse(name);
+    await parse(name, { json });
   }
 } catch (error) {
   if (!isClosedPipe(error)) {
-    console.error(debug ? error : `reprise: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    const verb = /^[a-z][a-z-]*$/.test(rest[0] ?? "") ? ` ${rest[0]}` : "";
+    process.exitCode = tellError(error, { words: name + verb, json, debug });
   }
 }

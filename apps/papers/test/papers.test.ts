@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { papers } from "@reprise/papers";
 import { describe, expect, test } from "vitest";
@@ -15,6 +16,25 @@ describe.each(papers.map((paper) => [paper.method, paper] as const))("%s", (meth
     expect(method).toMatch(/^[a-z][a-z0-9-]*$/);
     for (const name of Object.keys(paper.experiments)) expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
   });
+
+  const content = fileURLToPath(new URL(`../../site/content/${paper.key}/`, import.meta.url));
+  const site = fileURLToPath(new URL("../../site/src/", import.meta.url));
+
+  test("its content folder and its run panel are there", () => {
+    expect(existsSync(join(content, "paper.json"))).toBe(true);
+    expect(globSync(`web/panels/${method}.{ts,tsx}`, { cwd: site })).toHaveLength(1);
+    expect(existsSync(join(site, "run", `${method}.worker.ts`))).toBe(true);
+  });
+
+  test.each(paper.assets.map((asset) => [asset.path, asset] as const))(
+    "%s is there, and no larger than declared",
+    (path, asset) => {
+      const folder = asset.package ? fileURLToPath(new URL("..", import.meta.resolve(asset.package))) : content;
+      const found = globSync(path, { cwd: folder });
+      expect(found.length).toBeGreaterThan(0);
+      for (const file of found) expect(statSync(join(folder, file)).size, file).toBeLessThanOrEqual(asset.maxBytes);
+    },
+  );
 });
 
 test("no two papers share a key or a method", () => {

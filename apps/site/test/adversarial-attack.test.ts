@@ -1,21 +1,21 @@
 // The tab "Attack an image" of the panel "adversarial examples", without a browser.
 import { readFileSync } from "node:fs";
+import { attackFacts } from "@reprise/adversarial/attacks";
 import { nodeRuntime } from "@reprise/engine/node";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AttackContext, attackImage } from "../src/run/adversarial/attack.ts";
-import { attackChoices } from "../src/run/adversarial/attack-choices.ts";
+import { type AttackContext, type AttackResult, attackImage } from "../src/run/adversarial/attack.ts";
 import { type Digit, digitOf, digitsUrl, readDigits } from "../src/run/adversarial/digits.ts";
 import {
-  type AdversarialInputs,
+  type AttackInputs,
+  attackApplies,
   defaultInputs,
-  inputApplies,
   networks,
   type TargetChoice,
 } from "../src/run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../src/run/adversarial/outcome.ts";
 import type { Progress } from "../src/run/protocol.ts";
 import { resultFigure } from "../src/web/panels/adversarial/figure.ts";
-import { sentence } from "../src/web/panels/adversarial/wording.ts";
+import { attackSentence } from "../src/web/panels/adversarial/wording.ts";
 import { quickModels } from "./quick-models.ts";
 
 let digits: ReadonlyMap<string, Digit>;
@@ -59,7 +59,7 @@ describe("the run", () => {
     for (let i = 1; i < distances.length; i++) expect(distances[i]).toBeLessThanOrEqual(distances[i - 1]! + 1e-6);
     expect(seen.every(({ done, total }) => done <= total!)).toBe(true);
 
-    expect(sentence(result, defaultInputs)).toMatch(
+    expect(attackSentence(result, defaultInputs)).toMatch(
       /^FC100-100-10 takes this 7 for a \d, after a distortion of 0\.\d+ per pixel\. It fools \w+ of the 4 other networks\.$/,
     );
     const svg = await resultFigure(result, () => "data:image/png;base64,AAAA");
@@ -72,7 +72,7 @@ describe("the run", () => {
   });
 
   // What a control does at this distance is chance; every other attack must get there, in its ball.
-  test.each(attackChoices.filter(({ label }) => !label.includes("control")))(
+  test.each(attackFacts.filter(({ label }) => !label.includes("control")))(
     "$name reaches another digit",
     async (choice) => {
       const inputs = {
@@ -88,12 +88,12 @@ describe("the run", () => {
       expect(verdicts[0]!.adversarial.label).toBe(attack.predictedAfter);
       if (choice.kind === "budget") expect(attack.lInfinity).toBeLessThanOrEqual(0.25);
       expect(attack.gradients > 0).toBe(choice.needs === "gradients");
-      expect(sentence(result, given)).toMatch(/^FC100-100-10 takes this 7 for a \d/);
+      expect(attackSentence(result, given)).toMatch(/^FC100-100-10 takes this 7 for a \d/);
     },
   );
 
   describe("κ and k", () => {
-    const run = (given: Partial<AdversarialInputs>) => {
+    const run = (given: Partial<AttackInputs>) => {
       const inputs = { ...defaultInputs, attack: "deepfool", ...given } as const;
       return attackImage(digitOf("t9", digits), inputs, context).then((result) => ({ result, inputs }));
     };
@@ -108,7 +108,7 @@ describe("the run", () => {
       expect(Math.log(now! / old!)).toBeCloseTo(lead!, 3); // softmax keeps differences of logits
       expect(distortion).toBeGreaterThan(near.result.attack.distortion);
       expect(far.result.verdicts[0]!.rounded.label).toBe(far.result.attack.predictedAfter);
-      expect(sentence(far.result, far.inputs)).toMatch(
+      expect(attackSentence(far.result, far.inputs)).toMatch(
         /^FC100-100-10 takes this 7 for a \d, with a lead of 0\.5 logits, after a distortion of 0\.\d+ per pixel\./,
       );
       expect(near.result.attack.lead).toBeLessThan(0.5);
@@ -118,14 +118,14 @@ describe("the run", () => {
       const rank = (p: Float64Array, label: number) => [...p].filter((value) => value > p[label]!).length;
       const away = await run({ topK: 3 });
       expect(rank(away.result.attack.probabilitiesAfter, 7)).toBeGreaterThanOrEqual(3);
-      expect(sentence(away.result, away.inputs)).toMatch(
+      expect(attackSentence(away.result, away.inputs)).toMatch(
         /^FC100-100-10 finds 3 labels likelier for this 7, first of all an? \d, after a distortion/,
       );
       const least = await run({ topK: 3, target: "least" });
       const { target, probabilitiesAfter, probabilitiesBefore } = least.result.attack;
       expect(rank(probabilitiesBefore, target!)).toBe(9);
       expect(rank(probabilitiesAfter, target!)).toBeLessThan(3);
-      expect(sentence(least.result, least.inputs)).toMatch(
+      expect(attackSentence(least.result, least.inputs)).toMatch(
         /^FC100-100-10 has an? \d among its 3 likeliest labels for this 7, after a distortion/,
       );
       const whole = await run({ topK: 1, target: "least" });
@@ -136,21 +136,20 @@ describe("the run", () => {
       const order = (await run({})).result.attack.probabilitiesBefore;
       const second = [...order.keys()].sort((a, b) => order[b]! - order[a]!)[1]!;
       const there = await run({ topK: 2, target: String(second) as TargetChoice });
-      expect(sentence(there.result, there.inputs)).toBe(
+      expect(attackSentence(there.result, there.inputs)).toBe(
         `FC100-100-10 already has ${second === 8 ? "an" : "a"} ${second} among the 2 likeliest labels of the original: nothing to do. Choose another target.`,
       );
       const missed = await run({ attack: "fgsm", epsilon: 0.001, confidence: 1.5, topK: 4 });
       expect(missed.result.attack.lead).toBeLessThan(0);
-      expect(sentence(missed.result, missed.inputs)).toBe(
+      expect(attackSentence(missed.result, missed.inputs)).toBe(
         "FGSM did not reach 4 other labels, with a lead of 1.5 logits: the image is the best one found. A larger ε may do.",
       );
     });
 
     test("they are asked of every attack but the paper's", () => {
       for (const name of ["confidence", "topK"] as const) {
-        expect(inputApplies(name, defaultInputs)).toBe(false);
-        expect(inputApplies(name, { ...defaultInputs, attack: "cw" })).toBe(true);
-        expect(inputApplies(name, { ...defaultInputs, attack: "cw", task: "units" })).toBe(false);
+        expect(attackApplies(name, defaultInputs)).toBe(false);
+        expect(attackApplies(name, { ...defaultInputs, attack: "cw" })).toBe(true);
       }
     });
   });
@@ -158,15 +157,31 @@ describe("the run", () => {
   test("an attack that stays too near says that it reached nothing", async () => {
     const given = { ...defaultInputs, attack: "uniform", epsilon: 0.001 } as const;
     const result = await attackImage(digitOf("t9", digits), given, context);
-    expect(sentence(result, given)).toBe(
+    expect(attackSentence(result, given)).toBe(
       "Uniform noise did not reach another label: the image is the best one found. A larger ε may do.",
     );
   });
 
+  test("r is enlarged for what is shown and asked, within the box; what the attack found stays", async () => {
+    const digit = digitOf("t9", digits);
+    const plain = await attackImage(digit, defaultInputs, context);
+    const large = await attackImage(digit, { ...defaultInputs, enlarge: 6 }, context);
+    expect(plain.best).toEqual(plain.attack.image);
+    expect(large.attack).toEqual(plain.attack);
+    for (const [i, value] of large.best.entries()) {
+      const x = large.original[i]!;
+      expect(value).toBeCloseTo(Math.min(1, Math.max(0, x + 6 * (plain.best[i]! - x))), 5);
+    }
+    expect(large.distance.distortion).toBeGreaterThan(3 * plain.distance.distortion);
+    const fooled = ({ verdicts }: AttackResult) => verdicts.filter((v) => v.adversarial.label !== v.clean.label).length;
+    expect(fooled(large)).toBeGreaterThan(fooled(plain));
+    expect(attackSentence(large, { ...defaultInputs, enlarge: 6 })).toContain("With r enlarged 6 times, it fools");
+  });
+
   test("a target that the digit has already is said to be there", async () => {
     const first = await attackImage(digitOf("t9", digits), { ...defaultInputs, target: "7" }, context);
-    expect(first.attack.status).toBe("alreadyTarget");
-    expect(sentence(first, { ...defaultInputs, target: "7" })).toBe(
+    expect(first.attack.status).toBe("alreadyAdversarial");
+    expect(attackSentence(first, { ...defaultInputs, target: "7" })).toBe(
       "FC100-100-10 already calls the original a 7: nothing to do. Choose another target.",
     );
   });

@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
 
     expect(await page.locator(".verdicts tbody tr").count()).toBe(5);
     expect(await page.locator(".probabilities tbody tr").count()).toBe(10);
-    expect(await page.locator(".search-chart .mark.reached").count()).toBeGreaterThan(9);
+    expect(await page.locator(".search-chart .mark.disc").count()).toBeGreaterThan(9);
     await page.locator(".panel-stored").waitFor({ state: "hidden" });
     expect(await page.locator('.equation canvas[role="img"]').nth(1).getAttribute("aria-label")).toMatch(
       /^The perturbation, scaled by [\d.]+: \d+ of 784 values move/,
@@ -72,7 +72,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     const scripts = loaded.filter(([name]) => name.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(2);
     expect(scripts.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(30_000);
-    await page.getByText("The first run loads 15.8 MB.").waitFor();
+    await page.getByText(/^The first run loads 4\.\d MB\.$/).waitFor();
   });
 
   test("cancelling works at once, and the next run is whole", async () => {
@@ -102,7 +102,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.getByLabel("Size of r").selectOption("l2");
     await page.getByLabel("Seed").fill("11");
     expect(await hash(page)).toBe(
-      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=l-bfgs&norm=l2&seed=11",
+      "#run&task=attack&digit=t12&network=fc200-200-10&target=3&attack=lbfgs&norm=l2&enlarge=1&seed=11",
     );
     const result = async () => {
       await runButton(page).click();
@@ -192,7 +192,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await page.locator(".own-image canvas").waitFor();
     await page.getByText("Names of its labels").click();
     await page.getByLabel("Names of the labels").fill("cat\ndog\nowl");
-    await page.getByLabel("Attack", { exact: true }).selectOption("l-bfgs");
+    await page.getByLabel("Attack", { exact: true }).selectOption("lbfgs");
     await runButton(page).click();
     await phase(page, "done");
     expect(await status(page)).toMatch(/^Your model takes an image of “(cat|dog|owl)” for “(cat|dog|owl)”/);
@@ -205,6 +205,9 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await ready(page);
     expect(await page.getByLabel("Network").inputValue()).toBe("own");
     await page.getByText("Choose an ONNX file: it stays in this page.").waitFor();
+    expect(await page.locator(".panel-form .panel-error").textContent()).toBe(
+      "Not taken from the address: Image. Files are not part of an address: choose the image again.",
+    );
   });
 
   test("a picture of a digit is pasted, and becomes a digit for the shipped networks", async () => {

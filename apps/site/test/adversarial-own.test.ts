@@ -8,7 +8,7 @@ import { fitDigit, fitImage, resample } from "../src/run/adversarial/fit-image.t
 import { defaultInputs } from "../src/run/adversarial/inputs.ts";
 import { namesOf, numbersOf, type OwnImage } from "../src/run/adversarial/own-files.ts";
 import { inspectModel, openOwn } from "../src/run/adversarial/own-model.ts";
-import { sentence } from "../src/web/panels/adversarial/wording.ts";
+import { attackSentence } from "../src/web/panels/adversarial/wording.ts";
 import { giantImages, smallClassifier, smallShape, twoHeaded } from "./own-files.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
@@ -160,7 +160,7 @@ describe("a model of the reader's", () => {
     expect(result.shape).toEqual(smallShape);
     expect(result.said).toBe("photo.png, 80 × 60 pixels: scaled to 8 × 6.");
     expect(result.verdicts.map(({ network }) => network)).toEqual(["own"]);
-    expect(sentence(result, inputs)).toMatch(
+    expect(attackSentence(result, inputs)).toMatch(
       /^Your model takes an image of “(cat|dog|owl)” for “(cat|dog|owl)”, after a/,
     );
   });
@@ -178,7 +178,7 @@ describe("a model of the reader's", () => {
     expect(result.attack.gradients).toBe(0);
   });
 
-  test("what is no classifier is refused in a sentence", async () => {
+  test("what is no classifier is refused in a attackSentence", async () => {
     const bytes = (text: string) => new TextEncoder().encode(text);
     expect(() => inspectModel(model(bytes("hello, world")))).toThrow(
       /^mine\.onnx: not a readable ONNX model: .* Export or/,

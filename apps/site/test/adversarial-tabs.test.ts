@@ -2,14 +2,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { mnistSubset } from "@reprise/data/node";
+import { add, exportOnnx, Graph, matMul, operators, relu, tensor } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { describe, expect, test } from "vitest";
 import type { LayerChoice } from "../src/run/adversarial/grids.ts";
-import { defaultInputs, layerOf, type NetworkName, networks, paperKey } from "../src/run/adversarial/inputs.ts";
+import { defaultUnits, layerOf, type NetworkName, networks, paperKey } from "../src/run/adversarial/inputs.ts";
 import { openShipped, type ShippedModel } from "../src/run/adversarial/shipped.ts";
 import { type TransferResult, transferMatrix } from "../src/run/adversarial/transfer.ts";
 import { unitsAndDirections } from "../src/run/adversarial/units.ts";
-import { sentence } from "../src/web/panels/adversarial/wording.ts";
+import { transferSentence, unitsSentence } from "../src/web/panels/adversarial/wording.ts";
 
 /** The networks that the page ships. */
 const shipped = fileURLToPath(new URL(`../content/${paperKey}/models/`, import.meta.url));
@@ -48,7 +49,7 @@ describe("the other tabs", () => {
     expect(result.rows.at(-1)!.distortion / mean).toBeCloseTo(1, 2);
     const cells = seen.map(({ rows }) => rows.reduce((sum, { errors }) => sum + errors.length, 0));
     expect(cells).toEqual([...cells].sort((a, b) => a - b));
-    expect(sentence(result, { ...defaultInputs, task: "transfer" })).toMatch(/misread [\d.]+\D%.*from .* to /u);
+    expect(transferSentence(result)).toMatch(/misread [\d.]+\D%.*from .* to /u);
   });
 
   test("units: the images furthest along a direction, as sorting the activations finds them", async () => {
@@ -82,5 +83,39 @@ describe("the other tabs", () => {
     expect(await widthOf("lenet", "last")).toBeGreaterThan(10);
     await expect(widthOf("fc10-1e-2", "last")).rejects.toThrow("it has no hidden layer; look at its scores");
     expect(layerOf({ body: "fc10-1e-2", layer: "last" })).toBe("scores");
+  });
+
+  test("a unit that no image excites is shown with none, one that three excite with three; neither is averaged", async () => {
+    const images = await testImages();
+    const sums = Float64Array.from({ length: 500 }, (_, row) =>
+      images.images.subarray(784 * row, 784 * (row + 1)).reduce((a, b) => a + b, 0),
+    );
+    const [, , third, fourth] = sums.toSorted((a, b) => b - a);
+    const graph = new Graph(operators);
+    const constant = (shape: readonly number[], data: Float32Array) => graph.constant(tensor("float32", shape, data));
+    const pixels = graph.input("images", "float32", [1, 784]);
+    // Units: never, the three images with the most ink, all.
+    const bias = Float32Array.of(-1e6, -(third! + fourth!) / 2, 0);
+    const hidden = relu(
+      add(matMul(pixels, constant([784, 3], new Float32Array(784 * 3).fill(1))), constant([3], bias)),
+    );
+    graph.output("scores", matMul(hidden, constant([3, 10], new Float32Array(30).fill(1))));
+    const bytes = new Uint8Array(exportOnnx(graph, { dynamic: { images: ["N"], scores: ["N"] } }));
+    const result = await unitsAndDirections(
+      images,
+      { network: "lenet", layer: "last", seed: 1 },
+      {
+        ...parts,
+        models: [{ file: "made.onnx", network: "lenet", command: "", seed: 0, testError: 0 }],
+        loadModel: async () => bytes,
+        progress: () => {},
+      },
+    );
+    const excited = new Map(result.units.map(({ unit, images: best }) => [unit, best.length]));
+    expect([0, 1, 2].map((unit) => excited.get(unit))).toEqual([0, 3, 8]);
+    expect(result.purity.counted).toBe(1);
+    expect(unitsSentence({ ...result, purity: { units: Number.NaN, directions: 0.3, counted: 0 } }, defaultUnits)).toBe(
+      "FC100-100-10, last hidden layer: no unit is excited by enough of the images to compare.",
+    );
   });
 });

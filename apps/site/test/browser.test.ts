@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { noBrowser } from "../../../tools/browser.ts";
+import { samplePaper } from "./sample-paper.ts";
 import { ready, violations, watchedSite } from "./watched-site.ts";
 
 const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
@@ -14,7 +15,7 @@ const routes = ["/", paper, hostile, "/about", "/nothing"];
 describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   const { open, url, browser, forgive } = watchedSite(() => ({
     contentDir,
-    panels: { "journals/corr/SampleRun21": "estimate-pi" },
+    papers: [samplePaper],
   }));
 
   /** A missing page is one on purpose. */
@@ -116,10 +117,16 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     await page.locator('[data-phase="cancelled"]').waitFor({ timeout: 3000 });
     expect(await status(page).textContent()).toBe("Cancelled.");
     expect(await run.evaluate((button) => button === document.activeElement)).toBe(true);
-    await page.getByRole("button", { name: "Quick" }).click();
-    await run.click();
+    await page.getByRole("button", { name: "Quick" }).click(); // fills in and runs
     await page.locator('[data-phase="done"]').waitFor();
     expect(await status(page).textContent()).toContain("after 1,000 points");
+    expect(new URL(page.url()).hash).toContain("points=1000&");
+    await page.getByText("The settings have changed since this run.").waitFor({ state: "detached" });
+    await page.getByLabel("Seed").fill("2");
+    await page.getByText("The settings have changed since this run.").waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByLabel("Seed").fill("1");
+    await page.getByText("The settings have changed since this run.").waitFor({ state: "detached" });
   });
 
   test("the panel works by keyboard alone: Enter runs, Escape cancels", async () => {
@@ -142,6 +149,9 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     const page = await open(`${paper}#run&points=7&seed=x&shape=cube&other=1`);
     await ready(page);
     expect(await page.getByLabel("Points").inputValue()).toBe("20000");
+    expect(await page.getByRole("alert").textContent()).toBe(
+      "Not taken from the address: Points. 7 is outside 100 to 1000000000. Seed. A number from 0 to 4294967295 is needed. Shape. There is no choice “cube”.",
+    );
     await page.getByLabel("Points").fill("7");
     await page.getByText("7 is outside 100 to 1000000000.").waitFor();
     await page.getByRole("button", { name: "Run", exact: true }).click({ force: true });

@@ -78,6 +78,12 @@ test.each([
     /results\.json.*reproduced\.command/s,
   ],
   [
+    "a stored run without its machine",
+    () => edit("run/result.json", (v) => delete v.machine),
+    /result\.json.*at machine/s,
+  ],
+  ["a stored run without its moment", () => edit("run/result.json", (v) => delete v.date), /result\.json.*at date/s],
+  [
     "an image outside the run folder",
     () => edit("run/result.json", (v) => Object.assign(v.image as object, { file: "../../x.png" })),
     /result\.json.*image\.file/s,

@@ -84,10 +84,10 @@ describe.skipIf(noBrowser)(name, { timeout: 180_000 }, () => {
     const long = `#run&epochs=200&dim=100`;
     const page = await open(`${address}${long}`, { viewport: { width: 320, height: 700 } });
     await run(page);
-    await page.locator(".loss-chart polyline").waitFor({ state: "attached" });
+    await page.locator(".line-view polyline").waitFor({ state: "attached" });
     await page.keyboard.press("Escape");
     await phase(page, "cancelled");
-    await page.getByText("lines of your own").click();
+    await page.getByLabel("lines of your own").click();
     await page.getByLabel("Your lines").fill(lines);
     await page.getByText("Softmax or a tree?").click();
     await page.getByLabel("Epochs").fill("20");
@@ -95,7 +95,7 @@ describe.skipIf(noBrowser)(name, { timeout: 180_000 }, () => {
     await run(page);
     await phase(page, "done");
     expect(await status(page)).toMatch(/^(Hierarchical softmax|Softmax) took .* Right on held-out lines: softmax /);
-    expect(await page.locator(".loss-chart figcaption").textContent()).toMatch(/softmax.*hierarchical softmax/);
+    expect(await page.locator(".line-view .chart").textContent()).toMatch(/softmax.*hierarchical softmax/);
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBeLessThanOrEqual(320);
     await page.getByText("Train and ask").click();

@@ -13,8 +13,9 @@ import {
   ownLines,
   paperKey,
 } from "../src/run/fasttext/inputs.ts";
-import { divide, normalise } from "../src/run/fasttext/lines.ts";
+import { type Divided, divide, normalise } from "../src/run/fasttext/lines.ts";
 import { compareLosses, trainOnce } from "../src/run/fasttext/training.ts";
+import { accuracy, trainingSentence } from "../src/web/panels/fasttext/wording.ts";
 
 const data = new URL(`../content/${paperKey}/data/`, import.meta.url);
 const context = { signal: new AbortController().signal, progress: () => {} };
@@ -28,7 +29,7 @@ const drinks = Array.from({ length: 20 }, (_, i) =>
 )
   .flat()
   .join("\n");
-const settings = { ...defaultInputs, dim: 10, epochs: 20, lr: 0.5 };
+const settings = { ...defaultInputs.compare, dim: 10, epochs: 20, lr: 0.5 };
 
 test("the bundled questions are divided and made comparable as in the tutorial", () => {
   const text = gunzipSync(readFileSync(new URL("cooking.txt.gz", data))).toString();
@@ -39,11 +40,54 @@ test("the bundled questions are divided and made comparable as in the tutorial",
   );
 });
 
-test("labels keep their case and points; every fifth of ten own lines is held out, of nine none", () => {
+test("labels keep their case and points; of nine own lines none is held out", () => {
   expect(normalise("__label__C.S Don't (GO)")).toBe("__label__C.S don ' t  ( go ) ");
   const lines = (n: number) => Array.from({ length: n }, (_, i) => `__label__a w${i}`).join("\r\n\n");
   expect(divide(lines(9), false)).toMatchObject({ trainingLines: 9, heldOutLines: 0, heldOut: "" });
-  expect(divide(lines(10), false)).toMatchObject({ trainingLines: 8, heldOut: "__label__a w4\n__label__a w9\n" });
+  expect(divide(lines(10), false)).toMatchObject({ trainingLines: 8, heldOutLines: 2 });
+});
+
+test.each([
+  ["in turn", (i: number) => i % 5, 20],
+  ["sorted", (i: number) => Math.floor(i / 4), 20],
+  ["in turn, fifty of them", (i: number) => i % 50, 1000],
+  ["mostly one", (i: number) => (i < 95 ? 0 : i), 100],
+])("labels %s: each is trained on, and a fifth of the lines is held out", (_, labelOf, n) => {
+  const labels = Array.from({ length: n }, (_, i) => `__label__${labelOf(i)}`);
+  const divided = divide(labels.map((label, i) => `${label} word${i}`).join("\n"), false);
+  const of = (text: string) =>
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ")[0]!);
+  expect(new Set(of(divided.training))).toEqual(new Set(labels));
+  expect(divided.heldOutLines).toBeCloseTo(n / 5, -1);
+  expect(divided.heldOutLines + divided.trainingLines).toBe(n);
+  expect(divide(labels.map((label, i) => `${label} word${i}`).join("\n"), false)).toEqual(divided); // a fixed draw
+});
+
+test("what is said of testing is so: no lines held out, or held-out lines with labels that were not learnt", async () => {
+  const say = async (divided: Divided) => {
+    const { model, trained } = await trainOnce(divided, "softmax", settings, context);
+    return [trainingSentence({ trained, answer: classify(model, "green leaves", 2) }), accuracy(trained)];
+  };
+  const few = divide(drinks.split("\n").slice(0, 6).join("\n"), false);
+  const [none, noneShort] = await say(few);
+  expect(none).toMatch(
+    /^3 labels learnt from 6 lines in .*\. No lines were held out to test with: that takes 10 or more\. The text/,
+  );
+  expect(noneShort).toBe("no lines held out");
+  const [unknown, unknownShort] = await say({ ...few, heldOut: "__label__milk white cold\n", heldOutLines: 1 });
+  expect(unknown).toContain("The 1 held-out lines have no label that was learnt, so nothing was tested.");
+  expect(unknownShort).toBe("no label of theirs was learnt");
+});
+
+test("words a second are those of the whole run, however many epochs it has", async () => {
+  const lines = divide(drinks, false);
+  const words = lines.training.split(/\s+/).filter((word) => word !== "" && !word.startsWith("__label__")).length;
+  const { trained } = await trainOnce(lines, "softmax", { ...settings, epochs: 200 }, context);
+  // A line's end is a word too.
+  expect(trained.wordsPerSecond * trained.seconds).toBeLessThan(3 * 200 * (words + lines.trainingLines));
 });
 
 test("lines go into the address while they are short, and what is wrong with them is said", () => {
@@ -112,4 +156,16 @@ test("the bundled language model names languages, and the sizes that the page sh
   expect(languages(model, "  ", 2)).toEqual([]);
   expect(bytes.length).toBe(languageBytes);
   expect(statSync(new URL("cooking.txt.gz", data)).size).toBe(cookingBytes);
+});
+
+test("with two hidden units documents are points: the mean vectors of held-out lines, by label", async () => {
+  const lines = divide(drinks, false);
+  const { model, trained } = await trainOnce(lines, "softmax", { ...settings, dim: 2, epochs: 60 }, context);
+  expect(trained.clouds.map(({ label }) => label).sort()).toEqual(["coffee", "juice", "tea"]);
+  expect(trained.clouds.reduce((sum, { points }) => sum + points.length, 0)).toBe(lines.heldOutLines);
+  const [first] = trained.clouds;
+  const line = lines.heldOut.split("\n").find((text) => text.startsWith(`__label__${first!.label} `))!;
+  expect(first!.points[0]).toEqual([...model.sentenceVector(line.slice(line.indexOf(" ") + 1).trim())]);
+  const { trained: wide } = await trainOnce(lines, "softmax", settings, context);
+  expect(wide.clouds).toEqual([]);
 });

@@ -16,10 +16,8 @@ export async function quickModels(): Promise<{ models: ShippedModel[]; files: Ma
   for (const { name } of networks) {
     const network = networkByName(name);
     const epochs = name === "lenet" ? 1 : 5;
-    const training = trainClassifier(runtime, network, { examples, recipe: { epochs, batchSize: 50 }, seed: 0 });
-    let step = await training.next();
-    while (!step.done) step = await training.next();
-    files.set(`${name}.onnx`, exportNetwork(network, { parameters: step.value.state.parameters }));
+    const { state } = await trainClassifier(runtime, network, { examples, recipe: { epochs, batchSize: 50 }, seed: 0 });
+    files.set(`${name}.onnx`, exportNetwork(network, { parameters: state.parameters }));
     models.push({ file: `${name}.onnx`, network: name, command: "for a test", seed: 0, testError: 0.1 });
   }
   await runtime.release();

@@ -133,6 +133,153 @@ test("an empty text and one without a paragraph have an empty teaser", () => {
   expect(renderMarkdown("# Only a title").teaserText).toBe("");
 });
 
+test("a footnote's links lead to it and back, each to the id that is there, also when it is cited twice", () => {
+  const text = renderMarkdown("a[^1] b[^1] c[^long name]\n\n[^1]: One.\n[^long name]: [Two](#run).", {
+    name: "s7",
+  }).html;
+  const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  const links = [...text.matchAll(/ href="#([^"]+)"/g)].map(([, id]) => id);
+  expect(ids.length).toBe(new Set(ids).size);
+  expect(ids.every((id) => /^s7-(fn|fnref|footnote-label)/.test(id ?? ""))).toBe(true);
+  expect(links.filter((id) => id !== "run").every((id) => ids.includes(id))).toBe(true);
+  expect(links).toContain("s7-fn-1");
+  expect(links).toContain("s7-fnref-1-2");
+  expect([...text.matchAll(/aria-describedby="([^"]+)"/g)].every(([, id]) => ids.includes(id))).toBe(true);
+});
+
+test("the teaser has no mark of a footnote, and its links lead where the text's do", () => {
+  const { teaserHtml, teaserText } = renderMarkdown("First[^1] and [b][r].\n\n[^1]: Note.\n\n[r]: https://example.org");
+  expect(teaserHtml).toBe('<p>First and <a href="https://example.org" rel="ugc nofollow noopener">b</a>.</p>');
+  expect(teaserText).toBe("First and b.");
+});
+
+const formulas = (markdown: string) =>
+  [...html(markdown).matchAll(/<annotation encoding="application\/x-tex">(.*?)<\/annotation>/gs)].map(([, tex]) => tex);
+
+test.each([
+  "It costs $5 and $10.",
+  "From $5 to $10, or $20,000 and USD$30,000",
+  "US$5/$10",
+  "$5–$10",
+  "a $ b $ c",
+  "5 $ or $ 6",
+  "$x$2 is no formula: a digit follows",
+  "\\$5 and 6\\$",
+  "just $5",
+])("money is text: %s", (text) => {
+  expect(formulas(text)).toEqual([]);
+  expect(html(text)).toContain("$");
+});
+
+test.each([
+  ["It costs $5, and $x$ is a formula.", ["x"]],
+  ["$a$, ($b$) and $c$-axis: $d$", ["a", "b", "c", "d"]],
+  ["$5 and $10 and $1 + 1 = 2$", ["1 + 1 = 2"]],
+  ["$$a$$ and $$ b $$", ["a", " b "]],
+  ["$\\$5$", ["\\$5"]],
+  ["$a\nb$", ["a\nb"]],
+  ["**$a$** [$b$](/x)", ["a", "b"]],
+])("formulas are found in %j", (text, expected) => {
+  expect(formulas(text)).toEqual(expected);
+});
+
+test.each([
+  ["//evil.example/x", "https://evil.example/x"],
+  ["///evil.example/x", "https://evil.example/x"],
+  ["http:evil.example", "http:evil.example"],
+])("the link %s leaves the site, and says so", (href, sent) => {
+  expect(html(`[a](${href})`)).toBe(`<p><a href="${sent}" rel="ugc nofollow noopener">a</a></p>`);
+});
+
+test("a link that is no address leads nowhere", () => {
+  expect(html("[a](//)")).toBe("<p><a>a</a></p>");
+});
+
+/** Texts that took seconds or minutes: quadratic in brackets, tildes, stars, dollars, addresses, definitions. */
+const hostileRuns = {
+  "[@a; ": 20_000,
+  "[@": 40_000,
+  "[@a;@a": 16_000,
+  "[@a]": 25_000,
+  "\\cite{": 14_000,
+  "\\cite{a,": 12_000,
+  "![": 40_000,
+  "[a](": 25_000,
+  "[a]: x\n": 14_000,
+  "[^1]": 25_000,
+  "~~a": 33_000,
+  "*a ": 33_000,
+  __a_: 25_000,
+  "$a ": 33_000,
+  "$x$ ": 25_000,
+  "`a ": 33_000,
+  "a@b.": 25_000,
+  "<a ": 33_000,
+  "&amp": 25_000,
+};
+test.each(Object.entries(hostileRuns))("100 kB of %j take no second, and are shown", (part, times) => {
+  const start = performance.now();
+  const text = html(part.repeat(times));
+  expect(performance.now() - start).toBeLessThan(1000);
+  expect(text.length).toBeGreaterThan(part.length * times * 0.9);
+  expect(offences(text)).toEqual([]);
+});
+
+test("citations alone are found in linear time", () => {
+  const time = (n: number) => {
+    const start = performance.now();
+    renderMarkdown(`${"[@a;@b; ".repeat(n)} \\cite{a`, {});
+    return performance.now() - start;
+  };
+  time(400);
+  expect(time(900)).toBeLessThan(500);
+});
+
+test("a block with thousands of marks is shown as it was written; the blocks around it are rendered", () => {
+  const text = html(`*a*\n\n${"[`".repeat(1500)}\n\n*b*\n\n\`\`\`\n${"[".repeat(3000)}\n\`\`\``);
+  expect(text.replaceAll("[`", "").replaceAll("[", "")).toBe(
+    "<p><em>a</em></p>\n<pre><code>\n</code></pre>\n<p><em>b</em></p>\n<pre><code>\n</code></pre>",
+  );
+});
+
+test.each([
+  [
+    "quotations",
+    ">".repeat(3000),
+    "line 1 is nested 3000 levels deep in lists and quotations; at most 50 are rendered",
+  ],
+  ["quotations with spaces", "> ".repeat(60), "line 1 is nested 60 levels deep"],
+  ["lists on one line", "- ".repeat(500), "line 1 is nested 500 levels deep"],
+  ["numbered lists", "1. ".repeat(500), "line 1 is nested 500 levels deep"],
+  [
+    "lists line by line",
+    Array.from({ length: 300 }, (_, i) => `${"  ".repeat(i)}- a`).join("\n"),
+    "line 51 is nested 51",
+  ],
+  [
+    "lists with empty lines between",
+    Array.from({ length: 300 }, (_, i) => `${"  ".repeat(i)}* a`).join("\n\n"),
+    "line 101 is nested 51",
+  ],
+  ["lists in quotations", Array.from({ length: 80 }, (_, i) => `> ${"  ".repeat(i)}- a`).join("\n"), "levels deep"],
+  ["too much text", "a ".repeat(100_001), "the text has 200,002 characters; at most 200,000 are rendered"],
+])("%s beyond what people write are refused at once, with the place", (_, text, message) => {
+  const start = performance.now();
+  expect(() => renderMarkdown(text)).toThrow(message);
+  expect(performance.now() - start).toBeLessThan(500);
+});
+
+test("what people write is not refused: deep lists, code far to the right, long code", () => {
+  const list = Array.from({ length: 12 }, (_, i) => `${"    ".repeat(i)}1. a`).join("\n");
+  const code = `\`\`\`\n${" ".repeat(300)}- a\n${"[x] ".repeat(5000)}\n\`\`\``;
+  expect(html(`${list}\n\n${code}\n\n    ${" ".repeat(200)}- a`)).toMatch(/(<ol>\s*<li>a\s*){12}/);
+});
+
+test("marks within marks end in an error of ours, not of the call stack", () => {
+  const deep = `${"*a **b ".repeat(180)}${"b** a*".repeat(180)}`;
+  expect(offences(html(deep))).toEqual([]);
+});
+
 test("a pathological text renders in reasonable time", { timeout: 5000 }, () => {
   expect(offences(html(`${"[".repeat(2000)}${"*a ".repeat(2000)}`))).toEqual([]);
 });

@@ -3,14 +3,17 @@ import { fileURLToPath } from "node:url";
 import type { Hono } from "hono";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createApp } from "../src/server/app.ts";
+import { type AppParts, createApp } from "../src/server/app.ts";
 import { ortPath, webAssets } from "../src/server/assets.ts";
 import { buildWeb } from "../src/server/build-web.ts";
 import { readContent } from "../src/server/content.ts";
 import { type Database, type DatabasePlace, openDatabase } from "../src/server/database/open.ts";
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
+import { answersSuite } from "./answers.suite.ts";
+import { samplePaper } from "./sample-paper.ts";
 import { tagsSuite } from "./tags.suite.ts";
+import { withdrawalSuite } from "./withdrawal.suite.ts";
 
 const fixtureContent = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 const sample = "/paper?bibtexKey=journals/corr/SampleRun21";
@@ -21,15 +24,16 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   let app: Hono;
   const log: string[] = [];
   let tags: TagSuggester;
-  const make = async () =>
+  const make = async (more: Partial<AppParts> = {}) =>
     createApp({
       db: database.db,
       tags,
       assets: webAssets(await buildWeb()),
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: { "journals/corr/SampleRun21": "estimate-pi" },
+      papers: [samplePaper],
       log: (line) => log.push(line),
+      ...more,
     });
   const get = async (path: string, init?: RequestInit) => {
     const response = await app.request(path, init);
@@ -58,7 +62,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
 
   test("home leads to the panel of the paper that has one, and only of that", async () => {
     const { text } = await get("/");
-    expect(text.match(/#run"/g)).toHaveLength(1);
+    expect(new Set(text.match(/href="[^"]*#run"/g))).toEqual(new Set([`href="${sample}#run"`]));
+    // First of all what runs, as a picture.
+    const [picture, list] = [
+      text.indexOf("/content/journals/corr/SampleRun21/run/points.png"),
+      text.indexOf('<ol class="papers">'),
+    ];
+    expect([picture > 0, picture < list]).toEqual([true, true]);
     expect(text).toContain(`href="${sample}#run"`);
   });
 
@@ -107,6 +117,9 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(text).toContain('data-panel="estimate-pi"');
     expect(text).toContain("π by 20,000 points");
     expect(text).toContain('src="/content/journals/corr/SampleRun21/run/points.png"');
+    expect(text).toContain(
+      "Stored run of <code>reprise estimate-pi --points 20000 --seed 1</code> on A processor, 2 cores, Node 24, 2026-11-30.",
+    );
     expect((await get("/paper?bibtexKey=journals/corr/SampleOld19")).text).not.toContain('id="run"');
   });
 
@@ -165,6 +178,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     expect(status).toBe(200);
     expect(response.headers.get("Content-Type")).toBe("application/gzip");
     expect(response.headers.get("Content-Encoding")).toBeNull();
+  });
+
+  test("of a package, the files that a paper declares are sent, and no others", async () => {
+    const { response, status } = await get("/assets/mnist-subset/t10k-labels-idx1-ubyte.gz");
+    expect(status).toBe(200);
+    expect(response.headers.get("Content-Type")).toBe("application/gzip");
+    expect((await get("/assets/mnist-subset/PROVENANCE.md")).status).toBe(404);
   });
 
   test("the BibTeX entry downloads under the paper's key", async () => {
@@ -302,6 +322,8 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   });
 
   tagsSuite(() => ({ app, db: database.db }));
+  answersSuite(() => ({ app, db: database.db, make }));
+  withdrawalSuite(() => ({ app, db: database.db, make }));
 
   test("an alias that names another paper already is refused with its name, and nothing is half written", async () => {
     const content = readContent(fixtureContent).map((entry) =>
@@ -344,13 +366,13 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       },
       origin: "https://reprise.test",
       contentDir: fixtureContent,
-      panels: {},
+      papers: [],
       log: (line) => log.push(line),
     });
     const response = await broken.request("/about");
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");
     expect(response.headers.get("Content-Security-Policy")).not.toBeNull();
-    expect(log.join("\n")).toContain("GET /about: Error: secret detail");
+    expect(log.at(-1)).toMatch(/^[-\d]{10}T[:.\d]+Z 500 \d+ ms GET \/about: Error: secret detail$/);
   });
 }

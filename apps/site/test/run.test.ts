@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
 import type { RunEvent, RunRequest } from "../src/run/protocol.ts";
-import { breathe, type RunContext, serveMethod, type WorkerPort } from "../src/run/serve-method.ts";
-import type { Panel } from "../src/web/panel.ts";
-import { defaults, problemOf, readHash, writeHash } from "../src/web/panel-state.ts";
+import { breathe, type RunContext, serveTasks, type WorkerPort } from "../src/run/serve-tasks.ts";
+import { task } from "../src/web/panel.ts";
+import { carriedOver, firstTask, readAddress, writeAddress } from "../src/web/panel-address.ts";
+import { type Inputs, problemOf } from "../src/web/panel-inputs.ts";
 
 /** A worker's port without a worker: what the method's side sends is collected. */
-function serve(method: (parameters: number, context: RunContext<string>) => unknown) {
+function serve(method: (message: number, context: RunContext<string>) => unknown) {
   const events: RunEvent[] = [];
   const port: WorkerPort = { postMessage: (event) => events.push(event), onmessage: null };
-  serveMethod<number, unknown, string>(async (parameters, context) => method(parameters, context), port);
+  serveTasks({ one: method }, port);
   const send = (data: RunRequest) => port.onmessage?.({ data } as MessageEvent<RunRequest>);
   const ended = async () => {
     while (events.every(({ type }) => type === "progress")) await breathe();
@@ -19,7 +20,7 @@ function serve(method: (parameters: number, context: RunContext<string>) => unkn
 
 test("a run answers with its id and the method's result", async () => {
   const { send, ended } = serve((x) => x * 2);
-  send({ type: "run", id: 7, parameters: 21 });
+  send({ type: "run", id: 7, task: "one", message: 21 });
   expect(await ended()).toEqual([{ type: "result", id: 7, result: 42 }]);
 });
 
@@ -28,7 +29,7 @@ test("progress is paced, and its last word comes before the result", async () =>
     for (let done = 1; done <= 1000; done++) progress({ done, total: 1000, text: `${done}`, partial: `p${done}` });
     return x;
   });
-  send({ type: "run", id: 1, parameters: 5 });
+  send({ type: "run", id: 1, task: "one", message: 5 });
   const events = await ended();
   expect(events.length).toBeLessThan(20);
   expect(events.at(-2)).toMatchObject({ type: "progress", progress: { done: 1000, partial: "p1000" } });
@@ -39,7 +40,7 @@ test("a method's error arrives as its message", async () => {
   const { send, ended } = serve(() => {
     throw new Error("image is 3 × 3, 28 × 28 is needed");
   });
-  send({ type: "run", id: 2, parameters: 0 });
+  send({ type: "run", id: 2, task: "one", message: 0 });
   expect(await ended()).toEqual([{ type: "error", id: 2, message: "image is 3 × 3, 28 × 28 is needed" }]);
 });
 
@@ -52,14 +53,20 @@ test.each([
     if (throws) signal.throwIfAborted();
     return "too late";
   });
-  send({ type: "run", id: 3, parameters: 0 });
+  send({ type: "run", id: 3, task: "one", message: 0 });
   send({ type: "cancel", id: 99 }); // of nobody
   expect(events).toEqual([]);
   send({ type: "cancel", id: 3 });
   expect(await ended()).toEqual([{ type: "cancelled", id: 3 }]);
 });
 
-const parameters: Panel["parameters"] = {
+test("a task that the worker has not is named", async () => {
+  const { send, ended } = serve((x) => x);
+  send({ type: "run", id: 4, task: "two", message: 0 });
+  expect(await ended()).toEqual([{ type: "error", id: 4, message: "the worker has no task “two”: one" }]);
+});
+
+const inputs = {
   n: { kind: "number", label: "N", default: 5, min: 1, max: 10 },
   rate: { kind: "number", label: "Rate", default: 0.5, min: 0, max: 1, step: "any" },
   mode: {
@@ -68,7 +75,7 @@ const parameters: Panel["parameters"] = {
     default: "a",
     options: [
       { value: "a", label: "A" },
-      { value: "b&c", label: "B" },
+      { value: "b&c", label: "B", was: "old" },
     ],
   },
   drawing: {
@@ -78,21 +85,66 @@ const parameters: Panel["parameters"] = {
     check: (value) => (/^[01]*$/.test(value) ? null : "Only 0 and 1."),
     control: () => null,
   },
-};
+} as const satisfies Inputs;
 
-test("what is written into an address is read from it again", () => {
-  const values = { n: 7, rate: 0.125, mode: "b&c", drawing: "0110" };
-  const hash = writeHash(values, { parameters });
+interface Values {
+  readonly n: number;
+  readonly rate: number;
+  readonly mode: string;
+  readonly drawing: string;
+}
+const made = (label: string, own: Partial<Record<keyof Values, Inputs[string]>> = {}) =>
+  task<Values, Values, number, never>({
+    label,
+    inputs: { ...inputs, ...own } as typeof inputs,
+    applies: (name, { mode }) => name !== "rate" || mode === "b&c",
+    run: async ({ n }) => n,
+    message: (values) => values,
+    announce: (n, { rate }) => `${n} at ${rate}`,
+    views: () => [],
+  });
+const one = { first: made("First") };
+const two = { ...one, second: made("Second", { n: { ...inputs.n, default: 2, max: 6 } }) };
+const values = { n: 7, rate: 0.125, mode: "b&c", drawing: "0110" };
+const given = firstTask(one).values;
+
+test("what is written into an address is read from it again; the task is in it where there are several", () => {
+  const hash = writeAddress(one, "first", values);
   expect(hash).toBe("#run&n=7&rate=0.125&mode=b%26c&drawing=0110");
-  expect(readHash(hash, parameters)).toEqual(values);
+  expect(readAddress(hash, one)).toEqual({ task: "first", values, refused: [] });
+  expect(writeAddress(two, "second", { ...values, mode: "a" })).toBe("#run&task=second&n=7&mode=a&drawing=0110");
+  expect(readAddress("#run&task=second&n=3", two)).toEqual({ task: "second", values: { ...given, n: 3 }, refused: [] });
 });
 
-test("an address of nobody's gives nothing; a bare or broken one gives the defaults", () => {
-  expect(readHash("", parameters)).toBeNull();
-  expect(readHash("#results", parameters)).toBeNull();
-  expect(readHash("#run", parameters)).toEqual(defaults(parameters));
-  expect(readHash("#run&n=11&rate=x&mode=zzz&drawing=2&__proto__=1", parameters)).toEqual(defaults(parameters));
-  expect(readHash("#run&n=&n=3&mode=b%26c", parameters)).toEqual({ ...defaults(parameters), mode: "b&c" });
+test("an address of nobody's gives nothing; a bare one the first task with its defaults", () => {
+  expect(readAddress("", two)).toBeNull();
+  expect(readAddress("#results", two)).toBeNull();
+  expect(readAddress("#run", two)).toEqual(firstTask(two));
+  expect(readAddress("#run&task=third&n=", two)).toEqual(firstTask(two));
+  expect(readAddress("#run&task=__proto__", two)).toEqual(firstTask(two));
+});
+
+test("what an address gets wrong is the default, and what and why is told", () => {
+  const refused = readAddress("#run&n=11&rate=x&mode=zzz&drawing=2&__proto__=1", one)!;
+  expect(refused.values).toEqual(given);
+  expect(refused.refused).toEqual([
+    { label: "N", problem: "11 is outside 1 to 10." },
+    { label: "Rate", problem: "A number from 0 to 1 is needed." },
+    { label: "Mode", problem: "There is no choice “zzz”." },
+    { label: "Drawing", problem: "Only 0 and 1." },
+  ]);
+  expect(readAddress("#run&n=&n=3&mode=old", one)).toMatchObject({ values: { ...given, mode: "b&c" }, refused: [] });
+});
+
+test("another task takes over what it can of the inputs of the same name, and keeps its own", () => {
+  expect(carriedOver(two.second, undefined, { ...values, n: 4, other: 1 })).toEqual({ ...values, n: 4 });
+  expect(carriedOver(two.second, undefined, { n: 9 })).toEqual({ ...given, n: 2 });
+  expect(carriedOver(two.second, { ...given, n: 6 }, { n: 9, mode: "b&c" })).toMatchObject({ n: 6, mode: "b&c" });
+});
+
+test("a task runs its method with its message, and words the result with the inputs", async () => {
+  expect(await one.first.run(values, {})).toEqual({ text: "7 at 0.125", views: [] });
+  expect([one.first.presets(values), one.first.downloads(values)]).toEqual([[], []]);
 });
 
 test.each([
@@ -104,6 +156,6 @@ test.each([
   ["rate", Number.POSITIVE_INFINITY, "A number from 0 to 1 is needed."],
   ["mode", "c", "There is no choice “c”."],
   ["drawing", "2", "Only 0 and 1."],
-])("%s = %s: %s", (name, value, problem) => {
-  expect(problemOf(parameters[name]!, value)).toBe(problem);
+] as const)("%s = %s: %s", (name, value, problem) => {
+  expect(problemOf(inputs[name], value)).toBe(problem);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildWeb } from "../src/server/build-web.ts";
 import { openDatabase } from "../src/server/database/open.ts";
 import { type Site, startSite } from "../src/server/main.ts";
 import { withEmptyDatabase } from "./empty-database.ts";
@@ -99,6 +100,108 @@ test("reprise serve prints its address, and a signal, even given twice, ends it 
   expect(stdout).toMatch(/^Reprise is at http:\/\/127\.0\.0\.1:\d+\n$/);
   expect(page).toContain("Intriguing properties of neural networks");
   expect(existsSync(join(other, "lock"))).toBe(false);
+});
+
+test("pages and files that are answered without the application have its headers, for GET and HEAD, and 304", async () => {
+  for (const path of ["/", "/about", "/favicon.svg"]) {
+    const first = await fetch(site.url + path);
+    const text = await first.text();
+    for (const method of ["GET", "HEAD"]) {
+      const again = await fetch(site.url + path, { method });
+      expect(again.status).toBe(200);
+      expect(await again.text()).toBe(method === "GET" ? text : "");
+      const names = (headers: Headers) =>
+        [...headers.keys()].filter((name) => !/^(date|connection|keep-alive)$/.test(name)).sort();
+      expect(names(again.headers)).toEqual(names(first.headers));
+      expect(again.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    }
+    const known = await fetch(site.url + path, { headers: { "If-None-Match": first.headers.get("ETag") ?? "" } });
+    expect([known.status, known.headers.get("X-Content-Type-Options")]).toEqual([304, "nosniff"]);
+  }
+});
+
+test("a server that listens everywhere names an address that exists; a public address goes before it", async () => {
+  const log: string[] = [];
+  const everywhere = { host: "0.0.0.0", port: 0, contentDir, log: (line: string) => log.push(line) };
+  const open = await startSite({ ...everywhere, dataDir: await withEmptyDatabase(join(folder, "everywhere")) });
+  const canonical = async (url: string, headers = {}) =>
+    /canonical" href="([^"]+)"/.exec(await (await fetch(`${url}/about`, { headers })).text())?.[1];
+  expect(open.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(await canonical(open.url)).toBe(`${open.origin}/about`);
+  expect(open.origin).not.toContain("0.0.0.0");
+  await open.close();
+  if (open.origin !== open.url)
+    expect(log.join("\n")).toMatch(/Z pages name http:\S+ as their address; give --origin URL/);
+
+  const named = await startSite({
+    ...everywhere,
+    origin: "https://papers.example.org/",
+    dataDir: join(folder, "everywhere"),
+  });
+  expect(named.origin).toBe("https://papers.example.org");
+  expect(await canonical(named.url, { "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https" })).toBe(
+    "https://papers.example.org/about",
+  );
+  expect(await (await fetch(`${named.url}/robots.txt`)).text()).toContain(
+    "Sitemap: https://papers.example.org/sitemap.xml",
+  );
+  await named.close();
+  await expect(startSite({ origin: "papers.example.org", contentDir })).rejects.toThrow(
+    /"papers.example.org" is not the address/,
+  );
+});
+
+test("a content folder that is not there is one clear line, and withdraws nothing", async () => {
+  const missing = join(folder, "no-content");
+  await expect(startSite({ dataDir: join(folder, "other"), port: 0, contentDir: missing })).rejects.toThrow(
+    `the content folder ${missing} cannot be read (ENOENT): give the folder that holds the papers, each in a folder of its BibTeX key, with --content DIR`,
+  );
+  expect(existsSync(join(folder, "other"))).toBe(false);
+});
+
+test("a page that is built elsewhere, when its own folder cannot be written, is the same page", {
+  timeout: 60_000,
+}, async () => {
+  const own = fileURLToPath(new URL("../dist", import.meta.url));
+  const built = await buildWeb();
+  expect(built.startsWith(own)).toBe(true);
+  expect(await buildWeb({ elsewhere: join(folder, "web") })).toBe(built); // what is there is taken
+});
+
+test("reprise serve takes --origin, --content and REPRISE_ORIGIN; a failing request is one dated line", {
+  timeout: 60_000,
+}, async () => {
+  const served = await reprise(
+    [
+      "serve",
+      "--port",
+      "0",
+      "--data-dir",
+      await withEmptyDatabase(join(folder, "flags")),
+      "--content",
+      contentDir,
+      "--access-log",
+    ],
+    {
+      env: { REPRISE_ORIGIN: "https://papers.example.org" },
+      onLine: async (line, kill) => {
+        const url = /http:\S+?(?=[,\s])/.exec(line)?.[0];
+        for (let i = 0; i < 2; i++) await (await fetch(`${url}/about`)).text();
+        await (await fetch(`${url}/paper?bibtexKey=no/such`)).text();
+        kill("SIGTERM");
+      },
+    },
+  );
+  expect(served.code).toBe(0);
+  expect(served.stdout).toMatch(
+    /^Reprise is at http:\/\/127\.0\.0\.1:\d+, for readers at https:\/\/papers\.example\.org\n$/,
+  );
+  expect(served.stderr).toMatch(/^[-\d]{10}T[:.\d]+Z content: 3 papers taken into the database$/m);
+  expect(served.stderr.match(/^[-\d]{10}T[:.\d]+Z 200 \d+ ms 127\.0\.0\.1 GET \/about$/gm)).toHaveLength(2);
+  expect(served.stderr).toMatch(/Z 404 \d+ ms 127\.0\.0\.1 GET \/paper\?bibtexKey=no\/such$/m);
+  const bad = await reprise(["serve", "--origin", "papers.example.org"]);
+  expect(bad.code).toBe(2);
+  expect(bad.stderr).toContain('"papers.example.org" is not the address of a site');
 });
 
 test("bad options end with code 2, failures with code 1, each in one line", async () => {

@@ -1,6 +1,6 @@
+import { element, type SvgElement, svgDocument } from "@reprise/chart";
 import { encodePng, pngDataUri } from "@reprise/data";
 import type { Perturbation } from "./perturb.ts";
-import { escapeXml } from "./report/svg.ts";
 
 export interface FigureOptions {
   /** Names of the labels; their numbers if left out. */
@@ -40,16 +40,14 @@ export function figure(
     );
   const n = channels * height * width;
   const scale = perturbationScale(results, upper - lower);
-  const picture = (values: (i: number) => number, x: number, y: number, alt: string): string => {
+  const picture = (values: (i: number) => number, x: number, y: number, alt: string): SvgElement => {
     const bytes = new Uint8Array(n);
     for (let c = 0; c < channels; c++)
       for (let p = 0; p < height * width; p++)
         bytes[p * channels + c] = Math.round(255 * Math.min(1, Math.max(0, values(c * height * width + p))));
-    const uri = pngDataUri(encodePng(bytes, width, height));
-    return (
-      `<image x="${x}" y="${y}" width="${sizePx}" height="${sizePx}" style="image-rendering:pixelated" href="${uri}">` +
-      `<title>${escapeXml(alt)}</title></image>`
-    );
+    const href = pngDataUri(encodePng(bytes, width, height));
+    const place = { x, y, width: sizePx, height: sizePx, style: "image-rendering:pixelated", href };
+    return element("image", place, element("title", {}, alt));
   };
   const name = (label: number) => labelNames?.[label] ?? String(label);
   const seen = (label: number, probabilities: ArrayLike<number> | undefined) =>
@@ -58,9 +56,9 @@ export function figure(
   const gap = 16;
   const line = sizePx + 44;
   const columns = [gap, 2 * gap + sizePx, 3 * gap + 2 * sizePx];
-  const totalWidth = 4 * gap + 3 * sizePx;
-  const totalHeight = 44 + results.length * line;
-  const body = results.map((result, i) => {
+  const words = (column: number, y: number, text: string, weight?: string) =>
+    element("text", { x: columns[column]! + sizePx / 2, y, "text-anchor": "middle", "font-weight": weight }, text);
+  const body = results.flatMap((result, i) => {
     const { row, image, predictedBefore, predictedAfter, probabilitiesBefore, probabilitiesAfter } = result;
     const original = clean.subarray(row * n, (row + 1) * n);
     const top = 36 + i * line;
@@ -81,23 +79,16 @@ export function figure(
         `perturbation of image ${row}, magnified ${scale} times`,
       ),
       picture((p) => unit(image[p]!), columns[2]!, top, `perturbed image ${row}, classified ${name(predictedAfter)}`),
-      ...text.map(
-        (words, c) => `<text x="${columns[c]! + sizePx / 2}" y="${top + sizePx + 18}">${escapeXml(words)}</text>`,
-      ),
-    ].join("\n");
+      ...text.map((said, c) => words(c, top + sizePx + 18, said)),
+    ];
   });
-  const heads = ["original", `perturbation × ${scale}`, "adversarial"].map(
-    (words, c) => `<text x="${columns[c]! + sizePx / 2}" y="22" font-weight="bold">${words}</text>`,
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${totalWidth} ${totalHeight}" width="${totalWidth}" ` +
-      `height="${totalHeight}" font-family="system-ui, sans-serif" font-size="12" text-anchor="middle">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    ...heads,
-    ...body,
-    "</svg>",
-    "",
-  ].join("\n");
+  const heads = ["original", `perturbation × ${scale}`, "adversarial"].map((head, c) => words(c, 22, head, "bold"));
+  return svgDocument({
+    width: 4 * gap + 3 * sizePx,
+    height: 44 + results.length * line,
+    title: "Original images, perturbations and adversarial images",
+    children: [...heads, ...body],
+  });
 }
 
 /** The largest of 1, 2, 5, 10, … at which twice the mean distortion still fits the grey scale; a few pixels may clip. */

@@ -1,3 +1,5 @@
+import { type Criterion, type CriterionOptions, type Goal, reached, targeted, untargeted } from "./attacks/goal.ts";
+import { validateLabels } from "./input.ts";
 import { rowRandom } from "./row-random.ts";
 
 /**
@@ -6,45 +8,76 @@ import { rowRandom } from "./row-random.ts";
  * - a number, or one a row: that label
  * - "random": any label but the row's own, by `seed`
  * - "leastLikely": the label with the lowest score on the clean image
- * - "all": every label but the row's own and the one it has already; the result is the smallest perturbation found
- * - "untargeted": any label but the row's own. The paper defines D(x, l) for a given l only; the smallest perturbation
- *   to any wrong label is the minimum of D(x, l) over the wrong labels, so that is what runs. A row that the model gets
- *   wrong to begin with needs no perturbation.
+ * - "all": the nearest label of all but the row's own and the one it has already, of the paper's attack
+ * - "untargeted": any label but the row's own. A row that the model gets wrong to begin with needs no perturbation.
  */
 export type Target = number | Int32Array | "random" | "leastLikely" | "all" | "untargeted";
 
+export interface TargetOptions extends CriterionOptions {
+  /** Of "random". */
+  readonly seed?: number;
+  /** Of "all": only this many labels, the likeliest. */
+  readonly candidates?: number;
+}
+
+/** Scores of the clean images, [N, K]. */
+interface Scores {
+  readonly logits: Float32Array;
+  readonly classes: number;
+}
+
 /**
- * The labels to attack for one row, or none if the clean image already is what is asked for.
+ * The criterion that a target stands for.
  *
- * @param won    the label that the clean image has already, by the lead that is asked for; −1 if it has none
- * @param limit  of "all" and "untargeted", only this many wrong labels, those with the highest scores
+ * @param labels  true labels, [N]
+ * @throws RangeError for targets that are no labels of the model, or not as many as images
  */
-export function targetsOf(
+export function criterionFor(
   target: Target,
-  row: number,
-  label: number,
-  logits: ArrayLike<number>,
-  won: number,
-  seed: number,
-  limit: number,
-): number[] {
-  const classes = logits.length;
-  if (target === "random") {
-    return without(randomTarget(seed, row, label, classes), won);
-  }
-  if (target === "leastLikely") {
-    let least = 0;
-    for (let k = 1; k < classes; k++) if (logits[k]! < logits[least]!) least = k;
-    return without(least, won);
-  }
-  if (target === "all" || target === "untargeted") {
-    if (target === "untargeted" && won >= 0 && won !== label) return [];
-    return Array.from({ length: classes }, (_, k) => k)
-      .filter((k) => k !== label && k !== won)
-      .sort((a, b) => logits[b]! - logits[a]! || a - b)
-      .slice(0, limit);
-  }
-  return without(typeof target === "number" ? target : target[row]!, won);
+  labels: ArrayLike<number>,
+  { logits, classes }: Scores,
+  { seed = 0, candidates = Infinity, ...options }: TargetOptions = {},
+): Criterion {
+  const rows = labels.length;
+  if (target === "untargeted") return untargeted(labels, options);
+  if (target === "all") return anyOther(labels, { logits, classes }, candidates, options);
+  const scores = (row: number) => logits.subarray(row * classes, (row + 1) * classes);
+  const targetOf = (row: number): number => {
+    if (target === "random") return randomTarget(seed, row, labels[row]!, classes);
+    if (target === "leastLikely") return leastLikely(scores(row));
+    return typeof target === "number" ? target : target[row]!;
+  };
+  if (target instanceof Int32Array && target.length !== rows)
+    throw new RangeError(`${target.length} targets for ${rows} images.`);
+  const targets = Int32Array.from({ length: rows }, (_, row) => targetOf(row));
+  validateLabels("the target", targets, classes);
+  return { ...targeted(targets, options), trueLabels: labels };
+}
+
+/** Any label but the row's own and the one it has: the likeliest of them first. */
+function anyOther(
+  labels: ArrayLike<number>,
+  { logits, classes }: Scores,
+  candidates: number,
+  options: CriterionOptions,
+): Criterion {
+  const goals = Array.from(labels, (label, row): Goal => {
+    const scores = logits.subarray(row * classes, (row + 1) * classes);
+    const goal = targeted([label], options).goalOf(0);
+    const among = Array.from({ length: classes }, (_, k) => k)
+      .filter((k) => k !== label && !reached({ ...goal, label: k }, scores))
+      .sort((a, b) => scores[b]! - scores[a]! || a - b)
+      .slice(0, candidates);
+    return { ...goal, label: among[0] ?? label, among };
+  });
+  const { name } = targeted([], options);
+  return {
+    name: name.replace("targeted", "any other label"),
+    severalTargets: true,
+    labels: goals.map(({ label }) => label),
+    trueLabels: labels,
+    goalOf: (row) => goals[row]!,
+  };
 }
 
 /** Any label but the row's own, by seed and row. */
@@ -53,6 +86,9 @@ export function randomTarget(seed: number, row: number, label: number, classes: 
   return draw < label ? draw : draw + 1;
 }
 
-function without(target: number, won: number): number[] {
-  return target === won ? [] : [target];
+/** The label with the lowest score, the first of equals. */
+function leastLikely(scores: ArrayLike<number>): number {
+  let least = 0;
+  for (let k = 1; k < scores.length; k++) if (scores[k]! < scores[least]!) least = k;
+  return least;
 }

@@ -83,12 +83,6 @@ describe("trainAdversarially", () => {
     const { images, labels } = await mnistSubset({ split: "train" });
     return { images: sliceRows(images, 0, 1000), labels: sliceRows(labels, 0, 1000) };
   };
-  const finish = async (run: AsyncGenerator<unknown, Checkpoint>) => {
-    for (;;) {
-      const { value, done } = await run.next();
-      if (done) return value;
-    }
-  };
 
   it("a network entered at any layer gives the logits that it gives from the image", async () => {
     const { parameters } = weightsByName(network, initialWeights(network, new Random(1)));
@@ -110,10 +104,12 @@ describe("trainAdversarially", () => {
 
   it("learns the digits, and to change its mind takes a longer way than after plain training", async () => {
     const examples = await digits();
-    const plain = await finish(trainClassifier(runtime, network, { examples, seed: 1 }));
-    const robust = await finish(
-      trainAdversarially(runtime, network, { examples, seed: 1, pool: { layers: [0], overshoot: 0.5 } }),
-    );
+    const plain = await trainClassifier(runtime, network, { examples, seed: 1 });
+    const robust = await trainAdversarially(runtime, network, {
+      examples,
+      seed: 1,
+      pool: { layers: [0], overshoot: 0.5 },
+    });
     const scorer = evaluator(runtime, network);
     const test = await mnistSubset({ split: "test" });
     expect((await scorer.evaluate(robust.state, test)).accuracy).toBeGreaterThan(0.8);
@@ -140,7 +136,7 @@ describe("trainAdversarially", () => {
   it("pools of several layers in turns; the same seed ends in the same weights", async () => {
     const examples = await digits();
     const run = (seed: number) =>
-      finish(trainAdversarially(runtime, network, { examples, seed, recipe: { epochs: 2 }, pool: { capacity: 60 } }));
+      trainAdversarially(runtime, network, { examples, seed, recipe: { epochs: 2 }, pool: { capacity: 60 } });
     const [first, second, other] = [await run(4), await run(4), await run(5)];
     expect(second.state).toEqual(first.state);
     expect(other.state.parameters).not.toEqual(first.state.parameters);
@@ -153,24 +149,27 @@ describe("trainAdversarially", () => {
       [4, 4],
       [100, 25],
     ] as const) {
-      const run = trainAdversarially(runtime, network, { examples, pool: { layers: [0, 1], renewed } });
       const shapes: unknown[] = [];
-      for (let i = 0; i < 2; i++) {
-        const { value } = await run.next();
-        if (value && "type" in value && value.type === "step") shapes.push(value.report.made!.shape);
-      }
+      const run = trainAdversarially(runtime, network, {
+        examples,
+        pool: { layers: [0, 1], renewed },
+        onProgress(event) {
+          if (event.kind === "step") shapes.push(event.report.made!.shape);
+          if (shapes.length === 2) throw new Error("seen enough");
+        },
+      });
+      await expect(run).rejects.toThrow("seen enough");
       expect(shapes).toEqual([
         [rows, 784],
         [rows, 20],
       ]);
-      await run.return(undefined as never);
     }
   });
 
   it("settings out of range are named before anything runs", async () => {
     const examples = await digits();
     const start = (pool: object, recipe: object = {}) =>
-      trainAdversarially(runtime, network, { examples, pool, recipe }).next();
+      trainAdversarially(runtime, network, { examples, pool, recipe });
     await expect(start({ layers: [0, 3] })).rejects.toThrow(
       /adversarial training: layer 3; fc20-15-10 has 0 \(the image\) to 2, give one at least/,
     );

@@ -1,6 +1,7 @@
 import type { DifferentiableClassifier } from "@reprise/nn";
 import { describe, expect, it } from "vitest";
-import { type Perturbation, type PerturbEvent, perturb } from "../src/perturb.ts";
+import type { AttackEvent } from "../src/attacks/run-attack.ts";
+import { type Perturbation, perturb } from "../src/perturb.ts";
 import { denseClassifier, digitImages, digitLabels, digitsClassifier, pixels } from "./analytic-classifier.ts";
 import { exactPerturbation } from "./oracle.ts";
 
@@ -178,11 +179,11 @@ describe("perturb, targets", () => {
     const untargeted = await perturb(linear.classifier, images, labels, { target: "untargeted" });
     const each: Perturbation[][] = [];
     for (let target = 0; target < 10; target++) each.push(await perturb(linear.classifier, images, labels, { target }));
-    for (const { row, l2, target, evaluations } of untargeted) {
+    for (const { row, l2, target, gradients } of untargeted) {
       const wrong = each.map((results) => results[row]!).filter((r) => r.status === "success");
       expect(l2).toBe(Math.min(...wrong.map((r) => r.l2)));
       expect(target).toBe(wrong.find((r) => r.l2 === l2)!.target);
-      expect(evaluations).toBe(wrong.reduce((sum, r) => sum + r.evaluations, 0));
+      expect(gradients).toBe(wrong.reduce((sum, r) => sum + r.gradients, 0));
     }
     const all = await perturb(linear.classifier, images, labels, { target: "all" });
     expect(all.map(({ l2 }) => l2)).toEqual(untargeted.map(({ l2 }) => l2));
@@ -215,20 +216,20 @@ describe("perturb, confidence", () => {
       expect(far).toMatchObject({ status: "success", target: 1 });
       expect(far!.l2).toBeCloseTo(0.15, 3);
       const [near] = await perturb(half(), image, [0], { target, confidence: 0.3 });
-      expect(near).toMatchObject({ status: "alreadyTarget", l2: 0, target: 1 });
+      expect(near).toMatchObject({ status: "alreadyAdversarial", l2: 0, target: 1 });
     }
     await expect(perturb(half(), image, [0], { confidence: -1 })).rejects.toThrow(
-      "confidence is -1, expected a number ≥ 0",
+      "confidence is -1, expected a number of logits ≥ 0",
     );
   });
 });
 
 describe("perturb, statuses", () => {
-  it("alreadyTarget: the clean image comes back", async () => {
+  it("alreadyAdversarial: the clean image comes back", async () => {
     const [asked] = await perturb(half(), Float32Array.of(0.9, 0.7), [0], { target: 1 });
-    expect(asked).toMatchObject({ status: "alreadyTarget", target: 1, l2: 0, evaluations: 0, predictedAfter: 1 });
+    expect(asked).toMatchObject({ status: "alreadyAdversarial", target: 1, l2: 0, gradients: 0, predictedAfter: 1 });
     const [wrong] = await perturb(half(), Float32Array.of(0.9, 0.7), [0], { target: "untargeted" });
-    expect(wrong).toMatchObject({ status: "alreadyTarget", l2: 0 });
+    expect(wrong).toMatchObject({ status: "alreadyAdversarial", l2: 0 });
   });
 
   it("failed: no image of the box has the label; the best try comes back", async () => {
@@ -267,11 +268,14 @@ describe("perturb, statuses", () => {
 describe("perturb, progress and cancelling", () => {
   const [images, labels] = rowsOf(3);
   it("tells every step and every row", async () => {
-    const events: PerturbEvent[] = [];
-    const results = await perturb(linear.classifier, images, labels, { onEvent: (event) => events.push(event) });
+    const events: AttackEvent[] = [];
+    const results = await perturb(linear.classifier, images, labels, { onProgress: (event) => events.push(event) });
     const rows = events.filter((event) => event.kind === "row");
     expect(rows.map(({ done }) => done)).toEqual([1, 2, 3]);
-    for (const { result } of rows) expect(results[result.row]).toBe(result);
+    for (const { row, image, total } of rows) {
+      expect(total).toBe(3);
+      expect(image).toEqual(results[row]!.image);
+    }
     for (const { row, trace } of results)
       expect(events.filter((event) => event.kind === "step" && event.row === row)).toMatchObject(
         trace.map((step) => ({ step })),
@@ -283,7 +287,7 @@ describe("perturb, progress and cancelling", () => {
     const reason = new Error("stop now");
     const running = perturb(linear.classifier, images, labels, {
       signal: stop.signal,
-      onEvent: () => stop.abort(reason),
+      onProgress: () => stop.abort(reason),
     });
     await expect(running).rejects.toBe(reason);
     await expect(perturb(linear.classifier, images, labels, { signal: stop.signal })).rejects.toBe(reason);
@@ -334,7 +338,7 @@ describe("perturb, bad input", () => {
       }),
     };
     await expect(perturb(short, Float32Array.of(0.9, 0), [0], { target: 1 })).resolves.toMatchObject([
-      { status: "alreadyTarget" },
+      { status: "alreadyAdversarial" },
     ]);
     await expect(perturb(short, Float32Array.of(0, 0), [0], { target: 1 })).rejects.toThrow(
       "the classifier returned 1 gradient values, expected 2",

@@ -89,9 +89,8 @@ function moveRows(base: usize, bytes: usize, ids: usize, count: i32, end: i32, f
 function moveOwn(job: Job, d: Divided, back: bool): void {
   const first = d.index * d.each;
   const input = job.tables.input;
-  // A copy is 0 at first, as is a row from there on.
-  const end = back ? input.rows : job.zerosFrom;
-  moveRows(input.values, (<usize>input.dim) << 2, d.ids + ((<usize>first) << 2), d.each, end, d.firstCopy + first, back);
+  const ids = d.ids + ((<usize>first) << 2);
+  moveRows(input.values, (<usize>input.dim) << 2, ids, d.each, input.rows, d.firstCopy + first, back);
 }
 
 /** Puts the rows of each line of this thread's part in the order of their owners. */

@@ -1,5 +1,6 @@
 // Entries of a corpus to labels and rows.
 import { wordNgrams } from "./ngrams";
+import { startLines } from "./start";
 import { Encoding, FIRST_LABEL, MANY_ROWS } from "./tables";
 
 /** Whole lines of entries as [tokens, labels, rows, weight, labels…, rows…]. Returns the numbers written. */
@@ -46,6 +47,7 @@ export function encode(e: Encoding, tokens: usize, count: i32, lines: usize): i3
     store<f32>(out, 1, 12);
     out = rowsAt;
   }
+  if (changetype<usize>(e.start) != 0) startLines(e.start, lines, out);
   return <i32>((out - lines) >> 2);
 }
 

@@ -1,9 +1,10 @@
 // The kernel's exports. Built into src/kernel/wasm-binary.ts by tools/fasttext-kernel.ts.
 export { classify, lineRows } from "./classify";
-export { average, fillUniform, mergeCopies } from "./rows";
+export { average, fillUniform } from "./rows";
 export { addEntries, describeEntries, fillSlots } from "./dictionary";
 export { divideLine } from "./divided";
 export { encode, pickPairs } from "./encode";
+export { startRows } from "./start";
 export { nameCopies } from "./exchange";
 export { countLine, countRows, listBlock, listFrequent, passLines } from "./lines";
 export { subwordRows } from "./ngrams";

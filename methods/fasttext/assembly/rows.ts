@@ -317,39 +317,31 @@ export function average(m: Matrix, rows: usize, count: i32, hidden: usize): void
   for (let d: usize = 0; d < (<usize>m.dim) << 2; d += 4) store<f32>(hidden + d, load<f32>(hidden + d) * scale);
 }
 
-/** Uniform numbers in (−a, a), each from its place and the seed alone (murmur3's last mix), so that order is free. */
-export function fillUniform(values: usize, count: i32, a: f32, seed: u32): void {
-  const step = a / 8388608;
-  for (let i: u32 = 0; i < <u32>count; i++) {
-    let x = (i + 1) * 0x9e3779b1 + seed * 0x85ebca6b;
-    x = (x ^ (x >> 16)) * 0x85ebca6b;
-    x = (x ^ (x >> 13)) * 0xc2b2ae35;
-    x ^= x >> 16;
-    store<f32>(values + ((<usize>i) << 2), <f32>(x >> 8) * step - a);
-  }
+/** Four numbers uniform in (−a, a), each from its place and the seed alone: murmur3's last mix. */
+// @ts-ignore: decorator
+@inline function uniform4(places: v128, seeds: v128, steps: v128, as: v128): v128 {
+  let x = i32x4.add(i32x4.mul(places, i32x4.splat(0x9e3779b1)), seeds);
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x85ebca6b));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 13)), i32x4.splat(0xc2b2ae35));
+  x = i32x4.shr_u(v128.xor(x, i32x4.shr_u(x, 16)), 8);
+  return f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(x), steps), as);
 }
 
-/**
- * Joins copies that were trained apart from the same numbers: each number moves by the mean of the moves of the copies
- * that moved it, and all copies get the result. `copies` holds their addresses.
- */
-export function mergeCopies(base: usize, copies: usize, copyCount: i32, count: i32): void {
-  const end = (<usize>count) << 2;
-  const listEnd = copies + ((<usize>copyCount) << 2);
-  for (let at: usize = 0; at < end; at += 4) {
-    const start = load<f32>(base + at);
-    let sum: f32 = 0;
-    let moved: f32 = 0;
-    for (let copy = copies; copy < listEnd; copy += 4) {
-      const move = load<f32>(<usize>load<u32>(copy) + at) - start;
-      if (move != 0) {
-        sum += move;
-        moved += 1;
-      }
-    }
-    if (moved == 0) continue;
-    const result = start + sum / moved;
-    store<f32>(base + at, result);
-    for (let copy = copies; copy < listEnd; copy += 4) store<f32>(<usize>load<u32>(copy) + at, result);
+/** Uniform numbers in (−a, a), so that order is free: `first` is the place of the first. */
+export function fillUniform(values: usize, count: i32, a: f32, seed: u32, first: u32): void {
+  const steps = f32x4.splat(a / 8388608);
+  const as = f32x4.splat(a);
+  const seeds = i32x4.splat(seed * 0x85ebca6b);
+  let places = i32x4.add(i32x4.splat(first + 1), i32x4(0, 1, 2, 3));
+  for (; count >= 4; count -= 4, values += 16) {
+    v128.store(values, uniform4(places, seeds, steps, as));
+    places = i32x4.add(places, i32x4.splat(4));
+  }
+  if (count == 0) return;
+  const left = uniform4(places, seeds, steps, as);
+  if (count == 1) v128.store32_lane(values, left, 0);
+  else {
+    v128.store64_lane(values, left, 0);
+    if (count == 3) v128.store32_lane(values, left, 2, 8);
   }
 }

@@ -1,4 +1,5 @@
-// The tables of src/kernel/kernel.ts as they stand in memory. src/kernel/records.ts writes them field by field, in this order.
+// The tables of src/kernel/kernel.ts as they stand in memory. tools/fasttext-kernel.ts derives from these classes where the
+// fields stand (src/kernel/layouts.ts); src/kernel/records.ts writes them.
 
 // What an entry is, as src/kernel/kernel.ts has it, when it is not its row.
 export const MANY_ROWS: i32 = -2;
@@ -75,6 +76,22 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   /** Room for the hashes of a line. */
   lineHashes: usize;
+  /** Where hashed rows start, or null: they stay as they are. */
+  start: Start;
+}
+
+/** Where hashed rows start; see start.ts. */
+@unmanaged export class Start {
+  /** Numbers are uniform in (−a, a). */
+  a: f64;
+  seed: i32;
+  /** The rows, the first that is hashed, and of each of those, u8, whether it was named. */
+  values: usize;
+  dim: i32;
+  first: i32;
+  marks: usize;
+  /** Whether some rows were trained: only those that are 0 get a start. */
+  trained: i32;
 }
 
 @unmanaged export class Job {
@@ -97,8 +114,6 @@ export const FIRST_LABEL: i32 = -4;
   endOfLine: i32;
   tabledLoss: i32;
   onePass: i32;
-  /** Rows of the input from this one on are 0 at first. */
-  zerosFrom: i32;
 }
 
 @unmanaged export class Thread {
@@ -117,8 +132,6 @@ export const FIRST_LABEL: i32 = -4;
   context: usize;
   /** Its own copies of rows that every thread touches all the time, or null. */
   own: Own;
-  /** What it shares with the threads it trains with as one, or null. */
-  team: Team;
   /** Its part where the rows are divided, or null. */
   divided: Divided;
 }
@@ -152,39 +165,6 @@ export const FIRST_LABEL: i32 = -4;
   hotLeft: i32;
   /** Tokens so far, 2^30 at most. */
   seen: i32;
-}
-
-/** One thread of several that train as one; see together.ts. */
-@unmanaged export class Team {
-  /** Tokens seen by all. */
-  seen: i64;
-  threads: i32;
-  index: i32;
-  /** Counts arrivals of all threads, and how many it must say before this one may go on. */
-  arrived: usize;
-  goal: i32;
-  /** What is next. */
-  phase: i32;
-  maySleep: i32;
-  /** Where the lines end. */
-  end: i32;
-  /** A batch ends behind so many lines or rows; how many lines it has. */
-  mostLines: i32;
-  mostRows: i32;
-  lines: i32;
-  /** Sums of the rows of each of the batch's lines, of `stride` bytes each, shared. */
-  hiddens: usize;
-  stride: i32;
-  /** The rows of these classes are this thread's. */
-  firstClass: i32;
-  endClass: i32;
-  /** The first so many rows are those of common words; the thread's own copies of them, of `stride` bytes each. */
-  commons: i32;
-  commonRows: usize;
-  /** Rooms of 64 numbers, for a count of each common word, and for the rows of the longest line. */
-  loads: usize;
-  counts: usize;
-  sorted: usize;
 }
 
 /** One thread of several that divide the rows; see divided.ts. */

@@ -5,13 +5,11 @@ import { below, nextRandom } from "./loss";
 import { addToRows, mean } from "./rows";
 import { DIVERGED, DONE, learn, MORE, rateAt, step } from "./step";
 import { Job, Thread } from "./tables";
-import { trainTogether } from "./together";
 
 /** Set by a line when a score was NaN. */
 let diverged = false;
 
 export function train(job: Job, t: Thread, budget: i32): i32 {
-  if (changetype<usize>(t.team) != 0) return trainTogether(job, t, t.team, budget);
   if (changetype<usize>(t.divided) != 0) return trainDivided(job, t, t.divided, budget);
   const own = t.own;
   if (changetype<usize>(own) == 0) return trainOn(job, t, budget);

@@ -35,11 +35,14 @@ export interface Settings {
   readonly label: string;
   readonly seed: number;
   readonly threads: number;
-  /** With several threads: the same result each time, for memory of as many copies of the rows. */
+  /** One thread trains, whatever `threads` says: the same result each time. Others help to read and write. */
   readonly deterministic: boolean;
   /** True: the reference program's initialisation, end-of-file rule and random draws, wherever we depart from them. */
   readonly compat: boolean;
 }
+
+/** Settings as a caller gives them: some, and a loss under the name of the program's flag too. */
+export type GivenSettings = Omit<Partial<Settings>, "loss"> & { readonly loss?: LossName | "one-vs-all" };
 
 const common = {
   lrUpdateRate: 100,
@@ -80,28 +83,84 @@ const wholeNumbers = [
   ["threads", 1, 256],
 ] as const;
 
+const losses = ["softmax", "hs", "ns", "ova"] as const;
+const models = ["supervised", "skipgram", "cbow"] as const;
+const switches = ["deterministic", "compat"] as const;
+
+/** Names that other programs have for a setting. */
+const otherNames: ReadonlyMap<string, keyof Settings> = new Map([
+  ["learningRate", "lr"],
+  ["alpha", "lr"],
+  ["vectorSize", "dim"],
+  ["window", "ws"],
+  ["negative", "neg"],
+  ["ngrams", "wordNgrams"],
+  ["workers", "threads"],
+]);
+
 /**
  * Settings with the defaults filled in and every value checked; the bucket count falls to 0 when nothing is hashed.
  *
  * @throws RangeError naming the setting, its value and the values that are possible
  */
-export function completeSettings(given: Partial<Settings> = {}): Settings {
-  const settings = { ...defaults[given.model ?? "supervised"], ...given };
+export function completeSettings(given: GivenSettings = {}): Settings {
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const model = (named.model ?? "supervised") as ModelName;
+  checkName("model", model, models);
+  for (const name of Object.keys(named)) if (!Object.hasOwn(defaults[model], name)) throw unknownSetting(name);
+  const loss = named.loss === "one-vs-all" ? "ova" : (named.loss ?? defaults[model].loss);
+  const settings = { ...defaults[model], ...named, loss } as Settings;
+  checkName("loss", settings.loss, losses, ' or "one-vs-all", which is ova');
   for (const [name, low, high] of wholeNumbers) {
     const value = settings[name];
     if (!Number.isInteger(value) || value < low || value > high)
-      throw new RangeError(`${name} is ${value}; expected a whole number from ${low} to ${high}.`);
+      throw new RangeError(`${name} is ${shown(value)}; expected a whole number from ${low} to ${high}.`);
   }
   if (!Number.isFinite(settings.lr) || settings.lr < 0)
-    throw new RangeError(`lr is ${settings.lr}; expected a number ≥ 0, usually 0.05 to 1.`);
+    throw new RangeError(`lr is ${shown(settings.lr)}; expected a number ≥ 0, usually 0.05 to 1.`);
   if (!Number.isFinite(settings.t) || settings.t <= 0)
-    throw new RangeError(`t is ${settings.t}; expected a number > 0, usually 0.0001.`);
+    throw new RangeError(`t is ${shown(settings.t)}; expected a number > 0, usually 0.0001.`);
+  for (const name of switches)
+    if (typeof settings[name] !== "boolean")
+      throw new RangeError(`${name} is ${shown(settings[name])}; expected true or false.`);
+  if (typeof settings.label !== "string")
+    throw new RangeError(`label is ${shown(settings.label)}; expected a text, for example "__label__".`);
   if (settings.label === "" && settings.model === "supervised")
     throw new RangeError('label is empty; expected the prefix that marks labels, for example "__label__".');
   if (settings.wordNgrams <= 1 && settings.maxn === 0) return { ...settings, bucket: 0 };
   if (settings.bucket === 0)
     throw new RangeError("bucket is 0 with n-grams on; expected at least 1, or set wordNgrams to 1 and maxn to 0.");
   return settings;
+}
+
+/** A value as the caller wrote it: the text "10" is not the number 10. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? `the text "${value}"` : String(value);
+}
+
+function checkName(name: string, value: unknown, possible: readonly string[], more = ""): void {
+  if (possible.includes(value as string)) return;
+  throw new RangeError(`${name} is ${shown(value)}; expected ${possible.join(", ")}${more}.`);
+}
+
+function unknownSetting(name: string): RangeError {
+  const known = Object.keys(defaults.supervised);
+  const close = otherNames.get(name) ?? known.find((other) => isNear(name.toLowerCase(), other.toLowerCase()));
+  return new RangeError(
+    `There is no setting "${name}"; ${close ? `did you mean ${close}?` : `expected some of ${known.join(", ")}.`}`,
+  );
+}
+
+/** Whether one letter more, less or other makes one name of the other; two where they are long. */
+function isNear(a: string, b: string): boolean {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]! <= (Math.min(a.length, b.length) > 5 ? 2 : 1);
 }
 
 /**

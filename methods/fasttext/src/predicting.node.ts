@@ -1,5 +1,5 @@
 // What it takes to read a model and classify a text on Node, and no more: programs that do only this start sooner.
-
+export { completeSettings, type LossName, type ModelName, type Settings } from "./config.ts";
 export type { Kernel } from "./kernel/kernel.ts";
 export { evaluate, f1, type LabelCounts, precision, recall } from "./model/evaluate.ts";
 export { formatNumber } from "./model/format.ts";

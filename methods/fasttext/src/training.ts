@@ -2,6 +2,6 @@
 export type { ModelName } from "./config.ts";
 export type { Model } from "./model/model.ts";
 export { checkContinues } from "./training/continue.ts";
-export { parseVectors } from "./training/pretrained.ts";
+export { parseVectors, readVectors } from "./training/pretrained.ts";
 export { DivergedError, type Progress } from "./training/run.ts";
 export { type LearnOptions, train } from "./training/train.ts";

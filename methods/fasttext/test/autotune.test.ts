@@ -1,7 +1,7 @@
 // Settings found by trial.
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { autotune, completeSettings, evaluate, parseMetric, type Trial, train } from "../src/index.ts";
+import { describe, expect, test } from "vitest";
+import { autotune, completeSettings, evaluate, parseMetric, parseVectors, type Trial, train } from "../src/index.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const text = () => [fixture("train.txt")];
@@ -21,7 +21,7 @@ test("the best trial wins, manual settings stay, the result is that trial's", as
     seconds: 20,
     clock: steps(),
     fixed: new Set(["bucket", "dim"]),
-    onTrial: (trial) => trials.push(trial),
+    onProgress: (progress) => progress.kind === "trial" && trials.push(progress),
   });
   expect(trials.length).toBe(found.trials);
   expect(found.score).toBe(Math.max(...trials.map(({ score }) => (Number.isNaN(score) ? 0 : score))));
@@ -68,7 +68,7 @@ test("a bucket count that is fixed holds for the trials with n-grams, which the 
       seconds: 12,
       clock: steps(),
       fixed: new Set(["bucket", "dim", "epoch"]),
-      onTrial: ({ settings }) => settings.wordNgrams > 1 && buckets.add(settings.bucket),
+      onProgress: (told) => told.kind === "trial" && told.settings.wordNgrams > 1 && buckets.add(told.settings.bucket),
     },
   );
   expect([...buckets]).toEqual([77]);
@@ -85,14 +85,52 @@ test("a model that is too small to be quantised is kept as it is, if it fits", a
 
 test("stopped, the search ends with the best trial so far", async () => {
   const stop = new AbortController();
-  const onTrial = ({ number }: Trial) => {
-    if (number === 3) stop.abort();
+  const onProgress = (told: { readonly kind: string; readonly done: number }) => {
+    if (told.kind === "trial" && told.done === 3) stop.abort();
   };
-  const found = await autotune(text, { dim: 4 }, { validation, fixed: new Set(["dim"]), stop: stop.signal, onTrial });
+  const found = await autotune(
+    text,
+    { dim: 4 },
+    { validation, fixed: new Set(["dim"]), stop: stop.signal, onProgress },
+  );
   expect(found.trials).toBe(3);
   expect(found.model.labels).toHaveLength(4);
   await expect(autotune(text, { dim: 4 }, { validation, stop: AbortSignal.abort() })).rejects.toThrow(
     /stopped before its first trial/,
   );
   await expect(autotune(text, { dim: 4 }, { validation, seconds: 0 })).rejects.toThrow(/seconds is 0/);
+});
+
+describe("what it starts from decides settings", () => {
+  const options = { validation, seconds: 2 };
+
+  test("word vectors their length", async () => {
+    const pretrained = parseVectors("2 3\nsalmon 1 2 3\nteapot 4 5 6\n");
+    const { model, settings } = await autotune(text, {}, { ...options, clock: steps(), pretrained });
+    expect(settings.dim).toBe(3);
+    expect(model.words).toContain("teapot");
+    await expect(autotune(text, { dim: 7 }, { ...options, pretrained })).rejects.toThrow(
+      "The pretrained vectors have 3 numbers each and dim is 7; set dim to 3.",
+    );
+  });
+
+  test("a model its dim, loss and n-grams", async () => {
+    const from = await train(text(), { dim: 5, loss: "hs", wordNgrams: 2, bucket: 40, epoch: 1 });
+    const { model, settings } = await autotune(text, {}, { ...options, clock: steps(), from });
+    const kept = { dim: 5, loss: "hs", wordNgrams: 2, bucket: 40 };
+    expect(settings).toMatchObject(kept);
+    expect(model.tables).toMatchObject(kept);
+    await expect(autotune(text, { dim: 7 }, { ...options, from })).rejects.toThrow(
+      "the model was trained with dim 5, and 7 is asked for",
+    );
+  });
+
+  test("texts as arrays of lines, and none that can be read once only", async () => {
+    const lines = fixture("train.txt").toString().trim().split("\n");
+    const { model } = await autotune(lines, { dim: 4 }, { validation: lines, seconds: 2, clock: steps() });
+    expect(model.labels).toHaveLength(4);
+    await expect(autotune(lines.values() as never, {}, options)).rejects.toThrow(
+      "The training text is read several times; expected a string, bytes, an array of lines, or a function that gives the text anew.",
+    );
+  });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { nodeThreads } from "../src/index.node.ts";
-import { evaluate, f1, type Model, type RunThreads, train } from "../src/index.ts";
+import { evaluate, f1, type Model, type Progress, type RunThreads, train } from "../src/index.ts";
 import type { ThreadWork } from "../src/kernel/wasm.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
 
@@ -73,8 +73,8 @@ test("goes on from a model that was trained as one thread does", async () => {
 test("learns as well as one thread", async () => {
   const loss = async (threads: number) => {
     let last = Number.NaN;
-    const onProgress = (progress: { readonly loss: number }) => {
-      last = progress.loss;
+    const onProgress = (progress: Progress) => {
+      if (progress.kind === "training") last = progress.loss;
     };
     const model = await train(text, { ...settings, epoch: 100, threads }, { runThreads, onProgress });
     expect(f1(evaluate(model, text).all)).toBe(1);
@@ -107,14 +107,14 @@ describe("a run that does not come to its end", () => {
 
   test("is aborted", async () => {
     const abort = new AbortController();
-    const onProgress = ({ progress }: { readonly progress: number }) =>
-      progress > 0 && abort.abort(new Error("enough"));
+    const onProgress = ({ kind, done }: Progress) =>
+      kind === "training" && done > 0 && abort.abort(new Error("enough"));
     await expect(train(text, endless, { runThreads, signal: abort.signal, onProgress })).rejects.toThrow("enough");
   });
 
   test("is stopped, and what was learnt is in the model", async () => {
     const stop = new AbortController();
-    const onProgress = ({ progress }: { readonly progress: number }) => progress > 0 && stop.abort();
+    const onProgress = ({ kind, done }: Progress) => kind === "training" && done > 0 && stop.abort();
     const start = await train(text, { ...settings, epoch: 0 });
     const model = await train(text, endless, { runThreads, stop: stop.signal, onProgress });
     // The common words' rows are moved while they are trained; what was learnt is in their own.

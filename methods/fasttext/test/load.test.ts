@@ -34,13 +34,13 @@ test("from a URL, with progress; a server that has no model, and a stream that e
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
-    let last = { bytes: 0, total: undefined as number | undefined };
+    let last = { done: 0, total: null as number | null };
     const onProgress = (progress: typeof last) => {
       last = progress;
     };
     const model = await load(`${url}/model.ftz`, { onProgress });
     expect(model.labels).toHaveLength(4);
-    expect(last).toEqual({ bytes: file.length, total: file.length });
+    expect(last).toEqual({ kind: "loading", done: file.length, total: file.length });
     await expect(load(`${url}/none.ftz`)).rejects.toThrow(/none\.ftz: the server answered 404/);
   } finally {
     server.close();

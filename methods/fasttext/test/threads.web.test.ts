@@ -45,7 +45,7 @@ describe.skipIf(noBrowser)(`threads in the browser${noBrowser ? ` (skipped: ${no
       ["skipgram", { ...settings, model: "skipgram", minCount: 1, deterministic: true }],
     ] as const)("%s, deterministic: the same bytes as on Node", async (_, given) => {
       const { bytes, started } = await trained(where, labelled, given);
-      expect(started).toBeGreaterThan(0);
+      expect(started).toBe(0); // one thread does all
       expect(bytes.equals(bytesOf(await train([labelled], given, { runThreads: nodeThreads })))).toBe(true);
     });
 

@@ -10,6 +10,7 @@ import {
   f1,
   type LearnOptions,
   Model,
+  type Progress,
   parseVectors,
   readableKernel,
   type Settings,
@@ -44,7 +45,7 @@ async function trained(text: Uint8Array, settings: Partial<Settings>, options: L
   const model = await train([text], settings, {
     ...options,
     onProgress: (progress) => {
-      loss = progress.loss;
+      if (progress.kind === "training") loss = progress.loss;
     },
   });
   return { model, loss };
@@ -103,6 +104,64 @@ describe.each(kernels)("$name kernel", (kernel) => {
   });
 });
 
+test("the best epoch is told and kept; a validation text may have any shape", async () => {
+  const settings = { dim: 5, epoch: 6, lr: 0.8 };
+  const shapes = [labelled, labelled.toString(), labelled.toString().trim().split("\n"), () => [labelled]];
+  for (const shape of shapes) {
+    const told: Extract<Progress, { kind: "epoch" }>[] = [];
+    const model = await train([labelled], settings, {
+      validation: { text: shape, patience: 2 },
+      onProgress: (progress) => progress.kind === "epoch" && told.push(progress),
+    });
+    const best = told.reduce((a, b) => (b.score > a.score ? b : a));
+    expect(told.at(-1)!.kept).toEqual({ epoch: best.done, score: best.score });
+    expect(told.at(-1)!.total).toBe(6);
+    expect(f1(evaluate(model, [labelled]).all)).toBe(best.score);
+  }
+});
+
+test("a patience that is none is told", async () => {
+  for (const patience of [0, -1, 1.5, Number.NaN])
+    await expect(train([labelled], { dim: 3 }, { validation: { text: labelled, patience } })).rejects.toThrow(
+      `patience is ${patience}; expected a whole number of epochs from 1 on.`,
+    );
+});
+
+test("tokens a second are those of training alone, and of the time it took", async () => {
+  const text = Buffer.concat(new Array<Uint8Array>(40).fill(labelled));
+  const rates: number[] = [];
+  const start = performance.now();
+  await train(
+    [text],
+    { dim: 20, epoch: 5 },
+    {
+      onEpoch: () => new Promise((resolve) => setTimeout(resolve, 30)), // not training, and waited for
+      onProgress: (progress) => progress.kind === "training" && rates.push(progress.tokensPerSecond, progress.done),
+    },
+  );
+  const [rate, done] = rates.slice(-2) as [number, number];
+  const seconds = (performance.now() - start) / 1000;
+  expect(seconds).toBeGreaterThan(5 * 0.029);
+  expect(done / rate).toBeLessThan(seconds - 5 * 0.029);
+  expect(done / rate).toBeGreaterThan(0);
+});
+
+test("the tree of a classifier is the program's, for labels that occur equally often too", async () => {
+  const labels = Array.from({ length: 40 }, (_, i) => `__label__${(i * 7) % 40} w${i % 9} v${(i * i) % 13}\n`);
+  const text = labels.concat(labels).join("");
+  const settings = { loss: "hs", dim: 3, epoch: 0 } as const;
+  const [here, compat] = await Promise.all([train(text, settings), train(text, { ...settings, compat: true })]);
+  expect(here.labels).toEqual(compat.labels);
+  expect(here.tables.tree).toEqual(compat.tables.tree);
+  const other = await train(text, { ...settings, loss: "softmax" });
+  expect(other.labels).not.toEqual(compat.labels);
+});
+
+test("an empty text", async () => {
+  for (const nothing of ["", [], new Uint8Array(0)])
+    await expect(train(nothing, {})).rejects.toThrow("The training text is empty; expected lines of words.");
+});
+
 test("who trains and saves a model looks no word up, and can do so later", async () => {
   const model = await train([labelled], { dim: 4, epoch: 2, wordNgrams: 2, bucket: 40 });
   const lines = [...model.vectorLines()];
@@ -157,7 +216,6 @@ test("stop keeps what was learnt, an abort throws", async () => {
 
 describe("text that cannot be learnt from", () => {
   test.each([
-    ["nothing", "", /empty/],
     ["blank lines only", "\n \n\t\n", /no labels/],
     ["no labels", "some words\nmore words\n", /no labels.*"__label__"/],
     ["labels only", "__label__a\n", undefined],
@@ -233,10 +291,10 @@ test("settings out of range name the setting, its value and what is possible", (
 
 test("rows that cannot be had are told before they are taken", async () => {
   let bytes = 0;
-  const onPlan = ({ modelBytes }: { modelBytes: number }) => {
-    bytes = modelBytes;
+  const onProgress = (progress: Progress) => {
+    if (progress.kind === "read") bytes = progress.modelBytes;
   };
-  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onPlan });
+  const { tables } = await train([labelled], { dim: 6, wordNgrams: 2, bucket: 100, epoch: 0 }, { onProgress });
   expect(bytes).toBe(4 * 6 * (tables.input.rows + tables.output.rows));
   await expect(train([labelled], { dim: 1000, wordNgrams: 2, bucket: 2_000_000_000 })).rejects.toThrow(
     /needs \d+ MB of memory.*smaller bucket or dim/,

@@ -37,6 +37,10 @@ export interface Compiled<I extends string, O extends string> {
 /**
  * A program as a function on a runtime. Shapes are concrete: a new combination of input types traces and loads a new
  * session (tens of milliseconds), which is kept.
+ *
+ * @example
+ * const f = compile(nodeRuntime(), ({ x }) => ({ y: mul(x, x) }));
+ * const { y } = await f.run({ x: tensor("float32", [2], [3, 4]) }); // y.data: 9, 16
  */
 export function compile<I extends string, O extends string>(
   runtime: Runtime,

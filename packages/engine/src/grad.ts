@@ -12,6 +12,10 @@ export interface GradientOptions {
 /**
  * Gradients of y in each of `wrt`, as new nodes of the same graph. A value that y does not depend on gets zeros.
  *
+ * @example
+ * const f = compile(nodeRuntime(), ({ x }) => ({ dx: gradient(reduceSum(mul(x, x)), [x])[0] }));
+ * const { dx } = await f.run({ x: tensor("float32", [2], [3, 4]) }); // dx.data: 6, 8
+ *
  * @param y    the value to differentiate, a scalar unless `dy` is given
  * @throws ShapeError when y is not a scalar and there is no dy, or dy has another shape
  * @throws Error      naming the operator, when one on the way has no gradient

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { nodeRuntime, readOnnx } from "../src/index.node.ts";
 import { compile, type Inputs, tensor } from "../src/index.ts";
-import { nodeRuntime, readOnnx } from "../src/node.ts";
 import { MessageWriter } from "../src/onnx/wire.ts";
 
 let root = "";

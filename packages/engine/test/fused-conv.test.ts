@@ -1,5 +1,6 @@
 // Sums in one operator: when, and with what result.
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   add,
   batchNormalization,
@@ -18,7 +19,6 @@ import {
   tensor,
   type Value,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const wave = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => Math.sin(0.7 * i * i + phase));
 const shapes = {

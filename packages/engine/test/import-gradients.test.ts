@@ -1,6 +1,7 @@
 // What imports become, differentiated: ONNX's own cases against central differences in float64.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   exportOnnx,
   Graph,
@@ -15,7 +16,6 @@ import {
   tensor,
   type Value,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 import { readTensor } from "../src/onnx/schema.ts";
 import { type Case, unpackCases } from "./onnx-cases.ts";
 

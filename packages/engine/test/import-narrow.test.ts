@@ -1,8 +1,8 @@
 // Models of 16-bit floats and of 8-bit integers; fixtures by tools/reference/onnx_half.py and onnx_quantized.py.
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { compile, gradient, type Inputs, importOnnx, softmaxCrossEntropy, tensor } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 import { readTensor } from "../src/onnx/schema.ts";
 import { MessageWriter } from "../src/onnx/wire.ts";
 

@@ -1,5 +1,6 @@
 // What is known only when a model runs: it is named with its node when gradients are asked, and runs without them.
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   compile,
   gradient,
@@ -11,7 +12,6 @@ import {
   trace,
   type Value,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 import { MessageWriter } from "../src/onnx/wire.ts";
 import { branchProto, type HandmadeNode, handmade, tensorInfo } from "./handmade.ts";
 

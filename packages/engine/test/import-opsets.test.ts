@@ -1,8 +1,8 @@
 // One network as PyTorch exports it at opsets 9 to 17: the spellings differ, the numbers do not (tools/reference/onnx_opsets.py).
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { compile, gradient, type Inputs, importOnnx, ModelError, tensor, trace } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/opsets/${name}`, import.meta.url));
 const expected: Record<"x" | "y" | "dy" | "dx", number[]> = JSON.parse(fixture("expected.json").toString());

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { type Inputs, matMul, mul, reduceMean, sgd, sub, Training, tensor } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 test("2,000 training steps leave memory flat", async () => {
   const training = await Training.start(

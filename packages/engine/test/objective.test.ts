@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { add, type Chunk, mul, Objective, reduceMean, reduceSum, sigmoid, tensor, type Values } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());

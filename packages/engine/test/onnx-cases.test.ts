@@ -1,7 +1,7 @@
 // ONNX's own operator cases. docs/operators.md says how many there are beside these, and why the others do not pass.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { nodeRuntime } from "../src/node.ts";
+import { nodeRuntime } from "../src/index.node.ts";
 import { runCase, unpackCases } from "./onnx-cases.ts";
 
 const runtime = nodeRuntime({ threads: 1 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
+import { nodeRuntime, nodeWorkerRuntime } from "../src/index.node.ts";
 import { compile, type Inputs, mul, type Runtime, tensor } from "../src/index.ts";
-import { nodeRuntime, nodeWorkerRuntime } from "../src/node.ts";
 import { runtimeSuite } from "./runtime.suite.ts";
 import { threeSteps } from "./three-steps.ts";
 

@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
 import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
 import { type ServedPage, servePage } from "../../../tools/served-page.ts";
-import { nodeRuntime } from "../src/node.ts";
+import { nodeRuntime } from "../src/index.node.ts";
 import { runtimeSuite } from "./runtime.suite.ts";
 import { threeSteps } from "./three-steps.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { compile, convWeightGrad, type Inputs, tensor } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const cpu = nodeRuntime({ threads: 1 });
 const reference = nodeRuntime({ target: "reference", threads: 1 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { compile, cpu, Graph, type Inputs, inBlocks, lower, mul, operators, reduceSum, tensor } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const wave = (length: number, phase: number) => Float32Array.from({ length }, (_, i) => Math.sin(0.7 * i + phase));
 const names = (shape: readonly number[], axes: readonly number[]) => {

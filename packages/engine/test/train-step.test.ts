@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   add,
   cpu,
@@ -13,7 +14,6 @@ import {
   tensor,
   trace,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());

@@ -1,7 +1,7 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import { add, exportOnnx, gather, type Inputs, reduceSum, tensor, trace } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 import { runUnreturned, withUnreturned } from "../src/run/unreturned.ts";
 
 const vector = { dtype: "float32", shape: [3] } as const;

@@ -1,5 +1,6 @@
 // The WebGPU lowering's formulas, run on the CPU provider: what differs from the CPU's must give the same numbers.
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   batchNormalizationTraining,
   compile,
@@ -18,7 +19,6 @@ import {
   type Value,
   webgpu,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 const cpu = nodeRuntime({ threads: 1 });
 const asGpu = { ...cpu, target: webgpu };

@@ -1,5 +1,6 @@
 // Convolutions by tiles: when, and with what result.
 import { expect, test } from "vitest";
+import { nodeRuntime } from "../src/index.node.ts";
 import {
   compile,
   conv,
@@ -16,7 +17,6 @@ import {
   type Value,
   wasm,
 } from "../src/index.ts";
-import { nodeRuntime } from "../src/node.ts";
 
 // The WASM build's formulas on the native kernels: the operators are the same.
 const tiled: Runtime = { ...nodeRuntime({ threads: 1 }), target: wasm, channelBlock: async () => 1 };

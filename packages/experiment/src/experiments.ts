@@ -14,8 +14,6 @@ export interface ValuesOptions {
 
 /** A paper's tables as values over steps. Pure: nothing is read or computed until a step runs. */
 export interface Experiments {
-  /** Parts that run when none is named. */
-  readonly byDefault: readonly string[];
   readonly values: (options: ValuesOptions) => readonly Value[];
 }
 
@@ -29,6 +27,8 @@ export interface MissingData {
 export interface OpenOptions {
   /** Folder of the paper's data; what the packages hold where it is undefined. */
   readonly folder: string | undefined;
+  /** The content folder of the paper's page, for data that comes with the page; undefined where there is none. */
+  readonly content: string | undefined;
   readonly parts: readonly string[];
   readonly settings: Settings;
   readonly signal?: AbortSignal;

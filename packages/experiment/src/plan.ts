@@ -33,7 +33,7 @@ export interface Plan {
 /**
  * Looks up what the values need. Nothing is computed, and no data is loaded.
  *
- * @throws Error for two values of one id, and for a step that needs itself
+ * @throws Error for two values of one id, two kinds of one name, and a step that needs itself
  */
 export async function planOf(
   values: readonly Value[],
@@ -80,6 +80,7 @@ export async function planOf(
 class Graph {
   readonly steps = new Map<string, PlannedStep>();
   readonly #known = new Map<Step, PlannedStep>();
+  readonly #kinds = new Map<string, Step["kind"]>();
   readonly #path: Step[] = [];
 
   planned(step: Step): PlannedStep {
@@ -92,9 +93,13 @@ class Graph {
     const known = this.#known.get(step);
     if (known) return known;
     if (this.#path.includes(step)) {
-      const names = [...this.#path.slice(this.#path.indexOf(step)), step].map(({ kind }) => kind.name);
+      const names = [...this.#path.slice(this.#path.indexOf(step)), step].map((each) => each.kind.name);
       throw new Error(`a step needs itself: ${names.join(" → ")}`);
     }
+    const { kind } = step;
+    if ((this.#kinds.get(kind.name) ?? kind) !== kind)
+      throw new Error(`two kinds of step are called "${kind.name}"; their results would be taken for each other's`);
+    this.#kinds.set(kind.name, kind);
     this.#path.push(step);
     const needs: Record<string, PlannedStep | readonly PlannedStep[]> = {};
     const keys: Record<string, string | readonly string[]> = {};
@@ -113,7 +118,13 @@ class Graph {
     }
     this.#path.pop();
     const { key, identity } = await keyOf(step, keys);
-    const planned = this.steps.get(key) ?? { key, step, identity, needs, cost: step.kind.cost?.(step.parameters) ?? 1 };
+    const planned = this.steps.get(key) ?? {
+      key,
+      step,
+      identity,
+      needs,
+      cost: kind.cost?.(step.parameters, step.data) ?? 1,
+    };
     this.steps.set(key, planned);
     this.#known.set(step, planned);
     return planned;

@@ -126,8 +126,8 @@ class Pace {
   }
 
   begin(planned: PlannedStep): void {
-    const { kind, parameters } = planned.step;
-    this.#running.set(planned.key, { planned, share: 0, text: kind.text(parameters) });
+    const { kind, parameters, data } = planned.step;
+    this.#running.set(planned.key, { planned, share: 0, text: kind.text(parameters, data) });
     this.#tell(planned.key);
   }
 

@@ -9,6 +9,8 @@ export interface Data<Content = unknown> {
   readonly name: string;
   /** Of all that decides what `load` gives. */
   readonly sha256: string;
+  /** Examples that it has, for estimates of time. */
+  readonly count?: number;
   /** Called by each step that reads it; keep what is costly to read. */
   readonly load: () => Promise<Content>;
 }
@@ -85,9 +87,9 @@ export interface StepKind<S extends StepShape = StepShape> {
   /** Raised whenever the same parameters would give another result. */
   readonly version: number;
   /** What is being done, e.g. "training FC10(1)". */
-  readonly text: (parameters: S["parameters"]) => string;
+  readonly text: (parameters: S["parameters"], data: DataOf<S>) => string;
   /** Seconds on one idle core, roughly: for the time left and for nothing else. */
-  readonly cost?: (parameters: S["parameters"]) => number;
+  readonly cost?: (parameters: S["parameters"], data: DataOf<S>) => number;
   readonly run: (context: StepContext<S>) => Promise<StepOutput<S["value"]>>;
 }
 
@@ -95,9 +97,9 @@ export interface StepKind<S extends StepShape = StepShape> {
 export interface Step<Value = unknown> {
   readonly kind: Omit<StepKind, "run" | "text" | "cost"> & {
     // biome-ignore lint/suspicious/noExplicitAny: a graph holds steps of every shape; `stepKind` has checked each
-    readonly text: (parameters: any) => string;
+    readonly text: (parameters: any, data: any) => string;
     // biome-ignore lint/suspicious/noExplicitAny: as above
-    readonly cost?: (parameters: any) => number;
+    readonly cost?: (parameters: any, data: any) => number;
     // biome-ignore lint/suspicious/noExplicitAny: as above
     readonly run: (context: any) => Promise<StepOutput<Value>>;
   };
@@ -106,10 +108,10 @@ export interface Step<Value = unknown> {
   readonly data: Readonly<Record<string, Data>>;
 }
 
+type DataOf<S extends StepShape> = { readonly [Name in keyof Given<S, "data">]: Data<Given<S, "data">[Name]> };
+
 type Inputs<S extends StepShape> = (S["needs"] extends object ? { readonly needs: S["needs"] } : unknown) &
-  (S["data"] extends object
-    ? { readonly data: { readonly [Name in keyof S["data"]]: Data<S["data"][Name]> } }
-    : unknown);
+  (S["data"] extends object ? { readonly data: DataOf<S> } : unknown);
 
 /** Makes a step of a kind. Parameters are plain data: what JSON keeps. */
 export type StepMaker<S extends StepShape> = (

@@ -36,6 +36,8 @@ export interface Value<N extends Needs = Needs> {
   readonly unit: Unit;
   /** As the paper prints it, as a number in the unit of `read`; null where it has none. */
   readonly claimed: number | null;
+  /** What tables say where nothing is claimed, instead of "not in the paper". */
+  readonly unclaimed?: string;
   /** How far from the claim a number of ours counts as reproduced; none is said where it is absent. */
   readonly tolerance?: number;
   readonly seed: number;

@@ -22,55 +22,59 @@ export interface Lane {
 
 type Drawn = readonly number[];
 
-const draw = stepKind<{
-  parameters: { readonly seed: number; readonly count: number };
-  data: { offset: number };
-  value: Drawn;
-  lane: Lane;
-}>({
-  name: "digits/draw",
-  version: 1,
-  text: ({ seed }) => `drawing ${seed}`,
-  cost: ({ count }) => count,
-  async run({ parameters: { seed, count }, data: { offset }, lane, random, signal, onProgress }) {
-    await begin(lane, `draw ${seed}`, signal);
-    const numbers = Array.from({ length: count }, () => offset + seed + random.integer(10));
-    onProgress({ done: 1, total: 2 });
-    return { value: numbers, files: { "numbers.f64": new Uint8Array(Float64Array.from(numbers).buffer) } };
-  },
-});
+/** The kinds, of one version of the method. */
+const kinds = (version: number) => ({
+  draw: stepKind<{
+    parameters: { readonly seed: number; readonly count: number };
+    data: { offset: number };
+    value: Drawn;
+    lane: Lane;
+  }>({
+    name: "digits/draw",
+    version,
+    text: ({ seed }) => `drawing ${seed}`,
+    cost: ({ count }) => count,
+    async run({ parameters: { seed, count }, data, lane, random, signal, onProgress }) {
+      await begin(lane, `draw ${seed}`, signal);
+      const numbers = Array.from({ length: count }, () => data.offset + seed + random.integer(10));
+      onProgress({ done: 1, total: 2 });
+      return { value: numbers, files: { "numbers.f64": new Uint8Array(Float64Array.from(numbers).buffer) } };
+    },
+  }),
 
-const square = stepKind<{
-  parameters: { readonly power: number };
-  needs: { drawn: Step<Drawn> };
-  value: Drawn;
-  lane: Lane;
-}>({
-  name: "digits/square",
-  version: 1,
-  text: ({ power }) => `raising to ${power}`,
-  async run({ parameters: { power }, needs: { drawn }, lane, signal }) {
-    await begin(lane, `square ${drawn.value.join()}`, signal);
-    const bytes = await drawn.file("numbers.f64");
-    return { value: Array.from(new Float64Array(bytes.slice().buffer), (x) => x ** power) };
-  },
-});
+  square: stepKind<{
+    parameters: { readonly power: number };
+    needs: { drawn: Step<Drawn> };
+    value: Drawn;
+    lane: Lane;
+  }>({
+    name: "digits/square",
+    version,
+    text: ({ power }) => `raising to ${power}`,
+    async run({ parameters: { power }, needs: { drawn }, lane, signal }) {
+      await begin(lane, `square ${drawn.value.join()}`, signal);
+      const bytes = await drawn.file("numbers.f64");
+      return { value: Array.from(new Float64Array(bytes.slice().buffer), (x) => x ** power) };
+    },
+  }),
 
-const average = stepKind<{
-  parameters: Readonly<Record<never, never>>;
-  needs: { all: readonly Step<Drawn>[] };
-  value: number;
-  lane: Lane;
-}>({
-  name: "digits/average",
-  version: 1,
-  text: () => "averaging",
-  async run({ needs: { all }, lane, signal }) {
-    await begin(lane, "average", signal);
-    const numbers = all.flatMap(({ value: each }) => each);
-    return { value: numbers.reduce((a, b) => a + b, 0) / numbers.length };
-  },
+  average: stepKind<{
+    parameters: Readonly<Record<never, never>>;
+    needs: { all: readonly Step<Drawn>[] };
+    value: number;
+    lane: Lane;
+  }>({
+    name: "digits/average",
+    version,
+    text: () => "averaging",
+    async run({ needs: { all }, lane, signal }) {
+      await begin(lane, "average", signal);
+      const numbers = all.flatMap(({ value: each }) => each);
+      return { value: numbers.reduce((a, b) => a + b, 0) / numbers.length };
+    },
+  }),
 });
+const versions = [1, 2].map(kinds);
 
 async function begin({ name, log, before }: Lane, text: string, signal: AbortSignal): Promise<void> {
   log.push(`${name} ${text}`);
@@ -92,10 +96,17 @@ export interface DigitsOptions {
   readonly seeds?: readonly number[];
   readonly power?: number;
   readonly data?: Data<number>;
+  readonly version?: 1 | 2;
 }
 
 /** Two values of three draws: a mean of their squares, and a share of the first that is even. */
-export function digits({ seeds = [1, 2, 3], power = 2, data = offset }: DigitsOptions = {}): readonly Value[] {
+export function digits({
+  seeds = [1, 2, 3],
+  power = 2,
+  data = offset,
+  version = 1,
+}: DigitsOptions = {}): readonly Value[] {
+  const { draw, square, average } = versions[version - 1]!;
   const drawn = seeds.map((seed) => draw({ seed, count: 5 }, { data: { offset: data } }));
   const squared = drawn.map((each) => square({ power }, { needs: { drawn: each } }));
   const mean = average({}, { needs: { all: squared } });

@@ -80,6 +80,13 @@ export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, t
 export { type StageEvent, type TrainAutoencoderOptions, trainAutoencoder } from "./train-autoencoder.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";
 export { type FullBatchOptions, trainFullBatch } from "./train-full-batch.ts";
-export { type Checkpoint, DivergedError, type TrainEvent, type TrainOptions, train } from "./trainer.ts";
+export {
+  type Checkpoint,
+  DivergedError,
+  type Following,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from "./trainer.ts";
 export { weightDecay } from "./weight-decay.ts";
 export { packWeights } from "./weights.ts";

@@ -18,16 +18,15 @@ import { mlp } from "./models/mlp.ts";
 import type { Weights } from "./network.ts";
 import { checkRecipe, optimizerOf, scheduleOf } from "./recipe.ts";
 import { trainClassifier } from "./train-classifier.ts";
-import { type TrainEvent, train } from "./trainer.ts";
+import { type Following, type TrainEvent, train } from "./trainer.ts";
 
-export interface TrainAutoencoderOptions {
+export interface TrainAutoencoderOptions extends Following<StageEvent> {
   readonly examples: Examples;
   /** Fixes initial weights and order of both stages. */
   readonly seed?: number;
-  readonly signal?: AbortSignal;
 }
 
-/** A step, checkpoint or validation of one of the stages. */
+/** A step, checkpoint or validation of one of the stages, each counted from 0. */
 export type StageEvent = TrainEvent & { readonly stage: "encoder" | "softmax" };
 
 /**
@@ -36,11 +35,11 @@ export type StageEvent = TrainEvent & { readonly stage: "encoder" | "softmax" };
  *
  * @throws as `trainClassifier`
  */
-export async function* trainAutoencoder(
+export async function trainAutoencoder(
   runtime: Runtime,
   model: AutoencoderNetwork,
-  { examples, seed = 0, signal }: TrainAutoencoderOptions,
-): AsyncGenerator<StageEvent, Weights> {
+  { examples, seed = 0, signal, onProgress }: TrainAutoencoderOptions,
+): Promise<Weights> {
   const { network, units, lambda, encoding, sparsity } = model;
   checkRecipe(encoding);
   const random = new Random(seed);
@@ -53,35 +52,33 @@ export async function* trainAutoencoder(
     inputShape: network.inputShape,
   });
   const steps = encoding.epochs * batches.batchesPerEpoch;
-  const encoder = yield* staged(
-    "encoder",
-    train(runtime, {
-      program: {
-        parameters,
-        optimizer: optimizerOf(encoding),
-        forward(p: Values, { x }: Values) {
-          const { loss, reconstruction } = autoencoderLoss(p, x!, sparsity);
-          return { loss, report: { reconstruction } };
-        },
+  const followed = (stage: StageEvent["stage"]): Following<TrainEvent> => ({
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress: (event) => onProgress({ ...event, stage }) } : {}),
+  });
+  const encoder = await train(runtime, {
+    program: {
+      parameters,
+      optimizer: optimizerOf(encoding),
+      forward(p: Values, { x }: Values) {
+        const { loss, reconstruction } = autoencoderLoss(p, x!, sparsity);
+        return { loss, report: { reconstruction } };
       },
-      batches: new Unlabelled(batches),
-      schedule: scheduleOf(encoding, steps),
-      steps,
-      from: { parameters: initialize(parameters, initial) },
-      ...(signal ? { signal } : {}),
-    }),
-  );
+    },
+    batches: new Unlabelled(batches),
+    schedule: scheduleOf(encoding, steps),
+    steps,
+    from: { parameters: initialize(parameters, initial) },
+    ...followed("encoder"),
+  });
   const learned = unflatten(encoder.state.parameters, parameters);
   const images = await codesOf(runtime, model, learned, examples.images, signal);
   const head = mlp({ units: [10], lambda: [lambda], inputShape: [units], name: "softmax", recipe: network.recipe });
-  const top = yield* staged(
-    "softmax",
-    trainClassifier(runtime, head, {
-      examples: { images, labels: examples.labels },
-      seed,
-      ...(signal ? { signal } : {}),
-    }),
-  );
+  const top = await trainClassifier(runtime, head, {
+    examples: { images, labels: examples.labels },
+    seed,
+    ...followed("softmax"),
+  });
   const softmax = unflatten(top.state.parameters, head.parameters);
   return {
     parameters: flattenArrays(
@@ -114,17 +111,6 @@ class Unlabelled {
   }
   restore(state: unknown) {
     this.#batches.restore(state);
-  }
-}
-
-async function* staged<R>(
-  stage: StageEvent["stage"],
-  run: AsyncGenerator<TrainEvent, R>,
-): AsyncGenerator<StageEvent, R> {
-  for (;;) {
-    const { value, done } = await run.next();
-    if (done) return value;
-    yield { ...value, stage };
   }
 }
 

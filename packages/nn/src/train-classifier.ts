@@ -16,9 +16,9 @@ import { evaluator } from "./evaluate.ts";
 import { initialWeights, type Network, type Weights } from "./network.ts";
 import { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 import { trainFullBatch } from "./train-full-batch.ts";
-import { type Checkpoint, type TrainEvent, train } from "./trainer.ts";
+import { type Checkpoint, type Following, type TrainEvent, train } from "./trainer.ts";
 
-export interface TrainClassifierOptions {
+export interface TrainClassifierOptions extends Following<TrainEvent> {
   readonly examples: Examples;
   /** Evaluated after every epoch: `loss`, `accuracy`. */
   readonly validation?: Examples;
@@ -35,7 +35,6 @@ export interface TrainClassifierOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Steps between checkpoints; an epoch when absent. */
   readonly checkpointEvery?: number;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -45,7 +44,7 @@ export interface TrainClassifierOptions {
  * @throws ShapeError when the images are not of the network's input shape
  * @throws DivergedError, Error as `train` does
  */
-export async function* trainClassifier(
+export async function trainClassifier(
   runtime: Runtime,
   network: Network,
   {
@@ -59,8 +58,9 @@ export async function* trainClassifier(
     config = {},
     checkpointEvery,
     signal,
+    onProgress,
   }: TrainClassifierOptions,
-): AsyncGenerator<TrainEvent, Checkpoint> {
+): Promise<Checkpoint> {
   const recipe: Recipe = { ...network.recipe, ...changes };
   checkRecipe(recipe);
   checkLabels(examples, network.classes);
@@ -86,11 +86,12 @@ export async function* trainClassifier(
       : {}),
     ...(checkpointEvery ? { checkpointEvery } : {}),
     ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress } : {}),
   };
   try {
     if (recipe.optimizer === "lbfgs") {
       checkFullBatch(network, augment);
-      return yield* trainFullBatch(runtime, {
+      return await trainFullBatch(runtime, {
         program: { ...network, forward: classifierLoss(network) },
         chunks: exampleChunks(examples, { size: 2000, inputShape }),
         iterations: epochs,
@@ -104,7 +105,7 @@ export async function* trainClassifier(
       ...(augment ? { augment } : {}),
     });
     const steps = epochs * batches.batchesPerEpoch;
-    return yield* train(runtime, {
+    return await train(runtime, {
       program: classifierProgram(network, recipe),
       batches,
       schedule: scheduleOf(recipe, steps),

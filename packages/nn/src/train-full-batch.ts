@@ -2,9 +2,9 @@
 import { Random } from "@reprise/data";
 import { type Chunk, LbfgsB, Objective, type Runtime, type TrainingProgram } from "@reprise/engine";
 import type { Weights } from "./network.ts";
-import { type Checkpoint, checkConfig, type TrainEvent } from "./trainer.ts";
+import { type Checkpoint, checkConfig, type Following, type TrainEvent } from "./trainer.ts";
 
-export interface FullBatchOptions {
+export interface FullBatchOptions extends Following<TrainEvent> {
   readonly program: Pick<TrainingProgram, "parameters" | "buffers" | "forward">;
   /** All examples, in parts that are computed one after the other. How they are cut changes the result by rounding only. */
   readonly chunks: Iterable<Chunk>;
@@ -21,8 +21,6 @@ export interface FullBatchOptions {
   readonly validateEvery?: number;
   /** Iterations between checkpoints; 25 when absent. */
   readonly checkpointEvery?: number;
-  /** Stops between two iterations: a last checkpoint is yielded, then the signal's reason thrown. */
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -34,7 +32,7 @@ export interface FullBatchOptions {
  *
  * @throws Error when the loss is not finite at the start, or a checkpoint belongs to another configuration
  */
-export async function* trainFullBatch(
+export async function trainFullBatch(
   runtime: Runtime,
   {
     program,
@@ -47,8 +45,9 @@ export async function* trainFullBatch(
     validateEvery = 25,
     checkpointEvery = 25,
     signal,
+    onProgress,
   }: FullBatchOptions,
-): AsyncGenerator<TrainEvent, Checkpoint> {
+): Promise<Checkpoint> {
   signal?.throwIfAborted();
   const resumed = "state" in from ? from : null;
   if (resumed) checkConfig(resumed.config, config);
@@ -72,12 +71,13 @@ export async function* trainFullBatch(
     noise: new Random(0).state,
     config,
   });
+  const at = () => ({ done: before + solver.iterations, total: iterations });
   try {
     const gradient = new Float64Array(objective.size);
     let done = 0;
     while (!solver.done) {
       if (signal?.aborted) {
-        yield { type: "checkpoint", checkpoint: checkpoint() };
+        await onProgress?.({ kind: "checkpoint", ...at(), checkpoint: checkpoint() });
         signal.throwIfAborted();
       }
       const started = performance.now();
@@ -89,18 +89,19 @@ export async function* trainFullBatch(
       done = solver.iterations;
       const step = before + done;
       const [epoch, examplesPerSecond] = [solver.evaluations - 1, objective.count / seconds];
-      yield { type: "step", step, epoch, loss, learningRate: solver.stepLength, examplesPerSecond, report: {} };
+      const learningRate = solver.stepLength;
+      await onProgress?.({ kind: "step", ...at(), epoch, loss, learningRate, examplesPerSecond, report: {} });
       if (solver.done) break;
       if (validate && step % validateEvery === 0)
-        yield { type: "validation", step, epoch, metrics: await validate(checkpoint().state) };
-      if (step % checkpointEvery === 0) yield { type: "checkpoint", checkpoint: checkpoint() };
+        await onProgress?.({ kind: "validation", ...at(), epoch, metrics: await validate(checkpoint().state) });
+      if (step % checkpointEvery === 0) await onProgress?.({ kind: "checkpoint", ...at(), checkpoint: checkpoint() });
     }
     const last = checkpoint();
     if (validate) {
       const metrics = await validate(last.state);
-      yield { type: "validation", step: last.state.step, epoch: solver.evaluations - 1, metrics };
+      await onProgress?.({ kind: "validation", ...at(), epoch: solver.evaluations - 1, metrics });
     }
-    yield { type: "checkpoint", checkpoint: last };
+    await onProgress?.({ kind: "checkpoint", ...at(), checkpoint: last });
     return last;
   } finally {
     await objective.release();

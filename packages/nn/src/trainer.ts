@@ -1,4 +1,4 @@
-// The training loop: batches → compiled step → events. It knows a program and a row of batches, no network and no file.
+// The training loop: batches → compiled step → what it tells of its progress. It knows a program and a row of batches, no network and no file.
 import { Random, type RandomState } from "@reprise/data";
 import {
   type Layout,
@@ -24,11 +24,11 @@ export interface Checkpoint {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export type TrainEvent =
+/** What training tells of its progress: `done` steps of `total`, those before a resume included. */
+export type TrainEvent = { readonly done: number; readonly total: number } & (
   | {
-      readonly type: "step";
-      /** Steps done; the first one reports 1. */
-      readonly step: number;
+      /** A step is done; the first one reports 1. */
+      readonly kind: "step";
       /** Counted from 0. */
       readonly epoch: number;
       /** Of this batch, before the step. */
@@ -39,14 +39,22 @@ export type TrainEvent =
       readonly report: Readonly<Record<string, Tensor>>;
     }
   | {
-      readonly type: "validation";
-      readonly step: number;
+      readonly kind: "validation";
       readonly epoch: number;
       readonly metrics: Readonly<Record<string, number>>;
     }
-  | { readonly type: "checkpoint"; readonly checkpoint: Checkpoint };
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint }
+);
 
-export interface TrainOptions {
+/** How a long run is stopped and followed. */
+export interface Following<Event> {
+  /** Stops between two steps: a last checkpoint is told, then the signal's reason thrown. */
+  readonly signal?: AbortSignal;
+  /** Told in order; a promise is waited for before the run goes on. What it throws ends the run. */
+  readonly onProgress?: (event: Event) => void | Promise<void>;
+}
+
+export interface TrainOptions extends Following<TrainEvent> {
   readonly program: TrainingProgram;
   readonly batches: BatchSource;
   readonly schedule: Schedule;
@@ -65,8 +73,6 @@ export interface TrainOptions {
   readonly validateEvery?: number;
   /** Steps between checkpoints; an epoch when absent. */
   readonly checkpointEvery?: number;
-  /** Stops between two steps: a last checkpoint is yielded, then the signal's reason thrown. */
-  readonly signal?: AbortSignal;
 }
 
 /** The loss or the weights stopped being numbers. */
@@ -94,7 +100,7 @@ export class DivergedError extends Error {
 }
 
 /**
- * Trains to `steps` steps, yielding events, and returns the last checkpoint.
+ * Trains to `steps` steps and returns the last checkpoint.
  *
  * A run that is stopped at a checkpoint and resumed from it ends in the same weights, bit for bit, as one that went
  * through, on the same machine with the same number of threads.
@@ -102,7 +108,7 @@ export class DivergedError extends Error {
  * @throws DivergedError when a loss or a weight is NaN or infinite, with the last good state
  * @throws Error         when a checkpoint belongs to another network, optimizer, data set or configuration
  */
-export async function* train(
+export async function train(
   runtime: Runtime,
   {
     program,
@@ -117,8 +123,9 @@ export async function* train(
     validateEvery = batches.batchesPerEpoch,
     checkpointEvery = batches.batchesPerEpoch,
     signal,
+    onProgress,
   }: TrainOptions,
-): AsyncGenerator<TrainEvent, Checkpoint> {
+): Promise<Checkpoint> {
   signal?.throwIfAborted();
   const resumed = "state" in from ? from : null;
   if (resumed) {
@@ -140,7 +147,8 @@ export async function* train(
     let secondsPerExample = 0;
     while (training.step < steps) {
       if (signal?.aborted) {
-        yield { type: "checkpoint", checkpoint: await checked(await snapshot(), good, previous) };
+        const checkpoint = await checked(await snapshot(), good, previous);
+        await onProgress?.({ kind: "checkpoint", done: training.step, total: steps, checkpoint });
         signal.throwIfAborted();
       }
       const before = { batches: batches.state, noise: noiseRandom.state };
@@ -158,15 +166,17 @@ export async function* train(
       previous = batch;
       const { step } = training;
       const { epoch } = batch;
-      yield { type: "step", step, epoch, loss, learningRate, examplesPerSecond: 1 / secondsPerExample, report };
+      const at = { done: step, total: steps };
+      const examplesPerSecond = 1 / secondsPerExample;
+      await onProgress?.({ kind: "step", ...at, epoch, loss, learningRate, examplesPerSecond, report });
       const last = step >= steps;
       if (validate && (last || step % validateEvery === 0)) {
         const { state } = await checked(await snapshot(), good, previous);
-        yield { type: "validation", step, epoch, metrics: await validate(state) };
+        await onProgress?.({ kind: "validation", ...at, epoch, metrics: await validate(state) });
       }
       if (last || step % checkpointEvery === 0) {
         good = await checked(await snapshot(), good, previous);
-        yield { type: "checkpoint", checkpoint: good };
+        await onProgress?.({ kind: "checkpoint", ...at, checkpoint: good });
       }
     }
     return good;

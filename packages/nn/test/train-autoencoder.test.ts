@@ -2,14 +2,7 @@ import { mnistSubset } from "@reprise/data/node";
 import { compile, tensor, unflatten, type Values } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, expect, test } from "vitest";
-import {
-  autoencoderLoss,
-  autoencoderNetwork,
-  evaluator,
-  type StageEvent,
-  trainAutoencoder,
-  type Weights,
-} from "../src/index.ts";
+import { autoencoderLoss, autoencoderNetwork, evaluator, type StageEvent, trainAutoencoder } from "../src/index.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());
@@ -59,24 +52,22 @@ test("an encoder learns to give images back, and a softmax on its codes to read 
   });
   const run = async () => {
     const events: StageEvent[] = [];
-    const training = trainAutoencoder(runtime, model, { examples: await mnistSubset({ split: "train" }), seed: 3 });
-    for (;;) {
-      const { value, done } = await training.next();
-      if (done) return { events, weights: value as Weights };
-      events.push(value);
-    }
+    const examples = await mnistSubset({ split: "train" });
+    const onProgress = (event: StageEvent): void => void events.push(event);
+    const weights = await trainAutoencoder(runtime, model, { examples, seed: 3, onProgress });
+    return { events, weights };
   };
   const { events, weights } = await run();
   const reconstructions = events.flatMap((event) =>
-    event.type === "step" && event.stage === "encoder" ? [Number(event.report.reconstruction!.data[0])] : [],
+    event.kind === "step" && event.stage === "encoder" ? [Number(event.report.reconstruction!.data[0])] : [],
   );
   expect(reconstructions).toHaveLength(5 * 40);
   expect(reconstructions.at(-1)).toBeLessThan(0.5 * reconstructions[0]!);
-  expect(events.filter((event) => event.type === "step" && event.stage === "softmax")).toHaveLength(10 * 40);
+  expect(events.filter((event) => event.kind === "step" && event.stage === "softmax")).toHaveLength(10 * 40);
 
   const { "fc1.weight": encoder } = unflatten(weights.parameters, model.network.parameters);
-  const held = events.findLast((event) => event.type === "checkpoint" && event.stage === "encoder");
-  if (held?.type !== "checkpoint") throw new Error("no checkpoint of the encoder");
+  const held = events.findLast((event) => event.kind === "checkpoint" && event.stage === "encoder");
+  if (held?.kind !== "checkpoint") throw new Error("no checkpoint of the encoder");
   expect(encoder!.data).toEqual(held.checkpoint.state.parameters.subarray(0, encoder!.data.length)); // the softmax left it
 
   const scorer = evaluator(runtime, model.network);
@@ -89,5 +80,5 @@ test("an encoder learns to give images back, and a softmax on its codes to read 
 test("a setting out of range is named before anything runs", async () => {
   const model = autoencoderNetwork({ encoding: { batchSize: 0 } });
   const run = trainAutoencoder(runtime, model, { examples: await mnistSubset({ split: "train" }) });
-  await expect(run.next()).rejects.toThrow("batch size is 0; expected an integer from 1 up");
+  await expect(run).rejects.toThrow("batch size is 0; expected an integer from 1 up");
 });

@@ -2,9 +2,9 @@ import { tensor } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
 import {
-  type Checkpoint,
   type Examples,
   mlp,
+  type Network,
   type Recipe,
   resnetCifar,
   type TrainClassifierOptions,
@@ -53,22 +53,20 @@ function startOf(network: ReturnType<typeof networkOf>): Float32Array {
   );
 }
 
-async function finish(run: AsyncGenerator<TrainEvent, Checkpoint>) {
+async function finish(network: Network, options: TrainClassifierOptions) {
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { value, done } = await run.next();
-    if (done) return { events, last: value, losses: lossesOf(events) };
-    events.push(value);
-  }
+  const onProgress = (event: TrainEvent): void => void events.push(event);
+  const last = await trainClassifier(runtime, network, { ...options, onProgress });
+  return { events, last, losses: lossesOf(events) };
 }
 const lossesOf = (events: readonly TrainEvent[]) =>
-  events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+  events.flatMap((event) => (event.kind === "step" ? [event.loss] : []));
 
 const fit = (run: Run, options: Partial<TrainClassifierOptions> = {}) => {
   const network = networkOf(run);
   const changes = { epochs: run.iterations, ...options.recipe };
   const from = { parameters: startOf(network) };
-  return finish(trainClassifier(runtime, network, { examples: examples(), from, ...options, recipe: changes }));
+  return finish(network, { examples: examples(), from, ...options, recipe: changes });
 };
 
 describe("L-BFGS over all examples against SciPy's", () => {
@@ -87,8 +85,8 @@ describe("L-BFGS over all examples against SciPy's", () => {
     const { losses, events } = await fit(deep);
     expect(losses).toHaveLength(20);
     for (const [i, loss] of deep.losses.entries()) expect(losses[i], `iteration ${i + 1}`).toBeCloseTo(loss, 4);
-    const step = events.findLast(({ type }) => type === "step");
-    expect(step).toMatchObject({ step: 20, epoch: deep.evaluations - 1 });
+    const step = events.findLast(({ kind }) => kind === "step");
+    expect(step).toMatchObject({ done: 20, total: 20, epoch: deep.evaluations - 1 });
   });
 
   test("the loss never rises", async () => {
@@ -101,35 +99,33 @@ describe("L-BFGS over all examples against SciPy's", () => {
     const stop = new AbortController();
     const network = networkOf(deep);
     const options = { examples: examples(), validation: examples(30), recipe: { epochs: 40 }, checkpointEvery: 10 };
-    const run = trainClassifier(runtime, network, { ...options, seed: 5, signal: stop.signal });
     const events: TrainEvent[] = [];
-    const stopped = (async () => {
-      for await (const event of run) {
-        events.push(event);
-        if (event.type === "step" && event.step === 13) stop.abort(new Error("stopped here"));
-      }
-    })();
+    const onProgress = (event: TrainEvent): void => {
+      events.push(event);
+      if (event.kind === "step" && event.done === 13) stop.abort(new Error("stopped here"));
+    };
+    const stopped = trainClassifier(runtime, network, { ...options, seed: 5, signal: stop.signal, onProgress });
     await expect(stopped).rejects.toThrow("stopped here");
-    const kept = events.flatMap((event) => (event.type === "checkpoint" ? [event.checkpoint] : []));
+    const kept = events.flatMap((event) => (event.kind === "checkpoint" ? [event.checkpoint] : []));
     expect(kept.map(({ state }) => state.step)).toEqual([10, 13]);
-    const resumed = await finish(trainClassifier(runtime, network, { ...options, seed: 5, resume: kept[1]! }));
-    expect(resumed.events[0]).toMatchObject({ type: "step", step: 14 });
+    const resumed = await finish(network, { ...options, seed: 5, resume: kept[1]! });
+    expect(resumed.events[0]).toMatchObject({ kind: "step", done: 14 });
     expect(resumed.losses[0]).toBeLessThan(lossesOf(events).at(-1)!);
     expect(resumed.last.state.step).toBe(40);
-    const validations = resumed.events.filter(({ type }) => type === "validation");
+    const validations = resumed.events.filter(({ kind }) => kind === "validation");
     expect(validations).toMatchObject([
-      { step: 25, metrics: { loss: expect.any(Number), accuracy: expect.any(Number) } },
-      { step: 40 },
+      { done: 25, metrics: { loss: expect.any(Number), accuracy: expect.any(Number) } },
+      { done: 40 },
     ]);
     const other = trainClassifier(runtime, network, { ...options, seed: 6, resume: kept[1]! });
-    await expect(other.next()).rejects.toThrow("resume: the checkpoint was made with seed 5, not 6");
+    await expect(other).rejects.toThrow("resume: the checkpoint was made with seed 5, not 6");
   });
 });
 
 describe("what L-BFGS cannot train is refused by name", () => {
   const network = networkOf({ units: [6, 4], lambda: [0, 0] });
   const start = (changes: Partial<TrainClassifierOptions>, of = network) =>
-    trainClassifier(runtime, of, { examples: examples(), ...changes }).next();
+    trainClassifier(runtime, of, { examples: examples(), ...changes });
 
   test("a loss that is another at every call", async () => {
     await expect(start({}, networkOf({ units: [6, 4], lambda: [0, 0] }, 0.5))).rejects.toThrow(
@@ -145,7 +141,7 @@ describe("what L-BFGS cannot train is refused by name", () => {
       examples: { images, labels },
       recipe: { ...recipe, weightDecay: 0 },
     });
-    await expect(run.next()).rejects.toThrow(/objective: the network updates .*running_mean.* use an optimizer that/);
+    await expect(run).rejects.toThrow(/objective: the network updates .*running_mean.* use an optimizer that/);
     await expect(start({ recipe: { weightDecay: 1e-4 } })).rejects.toThrow("weight decay is 0.0001; lbfgs takes none");
   });
 

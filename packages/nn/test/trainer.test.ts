@@ -29,6 +29,7 @@ import {
   mlp,
   type Network,
   type Recipe,
+  type TrainClassifierOptions,
   type TrainEvent,
   train,
   trainClassifier,
@@ -77,34 +78,36 @@ const centred: Network = {
   recipe,
 };
 
+/** What a run tells, and where it ends. */
 async function collect(
-  run: AsyncGenerator<TrainEvent, Checkpoint>,
+  run: (onProgress: (event: TrainEvent) => void) => Promise<Checkpoint>,
 ): Promise<{ events: TrainEvent[]; end: Checkpoint }> {
   const events: TrainEvent[] = [];
-  for (;;) {
-    const { done, value } = await run.next();
-    if (done) return { events, end: value };
-    events.push(value);
-  }
+  const end = await run((event) => void events.push(event));
+  return { events, end };
 }
+const follow = (on: Runtime, network: Network, options: TrainClassifierOptions) =>
+  collect((onProgress) => trainClassifier(on, network, { ...options, onProgress }));
 
 test("learns, and tells about it", async () => {
   const validation = corners(100, 2);
-  const { events, end } = await collect(
-    trainClassifier(runtime, small, { examples: corners(330, 1), validation, recipe: { epochs: 10 } }),
-  );
-  const steps = events.filter((event) => event.type === "step");
+  const { events, end } = await follow(runtime, small, {
+    examples: corners(330, 1),
+    validation,
+    recipe: { epochs: 10 },
+  });
+  const steps = events.filter((event) => event.kind === "step");
   expect(steps).toHaveLength(200); // 20 whole batches of 16 in 330, 10 epochs
-  expect(steps[0]).toMatchObject({ step: 1, epoch: 0, learningRate: 0.02 });
-  expect(steps[199]).toMatchObject({ step: 200, epoch: 9 });
+  expect(steps[0]).toMatchObject({ done: 1, total: 200, epoch: 0, learningRate: 0.02 });
+  expect(steps[199]).toMatchObject({ done: 200, epoch: 9 });
   expect(steps[199]!.learningRate).toBeLessThan(1e-5);
   expect(steps[199]!.examplesPerSecond).toBeGreaterThan(0);
   expect(steps[199]!.report.accuracy!.data[0]).toBeGreaterThan(0.5);
-  expect(events.filter((event) => event.type === "validation").map(({ epoch }) => epoch)).toEqual([
+  expect(events.filter((event) => event.kind === "validation").map(({ epoch }) => epoch)).toEqual([
     ...Array(10).keys(),
   ]);
-  expect(events.filter((event) => event.type === "checkpoint")).toHaveLength(10);
-  const last = events.findLast((event) => event.type === "validation")!;
+  expect(events.filter((event) => event.kind === "checkpoint")).toHaveLength(10);
+  const last = events.findLast((event) => event.kind === "validation")!;
   expect(last.metrics.accuracy).toBeGreaterThan(0.95);
   const scorer = evaluator(runtime, small, { batchSize: 7 });
   const { accuracy, count, errors } = await scorer.evaluate(end.state, validation);
@@ -126,19 +129,19 @@ describe("a resumed run ends in the weights of one that went through, bit for bi
       seed: 3,
       checkpointEvery: 1,
     } as const;
-    const whole = await collect(trainClassifier(runtime, network, options));
+    const whole = await follow(runtime, network, options);
     const stop = new AbortController();
     let kept: Checkpoint | undefined;
-    await expect(async () => {
-      for await (const event of trainClassifier(runtime, network, { ...options, signal: stop.signal })) {
-        if (event.type === "checkpoint") kept = event.checkpoint;
-        if (event.type === "step" && event.step === stopAfter) stop.abort();
-      }
-    }).rejects.toThrow(/aborted/);
+    const onProgress = (event: TrainEvent): void => {
+      if (event.kind === "checkpoint") kept = event.checkpoint;
+      if (event.kind === "step" && event.done === stopAfter) stop.abort();
+    };
+    const stopped = trainClassifier(runtime, network, { ...options, signal: stop.signal, onProgress });
+    await expect(stopped).rejects.toThrow(/aborted/);
     expect(kept!.state.step).toBe(stopAfter);
     const json = structuredClone({ ...kept!, batches: JSON.parse(JSON.stringify(kept!.batches)) as unknown });
-    const resumed = await collect(trainClassifier(runtime, network, { ...options, resume: json }));
-    expect(resumed.events[0]).toMatchObject({ type: "step", step: stopAfter + 1 });
+    const resumed = await follow(runtime, network, { ...options, resume: json });
+    expect(resumed.events[0]).toMatchObject({ kind: "step", done: stopAfter + 1 });
     expect(resumed.end).toEqual(whole.end);
     expect(resumed.end.state.slots).toHaveLength(optimizer === "adam" ? 2 : 1);
     if (network === centred) expect(Math.max(...resumed.end.state.buffers)).toBeGreaterThan(0.1);
@@ -150,19 +153,35 @@ test("in a worker thread: the same weights, and the main event loop is free mean
   const options = { examples: corners(330, 1), validation: corners(50, 2), recipe: { epochs: 3 } };
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  const there = await collect(trainClassifier(worker, small, options));
+  const there = await follow(worker, small, options);
   clearInterval(timer);
   const seen = ticks;
   await worker.release();
-  const here = await collect(trainClassifier(runtime, small, options));
+  const here = await follow(runtime, small, options);
   expect(there.end).toEqual(here.end);
   expect(seen).toBeGreaterThan(3);
 });
 
+test("a listener is waited for before the next step; what it throws ends the run", async () => {
+  const order: string[] = [];
+  const run = trainClassifier(runtime, small, {
+    examples: corners(64, 1),
+    recipe: { epochs: 1 },
+    async onProgress({ kind, done }) {
+      order.push(`${kind} ${done}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      order.push("heard");
+      if (done === 2) throw new Error("the disk is full");
+    },
+  });
+  await expect(run).rejects.toThrow("the disk is full");
+  expect(order).toEqual(["step 1", "heard", "step 2", "heard"]);
+});
+
 test("a checkpoint of another run is refused, naming what differs", async () => {
   const options = { examples: corners(64, 1), recipe: { epochs: 1 } };
-  const { end } = await collect(trainClassifier(runtime, small, options));
-  const resume = (changes: object) => collect(trainClassifier(runtime, small, { ...options, resume: end, ...changes }));
+  const { end } = await follow(runtime, small, options);
+  const resume = (changes: object) => follow(runtime, small, { ...options, resume: end, ...changes });
   await expect(resume({ seed: 7 })).rejects.toThrow(/made with seed 0, not 7\. Resume with the same settings/);
   await expect(resume({ recipe: { epochs: 2, batchSize: 8 } })).rejects.toThrow(
     /made with epochs 1, not 2; batchSize 16, not 8\. /,
@@ -192,11 +211,11 @@ describe("numbers that are not finite stop the run", () => {
     let step = 1;
     while (!batches.next().indices.includes(17)) step++;
     const checkpoints: Checkpoint[] = [];
-    const run = async () => {
-      for await (const event of trainClassifier(runtime, centred, { examples, checkpointEvery: 1 }))
-        if (event.type === "checkpoint") checkpoints.push(event.checkpoint);
+    const onProgress = (event: TrainEvent): void => {
+      if (event.kind === "checkpoint") checkpoints.push(event.checkpoint);
     };
-    const error = (await run().catch((e: unknown) => e)) as DivergedError;
+    const run = trainClassifier(runtime, centred, { examples, checkpointEvery: 1, onProgress });
+    const error = (await run.catch((e: unknown) => e)) as DivergedError;
     expect(error).toBeInstanceOf(DivergedError);
     expect(error.message).toMatch(
       new RegExp(
@@ -209,10 +228,8 @@ describe("numbers that are not finite stop the run", () => {
     expect(error.checkpoint.state.step).toBe(step - 1);
     if (step > 1) expect(error.checkpoint).toEqual(checkpoints.at(-1));
     // The checkpoint goes on with the very batch that failed, so a corrected example is not skipped.
-    const mended = await collect(
-      trainClassifier(runtime, centred, { examples: corners(64, 1), resume: error.checkpoint }),
-    );
-    expect(mended.events[0]).toMatchObject({ type: "step", step });
+    const mended = await follow(runtime, centred, { examples: corners(64, 1), resume: error.checkpoint });
+    expect(mended.events[0]).toMatchObject({ kind: "step", done: step });
   });
   test.each([
     1, // found when the weights after step 3 are to be kept
@@ -241,7 +258,7 @@ describe("numbers that are not finite stop the run", () => {
     };
     const from = { parameters: Float32Array.of(5, 6) };
     const run = train(runtime, { program, batches, schedule: constantRate(0.1), steps: 10, from, checkpointEvery });
-    const error = (await collect(run).catch((e: unknown) => e)) as DivergedError;
+    const error = (await run.catch((e: unknown) => e)) as DivergedError;
     expect(error).toBeInstanceOf(DivergedError);
     expect([error.problem, error.step]).toEqual(["the weights are not finite, though the loss was", 3]);
     expect(error.message).toMatch(/the weights are not finite after step 3 \(epoch 1, examples 2\)/);
@@ -253,7 +270,7 @@ describe("numbers that are not finite stop the run", () => {
 test("bad examples are refused before anything runs", async () => {
   const { images, labels } = corners(64, 1);
   const run = (examples: { images: Tensor; labels: Tensor }, changes: Partial<Recipe> = {}) =>
-    trainClassifier(runtime, small, { examples, recipe: changes }).next();
+    trainClassifier(runtime, small, { examples, recipe: changes });
   await expect(run({ images, labels: tensor("int64", [64], Array(64).fill(3)) })).rejects.toThrow(
     /labels: number 0 is 3; expected an integer from 0 to 2/,
   );
@@ -268,5 +285,5 @@ test("bad examples are refused before anything runs", async () => {
 
 test("an aborted signal stops a run before its first step", async () => {
   const signal = AbortSignal.abort();
-  await expect(trainClassifier(runtime, small, { examples: corners(64, 1), signal }).next()).rejects.toThrow(/aborted/);
+  await expect(trainClassifier(runtime, small, { examples: corners(64, 1), signal })).rejects.toThrow(/aborted/);
 });

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { attackVerb } from "./adversarial/attack.ts";
 import { boundsVerb } from "./adversarial/bounds.ts";
 import { maskingVerb } from "./adversarial/masking.ts";
-import { numbers, withModelFlags } from "./adversarial/model-flags.ts";
+import { inFlags, numbers, withModelFlags } from "./adversarial/model-flags.ts";
 import { testVerb } from "./adversarial/test.ts";
 import { trainVerb } from "./adversarial/train.ts";
 import { transferVerb } from "./adversarial/transfer.ts";
@@ -45,7 +45,7 @@ export function command(): Command {
     .option("--images <path>", "instead of --data: IDX or NPY file, an image, or a folder of images")
     .option("--labels <file>", "of --images: IDX or NPY file")
     .option("--json", "one JSON document on stdout")
-    .action(testVerb);
+    .action((model, flags) => inFlags(testVerb(model, flags)));
 
   withModelFlags(adversarial.command("attack"))
     .description("perturbations that change what a classifier sees; by box-constrained L-BFGS, the smallest")
@@ -67,7 +67,7 @@ export function command(): Command {
     )
     .option("--sharpness <b>", "of lbfgs: cross-entropy(b·logits) / b; 1 is the paper's (default: 2)", positive)
     .option("--bisections <n>", "of lbfgs: steps of the search over c once it is bracketed (default: 8)", wholeNumber)
-    .addOption(new Option("--attack <name>", "another attack").choices(["lbfgs", ...attackNames]).default("lbfgs"))
+    .addOption(new Option("--attack <name>", "another attack").choices(attackNames).default("lbfgs"))
     .option("--epsilons <list>", "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1", numbers)
     .addOption(new Option("--ball <norm>", "of attacks that come in both").choices(["linf", "l2"]))
     .option("--steps <n>", "of other attacks: iterations, queries or draws", positiveNumber)
@@ -78,7 +78,7 @@ export function command(): Command {
     .option("--against <model...>", "show the adversarial images to these classifiers too")
     .option("--out <dir>", "folder for the report (JSON, CSV, Markdown), charts (SVG, PNG), images (NPY, PNG)")
     .option("--json", "one JSON document on stdout")
-    .action(attackVerb);
+    .action((model, flags) => inFlags(attackVerb(model, flags)));
   withModelFlags(adversarial.command("transfer"))
     .description("images made for each model, shown to all of them, beside noise")
     .argument("<models...>", "ONNX classifiers of the same images")
@@ -90,7 +90,7 @@ export function command(): Command {
     .option("--amplify <rms>", "also show the perturbations at this root mean square per pixel", positive)
     .option("--out <dir>", "folder for the table as JSON, CSV and Markdown, and as a heat map (SVG, PNG)")
     .option("--json", "one JSON document on stdout")
-    .action(transferVerb);
+    .action((models, flags) => inFlags(transferVerb(models, flags)));
 
   adversarial
     .command("bounds")
@@ -100,7 +100,7 @@ export function command(): Command {
     .option("--grid <n>", "first frequencies an axis, for each tap of a kernel past the first", positiveNumber, 8)
     .option("--out <dir>", "folder for bounds.json, bounds.csv and bounds.md")
     .option("--json", "one JSON document on stdout")
-    .action(boundsVerb);
+    .action((model, flags) => inFlags(boundsVerb(model, flags)));
 
   withModelFlags(adversarial.command("masking"))
     .description("checks whether a model hides its gradients instead of being robust")
@@ -113,7 +113,7 @@ export function command(): Command {
     .option("--seed <n>", "of all draws", wholeNumber, 0)
     .option("--out <dir>", "folder for masking.json, masking.csv and masking.md")
     .option("--json", "one JSON document on stdout")
-    .action(maskingVerb);
+    .action((model, flags) => inFlags(maskingVerb(model, flags)));
   return adversarial;
 }
 

@@ -4,8 +4,10 @@ import { readBytes } from "@reprise/data/node";
 import { imageNetworkNames } from "@reprise/nn";
 import { Command, InvalidArgumentError } from "commander";
 import { ProgressLine, printResult } from "../report.ts";
+import { interruption } from "../shell/interruption.ts";
+import { UsageError } from "../shell/usage-error.ts";
 import { modelFiles } from "./classifier/model-folder.ts";
-import { completeSettings, settings, type TrainSettings, UsageError } from "./classifier/settings.ts";
+import { completeSettings, settings, type TrainSettings } from "./classifier/settings.ts";
 import { describeTest, testOnImages } from "./classifier/test.ts";
 import { type TrainOptions, trainOnImages } from "./classifier/train.ts";
 
@@ -23,7 +25,7 @@ export function command(): Command {
     .option("--resume", "go on from the checkpoint in --out")
     .option("--json", "one JSON document on stdout")
     .addHelpText("after", `\nNetworks: ${imageNetworkNames.join(", ")}`)
-    .action((flags: TrainFlags) => saying(train, () => trainVerb(flags)));
+    .action((flags: TrainFlags) => trainVerb(flags));
   const test = classifier.command("test").description("accuracy and confusion matrix");
   test
     .requiredOption("--data <path>", "test images: a folder of class folders, a CIFAR binary file or a folder of them")
@@ -36,7 +38,7 @@ export function command(): Command {
     .option("--svg <file>", "draw the confusion matrix")
     .option("--threads <count>", settings.threads.help, settings.threads.parse)
     .option("--json", "one JSON document on stdout")
-    .action((flags: TestFlags) => saying(test, () => testVerb(flags)));
+    .action((flags: TestFlags) => testVerb(flags));
   return classifier;
 }
 
@@ -57,8 +59,8 @@ async function trainVerb({ config, resume = false, json, debug: _, ...flags }: T
       }),
     () =>
       existsSync(checkpoint)
-        ? `stopped; the checkpoint is in ${complete.out}. To go on, give the same command with --resume`
-        : "stopped before the first step; nothing was written",
+        ? `The checkpoint is in ${complete.out}; the same command with --resume goes on from there.`
+        : "It was before the first step; nothing was written.",
   ).finally(() => line.end());
   const tested = result.test
     ? `, ${(100 * result.test.accuracy).toFixed(1)} % of ${result.test.count} test images`
@@ -89,7 +91,7 @@ async function testVerb({ json, mean, std, ...options }: TestFlags): Promise<voi
     throw new UsageError("--mean and --std belong together; give both.");
   const result = await interruptible(
     (signal) => testOnImages({ ...options, signal, ...(mean && std ? { statistics: { mean, deviation: std } } : {}) }),
-    () => "stopped",
+    () => "Nothing was written.",
   );
   printResult(json, result, () => describeTest(result));
 }
@@ -103,11 +105,11 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
         `${network} on ${images} images of ${classes} classes: epochs × steps × images = ${epochs} × ${steps / epochs} × ${batchSize}`,
       );
     begun = true;
-    if (event.type === "validation") {
+    if (event.kind === "validation") {
       const { loss, accuracy } = event.metrics;
       line.end(`epoch ${event.epoch + 1}: test loss ${loss!.toFixed(4)}, accuracy ${(100 * accuracy!).toFixed(2)} %`);
-    } else if (event.type === "step") {
-      const { step, epoch, loss, learningRate, examplesPerSecond } = event;
+    } else if (event.kind === "step") {
+      const { done: step, epoch, loss, learningRate, examplesPerSecond } = event;
       const minutes = ((steps - step) * batchSize) / examplesPerSecond / 60;
       line.show(
         `epoch ${epoch + 1}/${epochs}, step ${step}/${steps}, loss ${loss.toPrecision(5)}, rate ${learningRate.toPrecision(3)}, ${examplesPerSecond.toFixed(0)} images/s, ${minutes < 1 ? "under 1" : Math.round(minutes)} min left`,
@@ -116,29 +118,13 @@ function teller(line: ProgressLine): NonNullable<TrainOptions["onEvent"]> {
   };
 }
 
-/** Runs with a signal that the first Ctrl-C aborts; the second ends the process. */
+/** Runs with a signal that Ctrl-C or SIGTERM aborts; the message says then what is kept. */
 async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>, message: () => string): Promise<T> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const { signal, done } = interruption(message);
   try {
-    return await run(controller.signal);
-  } catch (error) {
-    // An error while stopping, such as a full disk, is the one to tell.
-    if (controller.signal.aborted && error === controller.signal.reason) throw new Error(message(), { cause: error });
-    throw error;
+    return await run(signal);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-  }
-}
-
-async function saying(command: Command, run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (error instanceof UsageError)
-      command.error(`reprise classifier ${command.name()}: ${error.message}`, { exitCode: 2 });
-    throw error;
+    done();
   }
 }
 

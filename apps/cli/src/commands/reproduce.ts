@@ -1,74 +1,89 @@
 // reprise reproduce: a paper's tables from the data, what it claims beside what comes out.
-import { Command, InvalidArgumentError, Option } from "commander";
-import type { ReproduceFlags } from "./reproduce/flags.ts";
+import type { Paper } from "@reprise/experiment";
+import { paperOf, papers } from "@reprise/papers";
+import { Command } from "commander";
+import {
+  flagOf,
+  flagsOf,
+  helpOf,
+  type OptionValue,
+  optionsOf,
+  readOption,
+  usageOf,
+} from "./reproduce/paper-options.ts";
 
-/** What can be reproduced of each paper: `--only` takes some of the parts. */
-const papers: Readonly<
-  Record<
-    string,
-    { readonly parts: readonly string[]; readonly load: () => Promise<(flags: ReproduceFlags) => Promise<void>> }
-  >
-> = {
-  "journals/corr/SzegedyZSBEGF13": {
-    parts: ["table1", "table2", "table3", "table4", "regularisation"],
-    load: async () => (await import("./reproduce/adversarial.ts")).reproduceAdversarial,
-  },
-  "journals/corr/JoulinGBM16": {
-    parts: ["table1", "elsewhere"],
-    load: async () => (await import("./reproduce/fasttext.ts")).reproduceFasttext,
-  },
-};
+/** What every paper's reproduction can be told. The options of its experiments are beside these, as text. */
+interface Flags {
+  readonly out: string;
+  readonly only?: readonly string[];
+  readonly publish?: string;
+  readonly json?: boolean;
+  readonly [option: string]: unknown;
+}
+/** Ends the command with a message and exit code 2. */
+type Refuse = (message: string) => never;
 
 export function command(): Command {
-  const parts = Object.entries(papers).map(([key, paper]) => `  ${key}  ${paper.parts.join(",")}`);
-  return new Command("reproduce")
+  const reproduce = new Command("reproduce")
     .description("run a paper's experiments; claimed beside reproduced")
     .argument("<bibtexKey>", "the paper's key on the site")
-    .option(
-      "--data <dir>",
-      "folder of the paper's data (MNIST's four files; ag_news_csv, …, aclImdb); what this repository holds if left out",
-    )
-    .option("--out <dir>", "where parts and records are kept; a run that finds parts there goes on", "reproduction")
-    .option(
-      "--images <n>",
-      "attacked images per network, of training and of test set; 1000 if there are as many",
-      count,
-    )
-    .option("--seed <n>", "of networks, targets and noise", seed, 0)
-    .option("--only <parts>", "some of the paper's parts below; the tables if left out", names)
-    .option("--epochs <n>", "instead of the recipes', for a quick look", count)
-    .addOption(new Option("--optimizer <name>", "instead of the recipes'").choices(["sgd", "adam", "lbfgs"]))
-    .option("--jobs <n>", "trainings of the regularisation part at once; as many as there are cores, 4 at most", count)
+    .option("--out <dir>", "where steps and records are kept; a run that finds steps there goes on", "reproduction")
+    .option("--only <parts>", "some of the paper's parts below", names)
     .option("--publish <dir>", "a paper's folder on the site: fill in the reproduced values of its results.json")
     .option("--json", "one JSON document on stdout")
-    .addHelpText("after", `\nPapers and their parts:\n${parts.join("\n")}`)
-    .action(async (key: string, flags: ReproduceFlags, self: Command) => {
-      const paper = papers[key];
+    .addHelpText("after", `\nPapers, their parts, and the options of these:\n${papers.map(helpOf).join("\n")}`)
+    .action(async (key: string, flags: Flags, self: Command) => {
+      const paper = paperOf(key);
       if (!paper)
         throw new Error(
-          `reproduce: nothing is known of how to reproduce "${key}"; there are ${Object.keys(papers).join(", ")}`,
+          `reproduce: nothing is known of how to reproduce "${key}"; there are ${papers.map((each) => each.key).join(", ")}`,
         );
-      const unknown = flags.only?.find((name) => !paper.parts.includes(name));
-      if (unknown !== undefined)
-        self.error(`error: --only: there is no "${unknown}" of ${key}; choose of ${paper.parts.join(",")}.`, {
-          exitCode: 2,
-        });
-      const only = flags.only && { only: paper.parts.filter((name) => flags.only?.includes(name)) };
-      await (await paper.load())({ ...flags, ...only });
+      const refuse: Refuse = (message) => self.error(`error: ${message}`, { exitCode: 2 });
+      const parts = partsOf(paper, flags.only, refuse);
+      const settings = settingsOf(paper, parts, flags, refuse);
+      const run = await import("./reproduce/run.ts");
+      await run.reproduce(paper, { parts, settings, out: flags.out, publish: flags.publish, json: flags.json });
     });
+  for (const flag of flagsOf(papers)) reproduce.addOption(flag);
+  return reproduce;
 }
 
-function seed(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError("Expected a whole number from 0 up.");
-  return value;
+/** In the paper's order; where none is named, those that run unasked. */
+function partsOf({ key, experiments }: Paper, only: readonly string[] | undefined, refuse: Refuse): readonly string[] {
+  const all = Object.keys(experiments);
+  const unknown = only?.find((name) => !all.includes(name));
+  if (unknown !== undefined) refuse(`--only: there is no "${unknown}" of ${key}; choose of ${all.join(",")}.`);
+  return all.filter((name) => (only ? only.includes(name) : !experiments[name]!.onRequest));
 }
 
-function count(text: string): number {
-  const value = seed(text);
-  if (value === 0) throw new InvalidArgumentError("Expected a whole number from 1 up.");
-  return value;
+/** Defaults and what was given. An option that none of the parts has is refused. */
+function settingsOf(
+  { key, experiments }: Paper,
+  parts: readonly string[],
+  flags: Flags,
+  refuse: Refuse,
+): Readonly<Record<string, OptionValue>> {
+  const options = optionsOf(parts.map((part) => experiments[part]!));
+  const settings: Record<string, OptionValue> = {};
+  for (const [name, option] of Object.entries(options)) {
+    const given = flags[name] as string | boolean | undefined;
+    if (given === undefined) {
+      if ("default" in option && option.default !== undefined) settings[name] = option.default;
+      continue;
+    }
+    try {
+      settings[name] = readOption(option, given);
+    } catch (error) {
+      refuse(`option '${usageOf(name, option)}' argument '${given}' is invalid. ${(error as Error).message}`);
+    }
+  }
+  for (const name of Object.keys(optionsOf(papers.flatMap((paper) => Object.values(paper.experiments))))) {
+    if (flags[name] === undefined || options[name]) continue;
+    const having = Object.keys(experiments).filter((part) => experiments[part]!.options[name]);
+    if (having.length === 0) refuse(`${flagOf(name)} is not an option of ${key}.`);
+    refuse(`${flagOf(name)} is an option of ${having.join(",")} only: name that with --only, or leave the option out.`);
+  }
+  return settings;
 }
 
 const names = (text: string) => text.split(",").map((name) => name.trim());

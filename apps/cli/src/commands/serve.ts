@@ -1,7 +1,7 @@
 // reprise serve: the site on this machine, until Ctrl-C.
 import { spawn } from "node:child_process";
-import { startSite } from "@reprise/site";
-import { Command, InvalidArgumentError } from "commander";
+import { parseOrigin, startSite } from "@reprise/site";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 /** The command with its options. */
 export function command(): Command {
@@ -10,20 +10,42 @@ export function command(): Command {
     .option("--port <number>", "port to listen on; 0 takes any free one", port, 3000)
     .option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in", "127.0.0.1")
     .option("--data-dir <dir>", "folder of the built-in database", ".reprise")
+    .option("--content <dir>", "folder of the papers; Reprise's own five unless given")
+    .addOption(
+      new Option("--origin <url>", "where readers reach the site, such as https://papers.example.org")
+        .env("REPRISE_ORIGIN")
+        .argParser(origin),
+    )
+    .option("--trust-proxy", "believe the X-Forwarded-* headers of the proxy in front")
+    .option("--access-log", "log every request, not only the failing ones")
     .option("--open", "open the page in the browser")
     .addHelpText("after", "\nDATABASE_URL=postgres://… uses that PostgreSQL database instead of the built-in one.")
     .action(serve);
 }
 
-async function serve(options: { port: number; host: string; dataDir: string; open?: true }): Promise<void> {
+interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly content?: string;
+  readonly origin?: string;
+  readonly trustProxy?: true;
+  readonly accessLog?: true;
+  readonly open?: true;
+  readonly debug?: true;
+}
+
+async function serve({ content, open, ...options }: ServeOptions): Promise<void> {
+  const stopped = stopSignal(); // from here on: a signal while it starts stops it once it has
   const site = await startSite({
     ...options,
+    contentDir: content,
     databaseUrl: process.env.DATABASE_URL || undefined,
     log: (line) => console.error(line),
   });
-  console.log(`Reprise is at ${site.url}`);
-  if (options.open) openInBrowser(site.url);
-  await stopSignal();
+  console.log(`Reprise is at ${site.url}${site.origin === site.url ? "" : `, for readers at ${site.origin}`}`);
+  if (open) openInBrowser(site.url);
+  await stopped;
   console.error("stopping …");
   await site.close();
 }
@@ -57,4 +79,12 @@ function port(text: string): number {
   if (!/^\d+$/.test(text) || value > 65_535)
     throw new InvalidArgumentError("a port is a whole number from 0 to 65535.");
   return value;
+}
+
+function origin(text: string): string {
+  try {
+    return parseOrigin(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }

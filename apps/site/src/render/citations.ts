@@ -7,7 +7,8 @@ export function paperPath(key: string): string {
   return `/paper?bibtexKey=${encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%3A", ":")}`;
 }
 
-const citation = /\[(@[^\s;\]]+(?:;\s*@[^\s;\]]+)*)\]|\\cite\{([^{}]+)\}/g;
+// No key holds a bracket, so that no attempt reads past the next one: linear in the text, whatever it is.
+const citation = /\[(@[^\s;[\]]+(?:;\s*@[^\s;[\]]+)*)\]|\\cite\{([^{}]+)\}/g;
 
 /** The remark plugin; `label` gives the text of a link ("He et al. 2017"), the key itself when it knows none. */
 export function citations({ label }: { label: (key: string) => string | undefined }) {

@@ -2,63 +2,81 @@
 import { decodeMnist, mnistFiles } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import { ortVersion, webRuntime } from "@reprise/engine/web";
-import { type AttackResult, attackImage, type OwnNetwork } from "./adversarial/attack.ts";
+import { type AttackMessage, type AttackResult, attackImage } from "./adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "./adversarial/digits.ts";
+import { runtimeBytes } from "./adversarial/downloads.ts";
 import type { UnitsResult } from "./adversarial/grids.ts";
-import { type AdversarialInputs, layerOf, paperKey } from "./adversarial/inputs.ts";
+import { layerOf, paperKey, type TransferInputs, type UnitsInputs } from "./adversarial/inputs.ts";
 import type { AttackSoFar } from "./adversarial/outcome.ts";
-import type { ModelFacts, OwnImage, OwnModel } from "./adversarial/own-files.ts";
+import type { ModelFacts, OwnModel } from "./adversarial/own-files.ts";
 import { inspectModel } from "./adversarial/own-model.ts";
-import type { ShippedModel } from "./adversarial/shipped.ts";
+import type { Shelf, ShippedModel } from "./adversarial/shipped.ts";
 import { type TestImages, type TransferResult, transferMatrix } from "./adversarial/transfer.ts";
 import { unitsAndDirections } from "./adversarial/units.ts";
-import { breathe, type RunContext, serveMethod } from "./serve-method.ts";
+import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 import { siteFile } from "./site-file.ts";
-
-export type AdversarialResult = AttackResult | TransferResult | UnitsResult;
-/** What the page sends: a run with the files that its inputs stand for, or a question about a file. */
-export type AdversarialRequest =
-  | { readonly inputs: AdversarialInputs; readonly image: OwnImage | null; readonly own: OwnNetwork | null }
-  | { readonly inspect: OwnModel };
-export type AdversarialSoFar = AttackSoFar | TransferResult;
 
 const folder = `/content/${paperKey}/models/`;
 const subset = "/assets/mnist-subset/";
+const ort = `/assets/ort/${ortVersion}/`;
 let runtime: Runtime | undefined;
 
-type Answer = AdversarialResult | ModelFacts;
+const tasks = { attack, transfer, units, inspect };
+export type AdversarialTasks = typeof tasks;
+serveTasks(tasks);
 
-serveMethod<AdversarialRequest, Answer, AdversarialSoFar>(async (request, context) => {
-  if ("inspect" in request) return inspectModel(request.inspect);
-  context.progress({ done: 0, total: 100, text: "loading" });
-  // A cancelled run answers at once, even while ONNX Runtime is still being loaded.
-  return Promise.race([run(request, context), aborted(context.signal)]);
-});
+async function attack({ inputs, image, own }: AttackMessage, context: RunContext<AttackSoFar>): Promise<AttackResult> {
+  // Both are on their way at once. One thread for the shipped networks: a row takes them microseconds, less than waking
+  // another. The first run decides.
+  const digits = siteFile(digitsUrl.href, "the digits").then(readDigits);
+  return atOnce(context, async () => {
+    const shelf = await openShelf(context, inputs.network, own ? navigator.hardwareConcurrency : 1);
+    return attackImage(image ?? digitOf(inputs.digit, await digits), inputs, { ...context, ...shelf, breathe }, own);
+  });
+}
 
-async function run(
-  { inputs, image, own }: Extract<AdversarialRequest, { inputs: AdversarialInputs }>,
-  context: RunContext<AdversarialSoFar>,
-): Promise<AdversarialResult> {
-  const models = JSON.parse(
-    new TextDecoder().decode(await siteFile(`${folder}models.json`, "the list of networks")),
-  ) as ShippedModel[];
-  const loadModel = (file: string) => siteFile(folder + file, `the network ${file}`);
-  // One thread for the shipped networks: a row takes them microseconds, less than waking another. The first run decides.
-  const threads = own ? navigator.hardwareConcurrency : 1;
-  runtime ??= webRuntime({ wasmPaths: `${location.origin}/assets/ort/${ortVersion}/`, threads });
-  const parts = { ...context, runtime, models, loadModel, breathe };
-  switch (inputs.task) {
-    case "attack": {
-      const digits = await siteFile(digitsUrl.href, "the digits").then(readDigits);
-      return attackImage(image ?? digitOf(inputs.digit, digits), inputs, parts, own);
-    }
-    case "transfer":
-      return transferMatrix(await testImages(), { count: inputs.images, seed: inputs.seed }, parts);
-    case "units": {
-      const { body: network, seed } = inputs;
-      return unitsAndDirections(await testImages(), { network, layer: layerOf(inputs), seed }, parts);
-    }
+function transfer({ images, seed }: TransferInputs, context: RunContext<TransferResult>): Promise<TransferResult> {
+  return atOnce(context, async () => {
+    const [shelf, test] = await Promise.all([openShelf(context), testImages()]);
+    return transferMatrix(test, { count: images, seed }, { ...context, ...shelf, breathe });
+  });
+}
+
+function units({ body, layer, seed }: UnitsInputs, context: RunContext<never>): Promise<UnitsResult> {
+  return atOnce(context, async () => {
+    const [shelf, test] = await Promise.all([openShelf(context, body), testImages()]);
+    const choice = { network: body, layer: layerOf({ body, layer }), seed };
+    return unitsAndDirections(test, choice, { ...context, ...shelf, breathe });
+  });
+}
+
+function inspect(model: OwnModel): ModelFacts {
+  return inspectModel(model);
+}
+
+/**
+ * ONNX Runtime and the networks; tells how many bytes of ONNX Runtime are there.
+ *
+ * @param wanted  the network that comes first
+ */
+async function openShelf({ progress }: RunContext<never>, wanted?: string, threads = 1): Promise<Shelf> {
+  const list = siteFile(`${folder}models.json`, "the list of networks");
+  if (!runtime) {
+    const { whole, sent } = runtimeBytes;
+    const wasmBinary = await siteFile(`${ort}ort-wasm-simd-threaded.wasm`, "ONNX Runtime", (bytes) => {
+      const share = Math.min(1, bytes / whole);
+      const megabytes = ((sent * share) / 1e6).toFixed(1);
+      const text = `loading ONNX Runtime: ${megabytes} of ${(sent / 1e6).toFixed(1)} MB`;
+      progress({ done: Math.round(100 * share), total: 100, text });
+    });
+    runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads });
   }
+  const models = JSON.parse(new TextDecoder().decode(await list)) as ShippedModel[];
+  const loadModel = (file: string) => siteFile(folder + file, `the network ${file}`);
+  // All are asked for in the end: they come while the first is compiled and attacked. What fails is told when it is used.
+  const first = models.filter(({ network }) => network === wanted);
+  for (const { file } of [...first, ...models]) loadModel(file).catch(() => {});
+  return { runtime, models, loadModel };
 }
 
 /** The 500 test images of the MNIST subset. */
@@ -71,9 +89,11 @@ async function testImages(): Promise<TestImages> {
   return { images: images.data as Float32Array, labels: labels.data };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
+/** Runs it, and answers a cancellation at once, even while ONNX Runtime is still being loaded. */
+function atOnce<Result>({ signal }: RunContext<never>, run: () => Promise<Result>): Promise<Result> {
+  const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+  return Promise.race([run(), aborted]);
 }

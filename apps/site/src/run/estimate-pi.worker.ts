@@ -1,5 +1,5 @@
 // π from random points in a square: the smallest method there is, to try the panel shell with.
-import { breathe, serveMethod } from "./serve-method.ts";
+import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 
 export interface PiParameters {
   readonly points: number;
@@ -19,7 +19,14 @@ export interface PiResult {
 
 const side = 64;
 
-serveMethod<PiParameters, PiResult, number>(async ({ points, seed, shape }, { signal, progress }) => {
+const tasks = { estimate };
+export type PiTasks = typeof tasks;
+serveTasks(tasks);
+
+async function estimate(
+  { points, seed, shape }: PiParameters,
+  { signal, progress }: RunContext<number>,
+): Promise<PiResult> {
   if (seed === 13) throw new Error("seed 13 is the one that this demonstration refuses: choose another");
   let state = seed >>> 0;
   const random = () => {
@@ -45,4 +52,4 @@ serveMethod<PiParameters, PiResult, number>(async ({ points, seed, shape }, { si
     signal.throwIfAborted();
   }
   return { estimate: (4 * inside) / points, inside, points, picture, trace };
-});
+}

@@ -1,4 +1,4 @@
-// What a page and the worker that runs a method say to each other. Everything is structured-cloneable.
+// What a page and the worker that runs its tasks say to each other. Everything is structured-cloneable.
 
 /** How far a run is. `text` is for people; `partial` is whatever the panel can already show. */
 export interface Progress<Partial = unknown> {
@@ -9,9 +9,9 @@ export interface Progress<Partial = unknown> {
   readonly partial?: Partial;
 }
 
-/** Page → worker. `id` numbers the run; a worker runs one at a time. */
+/** Page → worker. `id` numbers the run, `task` names the method that answers it. */
 export type RunRequest =
-  | { readonly type: "run"; readonly id: number; readonly parameters: unknown }
+  | { readonly type: "run"; readonly id: number; readonly task: string; readonly message: unknown }
   | { readonly type: "cancel"; readonly id: number };
 
 /** Worker → page. After `result`, `error` or `cancelled` nothing more comes for this id. */

@@ -2,6 +2,7 @@
 import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { z } from "zod";
+import type { PageCache } from "./page-cache.ts";
 import type { SuggestedTags, TagSuggester } from "./tag-suggestions.ts";
 
 /** A summary as it is being written. */
@@ -24,7 +25,14 @@ const suggestAnswer = z.discriminatedUnion("status", [
 ]) satisfies z.ZodType<SuggestedTags>;
 const problem = z.strictObject({ error: z.string() });
 
-export function mountApi(app: Hono, { tags, origin }: { readonly tags: TagSuggester; readonly origin: string }): void {
+export function mountApi(
+  app: Hono,
+  {
+    tags,
+    pages,
+    originOf,
+  }: { readonly tags: TagSuggester; readonly pages: PageCache; readonly originOf: (c: Context) => string },
+): void {
   const tooLong = (c: Context) => c.json({ error: `The request is longer than ${longestBody} bytes.` }, 413);
   app.post("/api/tags/suggest", bodyLimit({ maxSize: longestBody, onError: tooLong }), async (c) => {
     const body = suggestBody.safeParse(await c.req.json().catch(() => undefined));
@@ -36,8 +44,12 @@ export function mountApi(app: Hono, { tags, origin }: { readonly tags: TagSugges
     return c.json(await tags.suggest(body.data.text));
   });
 
-  const description = openApi(origin);
-  app.get("/api/openapi.json", (c) => c.json(description));
+  app.get("/api/openapi.json", (c) =>
+    pages.answer(c, `${originOf(c)} openapi`, async () => ({
+      body: JSON.stringify(openApi(originOf(c))),
+      type: "application/json",
+    })),
+  );
 }
 
 function openApi(origin: string) {
@@ -64,6 +76,7 @@ function openApi(origin: string) {
             "400": answer("The request is no such JSON.", problem),
             "403": { description: "The request comes from a page of another site." },
             "413": answer("The request is too long.", problem),
+            "429": { description: "This address asks too often; Retry-After says when it may again." },
           },
         },
       },

@@ -1,28 +1,32 @@
 // The site's routes. Takes an open database and the built page; knows nothing of ports.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { join, sep } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Context, Hono } from "hono";
+import type { Paper } from "@reprise/experiment";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { type Kysely, sql } from "kysely";
 import { paperPath } from "../render/citations.ts";
+import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
-import { sendFile, type WebAssets } from "./assets.ts";
+import type { WebAssets } from "./assets.ts";
+import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
+import { FileReplies } from "./files.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
-import { PageCache } from "./page-cache.ts";
+import { dated, type Log, requestLine } from "./log.ts";
+import { clientAddress, forwardedOrigin } from "./origin.ts";
+import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
 import { homePage } from "./pages/home.ts";
 import type { Frame } from "./pages/layout.ts";
 import { notFoundPage } from "./pages/not-found.ts";
-import { paperPage } from "./pages/paper.ts";
-import { findPaper, listPapers } from "./papers.ts";
+import { dayOf, paperPage } from "./pages/paper.ts";
+import { withdrawnPage } from "./pages/withdrawn.ts";
+import { mountPaperFiles } from "./paper-files.ts";
+import { findPaper, listPapers, type PaperView } from "./papers.ts";
+import { RateLimit } from "./rate-limit.ts";
+import type { QuickReplies } from "./reply.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
-
-/** Papers whose method runs in the page, and the panel that runs it (`src/web/panels.ts`). */
-export const panels: Readonly<Record<string, string>> = {
-  "journals/corr/JoulinGBM16": "fasttext",
-  "journals/corr/SzegedyZSBEGF13": "adversarial",
-};
+import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
 
 export interface AppParts {
   readonly db: Kysely<Tables>;
@@ -32,105 +36,219 @@ export interface AppParts {
   readonly origin: string;
   /** The folder the papers were seeded from: images of summaries and stored runs. */
   readonly contentDir: string;
-  readonly panels: Readonly<Record<string, string>>;
-  /** Told of errors that a reader only sees as "500". */
+  /** Papers whose method runs in the page, in the panel of the method's name, and the files that their pages load. */
+  readonly papers: readonly Paper[];
+  /** Told of errors that a reader only sees as "500", a dated line each. */
   readonly log?: (line: string) => void;
+  /** Errors are logged with their stacks. */
+  readonly debug?: boolean;
+  /** Every request is logged, not only the failing ones. */
+  readonly accessLog?: boolean;
+  /**
+   * A proxy stands in front, and its X-Forwarded-* headers are true: "address" takes from them who asks, "all" also
+   * under which address the site is reached.
+   */
+  readonly proxy?: "address" | "all" | undefined;
+  /** Filled with answers that hold for their address, whoever asks. */
+  readonly quick?: QuickReplies;
 }
 
-/** Test digits for the panels, kept by @reprise/data. */
-const digits = fileURLToPath(new URL("../../../../packages/data/mnist-subset/", import.meta.url));
+/** What one address may ask: changes and questions to programs, and what has to be looked up in the database. */
+const rates = { writes: { burst: 30, perSecond: 0.5 }, lookups: { burst: 300, perSecond: 30 } } as const;
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
 
 /** The application, to be given to a server or called with `app.request()`. */
 export function createApp(parts: AppParts): Hono {
-  const { db, assets, origin, log = console.error } = parts;
-  const panelOf = (key: string) => parts.panels[key];
+  const { db, assets, proxy } = parts;
+  const log = dated(parts.log ?? console.error);
+  const panelOf = (key: string) => parts.papers.find((paper) => paper.key === key)?.method;
   const app = new Hono();
-  const pages = new PageCache();
-  const frame: Frame = { origin, entry: assets.entry, panelOf };
-  const missing = async (c: Context, what: string) => c.html(await notFoundPage(frame, what), 404);
+  const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
+  const pages = new PageCache(500, quick);
+  const files = new FileReplies();
+  const unknown = new UnknownKeys();
+  const limits = { writes: new RateLimit(rates.writes), lookups: new RateLimit(rates.lookups) };
+  const originOf = (c: Context) => (proxy === "all" ? forwardedOrigin(c) : undefined) ?? parts.origin;
+  const frameOf = (c: Context): Frame => ({ origin: originOf(c), entry: assets.entry, panelOf });
+  const missing = async (c: Context, what: string) => c.html(await notFoundPage(frameOf(c), what), 404, noStore);
+  const noPaper = (c: Context, key: string) => missing(c, `There is no paper with the BibTeX key “${readable(key)}”.`);
 
+  let hinted = false;
+  /** Throws where the address has used up what it may ask. */
+  const limit = (c: Context, kind: keyof typeof limits) => {
+    const address = clientAddress(c, proxy !== undefined);
+    if (!address) return;
+    const wait = limits[kind].take(address);
+    if (wait === 0) return;
+    if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
+      hinted = true;
+      log("requests from a proxy are limited as if one reader sent them all; give --trust-proxy if it is yours");
+    }
+    throw new TooMany(wait);
+  };
+
+  /** A page about the paper of this key; 404 where there is none, 410 where it was withdrawn. */
+  const aboutPaper = async (c: Context, what: string, key: string, make: (paper: PaperView) => Promise<Page>) => {
+    if (impossibleKey(key) || unknown.has(key)) return noPaper(c, key);
+    const answer = await pages.answer(c, `${originOf(c)} ${what} ${key}`, async () => {
+      limit(c, "lookups");
+      const paper = await findPaper(db, key);
+      if (!paper) return undefined;
+      return paper.withdrawn ? { body: await withdrawnPage(frameOf(c), key), status: 410 } : make(paper);
+    });
+    if (answer) return answer;
+    unknown.add(key);
+    return noPaper(c, key);
+  };
+  const redirect = (to: string): Page => ({ body: "", status: 301, headers: { Location: to } });
+
+  app.use(requestLog(log, parts));
   app.use(securityHeaders);
-  app.use(sameOriginOnly);
-  app.get("/", (c) => pages.answer(c, "/", async () => ({ body: await homePage(frame, await listPapers(db)) })));
-  app.get("/about", (c) => pages.answer(c, "/about", async () => ({ body: await aboutPage(frame) })));
+  app.use(async (c, next) => {
+    if (!["GET", "HEAD", "OPTIONS"].includes(c.req.method)) limit(c, "writes");
+    await next();
+  });
+  app.use(sameOriginOnly(originOf));
+  app.get("/", (c) =>
+    pages.answer(c, `${originOf(c)} /`, async () => ({ body: await homePage(frameOf(c), await listPapers(db)) })),
+  );
+  app.get("/about", (c) =>
+    pages.answer(c, `${originOf(c)} /about`, async () => ({ body: await aboutPage(frameOf(c)) })),
+  );
 
   app.get("/paper", async (c) => {
     const key = c.req.query("bibtexKey");
     if (!key) return missing(c, "The address names no paper: it should read /paper?bibtexKey=KEY.");
-    const known = await pages.answer(c, `/paper ${key}`, async () => {
-      const paper = await findPaper(db, key);
-      return paper?.bibtexKey === key ? { body: await paperPage(frame, paper) } : undefined;
-    });
-    if (known) return known;
-    const other = await findPaper(db, key);
-    if (other) return c.redirect(paperPath(other.bibtexKey), 301);
-    return missing(c, `There is no paper with the BibTeX key “${key}”.`);
+    return aboutPaper(c, "/paper", key, async (paper) =>
+      paper.bibtexKey === key ? { body: await paperPage(frameOf(c), paper) } : redirect(paperPath(paper.bibtexKey)),
+    );
   });
-  app.get("/p/:key{.+}", (c) => c.redirect(paperPath(c.req.param("key")), 301));
+  app.get("/p/:key{.+}", (c) =>
+    aboutPaper(c, "/p", c.req.param("key").replace(/\/+$/, ""), async ({ bibtexKey }) =>
+      redirect(paperPath(bibtexKey)),
+    ),
+  );
 
-  app.get("/paper.bib", async (c) => {
-    const key = c.req.query("bibtexKey") ?? "";
-    const paper = await findPaper(db, key);
-    if (!paper) return missing(c, `There is no paper with the BibTeX key “${key}”.`);
-    return c.body(`${paper.bibtex}\n`, 200, {
-      "Content-Type": "application/x-bibtex; charset=utf-8",
-      "Content-Disposition": `attachment; filename="${paper.bibtexKey.replace(/[^\w.-]+/g, "_")}.bib"`,
-    });
+  app.get("/paper.bib", (c) =>
+    aboutPaper(c, "/paper.bib", c.req.query("bibtexKey") ?? "", async ({ bibtex, bibtexKey }) => ({
+      body: `${bibtex}\n`,
+      type: "application/x-bibtex; charset=utf-8",
+      headers: { "Content-Disposition": `attachment; filename="${bibtexKey.replace(/[^\w.-]+/g, "_")}.bib"` },
+    })),
+  );
+
+  mountPaperFiles(app, files, parts);
+  mountApi(app, { tags: parts.tags, pages, originOf });
+  const healthy = once(async () => {
+    await sql`select 1`.execute(db);
   });
-
-  app.get("/content/*", (c) => {
-    const file = contentFile(parts.contentDir, c.req.path.slice("/content/".length));
-    return file ? sendFile(c, file, "no-cache") : c.notFound();
-  });
-
-  app.get("/assets/mnist-subset/:file", (c) => {
-    const { file } = c.req.param();
-    const path = join(digits, file);
-    return /^[\w.-]+\.(gz|json)$/.test(file) && existsSync(path) ? sendFile(c, path, "no-cache") : c.notFound();
-  });
-
-  mountApi(app, parts);
   app.get("/healthz", async (c) => {
     try {
-      await sql`select 1`.execute(db);
-      return c.json({ status: "ok" });
+      await healthy();
+      return c.json({ status: "ok" }, 200, noStore);
     } catch (error) {
-      log(`healthz: ${error}`);
-      return c.json({ status: "the database does not answer" }, 503);
+      c.error = error as Error; // for the log
+      return c.json({ status: "the database does not answer" }, 503, { ...noStore, "Retry-After": "5" });
     }
   });
-  app.get("/robots.txt", (c) => c.text(`User-agent: *\nAllow: /\nSitemap: ${origin}/sitemap.xml\n`));
+  app.get("/robots.txt", (c) =>
+    pages.answer(c, `${originOf(c)} /robots.txt`, async () => ({
+      body: `User-agent: *\nAllow: /\nSitemap: ${originOf(c)}/sitemap.xml\n`,
+      type: "text/plain; charset=utf-8",
+      cacheControl: "public, max-age=3600",
+    })),
+  );
   app.get("/sitemap.xml", (c) =>
-    pages.answer(c, "/sitemap.xml", async () => ({ body: await sitemap(db, origin), type: "application/xml" })),
+    pages.answer(c, `${originOf(c)} /sitemap.xml`, async () => ({
+      body: await sitemap(db, originOf(c)),
+      type: "application/xml",
+    })),
   );
-  assets.mount(app); // after /assets/mnist-subset/, whose prefix it shares
-  app.get("/favicon.svg", (c) => c.body(favicon, 200, { "Content-Type": "image/svg+xml" }));
+  assets.mount(app, { files, quick }); // after the papers' files, whose prefix it shares
+  for (const path of ["/favicon.svg", "/favicon.ico"])
+    app.get(path, (c) =>
+      pages.answer(c, "favicon", async () => ({
+        body: favicon,
+        type: "image/svg+xml",
+        cacheControl: "public, max-age=86400",
+      })),
+    );
 
-  app.notFound((c) =>
-    ["GET", "HEAD"].includes(c.req.method)
-      ? missing(c, `Nothing is at ${c.req.path}.`)
-      : c.text(`405: ${c.req.method} is not possible at ${c.req.path}`, 405, { Allow: "GET, HEAD" }),
-  );
+  const methodsAt = allowedMethods(app);
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = methodsAt(path);
+    const Allow = allowed.join(", ");
+    if (method === "OPTIONS" && allowed.length > 0) return c.body(null, 204, { Allow, ...noStore });
+    if (allowed.length > 0 && !allowed.includes(method))
+      return c.text(`405: ${method} is not possible at ${path}; ${Allow} are`, 405, { Allow, ...noStore });
+    if (!["GET", "HEAD"].includes(method)) return c.text(`404: nothing is at ${path}`, 404, noStore);
+    const page = `/${path.replace(/^\/+|\/+$/g, "")}`;
+    if (page !== path && page !== "/" && !page.startsWith("/assets/") && methodsAt(page).includes("GET"))
+      return c.redirect(page + addressOf(c).slice(path.length), 301);
+    return missing(c, `Nothing is at ${readable(path)}.`);
+  });
   app.onError((error, c) => {
-    log(`${c.req.method} ${c.req.path}: ${error.stack ?? error}`);
-    return c.text("500: the server failed on this request; the reason is in its log.", 500);
+    if (error instanceof TooMany)
+      return c.text("429: too many requests from this address; wait a little.", 429, {
+        ...noStore,
+        "Retry-After": String(error.seconds),
+      });
+    if ((error as { code?: string }).code === queryCanceled)
+      return c.text("503: the database takes too long; try again in a moment.", 503, {
+        ...noStore,
+        "Retry-After": "5",
+      });
+    return c.text("500: the server failed on this request; the reason is in its log.", 500, noStore);
   });
   return app;
 }
 
-/** A picture, a model or a data file of the content folder; nothing else of it, and nothing outside of it, is ever sent. */
-function contentFile(folder: string, encoded: string): string | undefined {
-  try {
-    const name = decodeURIComponent(encoded);
-    if (!/^[\w./:+-]+(\.(png|svg|onnx)|\/models\.json|\/data\/[\w.-]+\.(txt\.gz|ftz))$/.test(name)) return undefined;
-    const root = realpathSync(folder);
-    const file = realpathSync(join(root, name));
-    return file.startsWith(root + sep) ? file : undefined;
-  } catch {
-    return undefined; // not there, or no address at all
+const noStore = { "Cache-Control": "no-store" } as const;
+
+/** Ends a request whose address asks too often. */
+class TooMany extends Error {
+  readonly seconds: number;
+  constructor(seconds: number) {
+    super(`too many requests; the next in ${seconds} s`);
+    this.seconds = seconds;
   }
+}
+
+/** Logs each request that the server failed on, and every one if so wished. */
+function requestLog(log: Log, { debug, accessLog, proxy }: AppParts): MiddlewareHandler {
+  return async (c, next) => {
+    const start = performance.now();
+    await next();
+    const { status } = c.res;
+    if (!accessLog && status < 500) return;
+    const line = {
+      status,
+      milliseconds: performance.now() - start,
+      method: c.req.method,
+      address: addressOf(c),
+      from: accessLog ? clientAddress(c, proxy !== undefined) : undefined,
+      error: status >= 500 ? c.error : undefined,
+    };
+    log(requestLine(line, debug));
+  };
+}
+
+/** Many who ask at once get one answer. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= ask().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
+/** Without the characters that no page may hold. */
+function readable(text: string): string {
+  return text.toWellFormed().replace(/\p{Cc}/gu, "\ufffd");
 }
 
 async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {
@@ -140,6 +258,6 @@ async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 <url><loc>${origin}/</loc></url>
 <url><loc>${origin}/about</loc></url>
-${papers.map(({ bibtexKey, updatedAt }) => `<url><loc>${xml(origin + paperPath(bibtexKey))}</loc><lastmod>${updatedAt.toISOString()}</lastmod></url>\n`).join("")}</urlset>
+${papers.map(({ bibtexKey, writtenAt }) => `<url><loc>${xml(origin + paperPath(bibtexKey))}</loc>${writtenAt ? `<lastmod>${dayOf(writtenAt)}</lastmod>` : ""}</url>\n`).join("")}</urlset>
 `;
 }

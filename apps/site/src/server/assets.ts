@@ -1,25 +1,13 @@
-// Files of the page: the built scripts, styles and fonts from memory; ONNX Runtime's WASM from its package.
-import { createReadStream, existsSync, globSync, readFileSync, statSync } from "node:fs";
+// Files of the page: the built scripts, styles and fonts; ONNX Runtime's WASM from its package, packed at the build.
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, extname, join } from "node:path";
-import { Readable } from "node:stream";
-import { gzipSync } from "node:zlib";
-import type { Context, Hono } from "hono";
+import { dirname, join } from "node:path";
+import type { Hono } from "hono";
+import type { Bodies } from "./encoding.ts";
+import { type FileReplies, typeOf } from "./files.ts";
+import { addressOf } from "./page-cache.ts";
+import { type QuickReplies, Reply } from "./reply.ts";
 
-const types: Readonly<Record<string, string>> = {
-  ".js": "text/javascript; charset=utf-8",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".wasm": "application/wasm",
-  ".woff2": "font/woff2",
-  ".woff": "font/woff",
-  ".ttf": "font/ttf",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-  ".json": "application/json",
-  ".onnx": "application/octet-stream",
-  ".gz": "application/gzip",
-};
 const forever = "public, max-age=31536000, immutable";
 
 interface ManifestEntry {
@@ -40,7 +28,10 @@ export interface EntryFiles {
 /** The files of a page: `entry("site.ts")` gives addresses, `mount` serves them. */
 export interface WebAssets {
   readonly entry: (name: string) => EntryFiles;
-  readonly mount: (app: Hono) => void;
+  readonly mount: (
+    app: Hono,
+    parts: { readonly files: FileReplies; readonly quick?: QuickReplies | undefined },
+  ) => void;
 }
 
 /** Reads a folder made by `buildWeb`. */
@@ -49,14 +40,12 @@ export function webAssets(folder: string): WebAssets {
     string,
     ManifestEntry
   >;
-  const files = new Map(
+  const replies = new Map(
     globSync("**/*.*", { cwd: folder })
-      .filter((name) => !name.startsWith(".vite"))
-      .map((name) => {
-        const bytes = new Uint8Array(readFileSync(join(folder, name)));
-        const packs = /\.(m?js|css|svg|json)$/.test(name);
-        return [name, { bytes, gzip: packs ? new Uint8Array(gzipSync(bytes)) : null }] as const;
-      }),
+      // Packed copies are sent in the place of what they are of; a file that is a .gz by itself is sent as it is.
+      .filter((name) => !/^(\.vite|ort)\b/.test(name))
+      .filter((name) => !/\.(br|gz)$/.test(name) || !existsSync(join(folder, name.replace(/\.\w+$/, ""))))
+      .map((name) => [name, builtFile(join(folder, name))] as const),
   );
   return {
     entry(name) {
@@ -70,51 +59,40 @@ export function webAssets(folder: string): WebAssets {
         fonts: (found.assets ?? []).filter((file) => /-latin-\w+-(normal|italic)/.test(file)).map(address),
       };
     },
-    mount(app) {
-      app.get("/assets/ort/:version/:file", (c) => ortFile(c));
+    mount(app, { files, quick }) {
+      app.get("/assets/ort/:version/:file", async (c) => {
+        const { version, file } = c.req.param();
+        const path = join(ortFolder, file);
+        if (version !== ortVersion || !/^ort-wasm[\w.-]+\.(wasm|mjs)$/.test(file) || !existsSync(path))
+          return c.notFound();
+        return files.send(c, path, { cacheControl: forever, packed: join(folder, "ort") });
+      });
       app.get("/assets/*", (c) => {
-        const name = c.req.path.slice("/assets/".length);
-        const file = files.get(name);
-        if (!file) return c.notFound();
-        const headers = { "Content-Type": typeOf(name), "Cache-Control": forever, Vary: "Accept-Encoding" };
-        return file.gzip && /\bgzip\b/.test(c.req.header("Accept-Encoding") ?? "")
-          ? c.body(file.gzip, 200, { ...headers, "Content-Encoding": "gzip" })
-          : c.body(file.bytes, 200, headers);
+        const reply = replies.get(c.req.path.slice("/assets/".length));
+        if (!reply) return c.notFound();
+        quick?.remember(addressOf(c), reply);
+        return reply.send(c);
       });
     },
   };
 }
 
-const ortFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
+/** A file of the build, with the packed copies beside it. */
+function builtFile(path: string): Reply {
+  const read = (name: string) => (existsSync(name) ? new Uint8Array(readFileSync(name)) : undefined);
+  const bodies: Bodies = {
+    identity: new Uint8Array(readFileSync(path)),
+    br: read(`${path}.br`),
+    gzip: read(`${path}.gz`),
+  };
+  return new Reply({ bodies, type: typeOf(path), cacheControl: forever });
+}
+
+/** ONNX Runtime's files for the page lie here. */
+export const ortFolder = dirname(createRequire(import.meta.url).resolve("onnxruntime-web/wasm"));
 const { version: ortVersion } = JSON.parse(readFileSync(join(ortFolder, "../package.json"), "utf8")) as {
   version: string;
 };
 
 /** Where a page finds ONNX Runtime's `.wasm` and `.mjs` files; the version in the path lets browsers keep them. */
 export const ortPath = `/assets/ort/${ortVersion}/`;
-
-function ortFile(c: Context): Response | Promise<Response> {
-  const { version, file = "" } = c.req.param();
-  if (version !== ortVersion || !/^ort-wasm[\w.-]+\.(wasm|mjs)$/.test(file) || !existsSync(join(ortFolder, file)))
-    return c.notFound();
-  return sendFile(c, join(ortFolder, file), forever);
-}
-
-/** Streams a file from disk with its type and length. The caller has checked the path. */
-export function sendFile(c: Context, path: string, cacheControl: string): Response {
-  const { size, mtimeMs } = statSync(path);
-  const etag = `W/"${size.toString(36)}-${Math.round(mtimeMs).toString(36)}"`;
-  if (c.req.header("If-None-Match") === etag) return c.body(null, 304, { ETag: etag, "Cache-Control": cacheControl });
-  const headers = {
-    "Content-Type": typeOf(path),
-    "Content-Length": String(size),
-    "Cache-Control": cacheControl,
-    ETag: etag,
-  };
-  if (c.req.method === "HEAD") return c.body(null, 200, headers);
-  return c.body(Readable.toWeb(createReadStream(path)) as ReadableStream, 200, headers);
-}
-
-function typeOf(name: string): string {
-  return types[extname(name)] ?? "application/octet-stream";
-}

@@ -16,6 +16,8 @@ export const paperFile = z.strictObject({
   doi: nonEmpty.nullish(),
   /** What it is about, in words that other papers use too. */
   tags: z.array(nonEmpty.max(60)).default([]),
+  /** The day on which the summary was last written, such as "2026-11-23"; the page shows none where it is not given. */
+  summaryDate: z.iso.date().nullish(),
   links: z.array(link).default([]),
   bibtex: nonEmpty,
 });
@@ -28,6 +30,8 @@ const reproduced = z.strictObject({
   value: nonEmpty,
   /** 95 %, in words: "7.0 to 8.0% (10000 images)". */
   interval: nonEmpty.nullish(),
+  /** How far from the claim counts as reproduced, in the unit of the value. */
+  tolerance: z.number().nonnegative().nullish(),
   command: nonEmpty,
   seed: z.int(),
   dataSha256: nonEmpty,
@@ -66,6 +70,10 @@ export const runFile = z.strictObject({
   title: nonEmpty,
   caption: nonEmpty,
   command: nonEmpty,
+  /** Processor, cores, Node. */
+  machine: nonEmpty,
+  /** When it was run. */
+  date: z.iso.datetime(),
   image: z
     .strictObject({
       file: nonEmpty.regex(/^[\w-]+\.(png|svg)$/, "a .png or .svg file in the same folder"),

@@ -1,5 +1,5 @@
 // What every answer tells the browser it may do, and what no foreign page may make it do here.
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 
 const policy = [
   "default-src 'none'",
@@ -16,7 +16,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const headers: readonly (readonly [string, string])[] = [
+export const securityHeaderList: readonly (readonly [string, string])[] = [
   ["Content-Security-Policy", policy],
   // Together they give SharedArrayBuffer, which threads of WebAssembly need.
   ["Cross-Origin-Opener-Policy", "same-origin"],
@@ -30,23 +30,27 @@ const headers: readonly (readonly [string, string])[] = [
 /** Sets the security headers on every answer, errors included. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
   await next();
-  for (const [name, value] of headers) c.res.headers.set(name, value);
+  for (const [name, value] of securityHeaderList) c.res.headers.set(name, value);
 };
 
 /**
  * Refuses requests that change something when another site caused them: by Fetch Metadata where the browser sends it,
  * else by Origin. A request with neither is refused too.
+ *
+ * @param originOf  where readers reach the site, which behind a proxy is not the address that the request names
  */
-export const sameOriginOnly: MiddlewareHandler = async (c, next) => {
-  if (["GET", "HEAD", "OPTIONS"].includes(c.req.method)) return next();
-  const site = c.req.header("Sec-Fetch-Site");
-  const origin = c.req.header("Origin");
-  const same =
-    site !== undefined ? site === "same-origin" || site === "none" : origin === `${new URL(c.req.url).origin}`;
-  if (!same)
-    return c.text(
-      `403: a ${c.req.method} request must come from this site's own pages (Sec-Fetch-Site or Origin)`,
-      403,
-    );
-  return next();
-};
+export function sameOriginOnly(originOf: (c: Context) => string): MiddlewareHandler {
+  return async (c, next) => {
+    if (["GET", "HEAD", "OPTIONS"].includes(c.req.method)) return next();
+    const site = c.req.header("Sec-Fetch-Site");
+    const origin = c.req.header("Origin");
+    const own = [originOf(c), new URL(c.req.url).origin];
+    const same = site !== undefined ? site === "same-origin" || site === "none" : own.includes(origin ?? "");
+    if (!same)
+      return c.text(
+        `403: a ${c.req.method} request must come from this site's own pages (Sec-Fetch-Site or Origin)`,
+        403,
+      );
+    return next();
+  };
+}

@@ -1,13 +1,16 @@
 // Starts the site: database, content, built page, HTTP.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serve } from "@hono/node-server";
-import type { Hono } from "hono";
-import { createApp, panels } from "./app.ts";
+import type { Paper } from "@reprise/experiment";
+import { papers } from "@reprise/papers";
+import { createApp } from "./app.ts";
 import { webAssets } from "./assets.ts";
 import { buildWeb } from "./build-web.ts";
 import { readContent } from "./content.ts";
 import { type Database, openDatabase } from "./database/open.ts";
+import { listen } from "./listen.ts";
+import { dated } from "./log.ts";
+import { parseOrigin } from "./origin.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
 
@@ -19,18 +22,34 @@ export interface SiteOptions {
   /** 0 takes any free port. */
   readonly port?: number;
   readonly host?: string;
+  /** Under which address readers reach the site, such as https://papers.example.org; else the one it listens on. */
+  readonly origin?: string | undefined;
+  /** A proxy stands in front: its X-Forwarded-For, -Proto and -Host are believed. */
+  readonly trustProxy?: boolean | undefined;
   /** PostgreSQL instead of the built-in database. */
   readonly databaseUrl?: string | undefined;
-  readonly contentDir?: string;
-  /** Run panel of each paper by its key; the site's own unless a test gives others. */
-  readonly panels?: Readonly<Record<string, string>>;
-  /** Told what takes long: building, seeding. */
+  /** Folder of the papers; the site's own five unless another is given. */
+  readonly contentDir?: string | undefined;
+  /** Papers with a run panel; those of the registry unless a test gives others. */
+  readonly papers?: readonly Paper[];
+  /** Told what takes long (building, seeding) and what goes wrong, in lines that begin with the time. */
   readonly log?: (line: string) => void;
+  /** Every request is logged, not only the failing ones. */
+  readonly accessLog?: boolean | undefined;
+  /** Errors of requests are logged with their stacks. */
+  readonly debug?: boolean | undefined;
+  /** Milliseconds after which a query is given up; 20,000 unless given. */
+  readonly queryTimeout?: number;
+  /** Told when the site cannot go on: another process has taken its data folder over. Without it, the process ends. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 /** A running site. `close` ends the requests under way, closes the database and gives the data folder back. */
 export interface Site {
+  /** Where a browser on this machine finds it. */
   readonly url: string;
+  /** Where readers find it; what its pages name as their address. */
+  readonly origin: string;
   readonly close: () => Promise<void>;
 }
 
@@ -40,24 +59,38 @@ export interface Site {
  * @throws Error in one line: port taken, data folder locked or not writable, PostgreSQL not reachable, content broken
  */
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { dataDir = ".reprise", port = 3000, host = "127.0.0.1", databaseUrl, log = () => {} } = options;
-  const contentDir = options.contentDir ?? ownContent;
+  const { dataDir = ".reprise", port = 3000, host = "127.0.0.1", databaseUrl, trustProxy = false } = options;
+  const { accessLog = false, debug = false, log: tell = () => {} } = options;
+  const log = dated(tell);
+  const given = options.origin ? parseOrigin(options.origin) : undefined;
+  const contentDir = resolve(options.contentDir ?? ownContent);
   const content = readContent(contentDir);
-  const http = await listen(host, port); // first: a taken port should cost no second and touch no data
+  const http = await listen({ host, port, log: accessLog ? log : undefined }); // first: a taken port should cost no second and touch no data
   let database: Database | undefined;
   try {
-    database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) });
+    database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) }, {
+      onLost: options.onFailure ?? endWith,
+      ...(options.queryTimeout === undefined ? {} : { queryTimeout: options.queryTimeout }),
+    });
     const { db, close } = database;
-    const written = await seed(db, content);
+    const written = await seed(db, content, { log });
     if (written.length > 0)
       log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
-    const assets = webAssets(await buildWeb({ log }));
+    const assets = webAssets(await buildWeb({ log, elsewhere: resolve(dataDir, "web") }));
     const tags = new TagSuggester(db);
+    const origin = given ?? http.elsewhere;
+    if (!given && !trustProxy && http.elsewhere !== http.here)
+      log(`pages name ${origin} as their address; give --origin URL where readers use another`);
+    const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
-      createApp({ db, tags, assets, origin: http.url, contentDir, log, panels: options.panels ?? panels }),
+      createApp({
+        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
+        papers: options.papers ?? papers,
+      }),
     );
     return {
-      url: http.url,
+      url: http.here,
+      origin,
       close: async () => {
         await http.close();
         await tags.close();
@@ -71,55 +104,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   }
 }
 
-interface Listening {
-  readonly url: string;
-  readonly answerWith: (app: Hono) => void;
-  readonly close: () => Promise<void>;
-}
-
-/** Takes the port at once; until there is an application, every answer is 503. */
-function listen(host: string, port: number): Promise<Listening> {
-  return new Promise((done, fail) => {
-    let app: Hono | undefined;
-    const starting = () => new Response("503: starting", { status: 503, headers: { "Retry-After": "2" } });
-    const fetch = (request: Request) => app?.fetch(request) ?? starting();
-    const server = serve({ fetch, hostname: host, port }, (address) => {
-      const shown = host.includes(":") ? `[${host}]` : host;
-      done({
-        url: `http://${shown}:${address.port}`,
-        answerWith: (made) => {
-          app = made;
-        },
-        close: () =>
-          new Promise((closed) => {
-            const force = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 3000);
-            server.close(() => {
-              clearTimeout(force);
-              closed();
-            });
-            if ("closeIdleConnections" in server) server.closeIdleConnections();
-          }),
-      });
-    });
-    server.on("error", (cause: NodeJS.ErrnoException) => fail(explain(cause, host, port)));
-  });
-}
-
-function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (cause.code === "EADDRINUSE")
-    return new Error(
-      `port ${port} on ${host} is taken by another program: stop it, or choose another with --port NUMBER (--port 0 takes any free one)`,
-      { cause },
-    );
-  if (cause.code === "EACCES")
-    return new Error(
-      `port ${port} on ${host} needs rights this user does not have: choose one above 1023 with --port NUMBER`,
-      { cause },
-    );
-  if (cause.code === "EADDRNOTAVAIL" || cause.code === "ENOTFOUND")
-    return new Error(
-      `this machine has no address ${host}: give one of its own with --host, such as 127.0.0.1 or 0.0.0.0`,
-      { cause },
-    );
-  return cause;
+/** Nothing may be written any more, so nothing is closed. */
+function endWith(error: Error): void {
+  console.error(`reprise: ${error.message}`);
+  process.exit(1);
 }

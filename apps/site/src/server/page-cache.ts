@@ -1,31 +1,34 @@
-// Finished pages in memory, least recently used out first; each with its ETag, so a reload costs no bytes.
-import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
+// Finished pages in memory, least recently used out first; each packed, with its ETag, so a reload costs no bytes.
 import type { Context } from "hono";
+import { packPage } from "./encoding.ts";
+import { type QuickReplies, Reply } from "./reply.ts";
 
-interface Entry {
-  readonly body: string;
-  readonly gzip: Uint8Array<ArrayBuffer>;
-  readonly etag: string;
-  readonly type: string;
-}
-
-interface Page {
+export interface Page {
   readonly body: string;
   readonly type?: string;
+  readonly status?: number;
+  /** How long a client may keep it; unless told otherwise it asks each time. */
+  readonly cacheControl?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A cache of at most `size` pages. Clear it after any write that a page shows. */
 export class PageCache {
-  readonly #entries = new Map<string, Entry>();
+  readonly #replies = new Map<string, Reply>();
+  readonly #making = new Map<string, Promise<Reply | undefined>>();
   readonly #size: number;
+  readonly #quick: QuickReplies | undefined;
 
-  constructor(size = 500) {
+  /** @param quick  told of each answer that holds for its address, whoever asks */
+  constructor(size = 500, quick?: QuickReplies) {
     this.#size = size;
+    this.#quick = quick;
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#replies.clear();
+    this.#making.clear();
+    this.#quick?.clear();
   }
 
   /** Answers with the page of this name, made now if it is not there; 304 when the reader has it already. */
@@ -33,29 +36,34 @@ export class PageCache {
   /** As above; what cannot be made is not kept, and the caller answers. */
   answer(c: Context, name: string, make: () => Promise<Page | undefined>): Promise<Response | undefined>;
   async answer(c: Context, name: string, make: () => Promise<Page | undefined>): Promise<Response | undefined> {
-    let entry = this.#entries.get(name);
-    if (!entry) {
-      const made = await make();
-      if (!made) return undefined;
-      entry = finish(made);
-    }
-    this.#entries.delete(name); // to the end: used last
-    this.#entries.set(name, entry);
-    if (this.#entries.size > this.#size) this.#entries.delete(this.#entries.keys().next().value ?? "");
-    return send(c, entry);
+    const reply = this.#replies.get(name) ?? (await this.#made(name, make));
+    if (!reply) return undefined;
+    this.#replies.delete(name); // to the end: used last
+    this.#replies.set(name, reply);
+    if (this.#replies.size > this.#size) this.#replies.delete(this.#replies.keys().next().value ?? "");
+    this.#quick?.remember(addressOf(c), reply);
+    return reply.send(c);
+  }
+
+  /** Many who ask at once for what is not there share one making. */
+  #made(name: string, make: () => Promise<Page | undefined>): Promise<Reply | undefined> {
+    const underWay = this.#making.get(name);
+    if (underWay) return underWay;
+    const making = make().then((page) => page && replyOf(page));
+    this.#making.set(name, making);
+    const done = () => {
+      if (this.#making.get(name) === making) this.#making.delete(name);
+    };
+    making.then(done, done);
+    return making;
   }
 }
 
-function finish({ body, type = "text/html; charset=utf-8" }: Page): Entry {
-  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-  return { body, gzip: new Uint8Array(gzipSync(body)), etag, type };
+function replyOf({ body, type = "text/html; charset=utf-8", cacheControl = "no-cache", ...rest }: Page): Reply {
+  return new Reply({ bodies: packPage(body), type, cacheControl, ...rest });
 }
 
-function send(c: Context, { body, gzip, etag, type }: Entry): Response {
-  const asked = c.req.header("If-None-Match");
-  const headers = { ETag: `W/${etag}`, "Cache-Control": "no-cache", Vary: "Accept-Encoding" };
-  if (asked?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag)) return c.body(null, 304, headers);
-  if (/\bgzip\b/.test(c.req.header("Accept-Encoding") ?? ""))
-    return c.body(gzip, 200, { ...headers, "Content-Type": type, "Content-Encoding": "gzip" });
-  return c.body(body, 200, { ...headers, "Content-Type": type });
+/** Path and query as they stand in the request's first line. */
+export function addressOf(c: Context): string {
+  return c.req.url.slice(c.req.url.indexOf("/", "https://".length));
 }

@@ -13,14 +13,17 @@ export interface PaperCard {
   /** In the order of the alphabet. */
   readonly tags: readonly string[];
   readonly teaserHtml: string | null;
-  readonly updatedAt: Date;
+  readonly run: StoredRun | null;
+  /** The day its newest summary was written; null where nobody has said it. */
+  readonly writtenAt: Date | null;
 }
 
 /** A summary as shown on its paper's page. */
 interface SummaryView {
   readonly author: string;
   readonly html: string;
-  readonly editedAt: Date;
+  /** Null where the day is not known. */
+  readonly editedAt: Date | null;
 }
 
 /** A paper's page. */
@@ -30,10 +33,11 @@ export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
   readonly links: readonly PaperLink[];
   readonly bibtex: string;
   readonly results: readonly ResultTable[];
-  readonly run: StoredRun | null;
   readonly summaries: readonly SummaryView[];
   /** First paragraph of the first summary, as text. */
   readonly description: string;
+  /** Its folder was taken out of the content: it is shown nowhere. */
+  readonly withdrawn: boolean;
 }
 
 const authors = sql<string[]>`(select coalesce(json_agg(a.name order by pa.position), '[]')
@@ -42,7 +46,9 @@ const authors = sql<string[]>`(select coalesce(json_agg(a.name order by pa.posit
 const tags = sql<string[]>`(select coalesce(json_agg(t.name order by t.name), '[]')
   from paper_tags pt join tags t on t.id = pt.tag_id where pt.paper_id = papers.id)`;
 
-/** Every paper, the newest first. */
+const writtenAt = sql<Date | null>`(select max(s.edited_at) from summaries s where s.paper_id = papers.id)`;
+
+/** Every paper that is not withdrawn, the newest first. */
 export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
   return db
     .selectFrom("papers")
@@ -51,7 +57,8 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
       "papers.bibtex_key as bibtexKey",
       "papers.title",
       "papers.year",
-      "papers.updated_at as updatedAt",
+      "papers.run",
+      writtenAt.as("writtenAt"),
       "venues.name as venue",
       authors.as("authors"),
       tags.as("tags"),
@@ -59,12 +66,13 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
         "teaserHtml",
       ),
     ])
+    .where("papers.withdrawn_at", "is", null)
     .orderBy("papers.year", "desc")
     .orderBy("papers.title")
     .execute();
 }
 
-/** The paper with this key or alias. */
+/** The paper with this key or alias; one that was withdrawn, where no other has it. */
 export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperView | undefined> {
   const row = await db
     .selectFrom("papers")
@@ -85,15 +93,17 @@ export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperV
       "papers.bibtex",
       "papers.results",
       "papers.run",
-      "papers.updated_at as updatedAt",
+      writtenAt.as("writtenAt"),
       "venues.name as venue",
       authors.as("authors"),
       tags.as("tags"),
-      sql<{ author: string; html: string; teaser: string; edited_at: string }[]>`(
+      sql<boolean>`papers.withdrawn_at is not null`.as("withdrawn"),
+      sql<{ author: string; html: string; teaser: string; edited_at: string | null }[]>`(
         select coalesce(json_agg(json_build_object(
           'author', u.display_name, 'html', s.html, 'teaser', s.teaser_text, 'edited_at', s.edited_at) order by s.id), '[]')
         from summaries s join users u on u.id = s.user_id where s.paper_id = papers.id)`.as("summaries"),
     ])
+    .orderBy("withdrawn")
     .orderBy(sql`papers.bibtex_key <> ${key}`) // its own key before another paper's alias
     .executeTakeFirst();
   if (!row) return undefined;
@@ -101,6 +111,10 @@ export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperV
   return {
     ...paper,
     description: summaries[0]?.teaser ?? "",
-    summaries: summaries.map(({ author, html, edited_at }) => ({ author, html, editedAt: new Date(edited_at) })),
+    summaries: summaries.map(({ author, html, edited_at }) => ({
+      author,
+      html,
+      editedAt: edited_at === null ? null : new Date(edited_at),
+    })),
   };
 }

@@ -1,8 +1,8 @@
 // Suggests tags for a text by what the site's own summaries are tagged with. Learning and suggesting happen in a thread
-// (jobs/tags/node.ts), which starts with the first question.
+// (jobs/tags.node.ts), which starts with the first question.
 import { Worker } from "node:worker_threads";
 import { type Kysely, sql } from "kysely";
-import type { Needs, Suggestion, TaggedText, TagReply, TagRequest } from "../jobs/tags/protocol.ts";
+import type { Needs, Suggestion, TaggedText, TagReply, TagRequest } from "../jobs/tags.protocol.ts";
 import type { Tables } from "./database/schema.ts";
 
 /** Suggestions, the best first, or why there are none. */
@@ -54,7 +54,7 @@ export class TagSuggester {
   async #version(): Promise<string> {
     const { rows } = await sql<{ version: string }>`select concat_ws('/',
       (select concat_ws(',', count(*), max(edited_at)) from summaries),
-      (select concat_ws(',', count(*), max(updated_at)) from papers),
+      (select concat_ws(',', count(*), max(updated_at), max(withdrawn_at)) from papers),
       (select concat_ws(',', count(*), sum(tag_id)) from paper_tags)) as version`.execute(this.#db);
     return rows[0]!.version;
   }
@@ -70,7 +70,7 @@ export class TagSuggester {
 
   #thread(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(new URL("../jobs/tags/node.ts", import.meta.url));
+    const worker = new Worker(new URL("../jobs/tags.node.ts", import.meta.url));
     worker.unref(); // it holds nothing that must be saved
     worker.on("message", (reply: TagReply) => {
       const waiter = this.#waiting.get(reply.id);
@@ -102,6 +102,7 @@ function taggedSummaries(db: Kysely<Tables>): Promise<TaggedText[]> {
       sql<string>`p.title || ' ' || s.source`.as("text"),
       sql<string[]>`json_agg(t.name order by t.name)`.as("tags"),
     ])
+    .where("p.withdrawn_at", "is", null)
     .groupBy(["p.id", "s.id"])
     .orderBy("s.id")
     .execute();

@@ -1,17 +1,13 @@
-// Everything a run panel needs besides its method: the form, the address, progress, cancelling, keyboard, announcements.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Progress } from "../run/protocol.ts";
-import { type Panel, type Parameter, progressText, type Values, type View } from "./panel.ts";
-import { Runner } from "./panel-run.ts";
-import { defaults, problemOf, readHash, writeHash } from "./panel-state.ts";
+// Everything a run panel needs besides its tasks: the form, the address, progress, cancelling, keyboard, announcements.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { bytesToLoad, keepLoaded } from "./downloads.ts";
+import type { Panel } from "./panel.ts";
+import { carriedOver, firstTask, readAddress, shownInputs, writeAddress } from "./panel-address.ts";
+import { Field, Tabs } from "./panel-form.tsx";
+import { problemOf, type Values } from "./panel-inputs.ts";
+import { Announcer, type Phase, ProgressBar, statusOf } from "./panel-status.tsx";
 import { ResultView } from "./panel-views.tsx";
 
-type Phase =
-  | { readonly name: "idle" }
-  | { readonly name: "running"; readonly progress: Progress | null; readonly views: readonly View[] }
-  | { readonly name: "done"; readonly text: string; readonly views: readonly View[] }
-  | { readonly name: "failed"; readonly message: string }
-  | { readonly name: "cancelled" };
 const idle: Phase = { name: "idle" };
 
 interface Props {
@@ -21,78 +17,86 @@ interface Props {
 }
 
 /** The panel. Ctrl+Enter or Enter in a field runs, Escape cancels. */
-export function PanelShell({ panel, onLive }: Props) {
-  const [values, setValues] = useState<Values>(
-    () => readHash(location.hash, panel.parameters) ?? defaults(panel.parameters),
-  );
-  const names = Object.keys(panel.parameters);
-  const tabs = names.find((name) => isTabs(panel.parameters[name]!));
-  const tab = tabs === undefined ? "" : String(values[tabs]);
+export function PanelShell({ panel: { intro, tasks, worker }, onLive }: Props) {
+  const [asked, setAsked] = useState(() => readAddress(location.hash, tasks) ?? firstTask(tasks));
+  /** What the other tabs were left with. */
+  const left = useRef<Record<string, Values>>({});
   const [phases, setPhases] = useState<Readonly<Record<string, Phase>>>({});
-  const phase = phases[tab] ?? idle;
-  const runner = useMemo(() => new Runner(panel.startWorker), [panel]);
   const abort = useRef<AbortController | undefined>(undefined);
   const runButton = useRef<HTMLButtonElement>(null);
+  const { task: tab, values, refused } = asked;
+  const task = tasks[tab]!;
+  const phase = phases[tab] ?? idle;
   const running = phase.name === "running";
-  const applies = (name: string) => panel.applies?.(name, values) ?? true;
-  const presets = (panel.presets ?? []).filter(
-    ({ values: { [tabs ?? ""]: other = tab }, suits }) => other === tab && (suits?.(values) ?? true),
-  );
-  const settings = names.filter((name) => name !== tabs && applies(name));
-  const problems = new Map(
-    settings.flatMap((name) => {
-      const problem = problemOf(panel.parameters[name]!, values[name]!);
-      return problem === null ? [] : [[name, problem] as const];
-    }),
-  );
+  const shown = shownInputs(task, values);
+  const problems = problemsOf(values);
+  const address = writeAddress(tasks, tab, values);
+  const presets = task.presets(values);
+  const toLoad = bytesToLoad(task.downloads(values));
 
   useEffect(() => {
     const follow = () => {
-      const given = readHash(location.hash, panel.parameters);
-      if (given && location.hash.includes("&")) setValues(given);
+      const given = readAddress(location.hash, tasks);
+      if (given && location.hash.includes("&")) setAsked(given);
     };
     addEventListener("hashchange", follow);
     return () => {
       removeEventListener("hashchange", follow);
-      runner.stop();
+      worker.stop();
     };
-  }, [panel, runner]);
+  }, [tasks, worker]);
 
-  // The stored run is the first tab's.
-  const first = tabs === undefined || tab === panel.parameters[tabs]!.default;
+  // The stored run is the first task's.
+  const first = tab === firstTask(tasks).task;
   useEffect(() => onLive(!first || phase.name !== "idle"), [onLive, first, phase.name]);
 
-  function change(next: Values) {
-    setValues(next);
-    const used = names.filter((name) => panel.applies?.(name, next) ?? true);
-    if (used.every((name) => problemOf(panel.parameters[name]!, next[name]!) === null))
-      history.replaceState(history.state, "", writeHash(next, panel));
+  function problemsOf(of: Values): ReadonlyMap<string, string> {
+    return new Map(
+      shownInputs(task, of).flatMap((name) => {
+        const problem = problemOf(task.inputs[name]!, of[name]!);
+        return problem === null ? [] : [[name, problem] as const];
+      }),
+    );
   }
 
-  async function run() {
-    if (running || problems.size > 0) return;
+  function change(changed: Values) {
+    const next = { ...values, ...changed };
+    setAsked({ task: tab, values: next, refused: [] });
+    if (problemsOf(next).size === 0) showAddress(writeAddress(tasks, tab, next));
+    return next;
+  }
+
+  function open(other: string) {
+    left.current[tab] = values;
+    const next = carriedOver(tasks[other]!, left.current[other], values);
+    setAsked({ task: other, values: next, refused: [] });
+    showAddress(writeAddress(tasks, other, next));
+  }
+
+  async function run(inputs = values) {
+    if (running || problemsOf(inputs).size > 0) return;
     const controller = new AbortController();
     abort.current = controller;
-    const setPhase = (next: Phase | ((before: Phase) => Phase)) =>
-      setPhases((all) => ({ ...all, [tab]: typeof next === "function" ? next(all[tab] ?? idle) : next }));
-    history.replaceState(history.state, "", writeHash(values, panel));
-    setPhase({ name: "running", progress: null, views: [] });
+    const setPhase = (next: (before: Phase) => Phase) =>
+      setPhases((all) => ({ ...all, [tab]: next(all[tab] ?? idle) }));
+    const own = writeAddress(tasks, tab, inputs);
+    showAddress(own);
+    setPhase(() => ({ name: "running", progress: null, views: [] }));
     try {
-      const result = await runner.run(panel.toMessage?.(values) ?? values, {
+      const result = await task.run(inputs, {
         signal: controller.signal,
-        onProgress: (progress) => {
-          const views = progress.partial === undefined ? undefined : panel.partialViews?.(progress.partial, values);
+        onProgress: (progress, views) =>
           setPhase((before) => ({
             name: "running",
             progress,
             views: views ?? (before.name === "running" ? before.views : []),
-          }));
-        },
+          })),
       });
-      setPhase({ name: "done", text: panel.announce(result, values), views: panel.views(result, values) });
+      keepLoaded(task.downloads(inputs));
+      setPhase(() => ({ name: "done", ...result, address: own }));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      setPhase(controller.signal.aborted ? { name: "cancelled" } : { name: "failed", message });
+      setPhase(() => (controller.signal.aborted ? { name: "cancelled" } : { name: "failed", message }));
     }
   }
 
@@ -108,10 +112,11 @@ export function PanelShell({ panel, onLive }: Props) {
     event.preventDefault();
   }
 
+  const stale = phase.name === "done" && phase.address !== address;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: shortcuts of the controls inside
     <div onKeyDown={onKeyDown}>
-      <p class="intro">{panel.intro}</p>
+      <p class="intro">{intro}</p>
       <form
         class="panel-form"
         noValidate
@@ -120,27 +125,31 @@ export function PanelShell({ panel, onLive }: Props) {
           run();
         }}
       >
-        {tabs !== undefined && (
+        {Object.keys(tasks).length > 1 && (
           <Tabs
-            name={tabs}
-            parameter={panel.parameters[tabs] as TabsParameter}
-            value={tab}
+            tasks={Object.entries(tasks).map(([name, { label }]) => ({ name, label }))}
+            chosen={tab}
             disabled={running}
-            onChange={(value) => change({ ...values, [tabs]: value })}
+            onChange={open}
           />
+        )}
+        {refused.length > 0 && (
+          <p class="panel-error" role="alert">
+            Not taken from the address: {refused.map(({ label, problem }) => `${label}. ${problem}`).join(" ")}
+          </p>
         )}
         <fieldset class="fields">
           <legend class="hidden">Settings</legend>
-          {settings.map((name) => (
+          {shown.map((name) => (
             <Field
-              key={name}
+              key={`${tab}-${name}`}
               name={name}
-              parameter={panel.parameters[name]!}
+              input={task.inputs[name]!}
               value={values[name]!}
               problem={problems.get(name) ?? null}
               disabled={running}
-              onChange={(value) => change({ ...values, [name]: value })}
-              set={(others) => change({ ...values, ...others })}
+              onChange={(value) => change({ [name]: value })}
+              set={change}
             />
           ))}
         </fieldset>
@@ -152,7 +161,10 @@ export function PanelShell({ panel, onLive }: Props) {
                 key={preset.label}
                 type="button"
                 disabled={running}
-                onClick={() => change({ ...values, ...(preset.values as Values) })}
+                onClick={() => {
+                  run(change(preset.values));
+                  runButton.current?.focus();
+                }}
               >
                 {preset.label}
               </button>
@@ -166,23 +178,22 @@ export function PanelShell({ panel, onLive }: Props) {
           <button type="button" disabled={!running} onClick={cancel}>
             Cancel
           </button>
-          {panel.downloadBytes !== undefined && (
-            <span class="small">The first run loads {(panel.downloadBytes / 1e6).toFixed(1)} MB.</span>
-          )}
+          {toLoad > 0 && <span class="small">The first run loads {(toLoad / 1e6).toFixed(1)} MB.</span>}
         </div>
       </form>
-      {running && <ProgressBar progress={phase.progress} />}
+      <ProgressBar phase={phase} />
       <p class="panel-status" data-phase={phase.name}>
-        {visibleStatus(phase)}
+        {statusOf(phase)}
       </p>
-      <Announcer text={spokenStatus(phase)} />
+      <Announcer phase={phase} />
       {phase.name === "failed" && (
         <p class="panel-error" role="alert">
           {phase.message}
         </p>
       )}
-      {(phase.name === "done" || phase.name === "running") && phase.views.length > 0 && (
-        <div class="panel-results" aria-busy={running}>
+      {(running || phase.name === "done") && (
+        <div class={`panel-results${stale ? " stale" : ""}`} aria-busy={running}>
+          {stale && <p class="stale-note">The settings have changed since this run. Run again for the new ones.</p>}
           {phase.views.map((view, i) => (
             <ResultView key={i} view={view} />
           ))}
@@ -192,162 +203,6 @@ export function PanelShell({ panel, onLive }: Props) {
   );
 }
 
-type TabsParameter = Extract<Parameter<unknown>, { kind: "choice" }>;
-const isTabs = (parameter: Parameter<unknown>) => parameter.kind === "choice" && parameter.look === "tabs";
-
-interface TabsProps {
-  readonly name: string;
-  readonly parameter: TabsParameter;
-  readonly value: string;
-  readonly disabled: boolean;
-  readonly onChange: (value: string) => void;
-}
-
-/** What the panel does, as radio buttons that look like tabs: the arrows move between them. */
-function Tabs({ name, parameter: { label, options }, value, disabled, onChange }: TabsProps) {
-  return (
-    <fieldset class="tabs">
-      <legend class="hidden">{label}</legend>
-      {(options as readonly { value: string; label: string }[]).map((option) => (
-        <label key={option.value}>
-          <input
-            type="radio"
-            class="hidden"
-            name={`run-${name}`}
-            value={option.value}
-            checked={option.value === value}
-            disabled={disabled}
-            onChange={() => onChange(option.value)}
-          />
-          {option.label}
-        </label>
-      ))}
-    </fieldset>
-  );
-}
-
-interface FieldProps {
-  readonly name: string;
-  readonly parameter: Parameter<unknown>;
-  readonly value: string | number;
-  readonly problem: string | null;
-  readonly disabled: boolean;
-  readonly onChange: (value: string | number) => void;
-  readonly set: (values: Values) => void;
-}
-
-function Field({ name, parameter, value, problem, disabled, onChange, set }: FieldProps) {
-  const id = `run-${name}`;
-  const hint = parameter.kind === "number" ? parameter.hint : undefined;
-  const described = [...(hint ? [`${id}-hint`] : []), ...(problem === null ? [] : [`${id}-problem`])];
-  const about = {
-    id,
-    "aria-invalid": problem !== null,
-    "aria-describedby": described.length > 0 ? described.join(" ") : undefined,
-  };
-  const { label } = parameter;
-  return (
-    <div class="field">
-      {parameter.kind === "custom" ? (
-        <span class="label" id={`${id}-label`}>
-          {label}
-        </span>
-      ) : (
-        <label for={id}>{label}</label>
-      )}
-      {parameter.kind === "number" && (
-        <input
-          {...about}
-          type="number"
-          min={parameter.min}
-          max={parameter.max}
-          step={parameter.step ?? 1}
-          value={Number.isNaN(value) ? "" : value}
-          disabled={disabled}
-          onInput={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
-        />
-      )}
-      {parameter.kind === "choice" && (
-        <select
-          {...about}
-          value={value}
-          disabled={disabled}
-          onInput={({ currentTarget }) => onChange(currentTarget.value)}
-        >
-          {parameter.options.map((option) => (
-            <option key={option.value as string} value={option.value as string}>
-              {option.label}
-            </option>
-          ))}
-        </select>
-      )}
-      {parameter.kind === "custom" && (
-        <parameter.control
-          value={String(value)}
-          onChange={onChange}
-          set={set}
-          labelledBy={`${id}-label`}
-          disabled={disabled}
-        />
-      )}
-      {hint && (
-        <p class="small" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      {problem !== null && (
-        <p class="problem" id={`${id}-problem`}>
-          {problem}
-        </p>
-      )}
-    </div>
-  );
-}
-
-function ProgressBar({ progress }: { progress: Progress | null }) {
-  const known = progress !== null && progress.total !== null && progress.total > 0;
-  return (
-    <progress
-      aria-label="Progress of the run"
-      {...(known ? { value: progress.done, max: progress.total as number } : {})}
-    />
-  );
-}
-
-/** The polite live region; while running it speaks at most every four seconds, not at every step. */
-function Announcer({ text }: { text: string }) {
-  const [spoken, setSpoken] = useState("");
-  const latest = useRef(text);
-  latest.current = text;
-  const urgent = !text.includes("%");
-  useEffect(() => {
-    if (urgent) setSpoken(text);
-  }, [text, urgent]);
-  useEffect(() => {
-    const timer = setInterval(() => setSpoken(latest.current), 4000);
-    return () => clearInterval(timer);
-  }, []);
-  return (
-    <p class="hidden" role="status">
-      {spoken}
-    </p>
-  );
-}
-
-function visibleStatus(phase: Phase): string {
-  switch (phase.name) {
-    case "idle":
-    case "failed":
-      return "";
-    case "running":
-      return phase.progress ? progressText(phase.progress) : "Starting …";
-    case "done":
-      return phase.text;
-    case "cancelled":
-      return "Cancelled.";
-  }
-}
-
-function spokenStatus(phase: Phase): string {
-  return phase.name === "running" && !phase.progress ? "Running." : visibleStatus(phase);
+function showAddress(address: string): void {
+  history.replaceState(history.state, "", address);
 }

@@ -1,6 +1,9 @@
-// The ways to look at a result (see View in panel.ts).
+// The ways to look at a result.
 import { useEffect, useRef } from "preact/hooks";
-import type { View } from "./panel.ts";
+import { lazy } from "./lazy.tsx";
+import type { View, ViewOf } from "./views.ts";
+
+const LineView = lazy(() => import("./line-view.tsx").then((module) => module.LineView));
 
 /** One view. */
 export function ResultView({ view }: { view: View }) {
@@ -20,15 +23,13 @@ export function ResultView({ view }: { view: View }) {
     case "bars":
       return <Bars {...view} />;
     case "line":
-      return <Line {...view} />;
+      return <LineView {...view} />;
     case "custom":
       return <>{view.content}</>;
   }
 }
 
-type Of<Kind extends View["kind"]> = Extract<View, { kind: Kind }>;
-
-function Table({ caption, columns, rows }: Of<"table">) {
+function Table({ caption, columns, rows }: ViewOf<"table">) {
   return (
     <div class="scroll">
       <table>
@@ -57,7 +58,7 @@ function Table({ caption, columns, rows }: Of<"table">) {
   );
 }
 
-function Picture({ label, alt, width, height, rgba }: Of<"images">["images"][number]) {
+function Picture({ label, alt, width, height, rgba }: ViewOf<"images">["images"][number]) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     canvas.current?.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
@@ -70,7 +71,7 @@ function Picture({ label, alt, width, height, rgba }: Of<"images">["images"][num
   );
 }
 
-function Bars({ caption, items }: Of<"bars">) {
+function Bars({ caption, items }: ViewOf<"bars">) {
   return (
     <figure>
       <figcaption>{caption}</figcaption>
@@ -88,35 +89,4 @@ function Bars({ caption, items }: Of<"bars">) {
       </ul>
     </figure>
   );
-}
-
-function Line({ caption, x, y, points }: Of<"line">) {
-  const finite = points.filter(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
-  const [x0, x1] = range(finite.map(([a]) => a));
-  const [y0, y1] = range(finite.map(([, b]) => b));
-  const path = finite
-    .map(([a, b]) => `${(320 * (a - x0)) / (x1 - x0)},${100 - (100 * (b - y0)) / (y1 - y0)}`)
-    .join(" ");
-  const words = `${y} over ${x}: ${short(finite[0]?.[1])} at ${short(finite[0]?.[0])}, ${short(finite.at(-1)?.[1])} at ${short(finite.at(-1)?.[0])}; lowest ${short(y0)}, highest ${short(y1)}.`;
-  return (
-    <figure class="line-view">
-      <svg viewBox="-4 -4 328 108" role="img" aria-label={words}>
-        <title>{words}</title>
-        <polyline points={path} fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" />
-      </svg>
-      <figcaption>
-        {caption} {words}
-      </figcaption>
-    </figure>
-  );
-}
-
-/** Lowest and highest, never the same, so that a flat line can be drawn. */
-function range(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return low < high ? [low, high] : [low - 1, low + 1];
-}
-
-function short(value = Number.NaN): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 5 });
 }

@@ -1,122 +1,115 @@
-// What a run panel is: its inputs, presets, worker, and how to look at a result. The shell (panel-shell.tsx) does
-// everything else: form, address, progress, cancelling, keyboard, announcements.
-import type { ComponentChild, FunctionComponent } from "preact";
+// What a run panel is: tasks, each with inputs, presets, a method in the worker, and how to look at its result. The shell
+// (panel-shell.tsx) does everything else: tabs, form, address, progress, cancelling, keyboard, announcements.
 import type { Progress } from "../run/protocol.ts";
+import type { Input, Values } from "./panel-inputs.ts";
+import type { Remote, RunOptions } from "./panel-remote.ts";
+import type { View } from "./views.ts";
 
-/** One input. Every kind can be written into the address and read from it. */
-export type Parameter<T> = NumberParameter<T> | ChoiceParameter<T> | CustomParameter<T>;
+export type { ControlProps, Input, Values } from "./panel-inputs.ts";
+export type { View } from "./views.ts";
 
-interface NumberParameter<T> {
-  readonly kind: "number";
+/** What a run downloads when it is the first, in bytes as they are sent. */
+export interface Download {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** One task as a panel's file writes it. */
+export interface TaskOptions<Inputs extends object, Message, Result, Partial> {
+  /** Of its tab. */
   readonly label: string;
-  readonly default: T & number;
-  readonly min: number;
-  readonly max: number;
-  /** Whole numbers unless this says otherwise. */
-  readonly step?: number | "any";
-  /** What it means, in a line below the field. */
-  readonly hint?: string;
-}
-
-interface ChoiceParameter<T> {
-  readonly kind: "choice";
-  readonly label: string;
-  readonly default: T & string;
-  readonly options: readonly { readonly value: T & string; readonly label: string }[];
-  /** "tabs" for what the panel does at all: its choices stand above the form, and each keeps its own result. */
-  readonly look?: "tabs";
-}
-
-/** An input with its own control, such as a canvas to draw on. Its value is a string, short enough for an address. */
-interface CustomParameter<T> {
-  readonly kind: "custom";
-  readonly label: string;
-  readonly default: T & string;
-  /** What is wrong with a value (from an address, say), or null. */
-  readonly check: (value: string) => string | null;
-  readonly control: FunctionComponent<ControlProps>;
-}
-
-/** What a custom control gets. `labelledBy` is the id of its visible label. */
-export interface ControlProps {
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-  /** Changes other inputs besides. */
-  readonly set: (values: Values) => void;
-  readonly labelledBy: string;
-  readonly disabled: boolean;
-}
-
-/** Ways to look at a result; every picture has its content in words. */
-export type View =
-  | { readonly kind: "text"; readonly text: string }
-  | {
-      readonly kind: "table";
-      readonly caption: string;
-      readonly columns: readonly string[];
-      readonly rows: readonly (readonly (string | number)[])[];
-    }
-  | {
-      readonly kind: "images";
-      readonly images: readonly {
-        readonly label: string;
-        /** What is to be seen, for those who do not see it. */
-        readonly alt: string;
-        readonly width: number;
-        readonly height: number;
-        /** RGBA, row by row, [height, width, 4]. */
-        readonly rgba: Uint8ClampedArray<ArrayBuffer>;
-      }[];
-    }
-  | {
-      readonly kind: "bars";
-      readonly caption: string;
-      /** `value` in [0, 1]; `text` is what is printed beside the bar. */
-      readonly items: readonly {
-        readonly label: string;
-        readonly value: number;
-        readonly text: string;
-        readonly marked?: boolean;
-      }[];
-    }
-  | {
-      readonly kind: "line";
-      readonly caption: string;
-      readonly x: string;
-      readonly y: string;
-      readonly points: readonly (readonly [x: number, y: number])[];
-    }
-  | { readonly kind: "custom"; readonly content: ComponentChild };
-
-/** Values of all inputs by name. */
-export type Values = Readonly<Record<string, string | number>>;
-
-/** A run panel. `Inputs` is what the worker's method gets, `Result` what it returns, `Partial` what progress carries. */
-export interface Panel<Inputs extends object = Values, Result = unknown, Partial = unknown> {
-  /** What the reader can do here, in a sentence or two. */
-  readonly intro: string;
-  readonly parameters: { readonly [Name in keyof Inputs]: Parameter<Inputs[Name]> };
+  readonly inputs: { readonly [Name in keyof Inputs]: Input<Inputs[Name]> };
   /** False for an input that means nothing with the others as they are; it is not shown then. */
   readonly applies?: (name: keyof Inputs, inputs: Inputs) => boolean;
-  /** Those that name another tab are not shown. */
+  /** Buttons that fill in some inputs and run. */
   readonly presets?: readonly {
     readonly label: string;
     readonly values: { readonly [Name in keyof Inputs]?: Inputs[Name] };
     /** False where it would be of no use with the inputs as they are. */
     readonly suits?: (inputs: Inputs) => boolean;
   }[];
-  /** What the first run downloads besides the page, in bytes; shown beside the button. */
-  readonly downloadBytes?: number;
-  /** Starts the worker: `new Worker(new URL("../../run/x.worker.ts", import.meta.url), { type: "module" })`. */
-  readonly startWorker: () => Worker;
-  /** Made once per run; turns the inputs into what is sent when they are not the same (files, pixels). */
-  readonly toMessage?: (inputs: Inputs) => unknown;
+  /** What a run with these inputs needs besides the page; names are told apart, so that none is announced twice. */
+  readonly downloads?: (inputs: Inputs) => readonly Download[];
+  /** The worker's method. */
+  readonly run: Remote<Message, Result, Partial>;
+  /** What is sent to it: the inputs, with files and pixels in the place of what stands for them. */
+  readonly message: (inputs: Inputs) => Message;
   readonly views: (result: Result, inputs: Inputs) => readonly View[];
   /** What can be shown while it runs. */
   readonly partialViews?: (partial: Partial, inputs: Inputs) => readonly View[];
   /** The result in one sentence: announced to screen readers and shown above the views. */
   readonly announce: (result: Result, inputs: Inputs) => string;
 }
+
+export interface Preset {
+  readonly label: string;
+  readonly values: Values;
+}
+
+/** A result as the shell shows it. */
+export interface Shown {
+  readonly text: string;
+  readonly views: readonly View[];
+}
+
+/** One task as the shell sees it: what its inputs and results are is known inside only. */
+export interface Task {
+  readonly label: string;
+  readonly inputs: Readonly<Record<string, Input<unknown>>>;
+  applies(name: string, values: Values): boolean;
+  /** Those that suit. */
+  presets(values: Values): readonly Preset[];
+  downloads(values: Values): readonly Download[];
+  /** Runs in the worker. @throws as `PanelWorker.method` */
+  run(values: Values, options: TaskRunOptions): Promise<Shown>;
+}
+
+export interface TaskRunOptions extends Pick<RunOptions, "signal"> {
+  /** @param views  what can be shown by now; undefined where that stays as it was */
+  readonly onProgress?: (progress: Progress, views: readonly View[] | undefined) => void;
+}
+
+export interface Panel {
+  /** What the reader can do here, in a sentence or two. */
+  readonly intro: string;
+  /** By the names that addresses have; the first is shown first, and the stored run is one of it. */
+  readonly tasks: Readonly<Record<string, Task>>;
+  /** Ended with the page. */
+  readonly worker: { stop(): void };
+}
+
+/** A task. The types of its inputs, message and result hold inside it. */
+export function task<Inputs extends object, Message, Result, Partial>(
+  options: TaskOptions<Inputs, Message, Result, Partial>,
+): Task {
+  const { label, inputs, run, message, views, announce } = options;
+  // The shell's values have come through the inputs' own checks: this is the one place where they get their type.
+  const typed = (values: Values) => values as Inputs;
+  return {
+    label,
+    inputs,
+    applies: (name, values) => options.applies?.(name as keyof Inputs, typed(values)) ?? true,
+    presets: (values) =>
+      (options.presets ?? [])
+        .filter(({ suits }) => suits?.(typed(values)) ?? true)
+        .map((preset) => ({ label: preset.label, values: preset.values as Values })),
+    downloads: (values) => options.downloads?.(typed(values)) ?? [],
+    async run(values, { signal, onProgress }) {
+      const result = await run(message(typed(values)), {
+        ...(signal ? { signal } : {}),
+        onProgress: (progress) =>
+          onProgress?.(
+            progress,
+            progress.partial === undefined ? undefined : options.partialViews?.(progress.partial, typed(values)),
+          ),
+      });
+      return { text: announce(result, typed(values)), views: views(result, typed(values)) };
+    },
+  };
+}
+
+/** Checks nothing that types do not; it says at a glance what a file is. */
+export const panel = (of: Panel): Panel => of;
 
 /** Progress in words for the status line: "40 % · 400 points". */
 export function progressText({ done, total, text }: Progress): string {

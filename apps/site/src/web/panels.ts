@@ -1,18 +1,22 @@
-// The run panels by name, and putting the right one into a page. Nothing of a panel is loaded before it comes near.
+// The run panels by their files' names, and putting the right one into a page. Nothing of a panel is loaded before it
+// comes near.
 import type { Panel } from "./panel.ts";
 
-/** Each loads only when its page's panel comes near the visible part of the page. */
-const panels: Readonly<Record<string, () => Promise<{ readonly panel: Panel }>>> = {
-  adversarial: () => import("./panels/adversarial.tsx") as unknown as Promise<{ panel: Panel }>,
-  "estimate-pi": () => import("./panels/estimate-pi.ts") as unknown as Promise<{ panel: Panel }>,
-  fasttext: () => import("./panels/fasttext.tsx") as unknown as Promise<{ panel: Panel }>,
-};
+type Load = () => Promise<{ readonly panel: Panel }>;
+
+/** `panels/NAME.tsx` is the panel of the method NAME. */
+export const panels: ReadonlyMap<string, Load> = new Map(
+  Object.entries(import.meta.glob<{ readonly panel: Panel }>("./panels/*.tsx")).map(([path, load]) => [
+    path.slice("./panels/".length, -".tsx".length),
+    load,
+  ]),
+);
 
 /** Puts the panel into the page's `#run` section, if it has one; the stored result stays until the first run. */
 export function mountPanel(): void {
   const section = document.querySelector<HTMLElement>("#run[data-panel]");
   const slot = section?.querySelector<HTMLElement>(".panel-live");
-  const load = panels[section?.dataset.panel ?? ""];
+  const load = panels.get(section?.dataset.panel ?? "");
   if (!section || !slot || !load) {
     slot?.remove();
     return;
@@ -24,6 +28,7 @@ export function mountPanel(): void {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
       show(section, slot, load).catch((error: unknown) => {
+        section.dataset.ready = ""; // the stored run is all there is
         slot.textContent = `The panel could not be loaded (${error instanceof Error ? error.message : error}). Reload the page.`;
       });
     },
@@ -32,7 +37,7 @@ export function mountPanel(): void {
   near.observe(section);
 }
 
-async function show(section: HTMLElement, slot: HTMLElement, load: () => Promise<{ readonly panel: Panel }>) {
+async function show(section: HTMLElement, slot: HTMLElement, load: Load) {
   const [{ panel }, { h, render }, { PanelShell }] = await Promise.all([
     load(),
     import("preact"),

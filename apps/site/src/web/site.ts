@@ -10,12 +10,13 @@ import "./styles/tags.css";
 import "./styles/results.css";
 import "./styles/panel.css";
 import "./styles/print.css";
-import { copyButtons } from "./copy.ts";
+import { copyButtons, copyFormulas } from "./copy.ts";
 import { mountPanel } from "./panels.ts";
 import { scrollBoxes } from "./scroll-boxes.ts";
 import { themeToggle } from "./theme-toggle.ts";
 
 themeToggle();
 copyButtons();
+copyFormulas();
 scrollBoxes();
 mountPanel();

@@ -19,6 +19,7 @@ import {
   ExampleBatches,
   type Examples,
   evaluator,
+  type Following,
   initialWeights,
   type Mlp,
   optimizerOf,
@@ -41,7 +42,7 @@ export interface PoolOptions extends NearestOptions {
   readonly weight: number;
 }
 
-export interface TrainAdversariallyOptions {
+export interface TrainAdversariallyOptions extends Following<TrainEvent> {
   readonly examples: Examples;
   /** Evaluated after every epoch. */
   readonly validation?: Examples;
@@ -49,7 +50,6 @@ export interface TrainAdversariallyOptions {
   readonly recipe?: Partial<Recipe>;
   readonly pool?: Partial<PoolOptions>;
   readonly seed?: number;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -73,11 +73,11 @@ export const poolDefaults: Omit<PoolOptions, "layers"> = {
  *
  * @throws RangeError for a layer that the network does not have or a setting out of range; otherwise as `train`
  */
-export async function* trainAdversarially(
+export async function trainAdversarially(
   runtime: Runtime,
   network: Mlp,
-  { examples, validation, recipe: changes = {}, pool = {}, seed = 0, signal }: TrainAdversariallyOptions,
-): AsyncGenerator<TrainEvent, Checkpoint> {
+  { examples, validation, recipe: changes = {}, pool = {}, seed = 0, signal, onProgress }: TrainAdversariallyOptions,
+): Promise<Checkpoint> {
   const recipe = { ...network.recipe, ...changes };
   const options: PoolOptions = { layers: Array.from({ length: network.depth }, (_, i) => i), ...poolDefaults, ...pool };
   checkRecipe(recipe);
@@ -91,29 +91,26 @@ export async function* trainAdversarially(
   const batches = new PooledBatches(images, network, options, random.fork());
   const steps = epochs * batches.batchesPerEpoch;
   const scorer = validation ? evaluator(runtime, network) : null;
-  const run = train(runtime, {
-    program: program(network, recipe, options),
-    batches,
-    schedule: scheduleOf(recipe, steps),
-    steps,
-    from: initialWeights(network, initial),
-    ...(scorer
-      ? {
-          validate: (weights) =>
-            scorer.evaluate(weights, validation!).then(({ loss, accuracy }) => ({ loss, accuracy })),
-        }
-      : {}),
-    ...(signal ? { signal } : {}),
-  });
   try {
-    for (;;) {
-      const { value, done } = await run.next();
-      if (done) return value;
-      if (value.type === "step") batches.keep(value.report.made!.data as Float32Array);
-      yield value;
-    }
+    return await train(runtime, {
+      program: program(network, recipe, options),
+      batches,
+      schedule: scheduleOf(recipe, steps),
+      steps,
+      from: initialWeights(network, initial),
+      ...(scorer
+        ? {
+            validate: (weights) =>
+              scorer.evaluate(weights, validation!).then(({ loss, accuracy }) => ({ loss, accuracy })),
+          }
+        : {}),
+      ...(signal ? { signal } : {}),
+      onProgress(event) {
+        if (event.kind === "step") batches.keep(event.report.made!.data as Float32Array);
+        return onProgress?.(event);
+      },
+    });
   } finally {
-    await run.return(undefined as never);
     await scorer?.release();
   }
 }

@@ -41,7 +41,7 @@ export function apgd({ norm = "linf", loss = "ce", steps = 100 }: ApgdOptions = 
       let eta = 2 * problem.epsilon;
       let previous = randomStart(problem);
       let at = yield* gain(problem, previous);
-      if (reached(problem.goal, at.logits)) return previous;
+      if (reached(problem.goal, at.logits)) return { image: previous };
       let best = previous;
       let top = at;
       let x = project(problem, moved(previous, steepest(norm, at.gradient), eta));
@@ -51,7 +51,7 @@ export function apgd({ norm = "linf", loss = "ce", steps = 100 }: ApgdOptions = 
       let lastGain = at.gain;
       for (let step = 1; step < steps; step++) {
         at = yield* gain(problem, x);
-        if (reached(problem.goal, at.logits)) return x;
+        if (reached(problem.goal, at.logits)) return { image: x };
         if (at.gain > lastGain) rises++;
         lastGain = at.gain;
         if (at.gain > top.gain) [best, top] = [x, at];
@@ -79,7 +79,7 @@ export function apgd({ norm = "linf", loss = "ce", steps = 100 }: ApgdOptions = 
         );
         previous = current;
       }
-      return best;
+      return { image: best };
     },
   };
 }
@@ -97,7 +97,7 @@ function* dlrGain({ goal }: RowProblem, x: Float32Array): Search<Climb> {
   if (logits.some((z) => !Number.isFinite(z))) throw new NonFiniteError("the model's scores are not finite");
   const { gain, weights } = dlr(goal, logits);
   const { gradient } = yield { want: "scores", images: x, count: 1, weights };
-  return { gain, gradient: finite(gradient), logits };
+  return { gain, gradient: finite(gradient).slice(), logits };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Norm } from "./norm.ts";
-import type { RowProblem, Search } from "./search.ts";
+import type { RowProblem, Search, SearchStep } from "./search.ts";
 
 /**
  * An attack: what it minimises or keeps to, what it needs of the model, and the search of one row.
@@ -16,8 +16,29 @@ export interface Attack {
   readonly needs: "scores" | "gradients";
   /** Fewest labels the model must have. */
   readonly leastClasses?: number;
-  /** The best image found: one that meets the goal, if there is any; it is checked afterwards. */
-  search(problem: RowProblem): Search<Float32Array>;
+  /** Most that a criterion's top k may be; no limit where left out. */
+  readonly mostTopK?: number;
+  /** Takes goals that several labels meet. */
+  readonly severalTargets?: boolean;
+  /** Images in one call of the model that suit it, where the user does not say. */
+  readonly batch?: number;
+  search(problem: RowProblem): Search<Found>;
+}
+
+/** What the search of one row came to, before it is checked. */
+export interface Found {
+  /** The best image found, [n]: one that meets the goal, if there is any. */
+  readonly image: Float32Array;
+  /** Of several labels that would do, the one that was reached, or tried last. */
+  readonly target?: number;
+  /** Of the paper's attack: the largest c that reaches the target. */
+  readonly c?: number;
+  /** Problems solved on the way. */
+  readonly trace?: readonly SearchStep[];
+  /** Steps of the solver. */
+  readonly iterations?: number;
+  /** Why the search could not begin, in a sentence. */
+  readonly reason?: string;
 }
 
 /** Norms as they are written. */

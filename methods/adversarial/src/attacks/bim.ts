@@ -19,6 +19,8 @@ export function bim({ norm = "linf", steps = 10, relativeStep = 0.2 }: BimOption
     kind: "budget",
     norm,
     needs: "gradients",
-    search: (problem) => ascend(problem, problem.image, { steps, stepSize: relativeStep * problem.epsilon }),
+    *search(problem) {
+      return { image: yield* ascend(problem, problem.image, { steps, stepSize: relativeStep * problem.epsilon }) };
+    },
   };
 }

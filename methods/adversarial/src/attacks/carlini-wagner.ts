@@ -79,7 +79,7 @@ export function carliniWagner({
         else low = Math.max(low, c);
         c = high < Infinity ? (low + high) / 2 : 10 * c;
       }
-      return best;
+      return { image: best };
     },
   };
 }

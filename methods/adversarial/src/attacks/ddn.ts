@@ -42,7 +42,7 @@ export function ddn({ steps = 100, gamma = 0.05, firstRadius = 1 }: DdnOptions =
         const size = length(r);
         x = intoBox(size > 0 ? moved(image, r, radius / size) : y, lower, upper);
       }
-      return best ?? x;
+      return { image: best ?? x };
     },
   };
 }

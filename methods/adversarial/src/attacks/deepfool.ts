@@ -43,7 +43,7 @@ export function deepFool({ steps = 50, candidates = 10, overshoot = 0.02 }: Deep
           upper,
         );
       }
-      return x;
+      return { image: x };
     },
   };
 }

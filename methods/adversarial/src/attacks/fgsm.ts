@@ -16,7 +16,7 @@ export function fgsm({ norm = "linf" }: { readonly norm?: "l2" | "linf" } = {}):
     needs: "gradients",
     *search(problem) {
       const { gradient } = yield* crossEntropyGain(problem, problem.image);
-      return project(problem, moved(problem.image, steepest(norm, gradient), problem.epsilon));
+      return { image: project(problem, moved(problem.image, steepest(norm, gradient), problem.epsilon)) };
     },
   };
 }

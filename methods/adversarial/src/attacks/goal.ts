@@ -9,12 +9,18 @@ export interface Goal {
   readonly confidence: number;
   /** Untargeted, the label must not be among the k highest scores; targeted, it must be. */
   readonly topK: number;
+  /** Targeted: labels any of which will do; `label` is the first of them, unless there is none left to reach. */
+  readonly among?: readonly number[];
 }
 
 /** A criterion for every row. */
 export interface Criterion {
   /** As the user would say it, for reports: `untargeted`, `targeted, confidence 5`. */
   readonly name: string;
+  /** Some goals are met by several labels. */
+  readonly severalTargets?: boolean;
+  /** The images' own labels, where the criterion names others. */
+  readonly trueLabels?: ArrayLike<number>;
   goalOf(row: number): Goal;
   /** Labels named by the criterion, [N], to be checked against the model. */
   readonly labels: ArrayLike<number>;
@@ -73,6 +79,10 @@ export function marginOf({ label, targeted, topK }: Goal, logits: ArrayLike<numb
 
 /** Whether the scores meet the goal. A tie does not. */
 export function reached(goal: Goal, logits: ArrayLike<number>): boolean {
+  if (goal.among) {
+    const { among, ...one } = goal;
+    return among.length === 0 || among.some((label) => reached({ ...one, label }, logits));
+  }
   const { margin } = marginOf(goal, logits);
   return margin > 0 && margin >= goal.confidence;
 }

@@ -31,9 +31,9 @@ export function hopSkipJump(options: HopSkipJumpOptions = {}): Attack {
       const { image, lower, upper } = problem;
       const n = image.length;
       const start = yield* startOf(problem, options);
-      if (!start.met) return start.image;
+      if (!start) return { image, reason: noStart(problem, options) };
       const theta = 1 / (n * Math.sqrt(n));
-      let x = yield* bisect(problem, start.image, theta);
+      let x = yield* bisect(problem, start, theta);
       let distance = normOf("l2", image, x);
       for (let step = 1; step <= steps && distance > 0; step++) {
         const delta = step === 1 ? 0.1 * (upper - lower) : Math.sqrt(n) * theta * distance;
@@ -57,32 +57,32 @@ export function hopSkipJump(options: HopSkipJumpOptions = {}): Attack {
         const nearer = normOf("l2", image, back);
         if (nearer < distance) [x, distance] = [back, nearer];
       }
-      return x;
+      return { image: x };
     },
   };
 }
 
+/** An image that meets the goal: of the given ones the nearest, else a random one. */
 function* startOf(
   problem: RowProblem,
   { starts = new Float32Array(0), startTries = 100 }: HopSkipJumpOptions,
-): Search<{ image: Float32Array; met: boolean }> {
+): Search<Float32Array | undefined> {
   const { image, lower, upper, random, goal } = problem;
   const n = image.length;
   const given = Array.from({ length: starts.length / n }, (_, i) => starts.slice(i * n, (i + 1) * n)).sort(
     (a, b) => normOf("l2", image, a) - normOf("l2", image, b),
   );
-  let last = image;
   for (let attempt = 0; attempt < given.length + startTries; attempt++) {
-    last =
+    const tried =
       given[attempt] ??
       intoBox(
         Float64Array.from(image, () => lower + (upper - lower) * random()),
         lower,
         upper,
       );
-    if (reached(goal, yield* logitsOf(last))) return { image: last, met: true };
+    if (reached(goal, yield* logitsOf(tried))) return tried;
   }
-  return { image: last, met: false };
+  return undefined;
 }
 
 /** The last point towards the clean image that still meets the goal, to a share θ of the way. */
@@ -139,4 +139,14 @@ function* estimatedNormal(
   }
   const size = length(sum);
   return size > 0 ? sum.map((v) => v / size) : sum;
+}
+
+/** What a search without a start lacks. */
+function noStart({ goal }: RowProblem, { starts = new Float32Array(0), startTries = 100 }: HopSkipJumpOptions): string {
+  const wanted = goal.targeted ? `is classified as label ${goal.label}` : `has another label than ${goal.label}`;
+  const tried =
+    starts.length > 0
+      ? `none of the given starts and of ${startTries} random images`
+      : `none of ${startTries} random images`;
+  return `${tried} ${wanted}, and it walks from one that is; give starts: images that the model takes for what is wanted`;
 }

@@ -18,7 +18,8 @@ export function quantised(attack: Attack, levels = 256): Attack {
     ...attack,
     name: `${attack.name}, ${levels} levels`,
     *search(problem) {
-      return yield* ontoLattice(problem, yield* attack.search(problem), levels, attack.needs === "gradients");
+      const found = yield* attack.search(problem);
+      return { ...found, image: yield* ontoLattice(problem, found.image, levels, attack.needs === "gradients") };
     },
   };
 }
@@ -32,7 +33,7 @@ export function given(images: Float32Array, norm: Norm = "l2"): Attack {
     needs: "gradients",
     // biome-ignore lint/correctness/useYield: nothing to ask
     *search({ row, image }) {
-      return images.slice(row * image.length, (row + 1) * image.length);
+      return { image: images.slice(row * image.length, (row + 1) * image.length) };
     },
   };
 }

@@ -27,12 +27,12 @@ export function miFgsm({ norm = "linf", steps = 10, momentum = 1 }: MiFgsmOption
       let g = new Float64Array(x.length);
       for (let step = 0; step < steps; step++) {
         const { gradient, logits } = yield* crossEntropyGain(problem, x);
-        if (reached(problem.goal, logits)) return x;
+        if (reached(problem.goal, logits)) return { image: x };
         const size = gradient.reduce((sum, v) => sum + Math.abs(v), 0);
         g = g.map((gi, i) => momentum * gi + (size > 0 ? gradient[i]! / size : 0));
         x = project(problem, moved(x, steepest(norm, g), problem.epsilon / steps));
       }
-      return x;
+      return { image: x };
     },
   };
 }

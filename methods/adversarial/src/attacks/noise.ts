@@ -57,7 +57,7 @@ function control(
         x = project(problem, draw(problem));
         if (draws > 1 && reached(problem.goal, yield* logitsOf(x))) break;
       }
-      return x;
+      return { image: x };
     },
   };
 }

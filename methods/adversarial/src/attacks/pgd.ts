@@ -32,7 +32,7 @@ export function pgd({ norm = "linf", restarts = 1, ...options }: PgdOptions = {}
         if (margin > most) [best, most] = [x, margin];
         if (margin > 0 && margin >= problem.goal.confidence) break;
       }
-      return best;
+      return { image: best };
     },
   };
 }

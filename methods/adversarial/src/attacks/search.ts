@@ -3,24 +3,39 @@
 import { type Goal, marginOf, marginWeights } from "./goal.ts";
 import type { Norm } from "./norm.ts";
 
-/** A question to the model: `count` images [count, n], and what is wanted besides their logits. */
-export type Ask =
-  | { readonly want: "logits"; readonly images: Float32Array; readonly count: number }
-  /** Cross-entropy towards `label`, and its gradient. */
-  | { readonly want: "loss"; readonly images: Float32Array; readonly count: 1; readonly label: number }
-  /** Gradient of Σ weights·logits, weights [count, K]. */
-  | {
-      readonly want: "scores";
-      readonly images: Float32Array;
-      readonly count: number;
-      readonly weights: Float32Array;
-    };
+/** One solved problem: a step of the search over c. */
+export interface SearchStep {
+  readonly c: number;
+  /** The minimiser is classified as the target, by the lead asked for. */
+  readonly reached: boolean;
+  /** ‖r‖₂ / √n of the minimiser. */
+  readonly distortion: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+}
 
-/** Logits [count, K]; gradients [count, n] and losses [count] where they were asked for. The arrays are the asker's. */
+/** A question to the model: `count` images [count, n], and what is wanted besides their logits. */
+export type ModelAsk = { readonly images: Float32Array | Float64Array; readonly count: number } & (
+  | { readonly want: "logits" }
+  /** Cross-entropy towards a label for each image, and its gradient. */
+  | { readonly want: "loss"; readonly labels: Int32Array }
+  /** Gradient of Σ weights·logits, weights [count, K]. */
+  | { readonly want: "scores"; readonly weights: Float32Array }
+);
+
+/** What a search may ask for: the model's answer, or other searches to be run to their ends. */
+export type Ask = ModelAsk | { readonly want: "together"; readonly searches: readonly Search<unknown>[] };
+
+/**
+ * Logits [count, K]; gradients [count, n] and losses [count] where they were asked for. They are valid until the next
+ * question: what is kept longer must be copied.
+ */
 export interface Answer {
   readonly logits: Float32Array;
   readonly gradient: Float32Array;
-  readonly loss: Float64Array;
+  readonly loss: Float64Array | Float32Array;
+  /** What the searches asked for came to, in their order. */
+  readonly results?: readonly unknown[];
 }
 
 /** A computation that may ask; `yield*` it to get its result. */
@@ -45,6 +60,8 @@ export interface RowProblem {
   /** Uniform in [0, 1), and standard normal, by seed and row. */
   readonly random: () => number;
   readonly normal: () => number;
+  /** Told of every problem that the paper's attack solves, with the nearest image so far, which is valid until it returns. */
+  readonly onStep?: (target: number, step: SearchStep, best: Float64Array) => void;
 }
 
 /** The model gave NaN or an infinite value, so that the row cannot go on. */
@@ -52,9 +69,9 @@ export class NonFiniteError extends Error {
   override name = "NonFiniteError";
 }
 
-/** Logits of one image, or of several. */
+/** Logits of one image, or of several; the asker's to keep. */
 export function* logitsOf(images: Float32Array, count = 1): Search<Float32Array> {
-  return (yield { want: "logits", images, count }).logits;
+  return (yield { want: "logits", images, count }).logits.slice();
 }
 
 /** A function to climb: the higher, the nearer the goal. */
@@ -66,9 +83,9 @@ export interface Climb {
 
 /** Cross-entropy towards the row's label, its sign such that more is nearer the goal. */
 export function* crossEntropyGain({ goal }: RowProblem, x: Float32Array): Search<Climb> {
-  const answer = yield { want: "loss", images: x, count: 1, label: goal.label };
+  const { loss, gradient, logits } = yield { want: "loss", images: x, count: 1, labels: Int32Array.of(goal.label) };
   const sign = goal.targeted ? -1 : 1;
-  return { gain: sign * answer.loss[0]!, gradient: finite(scaled(answer.gradient, sign)), logits: answer.logits };
+  return { gain: sign * loss[0]!, gradient: finite(gradient.map((v) => sign * v)), logits: logits.slice() };
 }
 
 /**
@@ -90,7 +107,8 @@ export function* marginGain(
     };
     const actual = marginOf(goal, logits);
     if (Number.isNaN(actual.margin)) throw new NonFiniteError("the model's scores are NaN");
-    if (actual.rival === rival) return { gain: actual.margin, gradient: finite(gradient), logits, rival };
+    if (actual.rival === rival)
+      return { gain: actual.margin, gradient: finite(gradient).slice(), logits: logits.slice(), rival };
     rival = actual.rival;
   }
 }
@@ -102,6 +120,12 @@ export function finite(gradient: Float32Array): Float32Array {
   return gradient;
 }
 
-function scaled(values: Float32Array, by: number): Float32Array {
-  return by === 1 ? values : values.map((v) => by * v);
+/** What an answer to `of` images says of some of them. */
+export function partOf({ logits, gradient, loss }: Answer, from: number, count: number, of: number): Answer {
+  const [k, n, l] = [logits.length / of, gradient.length / of, loss.length / of];
+  return {
+    logits: logits.subarray(from * k, (from + count) * k),
+    gradient: gradient.subarray(from * n, (from + count) * n),
+    loss: loss.subarray(from * l, (from + count) * l),
+  };
 }

@@ -58,7 +58,7 @@ export function square({ queries = 5000, firstShare = 0.8 }: SquareOptions = {})
         const nextMargin = marginOf(problem.goal, nextLogits).margin;
         if (nextMargin > margin) [x, logits, margin] = [next, nextLogits, nextMargin];
       }
-      return x;
+      return { image: x };
     },
   };
 }

@@ -17,7 +17,7 @@ export interface MaskingCheck {
   readonly finding: string;
 }
 
-export interface MaskingOptions extends Omit<RunAttackOptions, "epsilons" | "onEvent" | "kept"> {
+export interface MaskingOptions extends Omit<RunAttackOptions, "epsilons" | "onProgress" | "kept"> {
   /** L∞ budget of the comparison, in the images' units. */
   readonly epsilon: number;
   /** Images shown by the Square attack, and draws of the noise, for each image. */

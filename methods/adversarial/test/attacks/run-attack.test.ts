@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import { dlr } from "../../src/attacks/apgd.ts";
 import { carliniWagner } from "../../src/attacks/carlini-wagner.ts";
 import { ddn } from "../../src/attacks/ddn.ts";
+import { attackFacts, attackNames, factsOf } from "../../src/attacks/facts.ts";
 import { targeted, untargeted } from "../../src/attacks/goal.ts";
 import { normOf, project } from "../../src/attacks/norm.ts";
 import { pgd } from "../../src/attacks/pgd.ts";
-import { runAttack } from "../../src/attacks/run-attack.ts";
+import { type KeptRow, type KeptRows, runAttack } from "../../src/attacks/run-attack.ts";
 import { square } from "../../src/attacks/square.ts";
-import { attackByName, attackNames } from "../../src/attacks/table.ts";
+import { attackByName } from "../../src/attacks/table.ts";
+import { perturb } from "../../src/perturb.ts";
+import { criterionFor } from "../../src/targets.ts";
 import { denseClassifier, digitImages, digitLabels, digitsClassifier, pixels } from "../analytic-classifier.ts";
 
 const { classifier } = digitsClassifier("FC16-16-10");
@@ -18,7 +21,8 @@ const [images, labels] = rowsOf(0, 3);
 describe("runAttack", () => {
   it("every attack: seeded, the same again, and a row does not depend on the rows beside it or on the batch", async () => {
     for (const name of attackNames) {
-      const attack = attackByName(name, { steps: name === "hopskipjump" ? 1 : 6 });
+      const steps = factsOf(name).steps === null ? {} : { steps: name === "hopskipjump" ? 1 : 6 };
+      const attack = attackByName(name, steps);
       const epsilons = attack.kind === "budget" ? [attack.norm === "l0" ? 0.1 : 0.05] : [];
       const all = await runAttack(attack, classifier, images, untargeted(labels), { epsilons, seed: 5, batch: 2 });
       const one = await runAttack(attack, classifier, ...first(images, labels), { epsilons, seed: 5 });
@@ -83,9 +87,9 @@ describe("runAttack", () => {
   it("stops when asked to", async () => {
     const stop = new AbortController();
     const reason = new Error("enough");
-    const onEvent = () => stop.abort(reason);
+    const onProgress = () => stop.abort(reason);
     await expect(
-      runAttack(ddn(), classifier, images, untargeted(labels), { batch: 1, onEvent, signal: stop.signal }),
+      runAttack(ddn(), classifier, images, untargeted(labels), { batch: 1, onProgress, signal: stop.signal }),
     ).rejects.toBe(reason);
   });
 
@@ -98,7 +102,7 @@ describe("runAttack", () => {
       "the label or target of image 2 is 10; the model has 10 classes",
     );
     await expect(run(ddn(), {}, untargeted(labels, { topK: 10 }))).rejects.toThrow("top 10 of 10 classes is no goal");
-    const { scoreGradient: _, ...bare } = classifier;
+    const { scoreGradient: _, lossAndGradient: __, ...bare } = classifier;
     await expect(runAttack(ddn(), bare, images, untargeted(labels))).rejects.toThrow(
       "DDN L2: it needs gradients and the model gives none. Square and HopSkipJump need scores only.",
     );
@@ -107,9 +111,95 @@ describe("runAttack", () => {
     await expect(runAttack(dlrAttack, two, new Float32Array(4), untargeted([0]), { epsilons: [1] })).rejects.toThrow(
       "APGD-DLR L∞: the model has 2 classes; this attack needs at least 4",
     );
-    expect(() => attackByName("lbgfs")).toThrow(/attack "lbgfs" is not known; choose one of fgsm, bim, pgd/);
+    expect(() => attackByName("lbgfs")).toThrow(/attack "lbgfs" is not known; choose one of lbfgs, deepfool/);
     expect(() => untargeted(labels, { confidence: -1 })).toThrow("confidence is -1");
     await expect(run(square(), { epsilons: [0.1], batch: 0 })).rejects.toThrow("batch is 0");
+  });
+});
+
+describe("what is known of the attacks before they are loaded", () => {
+  it("is what they are", () => {
+    for (const { name, kind, norms, needs, leastClasses } of attackFacts)
+      for (const norm of norms) {
+        const attack = attackByName(name, norms.length > 1 && norm !== "l0" ? { norm } : {});
+        expect(
+          { kind: attack.kind, norm: attack.norm, needs: attack.needs, least: attack.leastClasses ?? 2 },
+          name,
+        ).toEqual({ kind, norm, needs, least: leastClasses });
+      }
+  });
+
+  it("an option that an attack does not have is refused by name", () => {
+    for (const { name, steps } of attackFacts)
+      if (steps === null)
+        expect(() => attackByName(name, { steps: 3 })).toThrow(
+          `attack "${name}" has no number of steps; leave it out.`,
+        );
+      else attackByName(name, { steps: 3 });
+    expect(() => attackByName("pgd", { starts: images })).toThrow('attack "pgd" has no images to start from');
+    expect(() => attackByName("pgd", { lbfgs: { bisections: 1 } })).toThrow('attack "pgd" has no settings of L-BFGS');
+    expect(() => attackByName("ddn", { norm: "linf" })).toThrow(
+      'attack "ddn" comes in L2 only, L∞ was asked for; leave out the norm.',
+    );
+  });
+});
+
+describe("the paper's attack among the others", () => {
+  it("is what perturb runs; a row that is kept is not searched again", async () => {
+    const kept = new Map<number, KeptRow>();
+    const rows: KeptRows = { get: (_, row) => kept.get(row), put: (_, row, value) => void kept.set(row, value) };
+    const options = { kept: rows };
+    const [result] = await runAttack(attackByName("lbfgs"), classifier, images, untargeted(labels), options);
+    const found = await perturb(classifier, images, labels, { target: "untargeted" });
+    for (const row of result!.rows) {
+      const { image, ...same } = found[row.row]!;
+      expect(row).toEqual(same);
+      expect(result!.clipped.subarray(row.row * pixels, (row.row + 1) * pixels)).toEqual(image);
+      expect(row.trace!.length).toBeGreaterThan(8);
+      expect(row.c).toBeGreaterThan(0);
+    }
+    expect(kept.size).toBe(3);
+    let asked = 0;
+    const counting: typeof classifier = {
+      ...classifier,
+      lossAndGradient: (...args) => {
+        asked++;
+        return classifier.lossAndGradient(...args);
+      },
+    };
+    const [again] = await runAttack(attackByName("lbfgs"), counting, images, untargeted(labels), options);
+    expect(asked).toBe(0);
+    expect(again!.rows).toEqual(result!.rows);
+  });
+
+  it("goals that it, or the others, do not take are refused", async () => {
+    await expect(runAttack(attackByName("lbfgs"), classifier, images, untargeted(labels, { topK: 2 }))).rejects.toThrow(
+      "L-BFGS: top 2 is not what it looks for; take top 1.",
+    );
+    const logits = await classifier.logits(images, 3);
+    const criterion = criterionFor("all", labels, { logits, classes: 10 });
+    await expect(runAttack(ddn(), classifier, images, criterion)).rejects.toThrow(
+      "DDN L2: it takes one target an image, or none; any other label has several.",
+    );
+    await expect(perturb(classifier, images, labels, { callsInFlight: 0 })).rejects.toThrow(
+      "L-BFGS: callsInFlight is 0, expected a whole number ≥ 1.",
+    );
+  });
+
+  it("a search that never began says what is missing", async () => {
+    const attack = attackByName("hopskipjump", { steps: 1 });
+    const never: typeof classifier = {
+      ...classifier,
+      logits: async (x, n) => (await classifier.logits(x, n)).map((z, i) => (i % 10 === 3 ? z - 1e4 : z)),
+    };
+    const [result] = await runAttack(attack, never, images, targeted([3, 3, 3]));
+    expect(result!.rows[0]).toMatchObject({
+      status: "failed",
+      reason:
+        "none of 100 random images is classified as label 3, and it walks from one that is; " +
+        "give starts: images that the model takes for what is wanted",
+    });
+    expect(result!.rows[0]!.distortion).toBe(0);
   });
 });
 

@@ -81,7 +81,7 @@ describe("distance curve", () => {
 describe("histogram", () => {
   const bars = (svg: string) =>
     [...svg.matchAll(/<title>(\S+) to (\S+): (\d+)<\/title>/g)].map(([, from, to, count]) =>
-      [from, to, count].map(Number),
+      [from, to, count].map((text) => Number(text!.replaceAll("−", "-"))),
     );
   it("every value in the bin whose edges hold it, edges round, heights in proportion, the median marked", () => {
     const values = [0.011, 0.0199, 0.02, 0.034, 0.0341, 0.0349, 0.081];
@@ -110,14 +110,20 @@ describe("histogram", () => {
       for (const value of values)
         expect(counted.some(([from, to, count]) => from! <= value && value <= to! && count! > 0)).toBe(true);
     }
-    expect(() => histogramFigure([1, Number.NaN])).toThrow("histogramFigure: value 1 is NaN, expected finite numbers");
+    expect(() => histogramFigure([1, Number.NaN])).toThrow("histogram: value 1 is NaN, expected finite numbers");
   });
 });
 
 describe("summary", () => {
   it("of rows by status: robust are those that were attacked in vain, not those that could not be", () => {
     const row = (status: string, distortion = 0) => ({ status, distortion });
-    const rows = [row("success", 0.2), row("success", 0.4), row("alreadyTarget"), row("failed", 1), row("nonFinite")];
+    const rows = [
+      row("success", 0.2),
+      row("success", 0.4),
+      row("alreadyAdversarial"),
+      row("failed", 1),
+      row("nonFinite"),
+    ];
     const summary = attackSummary(0.5, rows, 2);
     expect(summaryCells(summary)).toEqual(["0.5", "3 of 5", "25.0 %", "1", "1", "1", "2 of 3", "0.30000", "0.30000"]);
     expect(summaryHints(summary)).toEqual([

@@ -30,8 +30,8 @@ export interface Exports {
   countRows(lines: number, length: number, stride: number, counts: number, histogram: number): void;
   listFrequent(counts: number, length: number, least: number, hotLeast: number, hot: number, ids: number): void;
   average(matrix: number, rows: number, count: number, hidden: number): void;
-  fillUniform(values: number, count: number, a: number, seed: number): void;
-  mergeCopies(base: number, copies: number, copyCount: number, count: number): void;
+  fillUniform(values: number, count: number, a: number, seed: number, first: number): void;
+  startRows(start: number, rows: number, end: number): void;
   nearestCentroids(
     points: number,
     stride: number,

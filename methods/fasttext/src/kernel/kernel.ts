@@ -75,6 +75,22 @@ export interface Encoding {
   readonly endOfLine: number;
   /** Tokens of the longest block that will be encoded. */
   readonly longestBlock: number;
+  /** Where the hashed rows that are named start; without it all rows stay as they are. */
+  readonly start?: RowStart | undefined;
+}
+
+/** Hashed rows that are 0 get random numbers when they are first named. */
+export interface RowStart {
+  readonly input: DenseMatrix;
+  /** The first row that is hashed. */
+  readonly first: number;
+  /** Of each hashed row: 1 when it was named. */
+  readonly marks: Uint8Array;
+  /** Numbers are uniform in (−a, a), each decided by its place in the input and the seed. */
+  readonly a: number;
+  readonly seed: number;
+  /** Whether rows may have been trained before; all are 0 otherwise. */
+  readonly trained: boolean;
 }
 
 /** What an entry of a corpus is, when it is no word with one row. Label n is `firstLabel` − n. */
@@ -112,10 +128,6 @@ export interface Job {
   readonly endOfLine: number;
   /** Report the loss through the reference program's table of 512 logarithms, which is what it prints. */
   readonly tabledLoss: boolean;
-  /** Rows of the input from this one on are 0 when the run begins. */
-  readonly zerosFrom: number;
-  /** Its threads, once they have started. */
-  threads: readonly ThreadState[];
 }
 
 /** What one thread of a run owns. */
@@ -139,8 +151,6 @@ export interface ThreadState {
   readonly context: Int32Array;
   /** Its own copies of the rows that every thread touches all the time. */
   readonly own?: OwnRows;
-  /** What it shares with the threads that it trains with as one. */
-  readonly team?: Team;
   /** Its part where the rows are divided among the threads. */
   readonly divided?: DividedRows;
 }
@@ -168,32 +178,6 @@ export interface OwnRows {
   /** Tokens between exchanges. */
   readonly every: number;
   readonly hotEvery: number;
-}
-
-/** One thread of several that train as one; see together.ts. */
-export interface Team {
-  readonly threads: number;
-  readonly index: number;
-  /** [1], counts how often a thread came to where it waits for the others */
-  readonly arrived: Int32Array;
-  /** Where the lines end. */
-  readonly end: number;
-  /** A batch ends behind so many lines or rows. */
-  readonly mostLines: number;
-  readonly mostRows: number;
-  /** [mostLines, stride] */
-  readonly hiddens: Float32Array;
-  readonly stride: number;
-  /** The rows of these classes are the thread's own. */
-  readonly firstClass: number;
-  readonly endClass: number;
-  /** The first so many rows are those of common words. [commons, stride], the thread's own copies of them */
-  readonly commons: number;
-  readonly commonRows: Float32Array;
-  /** Rooms for a number of each class, of each common word, and for the rows of the longest line. */
-  readonly loads: Int32Array;
-  readonly counts: Int32Array;
-  readonly sorted: Int32Array;
 }
 
 /** One thread of several that divide the rows; see divided.ts. */
@@ -244,7 +228,7 @@ export interface Kernel {
   /** Rows that a word brings besides its own: character n-grams of `<word>`. @returns how many were written */
   subwords(tables: SubwordSettings, word: Uint8Array, rows: Int32Array): number;
 
-  /** Encodes whole lines: [tokens, labels, rows, weight, labels…, rows…] each. @returns numbers written */
+  /** Encodes whole lines: [tokens, labels, rows, weight, labels…, rows…] each, and starts their rows. @returns numbers written */
   encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): number;
 
   /** Trains on at most `budget` tokens. */
@@ -291,6 +275,9 @@ export interface Kernel {
   /** Pair i of `picked` is pair `ids[i]` of `pairs`. Arrays are of the memory. */
   pickPairs(memory: Memory, pairs: Int32Array, ids: Int32Array, picked: Int32Array): void;
 
+  /** Starts the hashed ones of these rows. The rows are of the memory. */
+  startRows(memory: Memory, start: RowStart, rows: Int32Array): void;
+
   /** Numbers in (−a, a), each decided by its place and the seed alone. */
   fillUniform(memory: Memory, values: Float32Array, a: number, seed: number): void;
 
@@ -302,9 +289,6 @@ export interface Kernel {
     codes: Uint8Array,
     places: CentroidPlaces,
   ): void;
-
-  /** Each number of `base` moves by the mean of the moves of those copies that moved it; the copies get the result. */
-  mergeCopies(memory: Memory, base: Float32Array, copies: readonly Float32Array[]): void;
 
   /** The lines of the .vec file for words from…to−1. */
   vectorLines(tables: Tables, from: number, to: number): Uint8Array;

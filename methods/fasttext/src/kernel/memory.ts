@@ -41,6 +41,11 @@ export class Memory {
     return Atomics.load(this.#top, 0) * unit;
   }
 
+  /** Bytes that can still be handed out, if the system gives them. */
+  get left(): number {
+    return this.#maximumBytes - this.used;
+  }
+
   bytes(length: number): Uint8Array {
     const start = this.#take(length);
     return new Uint8Array(this.wasm.buffer, start, length);

@@ -8,12 +8,13 @@ import type {
   Matrix,
   OwnCopy,
   OwnRows,
+  RowStart,
   SubwordSettings,
   Tables,
-  Team,
   ThreadState,
 } from "./kernel.ts";
-import { type Layout, layouts, Struct } from "./layout.ts";
+import { type Fields, type Layout, Struct } from "./layout.ts";
+import { layouts } from "./layouts.ts";
 import type { Memory } from "./memory.ts";
 
 /** Room for a batch of 128 words and 2^14 places of 32 bytes, as assembly/words.ts has them. */
@@ -28,13 +29,13 @@ const maySleep = "document" in globalThis ? 0 : 1;
 export class Records {
   readonly memory: Memory;
   readonly exports: Exports;
-  readonly #structs = new WeakMap<object, Struct>();
+  readonly #structs = new WeakMap<object, unknown>();
   /** Where the kernel keeps the words of a dictionary that it met lately. */
   readonly #seen = new WeakMap<Dictionary, Uint8Array>();
   readonly #sigmoid: Float32Array;
   readonly #logs: Float32Array;
   readonly #sigmoidLogs: Float32Array;
-  #scratch: { struct: Struct; bytes: number; reads: boolean; tables: Tables } | undefined;
+  #scratch: { struct: Struct<typeof layouts.scratch>; bytes: number; reads: boolean; tables: Tables } | undefined;
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -51,8 +52,8 @@ export class Records {
   }
 
   /** The record of an object, made on first sight and filled then (each time with `again`). */
-  record(object: object, layout: Layout, values: () => Readonly<Record<string, number>>, again = false): Struct {
-    let struct = this.#structs.get(object);
+  record<L extends Layout>(object: object, layout: L, values: () => Fields<L>, again = false): Struct<L> {
+    let struct = this.#structs.get(object) as Struct<L> | undefined;
     if (!struct) {
       struct = new Struct(this.memory, layout).set(values());
       this.#structs.set(object, struct);
@@ -61,18 +62,18 @@ export class Records {
   }
 
   /** The record of a dictionary whose words will be looked up in text. */
-  readingDictionary(d: Dictionary): Struct {
+  readingDictionary(d: Dictionary): Struct<typeof layouts.dictionary> {
     if (!this.#seen.has(d)) this.#seen.set(d, this.memory.bytes(seenBytes));
     return this.indexedDictionary(d);
   }
 
   /** The record of a dictionary whose words will be looked up. */
-  indexedDictionary(d: Dictionary): Struct {
+  indexedDictionary(d: Dictionary): Struct<typeof layouts.dictionary> {
     d.makeSlots();
     return this.dictionary(d);
   }
 
-  dictionary(d: Dictionary): Struct {
+  dictionary(d: Dictionary): Struct<typeof layouts.dictionary> {
     return this.record(
       d,
       layouts.dictionary,
@@ -97,7 +98,7 @@ export class Records {
     );
   }
 
-  matrix(m: Matrix): Struct {
+  matrix(m: Matrix): Struct<typeof layouts.matrix> {
     return this.record(m, layouts.matrix, () =>
       m.kind === "dense"
         ? { rows: m.rows, dim: m.dim, values: m.values.byteOffset }
@@ -116,7 +117,7 @@ export class Records {
     );
   }
 
-  tables(t: Tables): Struct {
+  tables(t: Tables): Struct<typeof layouts.tables> {
     return this.record(t, layouts.tables, () => ({
       dictionary: this.dictionary(t.dictionary).address,
       model: modelNumbers[t.model],
@@ -141,7 +142,7 @@ export class Records {
   }
 
   /** Only what character n-grams need of the tables. */
-  subwordSettings(s: SubwordSettings): Struct {
+  subwordSettings(s: SubwordSettings): Struct<typeof layouts.tables> {
     return this.record(s, layouts.tables, () => ({
       dictionary: this.dictionary(s.dictionary).address,
       bucket: s.bucket,
@@ -150,7 +151,7 @@ export class Records {
     }));
   }
 
-  encoding(e: Encoding): Struct {
+  encoding(e: Encoding): Struct<typeof layouts.encoding> {
     return this.record(e, layouts.encoding, () => ({
       entries: e.entries.byteOffset,
       starts: e.starts.byteOffset,
@@ -161,10 +162,23 @@ export class Records {
       dictionary: this.dictionary(e.dictionary).address,
       endOfLine: e.endOfLine,
       lineHashes: this.memory.int32(e.longestBlock).byteOffset,
+      start: e.start ? this.start(e.start).address : 0,
     }));
   }
 
-  job(j: Job): Struct {
+  start(s: RowStart): Struct<typeof layouts.start> {
+    return this.record(s, layouts.start, () => ({
+      a: s.a,
+      seed: s.seed,
+      values: s.input.values.byteOffset,
+      dim: s.input.dim,
+      first: s.first,
+      marks: s.marks.byteOffset,
+      trained: s.trained ? 1 : 0,
+    }));
+  }
+
+  job(j: Job): Struct<typeof layouts.job> {
     return this.record(
       j,
       layouts.job,
@@ -187,13 +201,12 @@ export class Records {
         endOfLine: j.endOfLine,
         tabledLoss: j.tabledLoss ? 1 : 0,
         onePass: j.onePass ? 1 : 0,
-        zerosFrom: j.zerosFrom,
       }),
       true,
     );
   }
 
-  thread(t: ThreadState, seen = 0): Struct {
+  thread(t: ThreadState, seen = 0): Struct<typeof layouts.thread> {
     return this.record(
       t,
       layouts.thread,
@@ -211,14 +224,13 @@ export class Records {
         scores: t.scores.byteOffset,
         context: t.context.byteOffset,
         own: t.own ? this.own(t.own).address : 0,
-        team: t.team ? this.team(t.team, seen).address : 0,
         divided: t.divided ? this.divided(t.divided, seen).address : 0,
       }),
       true,
     );
   }
 
-  own(o: OwnRows): Struct {
+  own(o: OwnRows): Struct<typeof layouts.own> {
     return this.record(o, layouts.own, () => ({
       ids: o.ids.byteOffset,
       hot: o.hot,
@@ -237,7 +249,7 @@ export class Records {
     }));
   }
 
-  copy(c: OwnCopy): Struct {
+  copy(c: OwnCopy): Struct<typeof layouts.copy> {
     return this.record(c, layouts.copy, () => ({
       shared: c.shared.byteOffset,
       own: c.own.byteOffset,
@@ -246,34 +258,8 @@ export class Records {
     }));
   }
 
-  /** @param seen  tokens seen before the team began */
-  team(t: Team, seen: number): Struct {
-    return this.record(t, layouts.team, () => ({
-      seen,
-      threads: t.threads,
-      index: t.index,
-      arrived: t.arrived.byteOffset,
-      goal: 0,
-      phase: 0,
-      maySleep,
-      end: t.end,
-      mostLines: t.mostLines,
-      mostRows: t.mostRows,
-      lines: 0,
-      hiddens: t.hiddens.byteOffset,
-      stride: 4 * t.stride,
-      firstClass: t.firstClass,
-      endClass: t.endClass,
-      commons: t.commons,
-      commonRows: t.commonRows.byteOffset,
-      loads: t.loads.byteOffset,
-      counts: t.counts.byteOffset,
-      sorted: t.sorted.byteOffset,
-    }));
-  }
-
   /** @param seen  tokens seen before the threads began */
-  divided(d: DividedRows, seen: number): Struct {
+  divided(d: DividedRows, seen: number): Struct<typeof layouts.divided> {
     return this.record(d, layouts.divided, () => ({
       seen,
       threads: d.threads,
@@ -298,7 +284,7 @@ export class Records {
   }
 
   /** Room for a line of this many bytes, whose words will be looked up if `reads`. */
-  scratch(t: Tables, bytes: number, reads = true): Struct {
+  scratch(t: Tables, bytes: number, reads = true): Struct<typeof layouts.scratch> {
     const known = this.#scratch;
     if (known && known.tables === t && known.bytes >= bytes && (known.reads || !reads)) return known.struct;
     if (reads) this.readingDictionary(t.dictionary);

@@ -3,6 +3,7 @@ import { endOfLine, rareCounts, sortOften } from "../text/dictionary.ts";
 import { instantiate } from "./instance.ts";
 import type { Encoding, Job, Kernel, Tables, ThreadState, TrainStatus } from "./kernel.ts";
 import type { Struct } from "./layout.ts";
+import type { layouts } from "./layouts.ts";
 import type { Memory } from "./memory.ts";
 import { on } from "./records.ts";
 
@@ -49,7 +50,7 @@ export function encodingAddress(encoding: Encoding): number {
 }
 
 /** What a kernel changed in a thread's record, into the thread. */
-function readBack(struct: Struct, thread: ThreadState): void {
+function readBack(struct: Struct<typeof layouts.thread>, thread: ThreadState): void {
   for (const name of ["at", "random", "pendingTokens", "lossSum", "examples"] as const) thread[name] = struct.get(name);
 }
 
@@ -242,7 +243,12 @@ export const wasmKernel: Kernel = {
   },
 
   fillUniform(memory, values, a, seed) {
-    on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed);
+    on(memory).exports.fillUniform(values.byteOffset, values.length, a, seed, 0);
+  },
+
+  startRows(memory, start, rows) {
+    const kernel = on(memory);
+    kernel.exports.startRows(kernel.start(start).address, rows.byteOffset, rows.byteOffset + rows.byteLength);
   },
 
   nearestCentroids(memory, points, centroids, codes, { width, stride, codeStride }) {
@@ -258,13 +264,6 @@ export const wasmKernel: Kernel = {
       room.byteOffset,
     );
     memory.giveBack(room);
-  },
-
-  mergeCopies(memory, base, copies) {
-    const block = memory.borrow(4 * copies.length);
-    new Uint32Array(block.buffer, block.byteOffset, copies.length).set(copies.map((copy) => copy.byteOffset));
-    on(memory).exports.mergeCopies(base.byteOffset, block.byteOffset, copies.length, base.length);
-    memory.giveBack(block);
   },
 
   vectorLines(tables, from, to) {

@@ -1,8 +1,8 @@
 // A trained model made small: prune its rows, train what is left once more, quantise.
-import { completeSettings, type Settings } from "../config.ts";
+import { completeSettings, type GivenSettings } from "../config.ts";
 import type { DenseMatrix, Tables } from "../kernel/kernel.ts";
-import type { TextSource } from "../text/corpus.ts";
 import { readCorpus } from "../text/read-corpus.ts";
+import type { TextSource } from "../text/source.ts";
 import { settingsOf } from "../training/continue.ts";
 import { type LearnOptions, trainTables } from "../training/train.ts";
 import { Model } from "./model.ts";
@@ -19,7 +19,7 @@ export interface QuantizeOptions
   /** Numbers of a row that share one byte (-dsub). */
   readonly partDim?: number;
   /** Train the kept rows on this text before they are quantised (-retrain). */
-  readonly retrain?: { readonly text: TextSource; readonly settings?: Partial<Settings> };
+  readonly retrain?: { readonly text: TextSource; readonly settings?: GivenSettings };
 }
 
 /**

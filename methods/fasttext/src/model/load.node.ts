@@ -18,6 +18,7 @@ export function loadModel(
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
+    checkRoom(path, stat.size);
     // Read straight into place, each page would be met for the first time twice: by the system and by this program.
     const buffer = new Uint8Array(1 << 18);
     const reading = readModel(path, stat.size, label, { index: kernel.fillSlots });
@@ -34,4 +35,15 @@ export function loadModel(
   } finally {
     closeSync(file);
   }
+}
+
+/** Smaller models are not worth the question. */
+const largeBytes = 1e9;
+
+/** A model takes as much memory as its file has bytes. @throws ModelFileError when the system has less */
+function checkRoom(path: string, bytes: number): void {
+  const free = process.availableMemory();
+  if (bytes < largeBytes || bytes <= free) return;
+  const [needed, left] = [bytes, free].map((amount) => `${(amount / 1e9).toFixed(1)} GB`);
+  throw new ModelFileError(`${path}: this model needs ${needed} of memory, and ${left} are free.`);
 }

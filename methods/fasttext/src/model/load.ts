@@ -12,7 +12,12 @@ export interface LoadOptions {
   /** Length of the stream in bytes. Known, the rows go straight into place; else everything is collected first. */
   readonly length?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { readonly bytes: number; readonly total: number | undefined }) => void;
+  /** Bytes so far, and of the whole stream. */
+  readonly onProgress?: (progress: {
+    readonly kind: "loading";
+    readonly done: number;
+    readonly total: number | null;
+  }) => void;
 }
 
 /**
@@ -46,7 +51,7 @@ export async function load(
     if (done) return false;
     held = value;
     received += value.length;
-    onProgress?.({ bytes: received, total: options.length });
+    onProgress?.({ kind: "loading", done: received, total: options.length ?? null });
     return true;
   };
   if (options.length === undefined) {

@@ -294,6 +294,12 @@ function* readMatrix(reader: Reader, memory: Memory, quantized: boolean, name: s
   if (rows < 0 || dim < 1 || dim > 65536) reader.fail(`the ${name} is said to have ${rows} rows of ${dim}`);
   if (!quantized) {
     if (4 * rows * dim > reader.left) reader.failShort(`the ${name} is said to have ${rows} rows of ${dim}`);
+    // Told before the memory is taken: what is left of the file are the rows of this matrix and the next.
+    if (reader.left > memory.left)
+      reader.fail(
+        `its rows take ${gigabytes(reader.left)} of memory, and ${gigabytes(memory.left)} can be addressed here; ` +
+          "quantise the model, or train it with a smaller dim or bucket",
+      );
     const values = memory.float32(rows * dim);
     yield* reader.into(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return { kind: "dense", rows, dim, values };
@@ -313,6 +319,8 @@ function* readMatrix(reader: Reader, memory: Memory, quantized: boolean, name: s
   if (normQuantizer.dim !== 1) reader.fail(`the ${name}'s norms have ${normQuantizer.dim} numbers; expected 1`);
   return { kind: "quantized", rows, dim, codes, quantizer, norms: { codes: normCodes, quantizer: normQuantizer } };
 }
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
 function* readQuantizer(reader: Reader, memory: Memory, name: string): Generator<Fill, ProductQuantizer> {
   const dim = yield* reader.i32();

@@ -3,7 +3,9 @@
 import type { Kernel, Tables } from "../kernel/kernel.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
 import { rowOfHash, subwords } from "../text/ngrams.ts";
-import { spans } from "../text/tokenize.ts";
+import { pieces, type TextSource, type WholeText, wholePieces } from "../text/source.ts";
+import { isEndOfLine, spans } from "../text/tokenize.ts";
+import { type ClassifiedLine, LineClassifier } from "./classifier.ts";
 import { formatNumber } from "./format.ts";
 import { addRow, length } from "./matrix.ts";
 import { modelBytes } from "./model-bytes.ts";
@@ -25,16 +27,6 @@ export interface PredictOptions {
    * without a line end differently from the others. Otherwise probabilities stay within [0, 1].
    */
   readonly compat?: boolean;
-}
-
-/** Labels and predictions of one line, by number. */
-export interface ClassifiedLine {
-  readonly labels: Int32Array;
-  /** Rows of the input that the line has; without any there is no prediction. */
-  readonly rows: number;
-  readonly predicted: Int32Array;
-  /** ln(p + 10⁻⁵) of each. */
-  readonly scores: Float32Array;
 }
 
 const encoder = new TextEncoder();
@@ -78,110 +70,82 @@ export class Model {
     return Array.from({ length: dictionary.words }, (_, i) => dictionary.textOf(i));
   }
 
+  /** How often a word or label came up in the training text; 0 when the model does not know it. */
+  countOf(wordOrLabel: string): number {
+    const { dictionary } = this.tables;
+    const id = dictionary.idOf(wordOrLabel);
+    return id < 0 ? 0 : dictionary.counts[id]!;
+  }
+
+  /** Every word with its count, the most frequent first. */
+  wordCounts(): Map<string, number> {
+    const { counts } = this.tables.dictionary;
+    return new Map(this.words.map((word, i) => [word, counts[i]!]));
+  }
+
+  /** Every label with its count, the most frequent first. */
+  labelCounts(): Map<string, number> {
+    const { counts, words } = this.tables.dictionary;
+    return new Map(this.labels.map((label, i) => [label, counts[words + i]!]));
+  }
+
   /**
-   * The best labels of one text, best first. Line ends count as blanks.
+   * The best labels of a text, best first, or those of each of several texts. Line ends count as blanks.
    *
    * @throws RangeError when the model has no labels or k is no whole number ≥ 1 (or −1)
    */
-  predict(text: string | Uint8Array, options: PredictOptions = {}): Prediction[] {
-    const bytes = typeof text === "string" ? encoder.encode(text) : text.slice();
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] === 10) bytes[i] = 32;
-    const line = new Uint8Array(bytes.length + 1);
-    line.set(bytes);
-    line[bytes.length] = 10;
-    for (const { predicted, scores } of this.classify([line], options))
-      return Array.from(predicted, (label, i) => ({
-        label: this.tables.dictionary.labelText(label),
-        probability: probabilityOf(scores[i]!, options.compat),
-      }));
-    return [];
+  predict(text: string | Uint8Array, options?: PredictOptions): Prediction[];
+  predict(texts: readonly (string | Uint8Array)[], options?: PredictOptions): Prediction[][];
+  predict(
+    given: string | Uint8Array | readonly (string | Uint8Array)[],
+    options: PredictOptions = {},
+  ): Prediction[] | Prediction[][] {
+    const texts = typeof given === "string" || given instanceof Uint8Array ? [given] : given;
+    const { dictionary } = this.tables;
+    const found: Prediction[][] = [];
+    for (const { predicted, scores } of this.classify(texts.values().map(asLine), options))
+      found.push(
+        Array.from(predicted, (label, i) => ({
+          label: dictionary.labelText(label),
+          probability: probabilityOf(scores[i]!, options.compat),
+        })),
+      );
+    return texts === given ? found : (found[0] ?? []);
   }
 
   /**
    * The lines of a text with their labels and predictions, by number. Views: valid until the next line is asked for.
    * A last line without a line end counts as the others, unless `compat`.
    */
-  *classify(text: Iterable<Uint8Array>, options: PredictOptions = {}): Generator<ClassifiedLine> {
+  *classify(text: WholeText, options: PredictOptions = {}): Generator<ClassifiedLine> {
+    const lines = this.#classifier(options);
+    try {
+      for (const piece of wholePieces(text)) yield* lines.add(piece);
+      yield* lines.finish(options.compat ?? false);
+    } finally {
+      lines.close();
+    }
+  }
+
+  /** The same for a text that comes in as time goes by. */
+  async *classifyLater(text: TextSource, options: PredictOptions = {}): AsyncGenerator<ClassifiedLine> {
+    const lines = this.#classifier(options);
+    try {
+      for await (const piece of pieces(text)) yield* lines.add(piece);
+      yield* lines.finish(options.compat ?? false);
+    } finally {
+      lines.close();
+    }
+  }
+
+  #classifier({ k = 1, threshold = 0 }: PredictOptions): LineClassifier {
     const { tables, kernel } = this;
     if (tables.model !== "supervised")
       throw new RangeError(`This model was trained with ${tables.model}; only a supervised model predicts labels.`);
-    const { k = 1, threshold = 0, compat = false } = options;
     if (!Number.isInteger(k) || (k < 1 && k !== -1))
       throw new RangeError(`k is ${k}; expected a whole number from 1 on, or -1 for all labels.`);
     const most = k === -1 ? tables.output.rows : Math.min(k, tables.output.rows);
-    const { memory } = tables;
-    let room = memory.borrow(1 << 18);
-    let resultBlock = memory.borrow(4 * Math.max(1 << 16, 8 * most));
-    let results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
-    let resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
-    let held = 0;
-    let lastByte = 10;
-    let predicted = new Int32Array(0);
-    let scores = new Float32Array(0);
-    let gold = new Int32Array(0);
-    const kernelOptions = { k: most, threshold };
-
-    function* lines(last: boolean): Generator<ClassifiedLine> {
-      let at = 0;
-      for (;;) {
-        const { used, written } = kernel.classify(tables, room.subarray(at, held), last, kernelOptions, results);
-        at += used;
-        for (let i = 0; i < written; ) {
-          const [labels, count, rows] = [results[i]!, results[i + 1]!, results[i + 2]!];
-          const from = i + 3 + labels;
-          i = from + 2 * count;
-          // The arrays of the line before, when the lengths agree: half a million of them would keep the collector busy.
-          if (predicted.length !== count) {
-            predicted = new Int32Array(count);
-            scores = new Float32Array(count);
-          }
-          if (gold.length !== labels) gold = new Int32Array(labels);
-          for (let j = 0; j < labels; j++) gold[j] = results[from - labels + j]!;
-          for (let j = 0; j < count; j++) {
-            predicted[j] = results[from + 2 * j]!;
-            scores[j] = resultScores[from + 2 * j + 1]!;
-          }
-          yield { labels: gold, rows, predicted, scores };
-        }
-        if (at < held && used === 0 && (last || room.subarray(at, held).includes(10))) {
-          // A line with more labels than there was room for.
-          memory.giveBack(resultBlock);
-          resultBlock = memory.borrow(2 * resultBlock.length);
-          results = new Int32Array(resultBlock.buffer, resultBlock.byteOffset, resultBlock.length / 4);
-          resultScores = new Float32Array(results.buffer, results.byteOffset, results.length);
-        } else if (used === 0 || at === held) break;
-      }
-      room.copyWithin(0, at, held);
-      held -= at;
-    }
-
-    const take = function* (piece: Uint8Array): Generator<ClassifiedLine> {
-      for (let from = 0; from < piece.length; from += 1 << 17) {
-        const part = piece.subarray(from, from + (1 << 17));
-        if (held + part.length > room.length) {
-          const larger = memory.borrow(2 * (held + part.length));
-          larger.set(room.subarray(0, held));
-          memory.giveBack(room);
-          room = larger;
-        }
-        room.set(part, held);
-        held += part.length;
-        if (part.includes(10)) yield* lines(false); // else no line has become whole
-      }
-    };
-
-    try {
-      for (const piece of text) {
-        if (piece.length === 0) continue;
-        lastByte = piece.at(-1)!;
-        yield* take(piece);
-      }
-      if (lastByte !== 10 && !compat) yield* take(Uint8Array.of(10));
-      yield* lines(true);
-    } finally {
-      memory.giveBack(room);
-      memory.giveBack(resultBlock);
-    }
+    return new LineClassifier(tables, kernel, { k: most, threshold });
   }
 
   /** Vector of a word: the mean of its own row and its character n-grams'; [dim]. */
@@ -283,6 +247,22 @@ export class Model {
     for (let from = 0; from < dictionary.words; from += step)
       yield this.kernel.vectorLines(this.tables, from, Math.min(dictionary.words, from + step));
   }
+}
+
+/** A text as the bytes of one line. What stands behind a `</s>` that is written out would be a line of its own. */
+function asLine(text: string | Uint8Array): Uint8Array {
+  const bytes = typeof text === "string" ? encoder.encode(text) : text;
+  const line = new Uint8Array(bytes.length + 1);
+  line.set(bytes);
+  line[bytes.length] = 10;
+  for (let i = 0; i < bytes.length; i++) if (line[i] === 10) line[i] = 32;
+  if (!line.includes(60)) return line; // no "<"
+  for (const { start, end } of spans(line, true))
+    if (isEndOfLine(line.subarray(start, end))) {
+      line[start] = 10;
+      return line.subarray(0, start + 1);
+    }
+  return line;
 }
 
 /** Probability of a score ln(p + 10⁻⁵); never above 1 unless `compat`. */

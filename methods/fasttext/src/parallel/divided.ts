@@ -2,7 +2,6 @@
 // rows. assembly/divided.ts says how they come to the same hidden vectors.
 import { type DividedRows, type Job, lineHeader, type ThreadState } from "../kernel/kernel.ts";
 import { frequentRows, meanLine, partsOf } from "../text/lines.ts";
-import { withOutputs } from "./together.ts";
 
 /** Rows of a line for each thread that are worth the posting of a sum. */
 const leastRows = 64;
@@ -133,4 +132,12 @@ function owners(job: Job, threads: number, { firstCopy, each, places }: Moved): 
     loads[least]! += sizes[block]!;
   }
   return owner;
+}
+
+/** The job with outputs of its own. */
+function withOutputs(job: Job): Job {
+  const { output, memory } = job.tables;
+  const values = memory.float32(output.values.length);
+  values.set(output.values);
+  return { ...job, tables: { ...job.tables, output: { ...output, values } } };
 }

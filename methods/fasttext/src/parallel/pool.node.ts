@@ -49,7 +49,12 @@ export class ThreadPool {
   }
 
   #start(): Hand {
-    const worker = new Worker(this.#script, { workerData: { compileCache: getCompileCacheDir() } });
+    // A process that runs text (`node --input-type=module -e …`) would have the thread take its script for text too.
+    const ofText = process.execArgv.some((flag) => flag.startsWith("--input-type"));
+    const worker = new Worker(this.#script, {
+      ...(ofText ? { execArgv: [] } : {}),
+      workerData: { compileCache: getCompileCacheDir() },
+    });
     const hand: Hand = { worker, settle: undefined, failure: undefined };
     const fail = (why: string, cause?: unknown) => {
       hand.failure ??= new Error(`A worker thread ${why}. Fewer threads need less memory; one needs no worker.`, {

@@ -17,7 +17,8 @@ export function threadsOnNode(division?: Division): RunThreads {
     prepare: (count) => workers.prepare(count),
     readAside(text, count, most, read) {
       const claims = new BigInt64Array(new SharedArrayBuffer(8));
-      const shared = isFileText(text) ? sharedText(text, count, most, claims, division) : undefined;
+      const shared =
+        typeof text === "object" && isFileText(text) ? sharedText(text, count, most, claims, division) : undefined;
       if (!shared) return undefined;
       const others = Array.from({ length: count - 1 }, () => ask<ReadPart | undefined>({ read, text: shared }));
       return { first: firstPart(shared), others };

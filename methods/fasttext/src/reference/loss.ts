@@ -119,9 +119,10 @@ function step(output: DenseMatrix, row: number, hidden: Float32Array, grad: Floa
  */
 export function negativeTable(counts: ArrayLike<number>, int32: (length: number) => Int32Array): Int32Array {
   const size = 10_000_000;
+  // float32 at every step, as the program's: with hundreds of entries a share would else differ by one, and all draws behind.
   let z = 0;
-  for (let i = 0; i < counts.length; i++) z += Math.sqrt(counts[i]!);
-  const share = (i: number) => Math.ceil((Math.sqrt(counts[i]!) * size) / z);
+  for (let i = 0; i < counts.length; i++) z = Math.fround(z + Math.sqrt(counts[i]!));
+  const share = (i: number) => Math.ceil(Math.fround(Math.fround(Math.fround(Math.sqrt(counts[i]!)) * size) / z));
   let total = 0;
   for (let i = 0; i < counts.length; i++) total += share(i);
   const table = int32(total);

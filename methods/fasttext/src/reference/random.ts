@@ -38,11 +38,13 @@ export class MinimalStandard {
 /**
  * Fills with numbers uniform in (−a, a). Each depends on its place and the seed alone (murmur3's last mix of the
  * place), so that any number of threads fills the same numbers.
+ *
+ * @param first  place of the first of them
  */
-export function fillUniform(values: Float32Array, a: number, seed: number): void {
+export function fillUniform(values: Float32Array, a: number, seed: number, first = 0): void {
   const step = Math.fround(Math.fround(a) / 8388608);
   for (let i = 0; i < values.length; i++) {
-    let x = Math.imul(i + 1, 0x9e3779b1) + Math.imul(seed, 0x85ebca6b);
+    let x = Math.imul(first + i + 1, 0x9e3779b1) + Math.imul(seed, 0x85ebca6b);
     x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
     x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
     x = (x ^ (x >>> 16)) >>> 0;

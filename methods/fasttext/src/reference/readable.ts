@@ -7,8 +7,8 @@ import {
   type Job,
   type Kernel,
   lineHeader,
+  type RowStart,
   type Tables,
-  type Team,
   type ThreadState,
   type TrainStatus,
 } from "../kernel/kernel.ts";
@@ -22,7 +22,6 @@ import { subwordRows, wordNgramRows } from "../text/ngrams.ts";
 import { isEndOfLine, scan, spans, wordAt } from "../text/tokenize.ts";
 import { describeEntries, pickPairs } from "./entries.ts";
 import { allScores, forward, logScore } from "./loss.ts";
-import { mergeCopies } from "./merge.ts";
 import { fillUniform, MinimalStandard } from "./random.ts";
 
 /** Most tokens of a line of word-vector training; a longer line is cut. */
@@ -45,10 +44,10 @@ export const readableKernel: Kernel = {
   dictionaryWork: plainWork,
   describeEntries,
   pickPairs: (_memory, pairs, ids, picked) => pickPairs(pairs, ids, picked),
+  startRows: (_memory, start, rows) => startRows(start, rows),
   fillUniform: (_memory, values, a, seed) => fillUniform(values, a, seed),
   nearestCentroids,
   addEntries: (dictionary, other) => dictionary.addEntries(other),
-  mergeCopies: (_memory, base, copies) => mergeCopies(base, copies),
   vectorLines,
 };
 
@@ -91,12 +90,22 @@ function encode(encoding: Encoding, tokens: Int32Array, lines: Int32Array): numb
     at += lineRows.length;
     at = wordNgramRows(encoding.dictionary, lineHashes, encoding.wordNgrams, encoding.bucket, lines, at);
     lines.set([token - first, labels.length, at - header - lineHeader - labels.length, weightBits], header);
+    if (encoding.start) startRows(encoding.start, lines.subarray(header + lineHeader + labels.length, at));
   }
   return at;
 }
 
+/** A hashed row that is 0 gets random numbers when a text first names it. */
+function startRows({ input, first, marks, a, seed }: RowStart, rows: Int32Array): void {
+  for (const row of rows) {
+    if (row < first || marks[row - first] === 1) continue;
+    marks[row - first] = 1;
+    const values = input.values.subarray(row * input.dim, (row + 1) * input.dim);
+    if (values.every((value) => value === 0)) fillUniform(values, a, seed, row * input.dim);
+  }
+}
+
 function train(job: Job, thread: ThreadState, budget: number): TrainStatus {
-  if (thread.team) return trainTogether(job, thread, thread.team, budget);
   let left = budget;
   const random = new MinimalStandard(0);
   random.state = thread.random;
@@ -125,48 +134,8 @@ function rateAt(job: Job, seen: number): number {
   return Math.fround(job.lr * (1 - progress));
 }
 
-/**
- * As assembly/together.ts does it, by one thread: the rows of a batch of lines are added, then each line has its step. Rows
- * of common words are added as they are then.
- */
-function trainTogether(job: Job, thread: ThreadState, team: Team, budget: number): TrainStatus {
-  const { lines, progress, tables } = job;
-  const random = new MinimalStandard(0);
-  random.state = thread.random;
-  for (let left = budget; left > 0; ) {
-    if (Number(progress[0]!) >= job.untilTokens || team.end === 0) return "done";
-    if (thread.at === team.end) thread.at = 0;
-    const hiddens: Float32Array[] = [];
-    let rows = 0;
-    for (let at = thread.at; at < team.end && hiddens.length < team.mostLines && rows < team.mostRows; ) {
-      const from = at + lineHeader + lines[at + 1]!;
-      rows += lines[at + 2]!;
-      at = from + lines[at + 2]!;
-      const hidden = new Float32Array(tables.dim);
-      for (const row of lines.subarray(from, at)) if (row >= team.commons) addRow(tables.input, row, hidden);
-      hiddens.push(hidden);
-    }
-    for (const hidden of hiddens) {
-      const from = thread.at + lineHeader + lines[thread.at + 1]!;
-      const all = lines.subarray(from, from + lines[thread.at + 2]!);
-      for (const row of all) if (row < team.commons) addRow(tables.input, row, hidden);
-      for (let d = 0; d < hidden.length; d++) hidden[d]! /= all.length;
-      const { tokens, ok } = trainLine(job, thread, random, rateAt(job, Number(progress[0]!)), hidden);
-      if (!ok) return "nan";
-      progress[0]! += BigInt(tokens);
-      left -= Math.max(1, tokens);
-      thread.random = random.state;
-    }
-  }
-  return "more";
-}
-
-/**
- * One line of labelled text: one of its labels, drawn anew each time, is the target (ova: all of them are).
- *
- * @param hidden  its hidden vector, where that is known
- */
-function trainLine(job: Job, thread: ThreadState, random: MinimalStandard, rate: number, hidden?: Float32Array) {
+/** One line of labelled text: one of its labels, drawn anew each time, is the target (ova: all of them are). */
+function trainLine(job: Job, thread: ThreadState, random: MinimalStandard, rate: number) {
   if (thread.at === thread.to) thread.at = thread.from;
   const { lines } = job;
   const [tokens, labelCount, rowCount] = lines.subarray(thread.at, thread.at + 3) as unknown as [
@@ -186,7 +155,7 @@ function trainLine(job: Job, thread: ThreadState, random: MinimalStandard, rate:
     thread.random = random.state;
   }
   const labelWeight = job.labelWeights ? job.labelWeights[labels[target]!]! : 1;
-  const ok = update(job, thread, rows, labels, target, Math.fround(rate * Math.fround(weight * labelWeight)), hidden);
+  const ok = update(job, thread, rows, labels, target, Math.fround(rate * Math.fround(weight * labelWeight)));
   random.state = thread.random;
   return { tokens, ok };
 }
@@ -230,12 +199,10 @@ function update(
   targets: Int32Array,
   target: number,
   rate: number,
-  known?: Float32Array,
 ): boolean {
   const { input, model } = job.tables;
   const { hidden, grad } = thread;
-  if (known) hidden.set(known);
-  else average(job.tables, rows, hidden);
+  average(job.tables, rows, hidden);
   grad.fill(0);
   const loss = forward(job, thread, targets, target, rate);
   if (Number.isNaN(loss)) return false;

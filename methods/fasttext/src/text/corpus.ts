@@ -9,9 +9,6 @@ export class CorpusError extends Error {
   override readonly name = "CorpusError";
 }
 
-/** Text in pieces: bytes as they come from a file, or strings. */
-export type TextSource = Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
-
 /** Whole lines as entries of the corpus' dictionary. */
 export interface Block {
   readonly length: number;

@@ -1,6 +1,6 @@
 // A corpus to encoded lines: labels and rows, which every epoch reads.
 import type { Settings } from "../config.ts";
-import { type Encoding, entryKinds, type Kernel, lineHeader } from "../kernel/kernel.ts";
+import { type Encoding, entryKinds, type Kernel, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import type { Memory } from "../kernel/memory.ts";
 import type { Corpus, Part } from "./corpus.ts";
 import type { Dictionary } from "./dictionary.ts";
@@ -21,6 +21,7 @@ export function encodingOf(
   settings: Pick<Settings, "wordNgrams" | "bucket" | "minn" | "maxn">,
   kernel: Kernel,
   memory: Memory,
+  start?: RowStart,
 ): Encoding {
   const { size, kinds } = corpus.dictionary;
   const entries = memory.int32(2 * size);
@@ -65,6 +66,7 @@ export function encodingOf(
     bucket: settings.bucket,
     dictionary,
     endOfLine: corpus.endOfLine,
+    start,
     longestBlock: corpus.parts.reduce(
       (most, { blocks }) => blocks.reduce((longest, { length }) => Math.max(longest, length), most),
       0,

@@ -6,7 +6,8 @@ import { wasmKernel } from "../kernel/wasm.ts";
 import { joinParts } from "../parallel/parts.ts";
 import { pause } from "../training/pause.ts";
 import type { TrainOptions } from "../training/run.ts";
-import { type Corpus, CorpusReader, defaultMemoryBytes, type Limits, type TextSource } from "./corpus.ts";
+import { type Corpus, CorpusReader, defaultMemoryBytes, type Limits } from "./corpus.ts";
+import { pieces, type TextSource } from "./source.ts";
 
 export interface ReadCorpusOptions extends Pick<TrainOptions, "signal" | "onProgress" | "runThreads"> {
   /** Memory that the corpus may take. */
@@ -35,9 +36,8 @@ export async function readCorpus(
   const others = Promise.all(aside?.others ?? []);
   others.catch(() => Atomics.store(stop, 0, 1));
   try {
-    const encoder = new TextEncoder();
     let sincePause = 0;
-    for await (const piece of aside?.first ?? text) {
+    for await (const piece of aside?.first ?? pieces(text)) {
       signal?.throwIfAborted();
       sincePause += piece.length;
       if (sincePause > 1 << 23) {
@@ -45,16 +45,8 @@ export async function readCorpus(
         sincePause = 0;
       }
       if (Atomics.load(stop, 0) !== 0) break;
-      reader.add(typeof piece === "string" ? encoder.encode(piece) : piece);
-      onProgress?.({
-        phase: "reading",
-        progress: 0,
-        tokens: reader.dictionary.tokens,
-        tokensPerSecond: 0,
-        lr: settings.lr,
-        loss: Number.NaN,
-        secondsLeft: Number.NaN,
-      });
+      reader.add(piece);
+      onProgress?.({ kind: "reading", done: reader.dictionary.tokens, total: null });
     }
     const corpus = reader.finish();
     return aside

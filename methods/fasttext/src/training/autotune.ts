@@ -1,17 +1,19 @@
 // Finds settings by trial: random walks around the best settings so far, until the time is up.
 
-import { completeSettings, type Settings } from "../config.ts";
+import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
 import { type QuantizeOptions, quantize } from "../model/compress.ts";
 import { type Evaluation, evaluate, f1 } from "../model/evaluate.ts";
 import type { Model } from "../model/model.ts";
 import { MinimalStandard } from "../reference/random.ts";
-import type { TextSource } from "../text/corpus.ts";
-import { DivergedError } from "./run.ts";
+import { CorpusError } from "../text/corpus.ts";
+import { type ReusableText, reusable } from "../text/source.ts";
+import { checkContinues, settingsOf } from "./continue.ts";
+import { DivergedError, type Progress } from "./run.ts";
 import { type LearnOptions, train } from "./train.ts";
 
-export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch"> {
+export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation" | "onEpoch" | "onProgress"> {
   /** Labelled text to judge by; read once for each trial. */
-  readonly validation: () => Iterable<Uint8Array>;
+  readonly validation: ReusableText;
   /** f1, f1:LABEL, precisionAtRecall:N[:LABEL] or recallAtPrecision:N[:LABEL], N in percent. */
   readonly metric?: string;
   /** Labels predicted for each line of the validation text. */
@@ -21,17 +23,22 @@ export interface AutotuneOptions extends Omit<LearnOptions, "stop" | "validation
   readonly modelSize?: number;
   /** Numbers of a row that share a byte in the first trial with a model size; fixed when "dsub" is. */
   readonly partDim?: number;
-  /** Settings that stay as given. */
+  /** Settings that stay as given; those that `pretrained` or `from` decides stay anyway. */
   readonly fixed?: ReadonlySet<string>;
-  readonly onTrial?: (trial: Trial) => void;
+  /** Told what each training tells, and how each trial ended. */
+  readonly onProgress?: (progress: Progress | Trial) => void;
   /** Ends the search as if the time were up: the best trial so far wins. */
   readonly stop?: AbortSignal;
   /** Seconds from any start. */
   readonly clock?: () => number;
 }
 
+/** A trial ended. */
 export interface Trial {
-  readonly number: number;
+  readonly kind: "trial";
+  /** Trials so far; how many there will be is not known. */
+  readonly done: number;
+  readonly total: null;
   readonly settings: Settings;
   /** NaN when the trial diverged, took too much memory, or the model could not be made small enough. */
   readonly score: number;
@@ -62,13 +69,13 @@ export function parseMetric(metric: string): (evaluation: Evaluation, labelOf: (
 /**
  * Trains with many settings and once more with the best.
  *
- * @param text  gives the training text anew for each trial
+ * @param text  the training text, read once for each trial
  * @param given  settings of the first trial; the bucket count is kept for trials that hash n-grams
  * @throws RangeError when no trial ended in time
  */
 export async function autotune(
-  text: () => TextSource,
-  given: Partial<Settings>,
+  text: ReusableText,
+  given: GivenSettings,
   options: AutotuneOptions,
 ): Promise<{ model: Model; settings: Settings; score: number; trials: number }> {
   const {
@@ -77,7 +84,7 @@ export async function autotune(
     predictions = 1,
     seconds = 300,
     modelSize,
-    fixed = new Set(),
+    fixed: asked = new Set(),
     stop,
     partDim: firstPartDim = 2,
     ...learning
@@ -85,8 +92,11 @@ export async function autotune(
   for (const [name, value] of Object.entries({ seconds, predictions }))
     if (!(value > 0) && !(name === "predictions" && value === -1))
       throw new RangeError(`${name} is ${value}; expected a number above 0.`);
-  const complete = completeSettings(given);
-  const start = { ...complete, bucket: given.bucket ?? (complete.bucket || 2_000_000) };
+  const [training, judging] = [reusable(text, "The training text"), reusable(validation, "The validation text")];
+  const { fixed, settings: held } = heldSettings(given, options);
+  for (const name of asked) fixed.add(name);
+  const complete = completeSettings({ ...given, ...held });
+  const start = { ...complete, bucket: held.bucket ?? given.bucket ?? (complete.bucket || 2_000_000) };
   const clock = options.clock ?? (() => performance.now() / 1000);
   const score = parseMetric(metric);
   const random = new MinimalStandard(start.seed);
@@ -100,11 +110,11 @@ export async function autotune(
   let tooSmall = 0;
 
   const attempt = async (settings: Settings, partDim: number, trialOptions: LearnOptions) => {
-    const model = await train(text(), settings, trialOptions);
+    const model = await train(training(), settings, trialOptions);
     if (modelSize === undefined || fits(model, modelSize)) return model;
     const small = sizeOptions(model, partDim, modelSize);
     if (!small) return undefined;
-    return quantize(model, { ...trialOptions, ...small, retrain: { text: text(), settings } });
+    return quantize(model, { ...trialOptions, ...small, retrain: { text: training(), settings } });
   };
 
   try {
@@ -122,7 +132,7 @@ export async function autotune(
         const model = await attempt(settings, partDim, { ...learning, signal });
         if (!model) tooSmall++;
         else {
-          const evaluation = evaluate(model, validation(), { k: predictions });
+          const evaluation = await evaluate(model, judging(), { k: predictions });
           value = score(evaluation, (label) => labelIn(model, label));
           if (!Number.isNaN(value) && (!best || value > best.score)) best = { settings, partDim, score: value };
         }
@@ -133,7 +143,14 @@ export async function autotune(
         if (!(error instanceof DivergedError) && !(error instanceof RangeError && /memory/.test(error.message)))
           throw error;
       }
-      options.onTrial?.({ number: trials, settings, score: value, best: best?.score ?? Number.NaN });
+      options.onProgress?.({
+        kind: "trial",
+        done: trials,
+        total: null,
+        settings,
+        score: value,
+        best: best?.score ?? Number.NaN,
+      });
     }
   } finally {
     clearTimeout(timer);
@@ -148,6 +165,24 @@ export async function autotune(
     );
   const model = await attempt(best.settings, best.partDim, learning);
   return { model: model!, settings: best.settings, score: best.score, trials };
+}
+
+/** What cannot be varied: vectors to start from have a length, a model to go on from keeps its rows. */
+function heldSettings(
+  given: GivenSettings,
+  { pretrained, from }: Pick<LearnOptions, "pretrained" | "from">,
+): { settings: Partial<Settings>; fixed: Set<string> } {
+  if (from) {
+    checkContinues(from, given);
+    const settings = settingsOf(from.tables);
+    return { settings, fixed: new Set(Object.keys(settings)) };
+  }
+  if (!pretrained) return { settings: {}, fixed: new Set() };
+  if (given.dim !== undefined && given.dim !== pretrained.dim)
+    throw new CorpusError(
+      `The pretrained vectors have ${pretrained.dim} numbers each and dim is ${given.dim}; set dim to ${pretrained.dim}.`,
+    );
+  return { settings: { dim: pretrained.dim }, fixed: new Set(["dim"]) };
 }
 
 function labelIn({ tables: { dictionary } }: Model, label: string): number {

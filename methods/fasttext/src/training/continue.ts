@@ -1,5 +1,5 @@
 // Going on with a trained model on new text: its words, labels and rows stay, what is new in the text is added.
-import type { Settings } from "../config.ts";
+import type { GivenSettings, Settings } from "../config.ts";
 import type { Job, Kernel, Tables } from "../kernel/kernel.ts";
 import type { Memory } from "../kernel/memory.ts";
 import type { Model } from "../model/model.ts";
@@ -20,11 +20,12 @@ export function settingsOf(
  *
  * @throws RangeError for a quantised model, or naming the setting in which the model differs
  */
-export function checkContinues({ tables }: Model, given: Partial<Settings>): void {
+export function checkContinues({ tables }: Model, given: GivenSettings): void {
   if (tables.input.kind !== "dense" || tables.output.kind !== "dense")
     throw new RangeError("a quantised model cannot be trained any further; go on with the .bin that it was made of.");
   for (const [name, value] of Object.entries(settingsOf(tables))) {
-    const wanted = given[name as keyof Settings];
+    const asked = given[name as keyof Settings];
+    const wanted = asked === "one-vs-all" ? "ova" : asked;
     if (wanted === undefined || wanted === value) continue;
     if (name === "bucket" && tables.wordNgrams <= 1 && tables.maxn === 0) continue; // neither has any
     if (name === "model") throw new RangeError(`this is a ${value} model; only ${value} can go on from it.`);

@@ -1,6 +1,6 @@
 // What training starts from: the rows of a new model.
 import type { Settings } from "../config.ts";
-import type { DenseMatrix, Job, Kernel } from "../kernel/kernel.ts";
+import type { DenseMatrix, Job, Kernel, RowStart } from "../kernel/kernel.ts";
 import type { Memory } from "../kernel/memory.ts";
 import { huffman } from "../model/huffman.ts";
 import { MinimalStandard } from "../reference/random.ts";
@@ -41,17 +41,14 @@ export function outputCounts(dictionary: Dictionary, model: Settings["model"]): 
 }
 
 /**
- * Word rows uniform in (−1/dim, 1/dim); hashed rows too for word vectors, 0 for a classifier.
- *
- * Departure: the program fills a tenth of all rows per thread and leaves the others 0, so that its result depends on
- * the number of threads. Here it does not. A classifier's hashed rows start at 0, so that an n-gram which was never
- * trained says nothing (and is pruned first), as nearly all of them do in the program with one thread.
+ * Rows of words uniform in (−1/dim, 1/dim), the others 0 until `rowStart` of the text's n-grams. With `compat` as in the
+ * program.
  */
 export function initialRows(rows: number, settings: Settings, memory: Memory, kernel: Kernel): DenseMatrix {
-  const { dim, seed, threads, compat } = settings;
+  const { bucket, dim, seed, threads, compat } = settings;
   const values = memory.float32(rows * dim);
   const a = Math.fround(1 / dim);
-  if (!compat) kernel.fillUniform(memory, values.subarray(0, randomRows(rows, settings) * dim), a, seed);
+  if (!compat) kernel.fillUniform(memory, values.subarray(0, (rows - bucket) * dim), a, seed);
   const block = Math.floor((rows * dim) / 10);
   for (let b = 0; compat && b < threads; b++) {
     const generator = new MinimalStandard(b + seed);
@@ -60,7 +57,18 @@ export function initialRows(rows: number, settings: Settings, memory: Memory, ke
   return { kind: "dense", rows, dim, values };
 }
 
-/** Of so many rows of a new model those before the ones that are all 0. */
-export function randomRows(rows: number, { model, bucket, compat }: Settings): number {
-  return model === "supervised" && !compat ? rows - bucket : rows;
+/**
+ * Where the rows of n-grams start: uniform in (−1/dim, 1/dim) too, when the text first names them.
+ *
+ * Departure: the program fills a tenth of all rows for each thread and leaves the others 0, named or not, so that its result
+ * depends on the number of threads. With all of them 0 nothing would be learnt from n-grams alone: the outputs start at 0,
+ * and the step of each of the two is a multiple of the other.
+ */
+export function rowStart(
+  { input, dictionary, dim, bucket, memory }: TrainableTables,
+  { compat, seed }: Settings,
+  trained: boolean,
+): RowStart | undefined {
+  if (compat || bucket === 0) return undefined;
+  return { input, first: dictionary.words, marks: memory.bytes(bucket), a: Math.fround(1 / dim), seed, trained };
 }

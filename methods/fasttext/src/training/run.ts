@@ -1,32 +1,64 @@
-// Running a job: one thread here, several in workers, copies that are joined, blocks one after the other.
+// Running a job: one thread here, several in workers, or blocks of lines one after the other.
 import type { Settings } from "../config.ts";
 import type { Job, Kernel, ThreadState, TrainStatus } from "../kernel/kernel.ts";
 import { shareWork, type ThreadTally, type ThreadWork, wasmKernel } from "../kernel/wasm.ts";
 import type { Model } from "../model/model.ts";
-import { join, type Share, sharesOf, stretches } from "../parallel/deterministic.ts";
 import { paysToDivide, withDividedRows } from "../parallel/divided.ts";
 import { withOwnRows } from "../parallel/own-rows.ts";
 import type { ReadPart, ReadWork } from "../parallel/parts.ts";
-import { asTeam, mostTogether } from "../parallel/together.ts";
 import { MinimalStandard } from "../reference/random.ts";
-import type { TextSource } from "../text/corpus.ts";
 import type { EncodeAside } from "../text/encode-corpus.ts";
 import { partsOf } from "../text/lines.ts";
+import type { TextSource } from "../text/source.ts";
 import { pause } from "./pause.ts";
 
-/** How far a run is. */
-export interface Progress {
-  readonly phase: "reading" | "training";
-  /** 0 to 1 (training). */
-  readonly progress: number;
-  /** Tokens read or trained on so far. */
-  readonly tokens: number;
-  /** Training tokens a second and thread. */
+/** What a long call tells while it works. `total` is null while it is not known. */
+export type Progress = ReadingProgress | ReadProgress | TrainingProgress | EpochProgress;
+
+/** The text is being read. */
+export interface ReadingProgress {
+  readonly kind: "reading";
+  /** Tokens read so far. */
+  readonly done: number;
+  readonly total: null;
+}
+
+/** The text is read; the memory for the rows is taken next. What the callback throws ends the call. */
+export interface ReadProgress {
+  readonly kind: "read";
+  /** Tokens of the text. */
+  readonly done: number;
+  readonly total: number;
+  readonly words: number;
+  readonly labels: number;
+  /** Bytes of all rows. */
+  readonly modelBytes: number;
+}
+
+/** The rows are being trained. */
+export interface TrainingProgress {
+  readonly kind: "training";
+  /** Tokens trained on so far, and in all epochs. */
+  readonly done: number;
+  readonly total: number;
+  /** Tokens a second and thread, of training alone; 0 while the clock has not moved. */
   readonly tokensPerSecond: number;
   readonly lr: number;
   /** Mean loss since the start; NaN before the first example. */
   readonly loss: number;
   readonly secondsLeft: number;
+}
+
+/** An epoch was tested on the validation text. */
+export interface EpochProgress {
+  readonly kind: "epoch";
+  /** Epochs so far, and most there will be. */
+  readonly done: number;
+  readonly total: number;
+  /** F1 on the validation text. */
+  readonly score: number;
+  /** The best epoch so far, whose rows are kept. */
+  readonly kept: { readonly epoch: number; readonly score: number };
 }
 
 export interface TrainOptions {
@@ -63,7 +95,7 @@ export interface RunThreads {
   readonly encodeAside?: EncodeAside;
 }
 
-/** Training ended in numbers that are none. The rate is too high for the data. */
+/** A score became NaN or infinite: the rate is too high for the data. */
 export class DivergedError extends Error {
   override readonly name = "DivergedError";
   /** The model of the best epoch before, when a validation text was given. */
@@ -115,63 +147,171 @@ function shares(job: Job, count: number): number[] {
   return [...starts, lines.length];
 }
 
-export async function run(job: Job, settings: Settings, kernel: Kernel, options: TrainOptions): Promise<void> {
-  const { runThreads, signal, stop: early } = options;
-  const report = reporter(job, settings, options.onProgress);
-  const many = runThreads && kernel === wasmKernel;
-  const supervised = job.tables.model === "supervised";
-  const deterministic = settings.deterministic && settings.threads > 1;
-  if (deterministic && !supervised) return runDeterministic(job, settings, kernel, options, report);
-  if (job.threads.length === 0) {
+/** A run under way: its threads, and what they have learnt so far. Each call of `until` goes on where the last one ended. */
+export class TrainingRun {
+  readonly #job: Job;
+  readonly #settings: Settings;
+  readonly #kernel: Kernel;
+  readonly #options: TrainOptions;
+  readonly #blocks: (() => Iterable<Int32Array>) | undefined;
+  readonly #threads: readonly ThreadState[];
+  /** The job as each thread sees it. */
+  readonly #jobs: readonly Job[];
+  /** Milliseconds of training before this stretch. */
+  #before = 0;
+  #stretchStart = 0;
+
+  /** @param blocks  the lines a block at a time, where all of them do not fit into memory: trained on by one thread */
+  constructor(
+    job: Job,
+    settings: Settings,
+    kernel: Kernel,
+    options: TrainOptions,
+    blocks?: () => Iterable<Int32Array>,
+  ) {
+    this.#job = job;
+    this.#settings = settings;
+    this.#kernel = kernel;
+    this.#options = options;
+    this.#blocks = blocks;
+    const { count, divides } = blocks ? { count: 1, divides: false } : this.#threadsToUse();
+    const bounds = shares(job, count);
+    const threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
+    const prepared =
+      count === 1 || job.tables.model !== "supervised"
+        ? { threads, jobs: threads.map(() => job) }
+        : divides
+          ? withDividedRows(job, threads)
+          : withOwnRows(job, threads, settings);
+    this.#threads = prepared.threads;
+    this.#jobs = prepared.jobs;
+  }
+
+  #threadsToUse(): { count: number; divides: boolean } {
+    const { threads, deterministic } = this.#settings;
+    const { loss, model } = this.#job.tables;
+    const { runThreads } = this.#options;
+    // One thread gives the same bytes each time, and sooner than several that would have to wait for each other.
+    if (!runThreads || this.#kernel !== wasmKernel || threads === 1 || deterministic)
+      return { count: 1, divides: false };
     // Threads that divide the rows wait for each other at every line: only where each has a core.
-    const divided =
-      many &&
-      supervised &&
-      !deterministic &&
-      settings.threads > 1 &&
-      settings.threads <= (runThreads.cores ?? 1) &&
-      paysToDivide(job, settings.threads);
+    const divides = model === "supervised" && threads <= (runThreads.cores ?? 1) && paysToDivide(this.#job, threads);
     // One against all moves every label at every line, most of them the same way. Threads that share the rows wait for each
     // other all the time, and with copies they go too far and run away: one is faster than several.
-    const atOnce = job.tables.loss === "ova" && supervised && !deterministic && !divided ? 1 : settings.threads;
-    const count = many ? Math.min(atOnce, deterministic ? mostTogether : atOnce) : 1;
-    const bounds = shares(job, count);
-    job.threads = bounds.slice(1).map((to, i) => threadState(job, bounds[i]!, to, settings.seed + i));
-    if (supervised && (deterministic || count > 1)) {
-      const prepared = deterministic
-        ? asTeam(job, job.threads)
-        : divided
-          ? withDividedRows(job, job.threads)
-          : withOwnRows(job, job.threads, settings);
-      job.threads = prepared.threads;
-      jobsUnderWay.set(job, prepared.jobs);
+    const alone = loss === "ova" && model === "supervised" && !divides;
+    return { count: alone ? 1 : threads, divides };
+  }
+
+  /**
+   * Trains until the threads together have seen so many tokens.
+   *
+   * @throws DivergedError; the signal's reason when it is aborted
+   */
+  async until(tokens: number): Promise<void> {
+    for (const job of new Set([this.#job, ...this.#jobs])) job.untilTokens = tokens;
+    this.#stretchStart = performance.now();
+    try {
+      if (this.#blocks) await this.#byBlocks(this.#blocks);
+      else if (this.#threads.length === 1) await this.#alone(this.#threads[0]!);
+      else await this.#together();
+    } finally {
+      this.#before += performance.now() - this.#stretchStart;
     }
   }
-  const { threads } = job;
-  if (!runThreads || threads.length === 1) return runHere(job, threads[0]!, kernel, options, report);
 
-  const jobs = jobsUnderWay.get(job) ?? threads.map(() => job);
-  for (const each of jobs) each.untilTokens = job.untilTokens;
-  const stop = job.tables.memory.int32(1);
-  const { work, tallies, finish } = shareWork(jobs, threads, stop);
-  const abort = () => Atomics.store(stop, 0, 1);
-  signal?.throwIfAborted();
-  signal?.addEventListener("abort", abort);
-  early?.addEventListener("abort", abort);
-  if (early?.aborted) abort();
-  report(tallies());
-  const timer = setInterval(() => report(tallies()), 100);
-  try {
-    const others = runThreads(work.slice(1));
-    const statuses = await allEnded([untilStopped(jobs[0]!, threads[0]!, kernel, stop), ...others], stop);
-    finish();
+  /** One thread, block by block. */
+  async #byBlocks(blocks: () => Iterable<Int32Array>): Promise<void> {
+    const job = this.#job;
+    const thread = this.#threads[0]!;
+    while (Number(job.progress[0]!) < job.untilTokens) {
+      const before = job.progress[0]!;
+      for (const lines of blocks()) {
+        job.lines = lines;
+        Object.assign(thread, { from: 0, at: 0, to: lines.length });
+        await this.#alone(thread);
+        job.progress[0]! += BigInt(thread.pendingTokens);
+        thread.pendingTokens = 0;
+        if (this.#options.stop?.aborted) return;
+      }
+      if (job.progress[0] === before) return;
+    }
+  }
+
+  /** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
+  async #alone(thread: ThreadState): Promise<void> {
+    const { signal, stop } = this.#options;
+    let budget = 20_000;
+    for (;;) {
+      signal?.throwIfAborted();
+      const before = performance.now();
+      const status = this.#kernel.train(this.#job, thread, budget);
+      const took = performance.now() - before;
+      this.#report([thread]);
+      if (status === "done" || stop?.aborted) return;
+      if (status === "nan") throw this.#diverged();
+      budget = nextBudget(budget, took);
+      await pause();
+    }
+  }
+
+  /** Several threads at once: this one and workers. */
+  async #together(): Promise<void> {
+    const { signal, stop: early, runThreads } = this.#options;
+    const stop = this.#job.tables.memory.int32(1);
+    const { work, tallies, finish } = shareWork(this.#jobs, this.#threads, stop);
+    const abort = () => Atomics.store(stop, 0, 1);
     signal?.throwIfAborted();
-    const progress = report(tallies());
-    if (statuses.includes("nan")) throw diverged(job, progress);
-  } finally {
-    clearInterval(timer);
-    signal?.removeEventListener("abort", abort);
-    early?.removeEventListener("abort", abort);
+    signal?.addEventListener("abort", abort);
+    early?.addEventListener("abort", abort);
+    if (early?.aborted) abort();
+    this.#report(tallies());
+    const timer = setInterval(() => this.#report(tallies()), 100);
+    try {
+      const others = runThreads!(work.slice(1));
+      const here = untilStopped(this.#jobs[0]!, this.#threads[0]!, this.#kernel, stop);
+      const statuses = await allEnded([here, ...others], stop);
+      finish();
+      signal?.throwIfAborted();
+      this.#report(tallies());
+      if (statuses.includes("nan")) throw this.#diverged();
+    } finally {
+      clearInterval(timer);
+      signal?.removeEventListener("abort", abort);
+      early?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** 0 to 1. */
+  get #share(): number {
+    const { totalTokens, progress } = this.#job;
+    return totalTokens === 0 ? 1 : Math.min(1, Number(Atomics.load(progress, 0)) / totalTokens);
+  }
+
+  #report(tallies: readonly ThreadTally[]): void {
+    const share = this.#share;
+    const { totalTokens, progress } = this.#job;
+    const done = Math.min(totalTokens, Number(Atomics.load(progress, 0)));
+    const seconds = (this.#before + performance.now() - this.#stretchStart) / 1000;
+    this.#options.onProgress?.({
+      kind: "training",
+      done,
+      total: totalTokens,
+      tokensPerSecond: seconds > 0 ? done / seconds / tallies.length : 0,
+      lr: this.#settings.lr * (1 - share),
+      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
+      secondsLeft: (seconds * (1 - share)) / share,
+    });
+  }
+
+  /** Advises a quarter of the rate, or the highest usual one where that is less. */
+  #diverged(): DivergedError {
+    const { lr, tables } = this.#job;
+    const [what, usual, highest] =
+      tables.model === "supervised" ? ["a classifier", "0.1 to 1.0", 1] : ["word vectors", "0.05", 0.05];
+    return new DivergedError(
+      `Training diverged after ${(100 * this.#share).toFixed(1)} % of the run: a score is not a number. The learning rate ` +
+        `${lr} is too high for this data; try ${Math.min(highest, lr / 4)} (usual for ${what}: ${usual}).`,
+    );
   }
 }
 
@@ -205,124 +345,4 @@ async function untilStopped(job: Job, thread: ThreadState, kernel: Kernel, stop:
 /** Tokens that take about 50 ms; a 32-bit number for the kernel, though a thread that only waits takes no time at all. */
 function nextBudget(budget: number, tookMs: number): number {
   return Math.ceil(Math.min(2 ** 30, 4 * budget, Math.max(1000, (budget * 50) / Math.max(1, tookMs))));
-}
-
-/** The jobs of the threads of runs that are under way. */
-const jobsUnderWay = new WeakMap<Job, readonly Job[]>();
-
-/** The shares of runs that are under way. */
-const sharesUnderWay = new WeakMap<Job, Share[]>();
-
-/** As many copies of the rows as threads, joined a few times an epoch; at once or one after the other, the same bytes. */
-async function runDeterministic(
-  job: Job,
-  settings: Settings,
-  kernel: Kernel,
-  options: TrainOptions,
-  report: (tallies: readonly ThreadTally[]) => number,
-): Promise<void> {
-  const { runThreads, signal, stop: early } = options;
-  const bounds = shares(job, settings.threads);
-  let own = sharesUnderWay.get(job);
-  if (!own) {
-    const threads = Array.from({ length: settings.threads }, (_, i) =>
-      threadState(job, bounds[i]!, bounds[i + 1]!, settings.seed + i),
-    );
-    own = sharesOf(job, bounds, threads, settings.epoch);
-    sharesUnderWay.set(job, own);
-    job.threads = threads;
-  }
-  const stop = job.tables.memory.int32(1);
-  const done = Number(job.progress[0]!) / job.totalTokens;
-  for (const part of stretches(done, job.untilTokens / job.totalTokens, settings, job.totalTokens)) {
-    signal?.throwIfAborted();
-    for (const share of own) share.job.untilTokens = Math.ceil(share.job.totalTokens * part);
-    if (runThreads && kernel === wasmKernel) {
-      const shared = own.map((share) => shareWork([share.job], [share.thread], stop));
-      const statuses = await allEnded(runThreads(shared.flatMap(({ work }) => work)), stop);
-      for (const { finish } of shared) finish();
-      if (statuses.includes("nan")) throw diverged(job, part);
-    } else for (const share of own) await runHere(share.job, share.thread, kernel, options, () => part);
-    join(job, own, kernel);
-    job.progress[0] = BigInt(Math.round(part * job.totalTokens));
-    report(job.threads);
-    if (early?.aborted) return;
-  }
-}
-
-/** One thread, in pieces of about 50 ms, so that progress can be shown and the run stopped. */
-async function runHere(
-  job: Job,
-  thread: ThreadState,
-  kernel: Kernel,
-  { signal, stop }: TrainOptions,
-  report: (tallies: readonly ThreadTally[]) => number,
-): Promise<void> {
-  let budget = 20_000;
-  for (;;) {
-    signal?.throwIfAborted();
-    const before = performance.now();
-    const status = kernel.train(job, thread, budget);
-    const took = performance.now() - before;
-    const progress = report([thread]);
-    if (status === "done" || stop?.aborted) return;
-    if (status === "nan") throw diverged(job, progress);
-    budget = nextBudget(budget, took);
-    await pause();
-  }
-}
-
-/** Advises a quarter of the rate, or the highest usual one where that is less. */
-function diverged({ lr, tables }: Job, progress: number): DivergedError {
-  const [kind, usual, highest] =
-    tables.model === "supervised" ? ["a classifier", "0.1 to 1.0", 1] : ["word vectors", "0.05", 0.05];
-  return new DivergedError(
-    `Training diverged after ${(100 * progress).toFixed(1)} % of the run: a score is not a number. The learning rate ` +
-      `${lr} is too high for this data; try ${Math.min(highest, lr / 4)} (usual for ${kind}: ${usual}).`,
-  );
-}
-
-/** Tells the caller how far the run is. The function returns the progress, 0 to 1. */
-function reporter(job: Job, settings: Settings, onProgress: TrainOptions["onProgress"]) {
-  const start = performance.now();
-  return (tallies: readonly ThreadTally[]): number => {
-    const tokens = Number(Atomics.load(job.progress, 0));
-    const progress = job.totalTokens === 0 ? 1 : Math.min(1, tokens / job.totalTokens);
-    const seconds = (performance.now() - start) / 1000;
-    onProgress?.({
-      phase: "training",
-      progress,
-      tokens,
-      tokensPerSecond: tokens / seconds / tallies.length,
-      lr: settings.lr * (1 - progress),
-      loss: tallies.reduce((sum, t) => sum + t.lossSum, 0) / tallies.reduce((sum, t) => sum + t.examples, 0),
-      secondsLeft: (seconds * (1 - progress)) / progress,
-    });
-    return progress;
-  };
-}
-
-/** One thread, block by block: for corpora whose encoded lines do not fit. */
-export async function runStreamed(
-  job: Job,
-  blocks: () => Iterable<Int32Array>,
-  settings: Settings,
-  kernel: Kernel,
-  options: TrainOptions,
-): Promise<void> {
-  const report = reporter(job, settings, options.onProgress);
-  const thread = job.threads[0] ?? threadState(job, 0, 0, settings.seed);
-  job.threads = [thread];
-  while (Number(job.progress[0]!) < job.untilTokens) {
-    const before = job.progress[0]!;
-    for (const lines of blocks()) {
-      job.lines = lines;
-      Object.assign(thread, { from: 0, at: 0, to: lines.length });
-      await runHere(job, thread, kernel, options, report);
-      job.progress[0]! += BigInt(thread.pendingTokens);
-      thread.pendingTokens = 0;
-      if (options.stop?.aborted) return;
-    }
-    if (job.progress[0] === before) return;
-  }
 }

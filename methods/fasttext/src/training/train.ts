@@ -1,21 +1,22 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
-import { completeSettings, type Settings } from "../config.ts";
-import { type Encoding, type Job, lineHeader } from "../kernel/kernel.ts";
+import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
+import { type Encoding, type Job, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
-import { evaluate, f1 } from "../model/evaluate.ts";
 import { Model } from "../model/model.ts";
 import type { Header } from "../model/model-file.ts";
 import { introsort } from "../reference/introsort.ts";
 import { negativeTable } from "../reference/loss.ts";
-import { type Corpus, CorpusError, defaultMemoryBytes, type Limits, type TextSource } from "../text/corpus.ts";
+import { type Corpus, CorpusError, defaultMemoryBytes, type Limits } from "../text/corpus.ts";
 import type { Dictionary, DictionaryWork, Sort } from "../text/dictionary.ts";
 import { copyBlock, encodedBlocks, encodedLength, encodeLines, encodingOf, rowCount } from "../text/encode-corpus.ts";
 import { readCorpus } from "../text/read-corpus.ts";
+import type { TextSource } from "../text/source.ts";
 import { checkContinues, extendedTables, settingsOf } from "./continue.ts";
-import { freshTables, initialRows, outputCounts, randomRows, type TrainableTables } from "./fresh-tables.ts";
+import { byEpoch, checkValidation, type Epoch, type Validation } from "./epochs.ts";
+import { freshTables, initialRows, outputCounts, rowStart, type TrainableTables } from "./fresh-tables.ts";
 import { type Pretrained, startFrom, withWords } from "./pretrained.ts";
-import { DivergedError, run, runStreamed, type TrainOptions } from "./run.ts";
+import { TrainingRun, type TrainOptions } from "./run.ts";
 
 /** Text whose pieces are given one by one, or lines with weights. */
 export interface LearnOptions extends TrainOptions {
@@ -30,40 +31,12 @@ export interface LearnOptions extends TrainOptions {
   readonly labelWeights?: Readonly<Record<string, number>>;
   /** Factor on the learning rate of each line, in the order of the text. */
   readonly lineWeights?: ArrayLike<number>;
-  /** Called when the text is read, before the memory for the rows is taken. */
-  readonly onPlan?: (plan: Plan) => void;
   /** Memory that the corpus may take. */
   readonly limits?: Limits;
-  /** Called after each epoch. */
-  readonly onEpoch?: (epoch: Epoch) => void;
+  /** Called after each epoch; training waits for it. */
+  readonly onEpoch?: (epoch: Epoch) => unknown;
   /** Tests the model after each epoch; the best one is kept, and training ends when none is better any more. */
   readonly validation?: Validation;
-}
-
-/** What will be trained. */
-export interface Plan {
-  readonly words: number;
-  readonly labels: number;
-  /** Bytes of all rows. */
-  readonly modelBytes: number;
-}
-
-export interface Epoch {
-  /** 1 for the first. */
-  readonly number: number;
-  /** F1 on the validation text; NaN without one. */
-  readonly score: number;
-  /** As it is now; the next epoch changes it. */
-  readonly model: Model;
-}
-
-export interface Validation {
-  /** Labelled text, given anew each time. */
-  readonly text: () => Iterable<Uint8Array>;
-  /** Epochs without a better score after which training ends. */
-  readonly patience?: number;
-  /** Labels predicted for each line. */
-  readonly k?: number;
 }
 
 /**
@@ -72,15 +45,17 @@ export interface Validation {
  * @param text  labelled lines (`__label__x some words`) or, for skipgram and cbow, plain text
  * @throws CorpusError, DivergedError, RangeError for settings, and the signal's reason when it is aborted
  */
-export async function train(text: TextSource, given: Partial<Settings>, options: LearnOptions = {}): Promise<Model> {
+export async function train(text: TextSource, given: GivenSettings = {}, options: LearnOptions = {}): Promise<Model> {
   const { kernel = wasmKernel, pretrained, from } = options;
   if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
-  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - (settings.deterministic ? 0 : 1));
+  if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - 1);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
+  // A tree depends on the order of equal counts, and what is learnt on the tree.
+  const inReferenceOrder = settings.compat || (settings.loss === "hs" && settings.model === "supervised");
   const workOf = (sort: () => Sort) =>
-    settings.compat ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
+    inReferenceOrder ? { ...kernel.dictionaryWork, ...rankedBy(sort()) } : kernel.dictionaryWork;
   const often = corpus.dictionary.ranked(
     settings.minCount,
     settings.minCountLabel,
@@ -97,18 +72,28 @@ export async function train(text: TextSource, given: Partial<Settings>, options:
   check(ranked.dictionary, settings);
   const { words, labels } = ranked.dictionary;
   const outputs = settings.model === "supervised" ? labels : words;
-  options.onPlan?.({ words, labels, modelBytes: 4 * settings.dim * (words + settings.bucket + outputs) });
+  options.onProgress?.({
+    kind: "read",
+    done: corpus.tokens,
+    total: corpus.tokens,
+    words,
+    labels,
+    modelBytes: 4 * settings.dim * (words + settings.bucket + outputs),
+  });
   const newRows = (rows: number) => initialRows(rows, settings, memory, kernel);
   const { tables, remap } = from
     ? extendedTables(from.tables, corpus, ranked.dictionary, newRows, kernel, memory)
     : { tables: freshTables(ranked.dictionary, settings, memory, kernel), remap: ranked.remap };
   if (pretrained) startFrom(tables, pretrained);
   const model = new Model(tables, headerOf(settings), kernel);
+  if (options.validation) await checkValidation(model, options.validation);
   // The program counts pretrained words as text that was read, and trains a little longer for it.
   const longer = pretrained && settings.compat && settings.model === "supervised";
   const counted = longer ? { ...corpus, tokens: ranked.dictionary.tokens } : corpus;
-  const zerosFrom = from ? tables.input.rows : randomRows(tables.input.rows, settings);
-  await trainTables(counted, remap, tables, settings, options, { watched: model, zerosFrom });
+  await trainTables(counted, remap, tables, settings, options, {
+    watched: model,
+    start: rowStart(tables, settings, from !== undefined),
+  });
   return model;
 }
 
@@ -150,7 +135,7 @@ const headerOf = ({ ws, epoch, minCount, neg, lrUpdateRate, t }: Settings): Head
  *
  * @param remap  for each entry of the corpus its entry in the tables' dictionary, or −1
  * @param watched  the model of the tables, for what is called after each epoch
- * @param zerosFrom  rows of the input from this one on are 0
+ * @param start  where rows start that the corpus names for the first time
  */
 export async function trainTables(
   corpus: Corpus,
@@ -158,12 +143,12 @@ export async function trainTables(
   tables: TrainableTables,
   settings: Settings,
   options: LearnOptions,
-  { watched, zerosFrom = tables.input.rows }: { watched?: Model; zerosFrom?: number } = {},
+  { watched, start }: { watched?: Model; start?: RowStart | undefined } = {},
 ): Promise<void> {
   const { memory, dictionary, model, loss } = tables;
   const { kernel = wasmKernel, labelWeights } = options;
   const supervised = model === "supervised";
-  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory);
+  const encoding = encodingOf(corpus, dictionary, remap, settings, kernel, memory, start);
   const length = corpus.parts.reduce((sum, part) => sum + encodedLength(part, corpus.endOfLine, encoding), 0);
   const streamed = supervised && 4 * length > (options.limits?.memoryBytes ?? defaultMemoryBytes) / 2;
   if (streamed && options.lineWeights)
@@ -199,56 +184,13 @@ export async function trainTables(
       : rowsOfWords(encoding, remap, dictionary, memory)),
     endOfLine: remap[corpus.endOfLine]!,
     tabledLoss: settings.compat,
-    zerosFrom,
-    threads: [],
   };
-  const runEpochs = (): Promise<void> =>
-    streamed
-      ? runStreamed(job, () => encodedBlocks(corpus, encoding, kernel, memory), settings, kernel, options)
-      : run(job, settings, kernel, options);
-  if (!watched || !(options.validation || options.onEpoch)) return runEpochs();
-  await runByEpoch(job, settings, runEpochs, options, watched, corpus.tokens);
-}
-
-/** Epoch by epoch, the learning rate falling as in one run; with a validation text the best rows are kept. */
-async function runByEpoch(
-  job: Job,
-  settings: Settings,
-  runEpoch: () => Promise<void>,
-  options: LearnOptions,
-  model: Model,
-  tokens: number,
-): Promise<void> {
-  const { validation, onEpoch } = options;
-  const { input, output } = job.tables;
-  let best = Number.NEGATIVE_INFINITY;
-  let worse = 0;
-  let kept: Float32Array[] = [];
-  const restore = () => {
-    for (const [i, rows] of kept.entries()) [input, output][i]!.values.set(rows);
-  };
-  try {
-    for (let number = 1; number <= settings.epoch && worse < (validation?.patience ?? 3); number++) {
-      job.untilTokens = number * tokens;
-      await runEpoch();
-      if (options.stop?.aborted) break;
-      const score = validation ? f1(evaluate(model, validation.text(), { k: validation.k ?? 1 }).all) : Number.NaN;
-      onEpoch?.({ number, score, model });
-      if (!validation) continue;
-      if (score > best) {
-        best = score;
-        worse = 0;
-        kept = [input.values.slice(), output.values.slice()];
-      } else worse++;
-    }
-  } catch (error) {
-    if (error instanceof DivergedError && kept.length > 0) {
-      restore();
-      throw new DivergedError(`${error.message} The rows of the best epoch (F1 ${best.toFixed(3)}) are kept.`, model);
-    }
-    throw error;
-  }
-  restore();
+  if (start && !supervised) kernel.startRows(memory, start, job.rows);
+  const blocks = streamed ? () => encodedBlocks(corpus, encoding, kernel, memory) : undefined;
+  const run = new TrainingRun(job, settings, kernel, options, blocks);
+  if (watched && (options.validation || options.onEpoch))
+    await byEpoch(run, watched, { epochs: settings.epoch, tokens: corpus.tokens }, options);
+  else await run.until(job.totalTokens);
 }
 
 /** Rows that each word of the final dictionary brings, in its order. */

@@ -1,11 +1,11 @@
 // PNG, JPEG and WebP files through sharp (libvips).
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
-import sharp from "sharp";
 import { DataError, ImageSizeError } from "../error.ts";
 import { fileError, readBytes, writeFileAtomic } from "../file.node.ts";
 import { elementCount, type NdArray, ndArray } from "../nd-array.ts";
 import { grayFromRgb, interleaved, planar, unitBytes } from "./pixels.ts";
+import { loadSharp } from "./sharp.node.ts";
 
 export interface DecodeOptions {
   /** 1 gray, 3 RGB; other images are converted (gray: BT.601 luma, as Pillow). By default what the file has. */
@@ -38,10 +38,17 @@ export async function decodeImage(
   source: string,
   { channels, background = "white", size }: DecodeOptions = {},
 ): Promise<NdArray<"uint8">> {
+  const sharp = await loadSharp();
   const unreadable = (problem: string, cause?: unknown) =>
     new DataError(source, `${problem}. PNG, JPEG and WebP images are read.`, { cause });
   // The format first: libvips would also run SVG, which may point to other files.
-  const meta = await metadata(bytes).catch((cause: unknown) => {
+  const metadata = async () => sharp(bytes).metadata(); // async: sharp throws at once for no bytes, later for wrong ones
+  const meta = await metadata().catch((cause: unknown) => {
+    // sharp's own words for more pixels than it decodes, against pictures that fill the memory.
+    if (/pixel limit/.test((cause as Error).message))
+      throw new DataError(source, "has more pixels than are read at once (268 million). Give a smaller picture.", {
+        cause,
+      });
     throw unreadable(`is not an image (${bytes.length} bytes)`, cause);
   });
   if (!formats.has(meta.format)) throw unreadable(`is an image in the format ${meta.format}`);
@@ -102,7 +109,8 @@ export async function listImages(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw fileError(folder, cause, "read");
   });
-  const images = names.filter((name) => formatOf(name) !== undefined).sort(byName.compare);
+  // Hidden files are no pictures of the user's: macOS leaves ._NAME.png beside NAME.png.
+  const images = names.filter((name) => !name.startsWith(".") && formatOf(name) !== undefined).sort(byName.compare);
   if (images.length === 0)
     throw new DataError(folder, "holds no image. Files that end in .png, .jpg, .jpeg or .webp are read.");
   return images.map((name) => join(folder, name));
@@ -127,6 +135,7 @@ export async function encodeImage(
       `an image of shape [${image.shape.join(", ")}] cannot be written: expected [C, H, W] or [1, C, H, W] with C = 1 or 3`,
     );
   const { data } = interleaved(ndArray("uint8", shape, bytes.data));
+  const sharp = await loadSharp();
   const pipeline = sharp(data, { raw: { width: width!, height: height!, channels } });
   return pipeline
     .toColourspace(channels === 1 ? "b-w" : "srgb")
@@ -150,13 +159,11 @@ export async function encodeSvgAsPng(
   svg: string,
   { scale = 1 }: { readonly scale?: number } = {},
 ): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   return sharp(new TextEncoder().encode(svg), { density: 72 * scale, unlimited: true })
     .png()
     .toBuffer();
 }
-
-// async: sharp throws at once for no bytes, and later for wrong ones.
-const metadata = async (bytes: Uint8Array) => sharp(bytes).metadata();
 
 const byName = new Intl.Collator("en", { numeric: true });
 

@@ -49,10 +49,16 @@ export async function readImagesFor(
     );
   if (array.data instanceof BigInt64Array || array.data instanceof BigUint64Array)
     throw new DataError(path, `holds ${array.dtype}; images are uint8 in 0 … 255 or float32 in 0 … 1.`);
+  if (count === 0) throw new DataError(path, "holds no images.");
   const bytes = array.dtype === "uint8";
   const images = Float32Array.from(array.data, (value) => (bytes ? low + ((high - low) * value) / 255 : value));
   const n = elementCount(inputShape);
   const outside = images.findIndex((value) => !(value >= Math.fround(low) && value <= Math.fround(high)));
+  if (outside >= 0 && !Number.isFinite(images[outside]))
+    throw new DataError(
+      path,
+      `image ${Math.floor(outside / n)} holds ${images[outside]} at value ${outside % n}; expected finite pixels.`,
+    );
   if (outside >= 0)
     throw new PixelRangeError(
       path,

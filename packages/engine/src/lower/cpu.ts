@@ -1,8 +1,8 @@
 // ONNX Runtime's CPU provider. Formulas were timed; see docs/notes/engine-speed.md for what was tried.
 import type { Value } from "../ir/graph.ts";
-import { allocate, type Shape, sizeOf, type Tensor } from "../ir/type.ts";
+import { allocate, sizeOf, type Tensor } from "../ir/type.ts";
 import { clip, conv, convTranspose, gemm, matMul, reduceSum, reshape, slice, transpose } from "../ops/build.ts";
-import type { ConvAttrs } from "../ops/conv.ts";
+import type { ConvInputGradAttrs, ConvWeightGradAttrs } from "../ops/conv.ts";
 import { fusedMatMul, matMulTransposed } from "./fused-mat-mul.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByKernel, lrnByPooling } from "./normalize.ts";
@@ -20,8 +20,8 @@ import { withinBySteps } from "./within.ts";
  * dX of a convolution. Stride 1: a convolution of dY with the kernels turned by 180° and their channels exchanged;
  * it runs in the fast convolution kernel. Otherwise ConvTranspose.
  */
-export const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
-  const { strides, pads, dilations, group, input_shape } = attrs as unknown as ConvAttrs & { input_shape: Shape };
+export const convInputGradRule: LoweringRule<ConvInputGradAttrs> = ([W, dY], attrs) => {
+  const { strides, pads, dilations, group, input_shape } = attrs;
   const kernel = W!.shape.slice(2);
   const spatial = kernel.length;
   const reach = kernel.map((k, i) => dilations[i]! * (k - 1));
@@ -67,10 +67,10 @@ function turn(W: Value): Value {
  * dW of a convolution: the windows of X as columns, by a convolution with one-hot kernels, then matrix products with
  * dY. Convolution runs on all threads where ONNX Runtime's slicing does not.
  */
-export const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
-  const { strides, pads, dilations, group, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
-  if (isSeparable(X!.shape, weight_shape, attrs as unknown as ConvAttrs)) {
-    return separableWeightGrad(X!, dY!, weight_shape, attrs as unknown as ConvAttrs);
+export const convWeightGradRule: LoweringRule<ConvWeightGradAttrs> = ([X, dY], attrs) => {
+  const { strides, pads, dilations, group, weight_shape } = attrs;
+  if (isSeparable(X!.shape, weight_shape, attrs)) {
+    return separableWeightGrad(X!, dY!, weight_shape, attrs);
   }
   const [K, Cg, ...kernel] = weight_shape as [number, number, ...number[]];
   const [N, C] = X!.shape as [number, number];
@@ -111,7 +111,7 @@ export const passThrough: LoweringRule = ([x]) => x!;
 export const takeSecond: LoweringRule = ([, y]) => y!;
 
 /** ReLU6 and its kin are limits like others once the gradient is taken. */
-export const boundedReluByClip: LoweringRule = ([x], { max }) => clip(x!, { min: 0, max: max as number });
+export const boundedReluByClip: LoweringRule<{ max: number }> = ([x], { max }) => clip(x!, { min: 0, max });
 
 export const cpu: Target = {
   name: "cpu",
@@ -124,7 +124,7 @@ export const cpu: Target = {
     Within: withinBySteps,
     BatchNormalizationTraining: batchNormByKernel,
     // ONNX Runtime's kernel takes odd sizes only.
-    LRN: (x, attrs, node) => ((attrs.size as number) % 2 === 0 ? lrnByPooling(x, attrs, node) : null),
+    LRN: (x, attrs, node) => (attrs.size % 2 === 0 ? lrnByPooling(x, attrs, node) : null),
     ConvInputGrad: convInputGradRule,
     ConvWeightGrad: convWeightGradRule,
     MaxPool: flooredMaxPool,

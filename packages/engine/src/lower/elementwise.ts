@@ -20,7 +20,7 @@ import {
   tanh,
   where,
 } from "../ops/build.ts";
-import type { LoweringRule } from "./lower.ts";
+import type { LoweringRule, LoweringRules } from "./lower.ts";
 
 /** erf x = 2/√π·e^(−x²)·Σ 2ⁿ x²ⁿ⁺¹/(2n+1)!!: all terms have one sign, 100 of them give float64 up to |x| = 5.5. */
 const erf: LoweringRule = ([x]) => {
@@ -45,16 +45,16 @@ function atan(x: Value): Value {
 }
 const asin = (x: Value): Value => atan(div(x, sqrt(sub(1, mul(x, x)))));
 
-export const float64Elementwise: Readonly<Record<string, LoweringRule>> = {
+export const float64Elementwise = {
   Erf: erf,
-  LeakyRelu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(x!, alpha as number)),
+  LeakyRelu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(x!, alpha)),
   Softplus: ([x]) => add(max(x!, 0), log(add(exp(neg(abs(x!))), 1))),
-  HardSigmoid: ([x], { alpha, beta }) => clip(add(mul(x!, alpha as number), beta as number), { min: 0, max: 1 }),
+  HardSigmoid: ([x], { alpha, beta }) => clip(add(mul(x!, alpha), beta), { min: 0, max: 1 }),
   HardSwish: ([x]) => mul(x!, clip(add(mul(x!, 1 / 6), 0.5), { min: 0, max: 1 })),
-  Elu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(below(x!), alpha as number)),
-  Selu: ([x], { alpha, gamma }) => mul(where(greater(x!, 0), x!, mul(below(x!), alpha as number)), gamma as number),
-  Celu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(below(mul(x!, 1 / (alpha as number))), alpha as number)),
-  ThresholdedRelu: ([x], { alpha }) => where(greater(x!, alpha as number), x!, 0),
+  Elu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(below(x!), alpha)),
+  Selu: ([x], { alpha, gamma }) => mul(where(greater(x!, 0), x!, mul(below(x!), alpha)), gamma),
+  Celu: ([x], { alpha }) => where(greater(x!, 0), x!, mul(below(mul(x!, 1 / alpha)), alpha)),
+  ThresholdedRelu: ([x], { alpha }) => where(greater(x!, alpha), x!, 0),
   Softsign: ([x]) => div(x!, add(abs(x!), 1)),
   Tan: ([x]) => div(sin(x!), cos(x!)),
   Asin: ([x]) => asin(x!),
@@ -71,4 +71,4 @@ export const float64Elementwise: Readonly<Record<string, LoweringRule>> = {
   Asinh: ([x]) => log(add(x!, sqrt(add(mul(x!, x!), 1)))),
   Acosh: ([x]) => log(add(x!, sqrt(sub(mul(x!, x!), 1)))),
   Atanh: ([x]) => mul(log(mul(add(x!, 1), reciprocal(sub(1, x!)))), 0.5),
-};
+} satisfies LoweringRules;

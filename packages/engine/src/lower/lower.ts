@@ -3,13 +3,26 @@
 import { type Attrs, Graph, type Node, type Value } from "../ir/graph.ts";
 import { type DType, type Tensor, tensor } from "../ir/type.ts";
 import type { OpDef } from "../ops/op.ts";
+import type { AttrsOf, OperatorName } from "../ops/table.ts";
 
-/** Builds the outputs of a node in the target's operators, from the already lowered inputs; null: it stays as it is. */
-export type LoweringRule = (inputs: readonly Value[], attrs: Attrs, node: Node) => readonly Value[] | Value | null;
+/**
+ * Builds the outputs of a node in the target's operators, from the already lowered inputs; null: it stays as it is.
+ * `A` is what the operator's entry says of its attributes.
+ */
+export type LoweringRule<A extends Attrs = Attrs> = (
+  inputs: readonly Value[],
+  attrs: A,
+  node: Node,
+) => readonly Value[] | Value | null;
+
+/** A rule for each of the engine's operators that the target replaces. */
+export type LoweringRules = { readonly [Op in OperatorName]?: LoweringRule<AttrsOf<Op>> };
 
 export interface Target {
   readonly name: string;
-  readonly rules: Readonly<Record<string, LoweringRule>>;
+  readonly rules: LoweringRules;
+  /** Rules of operators of other domains, which other rules bring in. */
+  readonly ownRules?: Readonly<Record<string, LoweringRule>>;
   /** Operators that only this target has, of domains of its own; rules may use them. */
   readonly operators?: Readonly<Record<string, OpDef>>;
   /** The float that the target computes in. */
@@ -73,10 +86,13 @@ function rebuild(
   for (const input of graph.inputs) map.set(input, out.input(input.name!, dtypeOf(input.dtype), input.shape));
   for (const node of live(graph)) {
     const inputs = node.inputs.map((input) => (input ? find(input) : null));
-    const rule = target.rules[node.op];
+    // A node's attributes are those that its operator's entry has checked, so they are the ones its rule takes.
+    const rule = (target.rules[node.op as OperatorName] ?? target.ownRules?.[node.op]) as
+      | LoweringRule<never>
+      | undefined;
     const attrs = node.op === "Cast" ? { ...node.attrs, to: dtypeOf(node.attrs.to as DType) } : node.attrs;
     let made: readonly Value[];
-    const result = rule?.(inputs as Value[], attrs, node);
+    const result = rule?.(inputs as Value[], attrs as never, node);
     if (result) {
       replaced++;
       made = Array.isArray(result) ? (result as readonly Value[]) : [result as Value];

@@ -4,11 +4,11 @@ import { cast, clip, mul } from "../ops/build.ts";
 import { along, centred, limits, unlimited } from "../ops/quantize.ts";
 import type { LoweringRule } from "./lower.ts";
 
-export const quantizeInFloat: LoweringRule = ([x, scale, zero], { axis }, { outputs }) => {
+export const quantizeInFloat: LoweringRule<{ axis: number }> = ([x, scale, zero], { axis }, { outputs }) => {
   const to: DType = outputs[0]!.dtype;
   const [min, max] = limits[to]!;
-  return cast(clip(unlimited(x!, scale!, zero, axis as number), { min, max }), to);
+  return cast(clip(unlimited(x!, scale!, zero, axis), { min, max }), to);
 };
 
-export const dequantizeInFloat: LoweringRule = ([x, scale, zero], { axis }) =>
-  mul(centred(x!, scale!, zero, axis as number), along(scale!, x!, axis as number));
+export const dequantizeInFloat: LoweringRule<{ axis: number }> = ([x, scale, zero], { axis }) =>
+  mul(centred(x!, scale!, zero, axis), along(scale!, x!, axis));

@@ -6,10 +6,7 @@ import {
   add,
   cast,
   concat,
-  conv,
   convInputGrad,
-  div,
-  full,
   matMul,
   pad,
   reduceMax,
@@ -19,8 +16,7 @@ import {
   slice,
   transposeLast,
 } from "../ops/build.ts";
-import { type ConvAttrs, convSizes, type PoolAttrs } from "../ops/conv.ts";
-import type { ResizeAttrs } from "../ops/interpolate.ts";
+import { type ConvAttrs, type ConvInputGradAttrs, type ConvWeightGradAttrs, convSizes } from "../ops/conv.ts";
 import { resizeByMatrices } from "../ops/resize.ts";
 import { padAxis, spread } from "../ops/strided.ts";
 import { boundedReluByClip, passThrough, takeSecond } from "./cpu.ts";
@@ -28,11 +24,11 @@ import { float64Elementwise } from "./elementwise.ts";
 import type { LoweringRule, Target } from "./lower.ts";
 import { batchNormByMeans, layerNormByMeans, lrnByPooling } from "./normalize.ts";
 import {
+  averagePoolByConv,
   averagePoolGradByConv,
   flooredMaxPool,
   maxPoolAtByIndices,
   maxPoolGradByIndices,
-  windowCounts,
 } from "./pooling.ts";
 import { dequantizeInFloat, quantizeInFloat } from "./quantize.ts";
 import { withinByComparing } from "./within.ts";
@@ -66,8 +62,7 @@ function columns(X: Value, kernel: Shape, { strides, pads, dilations, group }: C
   return reshape(concat(taps, 3), [N, group, (C / group) * taps.length, product(output)]);
 }
 
-const convRule: LoweringRule = ([X, W, B], attrs) => {
-  const a = attrs as unknown as ConvAttrs;
+const convRule: LoweringRule<ConvAttrs> = ([X, W, B], a) => {
   const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
   const kernels = reshape(W!, [1, a.group, K / a.group, Cg * product(kernel)]);
   const Y = reshape(matMul(kernels, columns(X!, kernel, a)), [
@@ -78,16 +73,15 @@ const convRule: LoweringRule = ([X, W, B], attrs) => {
   return B ? add(Y, reshape(B, [K, ...kernel.map(() => 1)])) : Y;
 };
 
-const convWeightGradRule: LoweringRule = ([X, dY], attrs) => {
-  const a = attrs as unknown as ConvAttrs & { weight_shape: Shape };
+const convWeightGradRule: LoweringRule<ConvWeightGradAttrs> = ([X, dY], a) => {
   const [K, , ...kernel] = a.weight_shape as [number, number, ...number[]];
   const [N, , ...output] = dY!.shape as [number, number, ...number[]];
   const g = reshape(dY!, [N, a.group, K / a.group, product(output)]);
   return reshape(reduceSum(matMul(g, transposeLast(columns(X!, kernel, a))), { axes: [0] }), a.weight_shape);
 };
 
-const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
-  const { input_shape, strides, pads, dilations, group } = attrs as unknown as ConvAttrs & { input_shape: Shape };
+const convInputGradRule: LoweringRule<ConvInputGradAttrs> = ([W, dY], attrs) => {
+  const { input_shape, strides, pads, dilations, group } = attrs;
   const [K, Cg, ...kernel] = W!.shape as [number, number, ...number[]];
   const [N, , ...output] = dY!.shape as [number, number, ...number[]];
   const n = kernel.length;
@@ -113,37 +107,10 @@ const convInputGradRule: LoweringRule = ([W, dY], attrs) => {
   );
 };
 
-const convTransposeRule: LoweringRule = ([X, W, B], attrs, node) => {
-  const { strides, pads, dilations, group } = attrs as unknown as ConvAttrs;
+const convTransposeRule: LoweringRule<ConvAttrs> = ([X, W, B], attrs, node) => {
+  const { strides, pads, dilations, group } = attrs;
   const Y = convInputGrad(W!, X!, node.outputs[0]!.shape, { strides, pads, dilations, group });
   return B ? add(Y, reshape(B, [B.shape[0]!, ...W!.shape.slice(2).map(() => 1)])) : Y;
-};
-
-const averagePoolRule: LoweringRule = ([X], attrs, node) => {
-  const {
-    kernel_shape: kernel,
-    strides,
-    pads,
-    count_include_pad,
-  } = attrs as unknown as PoolAttrs & { count_include_pad: number };
-  const C = X!.shape[1]!;
-  const output = node.outputs[0]!.shape.slice(2);
-  const n = kernel.length;
-  const ends = kernel.map((k, i) =>
-    Math.max(pads[i + n]!, (output[i]! - 1) * strides[i]! + k - X!.shape[i + 2]! - pads[i]!),
-  );
-  const sum = conv(X!, full(X!, 1, [C, 1, ...kernel]), null, {
-    strides,
-    pads: [...pads.slice(0, n), ...ends],
-    group: C,
-  });
-  const counts = windowCounts(X!.shape.slice(2), output, {
-    kernel,
-    strides,
-    pads,
-    includePad: count_include_pad === 1,
-  });
-  return div(sum, X!.graph.constant({ dtype: "float64", shape: [1, 1, ...output], data: new Float64Array(counts) }));
 };
 
 const single = (x: Value): Value => cast(x, "float32");
@@ -166,11 +133,11 @@ export const reference: Target = {
     MaxPool: flooredMaxPool,
     MaxPoolGrad: maxPoolGradByIndices,
     MaxPoolAt: maxPoolAtByIndices,
-    AveragePool: averagePoolRule,
+    AveragePool: averagePoolByConv,
     AveragePoolGrad: averagePoolGradByConv,
     GlobalAveragePool: ([X]) => reduceMean(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
     GlobalMaxPool: ([X]) => reduceMax(X!, { axes: X!.shape.slice(2).map((_, i) => i + 2), keepDims: true }),
-    Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs as unknown as ResizeAttrs),
+    Resize: ([X], attrs, { outputs }) => resizeByMatrices(X!, outputs[0]!.shape, attrs),
     // ONNX Runtime's kernel takes float32; its result is of integers.
     NonMaxSuppression: ([boxes, scores], attrs) =>
       boxes!.dtype === "float64" ? boxes!.graph.add("NonMaxSuppression", [boxes!, scores!].map(single), attrs) : null,

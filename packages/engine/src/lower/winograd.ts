@@ -7,7 +7,7 @@
 import type { Value } from "../ir/graph.ts";
 import { type Shape, tensor } from "../ir/type.ts";
 import { add, conv, convTranspose, matMul, reshape, slice, transpose } from "../ops/build.ts";
-import type { ConvAttrs } from "../ops/conv.ts";
+import type { ConvAttrs, ConvInputGradAttrs, ConvWeightGradAttrs } from "../ops/conv.ts";
 import { matMulTransposed, transposedMatMul } from "./fused-mat-mul.ts";
 import type { LoweringRule } from "./lower.ts";
 
@@ -62,17 +62,17 @@ function pays([K, C, ...kernel]: Shape, [N, , H, W]: Shape, attrs: ConvAttrs): b
 }
 
 /** Convolutions with weights that change; ONNX Runtime prepares constant ones itself, and fuses what follows. */
-export const convByTiles: LoweringRule = ([X, W, B], attrs, { outputs: [Y] }) => {
-  if (W!.constant || !pays(W!.shape, Y!.shape, attrs as unknown as ConvAttrs)) return null;
-  const V = transform(X!, Bt, tiles(Y!.shape), (attrs as unknown as ConvAttrs).pads);
+export const convByTiles: LoweringRule<ConvAttrs> = ([X, W, B], attrs, { outputs: [Y] }) => {
+  if (W!.constant || !pays(W!.shape, Y!.shape, attrs)) return null;
+  const V = transform(X!, Bt, tiles(Y!.shape), attrs.pads);
   const y = fromTiles(matMul(kernelTransform(W!, G), V), Y!.shape);
   return B ? add(y, reshape(B, [B.shape[0]!, 1, 1])) : y;
 };
 
 /** dX: the convolution of dY with the kernels turned by 180° and their channels exchanged. */
-export const convInputGradByTiles: LoweringRule = ([W, dY], attrs) => {
-  const { pads, input_shape } = attrs as unknown as ConvAttrs & { input_shape: Shape };
-  if (!pays(W!.shape, input_shape, attrs as unknown as ConvAttrs)) return null;
+export const convInputGradByTiles: LoweringRule<ConvInputGradAttrs> = ([W, dY], attrs) => {
+  const { pads, input_shape } = attrs;
+  if (!pays(W!.shape, input_shape, attrs)) return null;
   const V = transform(dY!, Bt, tiles(input_shape), [2 - pads[0]!, 2 - pads[1]!]);
   const U = kernelTransform(
     W!,
@@ -82,9 +82,9 @@ export const convInputGradByTiles: LoweringRule = ([W, dY], attrs) => {
 };
 
 /** dW: the transform of the kernels turned round, of the products of both images' transforms. */
-export const convWeightGradByTiles: LoweringRule = ([X, dY], attrs) => {
-  const { pads, weight_shape } = attrs as unknown as ConvAttrs & { weight_shape: Shape };
-  if (!pays(weight_shape, dY!.shape, attrs as unknown as ConvAttrs)) return null;
+export const convWeightGradByTiles: LoweringRule<ConvWeightGradAttrs> = ([X, dY], attrs) => {
+  const { pads, weight_shape } = attrs;
+  if (!pays(weight_shape, dY!.shape, attrs)) return null;
   const [K, C] = weight_shape as [number, number];
   const size = tiles(dY!.shape);
   const V = transform(X!, Bt, size, pads);

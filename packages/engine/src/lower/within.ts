@@ -1,23 +1,12 @@
 // The indicator of an interval: by comparisons, or by the steepest of hard sigmoids.
 import type { Value } from "../ir/graph.ts";
 
-import {
-  and,
-  cast,
-  full,
-  greater,
-  greaterOrEqual,
-  hardSigmoid,
-  type Limits,
-  less,
-  lessOrEqual,
-  mul,
-} from "../ops/build.ts";
+import { and, cast, full, greater, greaterOrEqual, hardSigmoid, less, lessOrEqual, mul } from "../ops/build.ts";
+import type { AttrsOf } from "../ops/table.ts";
 import type { LoweringRule } from "./lower.ts";
 
 /** Comparisons, which run everywhere and in every dtype. */
-export const withinByComparing: LoweringRule = ([x], attrs) => {
-  const { above, below, min, max } = attrs as Limits;
+export const withinByComparing: LoweringRule<AttrsOf<"Within">> = ([x], { above, below, min, max }) => {
   const tests: Value[] = [];
   if (above !== undefined) tests.push(greater(x!, above));
   if (below !== undefined) tests.push(less(x!, below));
@@ -32,8 +21,7 @@ export const withinByComparing: LoweringRule = ([x], attrs) => {
  * With s = 1/(distance to the next float) every product and sum below is a whole number of at most 24 bits. Within
  * 2⁻¹²⁰ of a limit at 0 the result may lie between 0 and 1.
  */
-export const withinBySteps: LoweringRule = ([x], attrs) => {
-  const { above, below, min, max } = attrs as Limits;
+export const withinBySteps: LoweringRule<AttrsOf<"Within">> = ([x], { above, below, min, max }) => {
   const steps: Value[] = [];
   const step = (limit: number, towards: 1 | -1, sign: 1 | -1, atLimit: 0 | 1) => {
     const l = Math.fround(limit);

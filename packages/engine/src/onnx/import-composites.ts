@@ -14,6 +14,7 @@ import {
   mul,
   reduceMean,
   reshape,
+  sigmoid,
   sqrt,
   sub,
   transpose,
@@ -63,6 +64,11 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   NegativeLogLikelihoodLoss: classLoss(false),
   CastLike: ({ inputs: [x, like] }) => cast(x!, like!.dtype),
   Gelu: (site) => gelu(site.inputs[0]!, { approximate: string(site, "approximate", "none") as "none" | "tanh" }),
+  /** x·σ(αx), of opset 24. */
+  Swish(site) {
+    const x = site.inputs[0]!;
+    return mul(x, sigmoid(mul(x, number(site, "alpha", 1))));
+  },
   Mish: ({ inputs: [x] }) => mish(x!),
   Shrink(site) {
     const x = site.inputs[0]!;

@@ -24,18 +24,19 @@ import {
 import { type ImportRule, number } from "./import-site.ts";
 import { convOptions } from "./import-window.ts";
 
+/** A vector of one number as a scalar, which is how ONNX writes "per tensor" here. */
+export const perTensor = (v: Value): Value => (v.shape.length === 1 && v.shape[0] === 1 ? reshape(v, []) : v);
+
 /** Per tensor the axis means nothing, and its default lies outside a vector. */
 const quantization: ImportRule = (site) => {
-  const { graph, node, inputs, name } = site;
+  const { graph, node, name } = site;
+  const inputs = site.inputs.map((input, i) => (input && i > 0 ? perTensor(input) : input));
   const [x, scale] = inputs as [Value, Value];
   const axis = scale.shape.length === 0 ? 0 : axisOf(number(site, "axis", 1), x.shape.length);
   const signed = inputs.length === 2 && node.op === "QuantizeLinear" && number(site, "output_dtype", 0) === 3;
   const zero = signed ? [full(scale, 0, scale.shape, "int8")] : [];
   return graph.add(node.op, [...inputs, ...zero], { axis }, name);
 };
-
-/** A vector of one number as a scalar, which is how ONNX writes "per tensor" here. */
-const perTensor = (v: Value): Value => (v.shape.length === 1 && v.shape[0] === 1 ? reshape(v, []) : v);
 
 /** x − zero as whole numbers in float32, with a gradient; zero is [] or one number per slice of the axis. */
 function centred(x: Value, zero: Value | null | undefined, axis: number): Value {

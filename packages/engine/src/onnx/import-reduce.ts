@@ -1,7 +1,20 @@
 // Operators of ONNX files that go along axes: reductions, the largest elements, vector norms.
 import type { Value } from "../ir/graph.ts";
 import { axisOf } from "../ir/type.ts";
-import { argMax, cast, div, equal, oneHot, reduceL1, reduceL2, reshape, topK, transpose, where } from "../ops/build.ts";
+import {
+  argMax,
+  cast,
+  div,
+  equal,
+  full,
+  oneHot,
+  reduceL1,
+  reduceL2,
+  reshape,
+  topK,
+  transpose,
+  where,
+} from "../ops/build.ts";
 import { axesOf, type ImportRule, known, number } from "./import-site.ts";
 
 const reductions = ["Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare"];
@@ -16,6 +29,11 @@ const reduction =
     const axes = given.length > 0 ? given : x.shape.map((_, i) => i);
     const attrs = { axes, keepdims: number(site, "keepdims", 1) };
     if (x.dtype !== "bool") return site.graph.add(op, [x], attrs, site.name);
+    // Of no truth values "and" is true and "or" is not.
+    if (axes.some((axis) => x.shape[axis] === 0)) {
+      const none = site.graph.add(op, [cast(x, "int32")], attrs)[0]!;
+      return full(none, op === "ReduceMin" ? 1 : 0, none.shape, "bool");
+    }
     // Of truth values "and" and "or" are the smallest and the largest.
     return cast(site.graph.add(op, [cast(x, "int32")], attrs, site.name)[0]!, "bool");
   };

@@ -1,7 +1,7 @@
 // How operators of ONNX files, opsets up to 23, become ours: missing attributes get ONNX's defaults, attributes that were
 // or became inputs are read from both places, and operators that only rearrange are rewritten.
 import type { Attrs, Value } from "../ir/graph.ts";
-import { allocate, axisOf, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
+import { allocate, axisOf, isFloat, ShapeError, sizeOf, type Tensor, tensor } from "../ir/type.ts";
 import {
   add,
   batchNormalizationTraining,
@@ -37,18 +37,6 @@ import {
 import { type AttributeValue, dtypeOf, type NodeProto } from "./schema.ts";
 import { ModelError } from "./wire.ts";
 
-/** Defaults that ONNX gives to attributes which our operators always want. */
-const defaults: Readonly<Record<string, (inputs: readonly Value[]) => Attrs>> = {
-  Gemm: () => ({ alpha: 1, beta: 1, transA: 0, transB: 0 }),
-  LeakyRelu: () => ({ alpha: 0.01 }),
-  Flatten: () => ({ axis: 1 }),
-  Transpose: ([x]) => ({ perm: x!.shape.map((_, i) => x!.shape.length - 1 - i) }),
-  Gather: () => ({ axis: 0 }),
-  GatherElements: () => ({ axis: 0 }),
-  ScatterElements: () => ({ axis: 0, reduction: "none" }),
-  ArgMax: () => ({ axis: 0, keepdims: 1 }),
-};
-
 /** Attributes of one of our operators from a node's attributes and constant inputs; `rest` are its real inputs. */
 export function attributesOf(
   def: OpDef,
@@ -56,23 +44,26 @@ export function attributesOf(
   inputs: readonly (Value | null)[],
 ): { attrs: Attrs; rest: (Value | null)[] } {
   const attrs: Record<string, AttributeValue> = {
-    ...(def.defaults as Record<string, AttributeValue>),
-    ...(defaults[node.op]?.(inputs as readonly Value[]) as Record<string, AttributeValue>),
+    ...((typeof def.defaults === "function" ? def.defaults(inputs as readonly Value[]) : def.defaults) as Record<
+      string,
+      AttributeValue
+    >),
   };
   for (const [key, value] of node.attributes) {
-    if (typeof value === "object" && ("unsupported" in value || "graph" in value)) {
-      const what = "graph" in value ? "a graph" : value.unsupported;
+    if (typeof value === "object" && ("unsupported" in value || "graph" in value || "reference" in value)) {
+      const what = "graph" in value ? "a graph" : "reference" in value ? "a reference" : value.unsupported;
       throw new ModelError(`its attribute "${key}" is ${what}, which is not supported`);
     }
     attrs[key] = key === "to" ? castTarget(value as number) : value;
   }
   const places = Object.entries(def.asInputs ?? {});
-  for (const [key, { at }] of places) {
+  for (const [key, { at, list }] of places) {
     const value = inputs[at];
     if (!value) continue;
     const numbers = known(value, key);
-    attrs[key] = value.shape.length === 0 ? numbers[0]! : numbers;
-    if (def.floats?.includes(key)) attrs[key] = numbers[0]!;
+    if (!list && numbers.length !== 1)
+      throw new ModelError(`its ${key} has ${numbers.length} numbers; one is expected`);
+    attrs[key] = list ? numbers : numbers[0]!;
   }
   const x = inputs[0];
   if (x && Array.isArray(attrs.axes)) attrs.axes = (attrs.axes as number[]).map((axis) => axisOf(axis, x.shape.length));
@@ -132,8 +123,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Range(site) {
     const [start, limit, delta] = site.inputs.map((x) => known(x!, "range")[0]!) as [number, number, number];
     const length = bounded(Math.max(0, Math.ceil((limit - start) / delta)), "range");
-    const values = Array.from({ length }, (_, i) => start + i * delta);
-    return constant(site, tensor(site.inputs[0]!.dtype, [length], values));
+    const { dtype } = site.inputs[0]!;
+    const [from, by] = [site.inputs[0]!, site.inputs[2]!].map((x) => x.constant!.data[0]!);
+    const exact = typeof from === "bigint" && typeof by === "bigint";
+    const values = Array.from({ length }, (_, i) => (exact ? from + BigInt(i) * by : start + i * delta));
+    return constant(site, tensor(dtype, [length], values));
   },
   Reshape(site) {
     const x = site.inputs[0]!;
@@ -230,9 +224,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   Softmax: softmaxRule(softmax),
   LogSoftmax: softmaxRule(logSoftmax),
   Pow(site) {
-    // ONNX lets the exponent have a dtype of its own.
+    // ONNX lets the exponent have a dtype of its own; the result has the base's.
     const [a, b] = site.inputs as [Value, Value];
-    return site.graph.add("Pow", [a, cast(b, a.dtype)], {}, site.name);
+    const broken = !isFloat(a.dtype) && isFloat(b.dtype);
+    const power = site.graph.add("Pow", broken ? [cast(a, b.dtype), b] : [a, cast(b, a.dtype)], {}, site.name)[0]!;
+    return cast(power, a.dtype);
   },
   BatchNormalization(site) {
     const [x, scale, bias, mean, variance] = site.inputs as [Value, Value, Value, Value, Value];

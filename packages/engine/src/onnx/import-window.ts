@@ -1,9 +1,11 @@
 // Operators of ONNX files with a window that moves over space: convolution, pooling, and what undoes them.
 import type { Value } from "../ir/graph.ts";
-import { type Shape, sizeOf, type Type } from "../ir/type.ts";
+import { type Shape, sizeOf, type Type, tensor } from "../ir/type.ts";
+import { windowCounts } from "../lower/pooling.ts";
 import {
   abs,
   add,
+  constant,
   conv,
   convTranspose,
   div,
@@ -81,13 +83,10 @@ function windowSums(x: Value, window: Window & { ceil_mode: number }): Value {
 }
 
 /** How many elements each window holds, [1, 1, …]; with the declared padding or without it. */
-function windowSizes(x: Value, window: Window & { ceil_mode: number }, includePad: boolean): Value {
-  const { pads } = window;
-  const n = pads.length / 2;
-  const ones = full(x, 1, [1, 1, ...x.shape.slice(2)]);
-  if (!includePad) return windowSums(ones, window);
-  const padded = pad(ones, [0, 0, ...pads.slice(0, n)], [0, 0, ...pads.slice(n)], 1);
-  return windowSums(padded, { ...window, pads: pads.map(() => 0) });
+function windowSizes(x: Value, sums: Value, window: Window, includePad: boolean): Value {
+  const output = sums.shape.slice(2);
+  const counts = windowCounts(x.shape.slice(2), output, { ...window, kernel: window.kernel_shape, includePad });
+  return constant(x, tensor(x.dtype, [1, 1, ...output], counts));
 }
 
 /** The p-th root of a sum of powers; where the sum is 0 so is the gradient. */
@@ -158,7 +157,8 @@ export const windowRules: Readonly<Record<string, ImportRule>> = {
     if (dilations.every((d) => d === 1))
       return x.graph.add("AveragePool", [x], { ...attrs, count_include_pad: includePad }, site.name);
     const window = { ...attrs, dilations };
-    return div(windowSums(x, window), windowSizes(x, window, includePad === 1));
+    const sums = windowSums(x, window);
+    return div(sums, windowSizes(x, sums, window, includePad === 1));
   },
   LpPool(site) {
     const p = number(site, "p", 2);

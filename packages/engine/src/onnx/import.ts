@@ -5,7 +5,9 @@ import { cast } from "../ops/build.ts";
 import { table as operators } from "../ops/table.ts";
 import { foldConstant } from "./fold.ts";
 import { compositeRules } from "./import-composites.ts";
+import { nodesOfCall } from "./import-function.ts";
 import { gridRules } from "./import-grid.ts";
+import { microsoftRules } from "./import-microsoft.ts";
 import { quantizedRules } from "./import-quantized.ts";
 import { reduceRules } from "./import-reduce.ts";
 import { resizeRules } from "./import-resize.ts";
@@ -14,6 +16,8 @@ import { selectRules } from "./import-select.ts";
 import type { ImportRule } from "./import-site.ts";
 import { windowRules } from "./import-window.ts";
 import {
+  type FunctionProto,
+  functionKey,
   type GraphProto,
   type ModelProto,
   type NodeProto,
@@ -52,7 +56,18 @@ export interface OnnxModel {
   apply(inputs: Readonly<Record<string, Value>>, weights?: Readonly<Record<string, Value>>): Record<string, Value>;
 }
 
-/** Parses an ONNX model. @throws ModelError when the bytes are not one, or not a whole one */
+/**
+ * Parses an ONNX model.
+ *
+ * @example
+ * const model = importOnnx(bytes, { name: "classifier.onnx" });
+ * const f = compile(nodeRuntime(), ({ input }) => {
+ *   const { logits } = model.apply({ input });
+ *   return { logits, d: gradient(reduceSum(logits), [input])[0] };
+ * });
+ *
+ * @throws ModelError when the bytes are not one, or not a whole one
+ */
 export function importOnnx(bytes: Uint8Array, { name = "model", external }: ImportOptions = {}): OnnxModel {
   let proto: ModelProto;
   try {
@@ -63,12 +78,7 @@ export function importOnnx(bytes: Uint8Array, { name = "model", external }: Impo
       cause: error,
     });
   }
-  const opset = proto.opsets.get("") ?? 0;
-  if (opset < 1 || opset > 23) {
-    throw new ModelError(
-      `${name}: it uses opset ${opset}; opsets 1 to 23 of ai.onnx are read. Convert it with onnx.version_converter.`,
-    );
-  }
+  const opset = opsetOf(proto, name);
   const { graph } = proto;
   const inputs = graph.inputs.filter((input) => !graph.initializers.has(input.name));
   return {
@@ -79,7 +89,7 @@ export function importOnnx(bytes: Uint8Array, { name = "model", external }: Impo
     producer: proto.producer,
     metadata: proto.metadata,
     initializers: graph.initializers,
-    unknown: graph.nodes.flatMap((node) => (isKnown(node) ? [] : { op: labelOf(node), node: node.name })),
+    unknown: unknownIn(graph.nodes, proto.functions),
     apply: (given, weights = {}) => apply(proto, name, opset, inputs, given, weights),
   };
 }
@@ -93,17 +103,56 @@ const rules: Readonly<Record<string, ImportRule>> = {
   ...selectRules,
   ...quantizedRules,
   ...compositeRules,
+  ...microsoftRules,
 };
 /** Written as one of our operators; those that we pad to a fixed shape are not what the file means. */
 const isOurs = (op: string): boolean => typeof operators[op]?.since === "number" && operators[op].padded === undefined;
-const isKnown = ({ op, domain }: NodeProto): boolean =>
-  domain === "" && (rules[op] !== undefined || isOurs(op) || op === "If");
+const isKnown = (node: NodeProto): boolean =>
+  rules[labelOf(node)] !== undefined || (node.domain === "" && (isOurs(node.op) || node.op === "If"));
 const labelOf = ({ op, domain }: NodeProto): string => (domain ? `${domain}.${op}` : op);
+
+/** The newest opset whose operators are read: 24 and 25 add Swish and TensorScatter to 23's, and types. */
+const NEWEST = 25;
+
+/** @throws ModelError where gradients cannot be had; the file may run all the same */
+function opsetOf({ opsets }: ModelProto, name: string): number {
+  const opset = opsets.get("");
+  const elsewhere = "The model can still be run, or attacked without gradients.";
+  if (opset === undefined) {
+    const domains = [...opsets.keys()].map((domain) => `"${domain}"`).join(", ") || "none";
+    throw new ModelError(
+      `${name}: it has no operators of ai.onnx (its domains: ${domains}), and only those have gradients. ${elsewhere}`,
+    );
+  }
+  if (opset < 1 || opset > NEWEST) {
+    throw new ModelError(
+      `${name}: it uses opset ${opset}; opsets 1 to ${NEWEST} of ai.onnx are read for gradients. Convert it with onnx.version_converter. ${elsewhere}`,
+    );
+  }
+  return opset;
+}
+
+type Functions = ReadonlyMap<string, FunctionProto>;
+
+/** Nodes without an entry, in the graph and in the functions that it calls. */
+function unknownIn(nodes: readonly NodeProto[], functions: Functions): { op: string; node: string }[] {
+  const seen = new Set<string>();
+  const look = (own: readonly NodeProto[]): { op: string; node: string }[] =>
+    own.flatMap((node) => {
+      const key = functionKey(node);
+      const called = functions.get(key);
+      if (!called) return isKnown(node) ? [] : [{ op: labelOf(node), node: node.name }];
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return look(called.nodes);
+    });
+  return look(nodes);
+}
 
 type Environment = Map<string, Value>;
 
 function apply(
-  { graph: proto }: ModelProto,
+  { graph: proto, functions }: ModelProto,
   name: string,
   opset: number,
   expected: readonly ValueInfo[],
@@ -121,7 +170,7 @@ function apply(
     checkInput(name, input, value);
     env.set(input.name, value);
   }
-  addGraph(graph, proto, env, { name, opset, weights });
+  addGraph(graph, proto, env, { name, opset, weights, functions, depth: 0, budget: { nodes: LARGEST } });
   return Object.fromEntries(
     proto.outputs.map((output) => {
       const value = env.get(output.name);
@@ -138,13 +187,26 @@ interface Context {
   readonly opset: number;
   /** Values that stand for initialisers. */
   readonly weights: Readonly<Record<string, Value>>;
+  readonly functions: Functions;
+  /** How many calls of functions stand around. */
+  readonly depth: number;
+  /** How many nodes calls may still become: a few functions that call each other twice would be millions. */
+  readonly budget: { nodes: number };
 }
+
+const LARGEST = 1 << 17;
+const DEEPEST = 64;
 
 /** Adds a graph's nodes and puts the values that they make, by name, into the environment. */
 function addGraph(graph: Graph, proto: GraphProto, env: Environment, context: Context): void {
-  const { name, weights } = context;
+  const { weights } = context;
   for (const [key, data] of proto.initializers) env.set(key, weights[key] ?? graph.constant(data, data.dtype, key));
-  for (const node of proto.nodes) {
+  addNodes(graph, proto.nodes, env, context);
+}
+
+function addNodes(graph: Graph, nodes: readonly NodeProto[], env: Environment, context: Context): void {
+  const { name } = context;
+  for (const node of nodes) {
     const label = `operator "${labelOf(node)}" (node "${node.name || node.outputs[0]}")`;
     const inputs = node.inputs.map((key) => {
       if (key === "") return null;
@@ -155,10 +217,12 @@ function addGraph(graph: Graph, proto: GraphProto, env: Environment, context: Co
         );
       return value;
     });
-    const refusal = refusalOf(node);
+    const called = context.functions.get(functionKey(node));
+    const refusal = called ? null : refusalOf(node);
     if (refusal) throw new ModelError(`${name}: ${label} ${refusal}`);
-    let outputs: readonly Value[];
-    if (node.op === "If") outputs = addBranch(graph, node, inputs[0], env, context, label);
+    let outputs: readonly (Value | undefined)[];
+    if (called) outputs = addCall(graph, called, node, inputs, context, label);
+    else if (node.op === "If") outputs = addBranch(graph, node, inputs[0], env, context, label);
     else {
       try {
         outputs = addNode(graph, node, inputs, context.opset);
@@ -191,6 +255,39 @@ function refusalOf(node: NodeProto): string | null {
   return null;
 }
 
+/** A function's nodes in place of its call. What they are called is theirs: they see nothing of what is around it. */
+function addCall(
+  graph: Graph,
+  called: FunctionProto,
+  call: NodeProto,
+  inputs: readonly (Value | null)[],
+  context: Context,
+  label: string,
+): (Value | undefined)[] {
+  const { name, depth, budget } = context;
+  budget.nodes -= called.nodes.length;
+  if (depth >= DEEPEST || budget.nodes < 0)
+    throw new ModelError(`${name}: ${label}: its functions call each other without end, or are too many`);
+  const env: Environment = new Map();
+  for (const [i, key] of called.inputs.entries()) {
+    const input = inputs[i];
+    if (input) env.set(key, input);
+  }
+  // An input that the call leaves out is left out by the nodes that take it.
+  const omitted = new Set(called.inputs.filter((key) => !env.has(key)));
+  const nodes = nodesOfCall(called, call).map((node) => ({
+    ...node,
+    inputs: node.inputs.map((key) => (omitted.has(key) ? "" : key)),
+  }));
+  const opset = called.opsets.get("") ?? context.opset;
+  addNodes(graph, nodes, env, { ...context, opset, weights: {}, depth: depth + 1 });
+  return called.outputs.map((key, i) => {
+    const value = env.get(key);
+    if (!value && call.outputs[i]) throw new ModelError(`${name}: ${label}: nothing in its function makes "${key}"`);
+    return value;
+  });
+}
+
 /** The branch that a constant condition takes, in place of the node. */
 function addBranch(
   graph: Graph,
@@ -220,7 +317,7 @@ function addBranch(
 }
 
 function addNode(graph: Graph, node: NodeProto, inputs: readonly (Value | null)[], opset: number): readonly Value[] {
-  const rule = rules[node.op];
+  const rule = rules[labelOf(node)];
   let outputs: readonly Value[];
   if (rule) {
     const made = rule({ graph, node, inputs, opset, name: node.name || node.outputs[0]! });

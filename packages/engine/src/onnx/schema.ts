@@ -21,6 +21,7 @@ export type AttributeValue =
   | readonly string[]
   | Tensor
   | { readonly graph: GraphProto }
+  | { readonly reference: string }
   | { readonly unsupported: string };
 
 export interface NodeProto {
@@ -30,6 +31,18 @@ export interface NodeProto {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, AttributeValue>;
+  /** Which of several functions of one name it calls. */
+  readonly overload?: string;
+}
+
+/** An operator that a model defines itself, by nodes whose attributes may refer to its own. */
+export interface FunctionProto {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Attributes that a call may leave out. */
+  readonly defaults: ReadonlyMap<string, AttributeValue>;
+  readonly nodes: readonly NodeProto[];
+  readonly opsets: ReadonlyMap<string, number>;
 }
 
 export interface GraphProto {
@@ -47,7 +60,13 @@ export interface ModelProto {
   readonly producer: string;
   readonly graph: GraphProto;
   readonly metadata: ReadonlyMap<string, string>;
+  /** By functionKey. */
+  readonly functions: ReadonlyMap<string, FunctionProto>;
 }
+
+/** Under which name a model's functions are found for a node. */
+export const functionKey = ({ domain, op, overload = "" }: Pick<NodeProto, "domain" | "op" | "overload">): string =>
+  `${domain} ${op} ${overload}`;
 
 const codes: Readonly<Record<DType, number>> = {
   float32: 1,
@@ -122,25 +141,50 @@ export function readModel(bytes: Uint8Array, external?: ReadExternal): ModelProt
   let irVersion = 0;
   let producer = "";
   let graph: GraphProto | undefined;
+  const functions = new Map<string, FunctionProto>();
   for (const field of fieldsOf(bytes)) {
     if (field.id === 1) irVersion = Number(field.int);
     else if (field.id === 2) producer = text(field.bytes);
     else if (field.id === 7) graph = readGraph(field.bytes, external);
-    else if (field.id === 8) {
-      let domain = "";
-      let version = 0;
-      for (const part of fieldsOf(field.bytes)) {
-        if (part.id === 1) domain = text(part.bytes);
-        if (part.id === 2) version = Number(part.int);
-      }
-      opsets.set(domain === "ai.onnx" ? "" : domain, version);
-    } else if (field.id === 14) {
+    else if (field.id === 8) opsets.set(...readOpset(field.bytes));
+    else if (field.id === 25) functions.set(...readFunction(field.bytes, external));
+    else if (field.id === 14) {
       const [key = "", value = ""] = stringsOf(field.bytes);
       metadata.set(key, value);
     }
   }
   if (!graph || irVersion === 0) throw new ModelError("it holds no ONNX graph");
-  return { irVersion, opsets, producer, graph, metadata };
+  return { irVersion, opsets, producer, graph, metadata, functions };
+}
+
+function readOpset(bytes: Uint8Array): [domain: string, version: number] {
+  let domain = "";
+  let version = 0;
+  for (const part of fieldsOf(bytes)) {
+    if (part.id === 1) domain = text(part.bytes);
+    if (part.id === 2) version = Number(part.int);
+  }
+  return [domain === "ai.onnx" ? "" : domain, version];
+}
+
+function readFunction(bytes: Uint8Array, external?: ReadExternal): [key: string, FunctionProto] {
+  const name = { op: "", domain: "", overload: "" };
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const nodes: NodeProto[] = [];
+  const defaults = new Map<string, AttributeValue>();
+  const opsets = new Map<string, number>();
+  for (const field of fieldsOf(bytes)) {
+    if (field.id === 1) name.op = text(field.bytes);
+    else if (field.id === 4) inputs.push(text(field.bytes));
+    else if (field.id === 5) outputs.push(text(field.bytes));
+    else if (field.id === 7) nodes.push(readNode(field.bytes, external, 0));
+    else if (field.id === 9) opsets.set(...readOpset(field.bytes));
+    else if (field.id === 10) name.domain = text(field.bytes);
+    else if (field.id === 11) defaults.set(...readAttribute(field.bytes, external, 0));
+    else if (field.id === 13) name.overload = text(field.bytes);
+  }
+  return [functionKey(name), { inputs, outputs, defaults, nodes, opsets }];
 }
 
 function stringsOf(bytes: Uint8Array): string[] {
@@ -173,7 +217,7 @@ function readGraph(bytes: Uint8Array, external?: ReadExternal, depth = 0): Graph
 }
 
 function readNode(bytes: Uint8Array, external: ReadExternal | undefined, depth: number): NodeProto {
-  const node = { op: "", domain: "", name: "", inputs: [] as string[], outputs: [] as string[] };
+  const node = { op: "", domain: "", name: "", overload: "", inputs: [] as string[], outputs: [] as string[] };
   const attributes = new Map<string, AttributeValue>();
   for (const field of fieldsOf(bytes)) {
     if (field.id === 1) node.inputs.push(text(field.bytes));
@@ -184,6 +228,7 @@ function readNode(bytes: Uint8Array, external: ReadExternal | undefined, depth: 
       const [key, value] = readAttribute(field.bytes, external, depth);
       attributes.set(key, value);
     } else if (field.id === 7) node.domain = text(field.bytes);
+    else if (field.id === 8) node.overload = text(field.bytes);
   }
   if (node.domain === "ai.onnx") node.domain = "";
   return { ...node, attributes };
@@ -197,6 +242,7 @@ function readAttribute(bytes: Uint8Array, external: ReadExternal | undefined, de
   let string = "";
   let value: Tensor | undefined;
   let graph: GraphProto | undefined;
+  let reference = "";
   const floats: number[] = [];
   const ints: bigint[] = [];
   const strings: string[] = [];
@@ -211,7 +257,9 @@ function readAttribute(bytes: Uint8Array, external: ReadExternal | undefined, de
     else if (field.id === 8) ints.push(...intsOf(field));
     else if (field.id === 9) strings.push(text(field.bytes));
     else if (field.id === 20) type = Number(field.int);
+    else if (field.id === 21) reference = text(field.bytes);
   }
+  if (reference) return [name, { reference }];
   const kinds: Record<number, AttributeValue | undefined> = {
     1: float,
     2: Number(int),

@@ -2,6 +2,7 @@
 import type { Value } from "../ir/graph.ts";
 import { broadcastsTo, formatShape, ShapeError } from "../ir/type.ts";
 import { abs, add, clip, div, exp, greater, mul, where, within } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { floating } from "./dtype.ts";
 import { op } from "./op.ts";
 
@@ -13,7 +14,7 @@ export const HardSigmoid = op<{ alpha: number; beta: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha", "beta"],
-  defaults: { alpha: 0.2, beta: 0.5 },
+  defaults: defaults.HardSigmoid,
   infer: floating,
   grad: ({ y: [y], dy, attrs: { alpha } }) => [mul(mul(dy, alpha), within(y, { above: 0, below: 1 }))],
 });
@@ -24,7 +25,9 @@ export const HardSwish = op({
   infer: floating,
   grad: ({ x: [x], dy }) => {
     const h = clip(add(mul(x, 1 / 6), 0.5), { min: 0, max: 1 });
-    return [mul(dy, add(h, mul(mul(x, 1 / 6), within(x, { above: -3, below: 3 }))))];
+    // Limited, as ∞·0 would be NaN.
+    const inside = mul(clip(x, { min: -3, max: 3 }), 1 / 6);
+    return [mul(dy, add(h, mul(inside, within(x, { above: -3, below: 3 }))))];
   },
 });
 /** y = x where x > 0, α(eˣ − 1) elsewhere.  dx = dy where x > 0, dy·αeˣ elsewhere. */
@@ -32,7 +35,7 @@ export const Elu = op<{ alpha: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha"],
-  defaults: { alpha: 1 },
+  defaults: defaults.Elu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, where(greater(x, 0), 1, mul(exp(negative(x)), alpha)))],
 });
@@ -41,7 +44,7 @@ export const Selu = op<{ alpha: number; gamma: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha", "gamma"],
-  defaults: { alpha: 1.6732632423543772, gamma: 1.0507009873554805 },
+  defaults: defaults.Selu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha, gamma } }) => [
     mul(dy, where(greater(x, 0), gamma, mul(exp(negative(x)), alpha * gamma))),
@@ -52,7 +55,7 @@ export const Celu = op<{ alpha: number }>({
   inputs: 1,
   since: 12,
   floats: ["alpha"],
-  defaults: { alpha: 1 },
+  defaults: defaults.Celu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, where(greater(x, 0), 1, exp(mul(negative(x), 1 / alpha))))],
 });
@@ -71,7 +74,7 @@ export const ThresholdedRelu = op<{ alpha: number }>({
   inputs: 1,
   since: 10,
   floats: ["alpha"],
-  defaults: { alpha: 1 },
+  defaults: defaults.ThresholdedRelu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [mul(dy, within(x, { above: alpha }))],
 });

@@ -7,7 +7,7 @@ export * from "./build/elementwise.ts";
 export * from "./build/indexing.ts";
 export * from "./build/layout.ts";
 export * from "./build/linalg.ts";
-export type { Operand } from "./build/node.ts";
 export * from "./build/normalize.ts";
+export type { Operand } from "./build/operand.ts";
 export * from "./build/reduce.ts";
 export * from "./build/select.ts";

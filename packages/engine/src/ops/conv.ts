@@ -22,6 +22,8 @@ export type ConvAttrs = {
   group: number;
   kernel_shape?: readonly number[];
 };
+export type ConvInputGradAttrs = ConvAttrs & { input_shape: Shape };
+export type ConvWeightGradAttrs = ConvAttrs & { weight_shape: Shape };
 const optionsOf = ({ strides, pads, dilations, group }: ConvAttrs) => ({ strides, pads, dilations, group });
 
 /** Spatial sizes of a convolution's result. */
@@ -107,7 +109,7 @@ export const Conv = op<ConvAttrs>({
 });
 
 /** X = the dX of a convolution.  dW = ConvWeightGrad(D, dY), ddY = Conv(D, W) for D the gradient of X. */
-export const ConvInputGrad = op<ConvAttrs & { input_shape: Shape }>({
+export const ConvInputGrad = op<ConvInputGradAttrs>({
   inputs: 2,
   since: null,
   infer([W, dY], attrs) {
@@ -121,7 +123,7 @@ export const ConvInputGrad = op<ConvAttrs & { input_shape: Shape }>({
 });
 
 /** W = the dW of a convolution.  dX = ConvInputGrad(D, dY), ddY = Conv(X, D) for D the gradient of W. */
-export const ConvWeightGrad = op<ConvAttrs & { weight_shape: Shape }>({
+export const ConvWeightGrad = op<ConvWeightGradAttrs>({
   inputs: 2,
   since: null,
   infer([X, dY], attrs) {
@@ -179,14 +181,16 @@ function pooled(X: Type, attrs: PoolAttrs): Shape {
       `input is ${formatShape(X.shape)}; a window ${formatShape(kernel)} needs [N, C] and ${kernel.length} spatial axes`,
     );
   }
-  const floor = convSizes(input, kernel, { strides, pads, dilations });
-  if (!ceil_mode) return [...X.shape.slice(0, 2), ...floor];
+  if (!ceil_mode) return [...X.shape.slice(0, 2), ...convSizes(input, kernel, { strides, pads, dilations })];
   return [
     ...X.shape.slice(0, 2),
     ...input.map((size, i) => {
       const reach = (dilations[i] ?? 1) * (kernel[i]! - 1) + 1;
-      const out = Math.ceil((size + pads[i]! + pads[i + input.length]! - reach) / strides[i]!) + 1;
-      // A last window must begin inside the input or its left padding, as PyTorch and ONNX have it.
+      const all = size + pads[i]! + pads[i + input.length]!;
+      const out = Math.ceil((all - reach) / strides[i]!) + 1;
+      if (out < 1) throw new ShapeError(`a window of ${reach} does not fit spatial axis ${i}, ${all} with its pads`);
+      // A last window must begin inside the input or its left padding, as PyTorch and ONNX have it. One that is longer
+      // than the input fits, as long as it begins there.
       return (out - 1) * strides[i]! >= size + pads[i]! ? out - 1 : out;
     }),
   ];
@@ -238,13 +242,15 @@ export const MaxPoolAt = op<PoolAttrs>({
 });
 
 /** Average pooling has no dilation before opset 19. */
+export type AveragePoolAttrs = Omit<PoolAttrs, "dilations"> & { count_include_pad: number };
+export type AveragePoolGradAttrs = AveragePoolAttrs & { input_shape: Shape };
 const undilated = (attrs: Omit<PoolAttrs, "dilations">): PoolAttrs => ({
   ...attrs,
   dilations: attrs.kernel_shape.map(() => 1),
 });
 
 /** Y = mean of each window.  dX = dY/count spread over the window: AveragePoolGrad. */
-export const AveragePool = op<PoolAttrs & { count_include_pad: number }>({
+export const AveragePool = op<AveragePoolAttrs>({
   inputs: 1,
   since: 11,
   infer: ([X], attrs) => ({ dtype: X.dtype, shape: pooled(X, undilated(attrs)) }),
@@ -252,7 +258,7 @@ export const AveragePool = op<PoolAttrs & { count_include_pad: number }>({
 });
 
 /** dX of average pooling from dY.  Linear: its gradient is AveragePool again. */
-export const AveragePoolGrad = op<PoolAttrs & { count_include_pad: number; input_shape: Shape }>({
+export const AveragePoolGrad = op<AveragePoolGradAttrs>({
   inputs: 1,
   since: null,
   infer([dY], { input_shape, ...attrs }) {

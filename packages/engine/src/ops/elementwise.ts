@@ -1,4 +1,5 @@
 // Operators that work element by element. Binary ones broadcast as NumPy does; grad.ts sums over what was broadcast.
+import type { Value } from "../ir/graph.ts";
 import { broadcast, dtypes, formatType, isFloat, ShapeError, sameShape, type Type } from "../ir/type.ts";
 import {
   add,
@@ -19,6 +20,7 @@ import {
   where,
   within,
 } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { floating, numeric } from "./dtype.ts";
 import { op } from "./op.ts";
 
@@ -68,16 +70,21 @@ export const Div = op({
     return [d, need[1] ? neg(mul(d, y)) : null];
   },
 });
-/** y = aᵇ.  da = dy·b·aᵇ⁻¹, db = dy·y·log a, 0 where a = 0 (as PyTorch for b ≥ 0). */
+/** y = aᵇ.  da = dy·b·aᵇ⁻¹, 0 where b = 0; db = dy·y·log a, 0 where a = 0 (as PyTorch for b ≥ 0). */
 export const Pow = op({
   inputs: 2,
   since: 15,
   infer: binary,
   grad: ({ x: [a, b], y: [y], dy, need }) => [
-    need[0] ? mul(dy, mul(b, pow(a, sub(b, 1)))) : null,
+    need[0] ? mul(dy, exceptZero(b, mul(b, pow(a, sub(b, 1))))) : null,
     need[1] ? mul(dy, where(equal(a, 0), 0, mul(y, log(where(equal(a, 0), 1, a))))) : null,
   ],
 });
+/** The derivative in the base, which is 0 for an exponent of 0, where 0·0⁻¹ is not. Most exponents are known not to be. */
+const exceptZero = (b: Value, derivative: Value): Value => {
+  const numbers = b.constant?.data as ArrayLike<number | bigint> | undefined;
+  return numbers && Array.from(numbers).every((n) => Number(n) !== 0) ? derivative : where(equal(b, 0), 0, derivative);
+};
 /**
  * y = the rest of a/b: with the sign of b for integers (fmod 0), with that of a for fmod 1, which floats need.
  * da = dy, db = −dy·q with q = (a − y)/b, a whole number.
@@ -186,6 +193,7 @@ export const LeakyRelu = op<{ alpha: number }>({
   inputs: 1,
   since: 6,
   floats: ["alpha"],
+  defaults: defaults.LeakyRelu,
   infer: floating,
   grad: ({ x: [x], dy, attrs: { alpha } }) => [where(greater(x, 0), dy, mul(dy, alpha))],
 });

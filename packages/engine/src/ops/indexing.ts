@@ -24,6 +24,7 @@ function integers(indices: Type): void {
 export const Gather = op<{ axis: number }>({
   inputs: 2,
   since: 13,
+  defaults: { axis: 0 },
   infer([X, indices], { axis }) {
     integers(indices);
     const at = axisOf(axis, X.shape.length);
@@ -51,6 +52,7 @@ export const Gather = op<{ axis: number }>({
 export const GatherElements = op<{ axis: number }>({
   inputs: 2,
   since: 13,
+  defaults: { axis: 0 },
   infer([X, indices], { axis }) {
     integers(indices);
     fits(X, indices, axisOf(axis, X.shape.length));
@@ -69,6 +71,7 @@ export const GatherElements = op<{ axis: number }>({
 export const ScatterElements = op<{ axis: number; reduction: string }>({
   inputs: 3,
   since: 16,
+  defaults: { axis: 0, reduction: "none" },
   infer([data, indices, updates], { axis, reduction }) {
     integers(indices);
     fits(data, indices, axisOf(axis, data.shape.length));

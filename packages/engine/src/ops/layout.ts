@@ -6,13 +6,14 @@ import { op } from "./op.ts";
 import { padAxis, place } from "./strided.ts";
 
 /** The same elements in another shape.  dx = dy in x's shape. */
-export const Reshape = op<{ shape: readonly number[] }>({
+export const Reshape = op<{ shape: readonly number[]; allowzero?: number }>({
   inputs: 1,
   since: 14,
-  asInputs: { shape: { at: 1, dtype: "int64" } },
+  asInputs: { shape: { at: 1, dtype: "int64", list: true } },
   infer([x], { shape }) {
     const known = shape.filter((dim) => dim !== -1);
-    const rest = sizeOf(x.shape) / sizeOf(known);
+    const open = shape.length > known.length;
+    const rest = open ? sizeOf(x.shape) / sizeOf(known) : 1;
     const full = shape.map((dim) => (dim === -1 ? rest : dim));
     if (shape.length - known.length > 1 || !Number.isInteger(rest) || sizeOf(full) !== sizeOf(x.shape)) {
       throw new ShapeError(
@@ -28,6 +29,7 @@ export const Reshape = op<{ shape: readonly number[] }>({
 export const Flatten = op<{ axis: number }>({
   inputs: 1,
   since: 13,
+  defaults: { axis: 1 },
   infer([x], { axis }) {
     // One axis past the last is allowed: everything is before it.
     const at = axis === x.shape.length ? axis : axisOf(axis, x.shape.length);
@@ -40,6 +42,7 @@ export const Flatten = op<{ axis: number }>({
 export const Transpose = op<{ perm: readonly number[] }>({
   inputs: 1,
   since: 13,
+  defaults: ([x]) => ({ perm: x!.shape.map((_, i) => x!.shape.length - 1 - i) }),
   infer([x], { perm }) {
     if (perm.length !== x.shape.length || x.shape.some((_, i) => !perm.includes(i))) {
       throw new ShapeError(
@@ -60,7 +63,7 @@ export const Transpose = op<{ perm: readonly number[] }>({
 export const Expand = op<{ shape: readonly number[] }>({
   inputs: 1,
   since: 13,
-  asInputs: { shape: { at: 1, dtype: "int64" } },
+  asInputs: { shape: { at: 1, dtype: "int64", list: true } },
   infer: ([x], { shape }) => ({ dtype: x.dtype, shape: broadcast(x.shape, shape) }),
   grad: ({ dy }) => [dy],
 });
@@ -97,7 +100,7 @@ export const Concat = op<{ axis: number }>({
 export const Split = op<{ split: readonly number[]; axis: number }>({
   inputs: 1,
   since: 13,
-  asInputs: { split: { at: 1, dtype: "int64" } },
+  asInputs: { split: { at: 1, dtype: "int64", list: true } },
   infer([x], { split: sizes, axis }) {
     const at = axisOf(axis, x.shape.length);
     if (sizes.reduce((a, b) => a + b, 0) !== x.shape[at]) {
@@ -123,10 +126,10 @@ export const Slice = op<{
   inputs: 1,
   since: 13,
   asInputs: {
-    starts: { at: 1, dtype: "int64" },
-    ends: { at: 2, dtype: "int64" },
-    axes: { at: 3, dtype: "int64" },
-    steps: { at: 4, dtype: "int64" },
+    starts: { at: 1, dtype: "int64", list: true },
+    ends: { at: 2, dtype: "int64", list: true },
+    axes: { at: 3, dtype: "int64", list: true },
+    steps: { at: 4, dtype: "int64", list: true },
   },
   infer([x], { starts, ends, axes, steps }) {
     const shape = [...x.shape];
@@ -182,7 +185,7 @@ export const Pad = op<{ pads: readonly number[]; value: number; mode: string }>(
   inputs: 1,
   since: 13,
   floats: ["value"],
-  asInputs: { pads: { at: 1, dtype: "int64" }, value: { at: 2, dtype: "like" } },
+  asInputs: { pads: { at: 1, dtype: "int64", list: true }, value: { at: 2, dtype: "like" } },
   infer([x], { pads, mode }) {
     const rank = x.shape.length;
     if (pads.length !== 2 * rank || pads.some((n) => n < 0)) {

@@ -1,6 +1,7 @@
 // Products of matrices.
 import { broadcast, broadcastsTo, formatShape, formatType, ShapeError } from "../ir/type.ts";
 import { gemm, matMul, mul, transposeLast } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { op } from "./op.ts";
 
 /** Y = A·B, A [..., M, K], B [..., K, N], Y [..., M, N].  dA = dY·Bᵀ, dB = Aᵀ·dY. */
@@ -37,6 +38,7 @@ export const Gemm = op<{ alpha: number; beta: number; transA: number; transB: nu
   inputs: [2, 3],
   since: 13,
   floats: ["alpha", "beta"],
+  defaults: { ...defaults.Gemm, transA: 0, transB: 0 },
   infer([A, B, C], { transA, transB }) {
     if (A.shape.length !== 2 || B.shape.length !== 2) {
       throw new ShapeError(`A is ${formatShape(A.shape)}, B is ${formatShape(B.shape)}; both must be matrices`);

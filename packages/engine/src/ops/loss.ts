@@ -3,12 +3,14 @@ import type { Value } from "../ir/graph.ts";
 import { formatShape, formatType, ShapeError, sameShape } from "../ir/type.ts";
 import {
   abs,
+  add,
   clip,
   div,
   equal,
   full,
   gather,
   gatherElements,
+  greater,
   logSoftmax,
   mul,
   neg,
@@ -44,9 +46,10 @@ export interface ClassLossOptions {
 export function softmaxCrossEntropy(logits: Value, labels: Value, options: ClassLossOptions = {}): Value {
   checkClasses("softmaxCrossEntropy", "logits", logits, labels, options);
   if (logits.shape.length === 2 && !options.weights && options.ignoreIndex === undefined) {
-    // Labels as one-hot rows: a product and a sum are faster than picking, forward and backward.
-    const hit = oneHot(labels, logits.shape[1]!, logits.dtype);
-    const rows = neg(reduceSum(mul(logSoftmax(logits), hit), { axes: [1] }));
+    // A mask and a sum are faster than picking, forward and backward. Not a product: logits that a mask made −∞ have a
+    // log-probability of −∞, and 0 times that is NaN.
+    const hit = greater(oneHot(labels, logits.shape[1]!, logits.dtype), 0);
+    const rows = neg(reduceSum(where(hit, logSoftmax(logits), 0), { axes: [1] }));
     return reduceLoss(rows, options.reduction ?? "mean");
   }
   return pickedLoss(logSoftmax(logits, { axis: 1 }), labels, options);
@@ -92,7 +95,7 @@ function checkClasses(name: string, what: string, x: Value, labels: Value, { wei
 
 /**
  * −t log σ(x) − (1 − t) log(1 − σ(x)) for logits x and targets t in [0, 1] of one shape, without overflow:
- * log(1 + eˣ) − t·x. Mean over all elements, their sum, or each one.
+ * (1 − t)·log(1 + eˣ) + t·log(1 + e⁻ˣ). Mean over all elements, their sum, or each one.
  *
  * @throws ShapeError when the shapes differ
  */
@@ -102,7 +105,7 @@ export function sigmoidCrossEntropy(logits: Value, targets: Value, { reduction =
       `sigmoidCrossEntropy: logits are ${formatType(logits)}, targets are ${formatType(targets)}; they must be alike`,
     );
   }
-  return reduceLoss(sub(softplus(logits), mul(logits, targets)), reduction);
+  return reduceLoss(add(mul(sub(1, targets), softplus(logits)), mul(targets, softplus(neg(logits)))), reduction);
 }
 
 /**
@@ -119,7 +122,7 @@ export function smoothL1(prediction: Value, target: Value, { beta = 1, reduction
   }
   const d = sub(prediction, target);
   if (beta === 0) return reduceLoss(abs(d), reduction);
-  // With c = d limited to ±β both branches are c·(d − c/2)/β.
+  // With c = d limited to ±β both branches are c²/2β + |d| − |c|, where an infinite d is multiplied by nothing.
   const c = clip(d, { min: -beta, max: beta });
-  return reduceLoss(mul(mul(c, sub(d, mul(c, 0.5))), 1 / beta), reduction);
+  return reduceLoss(add(mul(mul(c, c), 0.5 / beta), sub(abs(d), abs(c))), reduction);
 }

@@ -2,6 +2,7 @@
 import type { Value } from "../ir/graph.ts";
 import { formatType, isFloat, ShapeError, sizeOf } from "../ir/type.ts";
 import { add, averagePool, mul, pow, reshape, sub } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { op } from "./op.ts";
 
 type LrnAttrs = { size: number; alpha: number; beta: number; bias: number };
@@ -14,7 +15,7 @@ export const LRN = op<LrnAttrs>({
   inputs: 1,
   since: 13,
   floats: ["alpha", "beta", "bias"],
-  defaults: { alpha: 1e-4, beta: 0.75, bias: 1 },
+  defaults: defaults.LRN,
   infer([X], { size }) {
     if (X.shape.length < 3 || !isFloat(X.dtype)) {
       throw new ShapeError(`input is ${formatType(X)}; it must be float [N, C, spatial axes…]`);

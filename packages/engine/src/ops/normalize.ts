@@ -24,6 +24,7 @@ import {
   sqrt,
   sub,
 } from "./build.ts";
+import { defaults } from "./defaults.ts";
 import { op } from "./op.ts";
 
 /** Axes of everything but the channels. */
@@ -126,7 +127,7 @@ export const LayerNormalization = op<{ axis: number; epsilon: number; stash_type
   since: 17,
   floats: ["epsilon"],
   optionalFrom: 1,
-  defaults: { axis: -1, epsilon: 1e-5, stash_type: 1 },
+  defaults: { ...defaults.LayerNormalization, stash_type: 1 },
   infer([X, scale, bias], { axis }) {
     const at = axisOf(axis, X.shape.length);
     const normalized = X.shape.slice(at);

@@ -22,6 +22,15 @@ export interface GradientSite<A> {
  */
 export type GradientRule<A> = (site: GradientSite<A>) => readonly (Value | null)[];
 
+/** Where ONNX has an attribute among a node's inputs. */
+export interface AttributeInput {
+  readonly at: number;
+  /** "like": that of input 0. */
+  readonly dtype: DType | "like";
+  /** A list of numbers; otherwise one, which files also write as a list of one. */
+  readonly list?: true;
+}
+
 export interface OpDef<A extends Attrs = Attrs> extends Operator {
   /** The lowest opset whose spelling of the operator is the one we write; `null`: ours alone, lowered before export. */
   readonly since: number | null;
@@ -33,12 +42,12 @@ export interface OpDef<A extends Attrs = Attrs> extends Operator {
   readonly optionalFrom?: number;
   /** The axis along which ONNX's first output has only what was found; the exporter pads it to our shape with −1. */
   readonly padded?: number;
-  /** What ONNX takes for attributes that a file leaves out, where we always write them. */
-  readonly defaults?: Partial<A>;
+  /** What ONNX takes for attributes that a file leaves out, where we always write them; some depend on the inputs. */
+  readonly defaults?: Partial<A> | ((inputs: readonly Type[]) => Partial<A>);
   /** Attributes that ONNX writes as float; other numbers are integers there. */
   readonly floats?: readonly string[];
-  /** Attributes that ONNX takes as constant inputs: their place, and the dtype (or that of input 0). */
-  readonly asInputs?: Readonly<Record<string, { readonly at: number; readonly dtype: DType | "like" }>>;
+  /** Attributes that ONNX takes as constant inputs. */
+  readonly asInputs?: Readonly<Record<string, AttributeInput>>;
 }
 
 /** Declares an operator; a forgotten gradient is a type error. */

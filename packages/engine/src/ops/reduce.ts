@@ -12,7 +12,6 @@ import {
   full,
   less,
   mul,
-  neg,
   reduceProd,
   reduceSum,
   reshape,
@@ -46,7 +45,7 @@ const count = (x: Value, axes: readonly number[]): number => axes.reduce((n, axi
 export const ReduceSum = op<ReduceAttrs>({
   inputs: 1,
   since: 13,
-  asInputs: { axes: { at: 1, dtype: "int64" } },
+  asInputs: { axes: { at: 1, dtype: "int64", list: true } },
   infer: reduced,
   grad: ({ x: [x], dy, attrs }) => [expand(unreduced(dy, x, attrs), x.shape)],
 });
@@ -119,12 +118,15 @@ export const ReduceSumSquare = op<ReduceAttrs>({
   infer: reduced,
   grad: ({ x: [x], dy, attrs }) => [mul(mul(x, 2), unreduced(dy, x, attrs))],
 });
-/** y = log Σ x.  dx = dy·e⁻ʸ, repeated. */
+/** y = log Σ x.  dx = dy/Σ x, repeated: also where Σ x is negative, and y not a number. */
 export const ReduceLogSum = op<ReduceAttrs>({
   inputs: 1,
   since: 13,
   infer: reduced,
-  grad: ({ x: [x], y: [y], dy, attrs }) => [expand(unreduced(mul(dy, exp(neg(y))), x, attrs), x.shape)],
+  grad: ({ x: [x], dy, attrs }) => {
+    const sum = reduceSum(x, { axes: attrs.axes, keepDims: true });
+    return [expand(div(unreduced(dy, x, attrs), sum), x.shape)];
+  },
 });
 /** y = log Σ eˣ.  dx = dy·eˣ⁻ʸ. */
 export const ReduceLogSumExp = op<ReduceAttrs>({
@@ -176,7 +178,7 @@ export const ArgMin = op<{ axis: number; keepdims: number }>({
 export const TopK = op<{ k: readonly number[]; axis: number; largest: number; sorted: number }>({
   inputs: 1,
   since: 11,
-  asInputs: { k: { at: 1, dtype: "int64" } },
+  asInputs: { k: { at: 1, dtype: "int64", list: true } },
   defaults: { axis: -1, largest: 1, sorted: 1 },
   infer([x], { k: [k], axis }) {
     const at = axisOf(axis, x.shape.length);

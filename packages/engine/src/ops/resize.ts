@@ -18,7 +18,10 @@ export const Resize = op<ResizeAttrs>({
   inputs: [1, 2],
   since: 13,
   floats: ["cubic_coeff_a"],
-  asInputs: { scales: { at: 2, dtype: "float32" }, sizes: { at: 3, dtype: "int64" } },
+  asInputs: {
+    scales: { at: 2, dtype: "float32", list: true },
+    sizes: { at: 3, dtype: "int64", list: true },
+  },
   defaults: {
     mode: "nearest",
     coordinate_transformation_mode: "half_pixel",

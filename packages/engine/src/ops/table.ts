@@ -17,8 +17,7 @@ import * as trigonometry from "./trigonometry.ts";
 
 const { convSizes: _, ...convolutions } = conv;
 
-/** Every operator the engine knows, by its ONNX name. */
-export const table: Readonly<Record<string, OpDef>> = {
+const entries = {
   ...elementwise,
   ...activation,
   ...trigonometry,
@@ -35,5 +34,13 @@ export const table: Readonly<Record<string, OpDef>> = {
   Einsum,
   Resize,
   RoiAlign,
-  // biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
-} as Record<string, OpDef<any>>;
+};
+
+/** The names of the engine's operators. */
+export type OperatorName = keyof typeof entries;
+/** The attributes of an operator, as its entry declares them. */
+export type AttrsOf<Op extends OperatorName> = (typeof entries)[Op] extends OpDef<infer A> ? A : never;
+
+/** Every operator the engine knows, by its ONNX name. */
+// biome-ignore lint/suspicious/noExplicitAny: each entry checks its own attributes; the table holds them all
+export const table: Readonly<Record<string, OpDef>> = entries as Record<string, OpDef<any>>;

@@ -7,6 +7,9 @@ import { findChannelBlock } from "./channel-block.ts";
 import type { Resident, RunOptions, Runtime, Session, SessionOptions } from "./runtime.ts";
 import { isUnreturned, runUnreturned, withUnreturned } from "./unreturned.ts";
 
+/** What is used of onnxruntime-node and onnxruntime-web. */
+export type OrtPackage = Pick<typeof Ort, "InferenceSession" | "Tensor">;
+
 export interface OrtRuntimeOptions {
   readonly target: Target;
   /** Session options of every session, e.g. threads and providers. */
@@ -63,7 +66,7 @@ class HostResident implements Resident {
 
 /** A runtime over one of ONNX Runtime's JavaScript packages. */
 export function ortRuntime(
-  ort: typeof Ort,
+  ort: OrtPackage,
   { target, session: common, writesInPlace, blocked = false, oneAtATime = false }: OrtRuntimeOptions,
 ): Runtime {
   let block: Promise<number> | undefined;

@@ -13,15 +13,27 @@ export interface WebRuntimeOptions {
    * Kept by the module, as are the threads: the first model of a page or worker decides for all.
    */
   readonly wasmPaths?: string | { readonly wasm?: string; readonly mjs?: string };
+  /** The WASM binary itself, for a page that shows how far its loading is; then none is fetched. */
+  readonly wasmBinary?: Uint8Array<ArrayBuffer>;
   /** Threads; ignored (1) without cross-origin isolation. */
   readonly threads?: number;
 }
 
-/** A runtime on ONNX Runtime Web's WASM provider. The binary is fetched when the first model is loaded. */
-export function webRuntime({ wasmPaths, threads = navigator.hardwareConcurrency }: WebRuntimeOptions = {}): Runtime {
+/**
+ * A runtime on ONNX Runtime Web's WASM provider. The binary is fetched when the first model is loaded.
+ *
+ * @example
+ * const runtime = webRuntime({ wasmPaths: "/ort/" });
+ */
+export function webRuntime({
+  wasmPaths,
+  wasmBinary,
+  threads = navigator.hardwareConcurrency,
+}: WebRuntimeOptions = {}): Runtime {
   if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths as string;
+  if (wasmBinary) ort.env.wasm.wasmBinary = wasmBinary;
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
-  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+  return ortRuntime(ort, {
     target: wasm,
     writesInPlace: false,
     session: { executionProviders: ["wasm"], logSeverityLevel: 3, extra: { session: { set_denormal_as_zero: "1" } } },

@@ -13,6 +13,9 @@ export interface WebgpuRuntimeOptions {
 /**
  * A runtime on the GPU of a page or a Web Worker.
  *
+ * @example
+ * const runtime = await webgpuRuntime().catch(() => webRuntime());
+ *
  * @throws Error where the browser gives no GPU; run on WASM there
  */
 export async function webgpuRuntime({ wasmPaths }: WebgpuRuntimeOptions = {}): Promise<Runtime> {
@@ -21,7 +24,7 @@ export async function webgpuRuntime({ wasmPaths }: WebgpuRuntimeOptions = {}): P
   }
   if (wasmPaths) ort.env.wasm.wasmPaths = wasmPaths;
   ort.env.wasm.numThreads = 1;
-  return ortRuntime(ort as unknown as Parameters<typeof ortRuntime>[0], {
+  return ortRuntime(ort, {
     target: webgpu,
     writesInPlace: false,
     oneAtATime: true,

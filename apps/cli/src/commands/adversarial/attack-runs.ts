@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { Journal, type RunKey } from "./journal.ts";
 
 /** What to tell whoever stops a run. */
-export const stoppedHint = (out: string | undefined): string =>
-  out === undefined
-    ? "Nothing was written; with --out it could go on later."
-    : `What was found so far is in ${join(out, "partial")}; the same command goes on from there.`;
+export function stoppedHint(out: string | undefined, journal: Journal | undefined): string {
+  if (out === undefined) return "Nothing was written; with --out it could go on later.";
+  if (!journal || journal.kept === 0) return "Nothing was finished yet; the same command starts anew.";
+  return `What was found so far is in ${join(out, "partial")}; the same command goes on from there.`;
+}
 
 /** Results of an earlier run of the same command that was stopped. @throws DataError if they are of another */
 export async function openJournal(out: string, key: RunKey): Promise<Journal> {

@@ -26,14 +26,17 @@ import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
 import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { openOutFolder } from "../../shell/out-folder.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.ts";
 import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
-import { interruption } from "./interruption.ts";
-import { getPerturbation, hashOf, type Journal, keptRows, putPerturbation } from "./journal.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
 import { namedAttackVerb } from "./named-attack.ts";
+import { attackFiles } from "./out-files.ts";
 import { transferText } from "./transfer.ts";
 
 /** Rows shown as text and in the figure; all of them are in the files. */
@@ -43,17 +46,18 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
   if ((flags.attack ?? "lbfgs") !== "lbfgs") return namedAttackVerb(model, flags);
   for (const flag of ["epsilons", "ball", "steps", "topK"] as const)
     if (flags[flag] !== undefined)
-      throw new RangeError(
+      throw new UsageError(
         `--${flag === "topK" ? "top-k" : flag} is of other attacks than lbfgs; choose one by --attack.`,
       );
   const range = rangeOf(flags);
   const [lower, upper] = range;
   const { target, seed, norm = "squared", sharpness = 2, bisections = 8, confidence = 0, out, json } = flags;
   const loss = flags.loss === "margin" ? "margin" : "crossEntropy";
-  if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
+  const folder = out === undefined ? undefined : await openOutFolder(out, attackFiles); // fails before the work
+  if (out !== undefined) await createFolder(join(out, "images"));
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption(stoppedHint(out));
+  const { signal, done } = interruption(() => stoppedHint(out, journal));
   const started = performance.now();
   let journal: Journal | undefined;
   try {
@@ -81,6 +85,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
         images: hashOf(images, labels),
         format: modelOptions("", flags),
       });
+    await folder?.clear();
     const found = await perturb(classifier, images, labels, {
       lower,
       upper,
@@ -90,11 +95,9 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
       confidence,
       bisections,
       signal,
-      known: (row) => journal && getPerturbation(journal, "lbfgs", row),
-      onEvent: (event) => {
-        if (event.kind !== "row") return;
-        if (journal) putPerturbation(journal, "lbfgs", event.result);
-        progress.show(`${event.done} of ${event.rows} images, last ${event.result.distortion.toFixed(4)}`);
+      ...(journal ? { kept: keptRows(journal, "lbfgs ") } : {}),
+      onProgress: ({ kind, done: at, total }) => {
+        if (kind === "row") progress.show(`${at} of ${total} images`);
       },
     });
     progress.end();
@@ -132,6 +135,7 @@ export async function attackVerb(model: string, flags: AttackFlags): Promise<voi
     done();
     await journal?.flush();
     await runtime.release();
+    folder?.release();
   }
 }
 
@@ -195,14 +199,14 @@ async function survivingBytes(
   const logits = await classifier.logits(saved, results.length);
   return results.map(
     ({ status, target }, i) =>
-      (status === "success" || status === "alreadyTarget") &&
+      (status === "success" || status === "alreadyAdversarial") &&
       leadingLabel(logits.subarray(i * classes, (i + 1) * classes), confidence) === target,
   );
 }
 
 function recordOf(result: Perturbation, survives8Bit: boolean) {
   const { row, status, label, target, predictedBefore, predictedAfter, c, distortion, l1, l2, lInfinity } = result;
-  const { probabilitiesBefore, probabilitiesAfter, evaluations, forwardPasses, iterations } = result;
+  const { probabilitiesBefore, probabilitiesAfter, gradients, forwardPasses, iterations } = result;
   return {
     row,
     status,
@@ -218,7 +222,8 @@ function recordOf(result: Perturbation, survives8Bit: boolean) {
     l2,
     lInfinity,
     survives8Bit,
-    evaluations,
+    evaluations: gradients,
+    gradients,
     forwardPasses,
     iterations,
   };
@@ -273,7 +278,7 @@ async function writeResults(
     await writeChart(out, "figure", figure(images, results.slice(0, SHOWN), inputShape, { lower, upper }));
   const distances = results
     .filter(({ status }) => status !== "nonFinite")
-    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyTarget" ? 0 : Infinity));
+    .map(({ status, l2 }) => (status === "success" ? l2 : status === "alreadyAdversarial" ? 0 : Infinity));
   await writeChart(out, "curve", curveFigure([distanceCurve("L-BFGS", "l2", distances)]));
   const moved = results.filter(({ status }) => status === "success");
   if (moved.length > 0) await writeChart(out, "histogram", histogramFigure(moved.map(({ distortion }) => distortion)));

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { type LayerBound, modelBounds } from "@reprise/adversarial";
 import { csvOf } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { readBytes, writeFileAtomic } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";
+import { type OutFolder, openOutFolder } from "../../shell/out-folder.ts";
 import { openJournal } from "./attack-runs.ts";
 import { hashOf } from "./journal.ts";
+import { boundsFiles } from "./out-files.ts";
 
 interface BoundsFlags {
   readonly shape?: readonly number[];
@@ -18,8 +20,21 @@ interface BoundsFlags {
  * Operator norms of a model's layers, from both sides, and their product. With --out each layer is kept as soon as it is
  * known: within a layer nothing else runs, so that Ctrl-C ends the process.
  */
-export async function boundsVerb(path: string, { shape, grid, out, json }: BoundsFlags): Promise<void> {
-  if (out !== undefined) await createFolder(out); // fails before the work, not after it
+export async function boundsVerb(path: string, flags: BoundsFlags): Promise<void> {
+  const { out } = flags;
+  const folder = out === undefined ? undefined : await openOutFolder(out, boundsFiles); // fails before the work
+  try {
+    await boundsInto(folder, path, flags);
+  } finally {
+    folder?.release();
+  }
+}
+
+async function boundsInto(
+  folder: OutFolder | undefined,
+  path: string,
+  { shape, grid, out, json }: BoundsFlags,
+): Promise<void> {
   const bytes = await readBytes(path);
   const model = importOnnx(bytes, { name: path });
   const declared = model.inputs[0]?.shape?.slice(1);
@@ -31,6 +46,7 @@ export async function boundsVerb(path: string, { shape, grid, out, json }: Bound
     );
   const journal =
     out === undefined ? undefined : await openJournal(out, { verb: "bounds", model: hashOf(bytes), image, grid });
+  await folder?.clear();
   const progress = new ProgressLine();
   let before = "";
   const bounds = await modelBounds(model, [1, ...image], {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { KeptRow, KeptRows, Perturbation } from "@reprise/adversarial";
+import type { KeptRow, KeptRows } from "@reprise/adversarial";
 import { DataError } from "@reprise/data";
 import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 
@@ -27,6 +27,7 @@ export class Journal {
   readonly #known = new Map<string, Entry>();
   #pending: Entry[] = [];
   #files = 0;
+  #put = 0;
   #lastMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
@@ -48,9 +49,14 @@ export class Journal {
     return journal;
   }
 
-  /** How many rows are known already. */
+  /** How many rows are known from runs before. */
   get size(): number {
     return this.#known.size;
+  }
+
+  /** How many rows are kept, those of this run included. */
+  get kept(): number {
+    return this.#known.size + this.#put;
   }
 
   get(part: string, row: number): { readonly value: unknown; readonly image: Float32Array | undefined } | undefined {
@@ -61,6 +67,7 @@ export class Journal {
   put(part: string, row: number, value: unknown, image: Float32Array | undefined): void {
     if (this.#failure) throw this.#failure;
     this.#pending.push({ part, row, value, image });
+    this.#put++;
     if (performance.now() - this.#lastMs < this.#everyMs) return;
     this.#lastMs = performance.now();
     this.flush().catch((cause: unknown) => {
@@ -151,31 +158,5 @@ export function keptRows(journal: Journal, part = ""): KeptRows {
     put(epsilon, row, { image, ...counts }) {
       journal.put(name(epsilon), row, counts, image);
     },
-  };
-}
-
-/** A result of the paper's attack in the journal. */
-export function putPerturbation(journal: Journal, part: string, { image, ...result }: Perturbation): void {
-  const { probabilitiesBefore, probabilitiesAfter } = result;
-  const value = {
-    ...result,
-    probabilitiesBefore: Array.from(probabilitiesBefore),
-    probabilitiesAfter: Array.from(probabilitiesAfter),
-  };
-  journal.put(part, result.row, value, image);
-}
-
-export function getPerturbation(journal: Journal, part: string, row: number): Perturbation | undefined {
-  const entry = journal.get(part, row);
-  if (!entry?.image) return undefined;
-  // JSON has no NaN: it comes back as null.
-  const number = (value: number | null) => value ?? Number.NaN;
-  const value = entry.value as Omit<Perturbation, "image">;
-  return {
-    ...value,
-    image: entry.image,
-    c: number(value.c),
-    probabilitiesBefore: Float64Array.from(Array.from(value.probabilitiesBefore, number)),
-    probabilitiesAfter: Float64Array.from(Array.from(value.probabilitiesAfter, number)),
   };
 }

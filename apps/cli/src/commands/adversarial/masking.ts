@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { gradientMaskingChecks, onnxClassifier } from "@reprise/adversarial";
 import { csvOf } from "@reprise/data";
-import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { markdownTable, ProgressLine, printResult, textTable } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { openOutFolder } from "../../shell/out-folder.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
-import { interruption } from "./interruption.ts";
 import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
+import { maskingFiles } from "./out-files.ts";
 
 interface MaskingFlags extends ExampleFlags {
   readonly epsilon: number;
@@ -21,11 +23,11 @@ interface MaskingFlags extends ExampleFlags {
 /** The checks of gradient masking on one model. */
 export async function maskingVerb(model: string, flags: MaskingFlags): Promise<void> {
   const { epsilon, queries, seed, out, json } = flags;
-  if (out !== undefined) await createFolder(out); // fails before the work, not after it
+  const folder = out === undefined ? undefined : await openOutFolder(out, maskingFiles); // fails before the work
   const [lower, upper] = rangeOf(flags);
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption(stoppedHint(out));
+  const { signal, done } = interruption(() => stoppedHint(out, journal));
   let journal: Journal | undefined;
   try {
     const options = { ...modelOptions(model, flags), sharpness: 1 };
@@ -43,6 +45,7 @@ export async function maskingVerb(model: string, flags: MaskingFlags): Promise<v
         range: [lower, upper],
         format: modelOptions("", flags),
       });
+    await folder?.clear();
     const found = journal;
     const checks = await gradientMaskingChecks(classifier, images, labels, {
       epsilon,
@@ -70,5 +73,6 @@ export async function maskingVerb(model: string, flags: MaskingFlags): Promise<v
     done();
     await journal?.flush();
     await runtime.release();
+    folder?.release();
   }
 }

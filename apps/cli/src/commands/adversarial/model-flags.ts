@@ -1,6 +1,8 @@
 // Options that say what a model takes; the same on every verb that loads one.
 import type { OnnxClassifierOptions } from "@reprise/adversarial";
+import { ModelError } from "@reprise/engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../../shell/usage-error.ts";
 
 export interface ModelFlags {
   readonly input?: string;
@@ -37,11 +39,34 @@ export function modelOptions(name: string, flags: ModelFlags): OnnxClassifierOpt
   return { name, range: rangeOf(flags), ...present };
 }
 
+/** What the library says of its options, as flags. */
+const wordings: readonly (readonly [RegExp, string])[] = [
+  [/give inputShape, e\.g\. \[([\d, ]+)\]/i, "give its size, e.g. --shape 3,224,224"],
+  [/say scores: "probabilities" to/i, "give --scores probabilities to"],
+  [/say which holds the logits by the option "output"/, "say which holds the scores by --output NAME"],
+  [
+    /What needs its scores only can still run it \(onnxScores\), as the attacks Square and HopSkipJump do\./,
+    "--attack square and --attack hopskipjump need its scores only, as `reprise adversarial test` does.",
+  ],
+  [/: (mean|std|range) (has|holds)/, ": --$1 $2"],
+];
+
+/** Waits for a verb. @throws what the library throws of a model, with flags in place of its options */
+export async function inFlags<T>(running: Promise<T>): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    const message = wordings.reduce((text, [pattern, flags]) => text.replace(pattern, flags), error.message);
+    throw message === error.message ? error : new ModelError(message, { cause: error });
+  }
+}
+
 /** Lowest and highest value of a pixel. */
 export function rangeOf({ range = [0, 1] }: ModelFlags): readonly [number, number] {
   const [low, high] = range;
   if (range.length !== 2 || !(low! < high!))
-    throw new RangeError(`--range is ${range.join(",")}, expected two numbers, the lower first, as in 0,255.`);
+    throw new UsageError(`--range is ${range.join(",")}, expected two numbers, the lower first, as in 0,255.`);
   return [low!, high!];
 }
 

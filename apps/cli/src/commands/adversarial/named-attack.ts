@@ -33,14 +33,17 @@ import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
 import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { openOutFolder } from "../../shell/out-folder.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.ts";
 import type { AttackFlags } from "./attack-flags.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { examplesFor } from "./examples.ts";
 import { readImagesFor } from "./images.ts";
-import { interruption } from "./interruption.ts";
 import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
+import { attackFiles } from "./out-files.ts";
 import { transferText } from "./transfer.ts";
 
 /** Budgets where none are given, for pixels in [0, 1]. */
@@ -51,13 +54,14 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const range = rangeOf(flags);
   const [lower, upper] = range;
   if (flags.starts !== undefined && flags.attack !== "hopskipjump")
-    throw new RangeError("--starts is of --attack hopskipjump; others start from the image itself.");
+    throw new UsageError("--starts is of --attack hopskipjump; others start from the image itself.");
   for (const flag of ["norm", "loss", "sharpness", "bisections"] as const)
     if (flags[flag] !== undefined)
-      throw new RangeError(`--${flag} is of --attack lbfgs; other attacks have losses and searches of their own.`);
+      throw new UsageError(`--${flag} is of --attack lbfgs; other attacks have losses and searches of their own.`);
   if (steps !== undefined && flags.attack === "fgsm")
-    throw new RangeError("--steps: fgsm takes one step; bim takes several.");
-  if (out !== undefined) await createFolder(join(out, "images")); // fails before the work, not after it
+    throw new UsageError("--steps: fgsm takes one step; bim takes several.");
+  const folder = out === undefined ? undefined : await openOutFolder(out, attackFiles); // fails before the work
+  if (out !== undefined) await createFolder(join(out, "images"));
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
     const bare = attackByName(flags.attack!, options);
@@ -68,7 +72,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
   const epsilons = flags.epsilons ?? (kind === "budget" ? budgets[norm].map((epsilon) => epsilon * scale) : []);
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption(stoppedHint(out));
+  const { signal, done } = interruption(() => stoppedHint(out, journal));
   const started = performance.now();
   let journal: Journal | undefined;
   try {
@@ -99,6 +103,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
         starts: given ? hashOf(given) : null,
         format: modelOptions("", flags),
       });
+    await folder?.clear();
     const results = await runAttack(attack, classifier, images, criterion, {
       epsilons,
       lower,
@@ -106,9 +111,9 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
       seed,
       signal,
       ...(journal ? { kept: keptRows(journal) } : {}),
-      onEvent: (event) =>
+      onProgress: (event) =>
         progress.show(
-          `${event.done} of ${event.rows} images${event.epsilon === null ? "" : ` at ε = ${event.epsilon}`}`,
+          `${event.done} of ${event.total} images${event.epsilon === null ? "" : ` at ε = ${event.epsilon}`}`,
         ),
     });
     progress.end();
@@ -143,6 +148,7 @@ export async function namedAttackVerb(model: string, flags: AttackFlags): Promis
     done();
     await journal?.flush();
     await runtime.release();
+    folder?.release();
   }
 }
 
@@ -156,7 +162,7 @@ async function criterionFor(
   const options = { confidence, topK };
   if (target === "untargeted") return untargeted(labels, options);
   if (target === "all")
-    throw new RangeError("--target all is of --attack lbfgs; others take a label, random, leastLikely or untargeted.");
+    throw new UsageError("--target all is of --attack lbfgs; others take a label, random, leastLikely or untargeted.");
   if (typeof target === "number")
     return targeted(
       labels.map(() => target),

@@ -1,10 +1,11 @@
 import { inducedError, onnxScores } from "@reprise/adversarial";
-import { DataError, type MnistSplit } from "@reprise/data";
+import type { MnistSplit } from "@reprise/data";
 import { loadMnist, mnistSubset, readBytes } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { printResult } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { readImagesFor, readLabels } from "./images.ts";
-import { interruption } from "./interruption.ts";
 import { type ModelFlags, modelOptions, rangeOf } from "./model-flags.ts";
 
 interface TestFlags extends ModelFlags {
@@ -21,7 +22,7 @@ export async function testVerb(model: string, flags: TestFlags): Promise<void> {
   const range = rangeOf(flags);
   const [low, high] = range;
   if ((images === undefined) !== (labels === undefined))
-    throw new DataError(images ? "--images" : "--labels", "goes with the other of --images and --labels; give both.");
+    throw new UsageError("--images and --labels belong together; give both.");
   const runtime = nodeRuntime();
   const { signal, done } = interruption("Nothing was written.");
   try {

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { trainAdversarially } from "@reprise/adversarial/reproduce";
+import { trainAdversarially } from "@reprise/adversarial/training";
 import type { LabelledImages } from "@reprise/data";
 import { createFolder, loadMnist, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import {
-  type Checkpoint,
   evaluator,
   exportNetwork,
   isMlp,
@@ -14,11 +13,13 @@ import {
   type Network,
   networkByName,
   type Recipe,
+  type TrainEvent,
   trainClassifier,
 } from "@reprise/nn";
 import { loadCheckpoint, saveCheckpoint } from "@reprise/nn/node";
 import { ProgressLine, printResult } from "../../report.ts";
-import { interruption } from "./interruption.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 
 interface TrainFlags {
   readonly network: string;
@@ -39,7 +40,7 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
   const { out, data, seed, resume, json, adversarial } = flags;
   const network = networkByName(flags.network);
   if (adversarial && resume)
-    throw new Error("train: --adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
+    throw new UsageError("--adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
   const examples = data ? await loadMnist(data, { split: "train" }) : await mnistSubset({ split: "train" });
   const validation = data ? await loadMnist(data, { split: "test" }) : await mnistSubset({ split: "test" });
   const recipe: Partial<Recipe> = {
@@ -59,31 +60,30 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
   try {
     const from = resume ? await loadCheckpoint(saved, network) : undefined;
     const config = { data: hashOf(examples) };
-    const options = { examples, validation, recipe, seed, signal };
-    const events = adversarial
-      ? trainAdversarially(runtime, layered(network), {
+    let shown = "";
+    const options = {
+      examples,
+      validation,
+      recipe,
+      seed,
+      signal,
+      async onProgress(event: TrainEvent) {
+        if (event.kind === "step")
+          progress.show(
+            `epoch ${event.epoch + 1}  step ${event.done}  loss ${event.loss.toFixed(4)}  ` +
+              `${Math.round(event.examplesPerSecond)} images/s${shown}`,
+          );
+        else if (event.kind === "validation") shown = `  test accuracy ${(100 * event.metrics.accuracy!).toFixed(2)} %`;
+        else await saveCheckpoint(saved, event.checkpoint, network);
+      },
+    };
+    const { state: weights } = adversarial
+      ? await trainAdversarially(runtime, layered(network), {
           ...options,
           ...(adversarial === "all" ? {} : { pool: { layers: adversarial } }),
         })
-      : trainClassifier(runtime, network, { ...options, config, ...(from ? { resume: from } : {}) });
-    let last: Checkpoint | undefined;
-    let shown = "";
-    for (;;) {
-      const { value, done: finished } = await events.next();
-      if (finished) {
-        last = value;
-        break;
-      }
-      if (value.type === "step")
-        progress.show(
-          `epoch ${value.epoch + 1}  step ${value.step}  loss ${value.loss.toFixed(4)}  ` +
-            `${Math.round(value.examplesPerSecond)} images/s${shown}`,
-        );
-      else if (value.type === "validation") shown = `  test accuracy ${(100 * value.metrics.accuracy!).toFixed(2)} %`;
-      else await saveCheckpoint(saved, value.checkpoint, network);
-    }
+      : await trainClassifier(runtime, network, { ...options, config, ...(from ? { resume: from } : {}) });
     progress.end();
-    const weights = last.state;
     const command = [
       "reprise adversarial train",
       `--network ${network.name}`,
@@ -124,7 +124,7 @@ export async function trainVerb(flags: TrainFlags): Promise<void> {
 /** @throws Error naming a network whose layers cannot be attacked one by one */
 function layered(network: Network): Mlp {
   if (isMlp(network)) return network;
-  throw new Error(`train: --adversarial is for networks of sigmoid layers such as fc100-100-10, not ${network.name}`);
+  throw new UsageError(`--adversarial is for networks of sigmoid layers such as fc100-100-10, not ${network.name}`);
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -10,15 +10,17 @@ import {
   type TransferTable,
   transferTable,
 } from "@reprise/adversarial";
-import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
+import { readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { ProgressLine, printResult, textTable } from "../../report.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { openOutFolder } from "../../shell/out-folder.ts";
 import { checkAlike, writeTransfer } from "./against.ts";
 import { openJournal, stoppedHint } from "./attack-runs.ts";
 import { type ExampleFlags, examplesFor } from "./examples.ts";
-import { interruption } from "./interruption.ts";
-import { getPerturbation, hashOf, type Journal, putPerturbation } from "./journal.ts";
+import { hashOf, type Journal, keptRows } from "./journal.ts";
 import { modelOptions, rangeOf } from "./model-flags.ts";
+import { transferFiles } from "./out-files.ts";
 
 interface TransferFlags extends ExampleFlags {
   readonly target: Exclude<Target, Int32Array>;
@@ -33,10 +35,10 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
   const { target, seed, out, json } = flags;
   const range = rangeOf(flags);
   const [lower, upper] = range;
-  if (out !== undefined) await createFolder(out);
+  const folder = out === undefined ? undefined : await openOutFolder(out, transferFiles); // fails before the work
   const runtime = nodeRuntime();
   const progress = new ProgressLine();
-  const { signal, done } = interruption(stoppedHint(out));
+  const { signal, done } = interruption(() => stoppedHint(out, journal));
   let journal: Journal | undefined;
   try {
     const classifiers: Record<string, OnnxClassifier> = {};
@@ -60,6 +62,7 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
         range,
         format: modelOptions("", flags),
       });
+    await folder?.clear();
     const sets: Record<string, Float32Array> = { "clean images": images };
     for (const [i, [path, classifier]] of Object.entries(classifiers).entries()) {
       const part = `made for ${hashes[i]}`;
@@ -69,16 +72,14 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
         lower,
         upper,
         signal,
-        known: (row) => journal && getPerturbation(journal, part, row),
-        onEvent: (event) => {
-          if (event.kind !== "row") return;
-          if (journal) putPerturbation(journal, part, event.result);
-          progress.show(`${path}: ${event.done} of ${event.rows} images`);
+        ...(journal ? { kept: keptRows(journal, `${part} `) } : {}),
+        onProgress: ({ kind, done: at, total }) => {
+          if (kind === "row") progress.show(`${path}: ${at} of ${total} images`);
         },
       });
       const adversarial = new Float32Array(images.length);
       for (const { row, image } of results) adversarial.set(image, row * imageSize(classifier));
-      const reached = results.filter(({ status }) => status === "success" || status === "alreadyTarget").length;
+      const reached = results.filter(({ status }) => status === "success" || status === "alreadyAdversarial").length;
       sets[`made for ${path}${reached < rows ? `, ${reached} of ${rows} reached` : ""}`] = adversarial;
       if (flags.amplify !== undefined)
         sets[`the same, amplified to ${flags.amplify}`.concat(models.length > 1 ? ` (${path})` : "")] = amplify(
@@ -105,6 +106,7 @@ export async function transferVerb(models: readonly string[], flags: TransferFla
     done();
     await journal?.flush();
     await runtime.release();
+    folder?.release();
   }
 }
 

@@ -1,9 +1,7 @@
 // What `reprise classifier train` can be told: each setting is a flag and a key of the --config file, read by one rule.
 import { imageNetworkNames } from "@reprise/nn";
 import { InvalidArgumentError } from "commander";
-
-/** What the user typed cannot be run; exit code 2. */
-export class UsageError extends Error {}
+import { UsageError } from "../../shell/usage-error.ts";
 
 export interface TrainSettings {
   readonly data: string;

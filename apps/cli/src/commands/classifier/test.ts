@@ -15,9 +15,9 @@ import {
 } from "@reprise/nn";
 import { loadCheckpoint } from "@reprise/nn/node";
 import { textTable } from "../../report.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { type LabelledImages, readLabelledImages } from "./labelled-images.ts";
 import { modelFiles, networkOf, readDescription } from "./model-folder.ts";
-import { UsageError } from "./settings.ts";
 import { confusionPicture } from "./svg.ts";
 import { readWeights } from "./weights-file.ts";
 

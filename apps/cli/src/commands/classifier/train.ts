@@ -153,42 +153,42 @@ async function follow(
   const log = await openLog(files.log, { afterStep: checkpoint?.state.step ?? 0 });
   let loss: number | null = null;
   let tested: TrainResult["test"] = null;
-  const events = trainClassifier(runtime, network, {
-    examples: train.examples,
-    recipe,
-    seed,
-    config: {
-      resize: String(resize ?? "none"),
-      data: train.sha256,
-      crop: String(crop),
-      flip: String(flip),
-      weights: settings.weights ?? "none",
-    },
-    ...(test ? { validation: test.examples } : {}),
-    ...(crop > 0 || flip ? { augment: augmentation(crop, flip) } : {}),
-    ...(from ? { from } : {}),
-    ...(checkpoint ? { resume: checkpoint } : {}),
-    ...(checkpointEvery ? { checkpointEvery } : {}),
-    ...(signal ? { signal } : {}),
-  });
-  try {
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done) return { checkpoint: value, loss, test: tested };
-      onEvent?.(value, plan);
-      if (value.type === "step") {
-        const { step, epoch, learningRate } = value;
-        loss = value.loss;
-        await log.append({ step, epoch, loss, learningRate, accuracy: value.report.accuracy!.data[0] });
-      } else if (value.type === "validation") {
-        const { step, epoch, metrics } = value;
-        tested = { loss: metrics.loss!, accuracy: metrics.accuracy!, count: test!.examples.labels.data.length };
-        await log.append({ step, epoch, test: metrics });
-      } else {
-        await saveCheckpoint(files.checkpoint, value.checkpoint, network);
-        await drawLossCurve(settings.out, network.name);
-      }
+  const note = async (event: TrainEvent): Promise<void> => {
+    onEvent?.(event, plan);
+    if (event.kind === "step") {
+      const { done: step, epoch, learningRate } = event;
+      loss = event.loss;
+      await log.append({ step, epoch, loss, learningRate, accuracy: event.report.accuracy!.data[0] });
+    } else if (event.kind === "validation") {
+      const { done: step, epoch, metrics } = event;
+      tested = { loss: metrics.loss!, accuracy: metrics.accuracy!, count: test!.examples.labels.data.length };
+      await log.append({ step, epoch, test: metrics });
+    } else {
+      await saveCheckpoint(files.checkpoint, event.checkpoint, network);
+      await drawLossCurve(settings.out, network.name);
     }
+  };
+  try {
+    const last = await trainClassifier(runtime, network, {
+      examples: train.examples,
+      recipe,
+      seed,
+      config: {
+        resize: String(resize ?? "none"),
+        data: train.sha256,
+        crop: String(crop),
+        flip: String(flip),
+        weights: settings.weights ?? "none",
+      },
+      ...(test ? { validation: test.examples } : {}),
+      ...(crop > 0 || flip ? { augment: augmentation(crop, flip) } : {}),
+      ...(from ? { from } : {}),
+      ...(checkpoint ? { resume: checkpoint } : {}),
+      ...(checkpointEvery ? { checkpointEvery } : {}),
+      ...(signal ? { signal } : {}),
+      onProgress: note,
+    });
+    return { checkpoint: last, loss, test: tested };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
     await drawLossCurve(settings.out, network.name);

@@ -1,20 +1,19 @@
 // -autotune-…: settings found by trial.
-import { autotune, type Model, parseMetric, type Settings } from "@reprise/fasttext";
-import { nodeThreads } from "@reprise/fasttext/node";
+import { type AutotuneOptions, autotune, type Model, parseMetric, type Settings } from "@reprise/fasttext";
 import type { ProgressLine } from "../../report.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openText } from "./files.ts";
 import { type Arguments, bytesOf, numberOf, textOf } from "./flags.ts";
 import { clock } from "./progress.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Settings by trial; Ctrl-C ends the search, and the best trial so far wins. */
 export async function tune(
   input: string,
   given: Partial<Settings>,
   flags: Arguments["flags"],
+  options: Omit<AutotuneOptions, "validation">,
   line: ProgressLine,
   verbose: number,
-  stop: AbortSignal,
 ): Promise<Model> {
   const validation = textOf(flags, "autotune-validation");
   openText(validation, "a labelled text"); // told now, not after the first trial
@@ -35,6 +34,7 @@ export async function tune(
   const begin = performance.now();
   const scoreText = (score: number) => (Number.isNaN(score) ? "unknown" : score.toFixed(6));
   const found = await autotune(() => openText(input), given, {
+    ...options,
     validation: () => openText(validation),
     metric,
     predictions,
@@ -42,9 +42,9 @@ export async function tune(
     partDim: number("dsub", 2),
     fixed: new Set(Object.keys(flags)),
     ...(size === undefined ? {} : { modelSize: bytesOf("-autotune-modelsize", String(size)) }),
-    stop,
-    runThreads: nodeThreads,
-    onTrial({ number: trial, score, best }) {
+    onProgress(progress) {
+      if (progress.kind !== "trial") return;
+      const { done: trial, score, best } = progress;
       const spent = Math.min(seconds, (performance.now() - begin) / 1000);
       if (verbose > 1)
         line.show(

@@ -1,9 +1,9 @@
 // dump: what is in a model file, in the reference program's own format.
 import { formatNumber, type Model } from "@reprise/fasttext";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openModel } from "./files.ts";
 import { parseArguments } from "./flags.ts";
 import { Exchange, raw, standardStreams } from "./streams.ts";
-import { UsageError } from "./usage-error.ts";
 
 const parts = ["args", "dict", "input", "output"] as const;
 

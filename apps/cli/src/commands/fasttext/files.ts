@@ -1,5 +1,5 @@
 // Files that the user names: opened, or told what is wrong with them in a line.
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { filePieces, type Kernel, loadModel, type Model } from "@reprise/fasttext/predicting";
 
 /** @throws an error that names the file, what is wrong, and what was expected */
@@ -21,8 +21,14 @@ export function openText(path: string, what = "a text"): Iterable<Uint8Array> {
   return filePieces(path);
 }
 
-/** A small file as text. */
-export function textOfFile(path: string, what: string): string {
-  openText(path, what);
-  return readFileSync(path, "utf8");
+/** The lines of a text, without their ends. The file may be larger than a string. */
+export function* linesOf(path: string, what: string): Generator<string> {
+  const decoder = new TextDecoder();
+  let open = "";
+  for (const piece of openText(path, what)) {
+    const lines = (open + decoder.decode(piece, { stream: true })).split("\n");
+    open = lines.pop()!;
+    yield* lines;
+  }
+  yield open + decoder.decode();
 }

@@ -1,6 +1,6 @@
 // The reference program's flags: -name value, --name value, and the switches.
-import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext/settings";
-import { UsageError } from "./usage-error.ts";
+import { completeSettings, type LossName, type ModelName, type Settings } from "@reprise/fasttext/predicting";
+import { UsageError } from "../../shell/usage-error.ts";
 
 export interface Arguments {
   readonly flags: Readonly<Record<string, string | true>>;

@@ -9,10 +9,10 @@ import {
   readableKernel,
   recall,
 } from "@reprise/fasttext/predicting";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openModel, openText } from "./files.ts";
 import { numberOf, parseArguments } from "./flags.ts";
 import { Exchange, raw, standardStreams } from "./streams.ts";
-import { UsageError } from "./usage-error.ts";
 
 function modelAndText(args: readonly string[], exchange: Exchange) {
   const { flags, rest } = parseArguments(args, ["compat", "json", "label"]);

@@ -2,10 +2,14 @@
 import type { Progress } from "@reprise/fasttext/training";
 
 /** One line of progress: words a second and thread, learning rate, mean loss, time left. */
-export function progressText({ phase, progress, tokens, tokensPerSecond, lr, loss, secondsLeft }: Progress): string {
-  if (phase === "reading") return `Read ${(tokens / 1e6).toFixed(1)}M words`;
+export function progressText(progress: Progress): string {
+  if (progress.kind === "epoch")
+    return `Epoch ${progress.done}: F1 ${progress.score.toFixed(3)}, best ${progress.kept.score.toFixed(3)} (epoch ${progress.kept.epoch})`;
+  if (progress.kind !== "training") return `Read ${(progress.done / 1e6).toFixed(1)}M words`;
+  const { done, total, tokensPerSecond, lr, loss, secondsLeft } = progress;
+  const share = total === 0 ? 1 : done / total;
   return (
-    `Progress: ${(100 * progress).toFixed(1).padStart(5)}% words/sec/thread: ${Math.round(tokensPerSecond)} ` +
+    `Progress: ${(100 * share).toFixed(1).padStart(5)}% words/sec/thread: ${Math.round(tokensPerSecond)} ` +
     `lr: ${lr.toFixed(6)} avg.loss: ${Number.isNaN(loss) ? "unknown" : loss.toFixed(6)} ETA: ${clock(secondsLeft)}`
   );
 }

@@ -3,10 +3,10 @@ import { statSync } from "node:fs";
 import { type Model, quantize } from "@reprise/fasttext";
 import { nodeThreads, saveModel } from "@reprise/fasttext/node";
 import { ProgressLine, printResult } from "../../report.ts";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openModel, openText } from "./files.ts";
 import { givenSettings, numberOf, parseArguments, settingFlags, textOf } from "./flags.ts";
 import { progressText } from "./progress.ts";
-import { UsageError } from "./usage-error.ts";
 
 const ownFlags = ["cutoff", "retrain", "qnorm", "qout", "dsub"];
 

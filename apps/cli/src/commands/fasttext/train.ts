@@ -12,7 +12,9 @@ import {
   train,
 } from "@reprise/fasttext/training";
 import { ProgressLine, printResult } from "../../report.ts";
-import { openModel, openText, textOfFile } from "./files.ts";
+import { interruption } from "../../shell/interruption.ts";
+import { UsageError } from "../../shell/usage-error.ts";
+import { linesOf, openModel, openText } from "./files.ts";
 import {
   type Arguments,
   autotuneFlags,
@@ -26,7 +28,6 @@ import {
 } from "./flags.ts";
 import { bytesText, progressText } from "./progress.ts";
 import { checkPlace, checkRoom, saveLearnt } from "./save.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Not in the reference program. */
 const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
@@ -50,35 +51,44 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const output = textOf(flags, "output");
   if (input === "-") throw new UsageError("training reads its text from a file, not from standard input.");
   const settings = settingsOf(model, flags);
+  checkUsed(flags);
   checkPlace(output);
   // 0 nothing, 1 what was read and learnt, 2 progress too
   const verbose = flags.verbose === undefined ? 2 : numberOf("-verbose", flags.verbose);
   const line = new ProgressLine();
-  let last: Progress | undefined;
+  let last: Extract<Progress, { kind: "training" }> | undefined;
+  let kept: { readonly epoch: number; readonly score: number } | undefined;
   const clockStart = performance.now();
   /** When each phase ended. */
   const ends = { read: clockStart, encode: clockStart, train: clockStart };
-  const vectors = flags.pretrainedVectors;
   const learnt = await whileInterruptible((stop) => {
+    const validation = validationOf(flags); // told now, not after an epoch
+    const options = { ...startOf(flags, model), stop, runThreads: nodeThreads };
     if (flags["autotune-validation"] !== undefined)
       return import("./autotune.ts")
-        .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, line, verbose, stop))
+        .then(({ tune }) => tune(input, { model, ...givenSettings(flags) }, flags, options, line, verbose))
         .then((trained) => ({ trained, interrupted: false }));
-    return train(openText(input), settings, {
-      stop,
-      runThreads: nodeThreads,
-      ...(typeof vectors === "string"
-        ? { pretrained: parseVectors(textOfFile(vectors, "word vectors (.vec)"), vectors) }
-        : {}),
-      ...ourOptions(flags, model),
-      onPlan({ words, labels, modelBytes }) {
-        ends.read = performance.now();
-        checkRoom(output, modelBytes);
-        if (verbose > 0) line.end(`${words} words, ${labels} labels; the rows take ${bytesText(modelBytes)} of memory`);
-      },
+    // A model to go on from has most settings; only those that the flags give are asked of it.
+    const given = flags.inputModel === undefined ? settings : { model, ...givenSettings(flags) };
+    return train(openText(input), given, {
+      ...options,
+      ...(validation ? { validation } : {}),
       onProgress(progress) {
-        if (progress.phase === "training" && last?.phase !== "training") ends.encode = performance.now();
-        last = progress;
+        if (progress.kind === "read") {
+          const { words, labels, modelBytes } = progress;
+          ends.read = performance.now();
+          checkRoom(output, modelBytes);
+          if (verbose > 0)
+            line.end(`${words} words, ${labels} labels; the rows take ${bytesText(modelBytes)} of memory`);
+          return;
+        }
+        if (progress.kind === "epoch") {
+          kept = progress.kept;
+          if (verbose > 0) line.end(progressText(progress));
+          return;
+        }
+        if (progress.kind === "training" && !last) ends.encode = performance.now();
+        if (progress.kind === "training") last = progress;
         if (verbose > 1) line.show(progressText(progress));
       },
     }).then((trained) => ({ trained, interrupted: stop.aborted }));
@@ -96,6 +106,7 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
   const file = `${name}.${extension}`;
   const { dictionary } = trained.tables;
   if (verbose > 0 && last) line.end(progressText(last));
+  if (verbose > 0 && kept) line.end(`The rows of epoch ${kept.epoch} are kept: F1 ${kept.score.toFixed(3)}`);
   line.end(verbose > 0 ? `${learnt.interrupted ? "Interrupted" : "Trained"}; writing ${file} and .vec` : undefined);
   await saveLearnt(trained, name, extension, { threads: settings.threads, withOutput: flags.saveOutput === true });
   if (learnt.interrupted)
@@ -108,43 +119,71 @@ export async function trainVerb(model: ModelName, args: readonly string[]): Prom
       words: dictionary.words,
       labels: dictionary.labels,
       loss: last?.loss,
+      ...(kept ? { kept } : {}),
       ...(flags["autotune-validation"] === undefined ? { seconds: { read, encode, train: training, write } } : {}),
     };
     printResult(true, value, () => "");
   }
 }
 
-/** A model to go on from, a validation text, weights of labels ("label weight" lines) and of lines (a number each). */
-function ourOptions(flags: Arguments["flags"], model: ModelName): LearnOptions {
-  const { inputModel, validation, labelWeights, lineWeights } = flags;
-  const rows = (path: string) => textOfFile(path, "weights").split("\n").filter(Boolean);
+/** Flags that do something only beside another one, and those that do nothing beside it. */
+function checkUsed(flags: Arguments["flags"]): void {
+  const tuned = flags["autotune-validation"] !== undefined;
+  for (const name of ["autotune-metric", "autotune-predictions", "autotune-duration", "autotune-modelsize", "dsub"])
+    if (flags[name] !== undefined && !tuned)
+      throw new UsageError(`-${name} does nothing without -autotune-validation.`);
+  if (flags.patience !== undefined && flags.validation === undefined)
+    throw new UsageError("-patience does nothing without -validation.");
+  if (flags.validation !== undefined && tuned)
+    throw new UsageError(
+      "-validation does nothing beside -autotune-validation, which judges each trial; leave one out.",
+    );
+}
+
+/** What training starts from and how much it may take: vectors or a model, weights of labels and lines, memory. */
+function startOf(
+  flags: Arguments["flags"],
+  model: ModelName,
+): Omit<LearnOptions, "validation" | "onProgress" | "onEpoch"> {
+  const { inputModel, labelWeights, lineWeights, pretrainedVectors: vectors } = flags;
   const memory = flags.memory === undefined ? {} : { memoryBytes: bytesOf("-memory", String(flags.memory)) };
-  if (typeof validation === "string") openText(validation, "a labelled text"); // told now, not after an epoch
   return {
     limits: { ...memory, spill: spillFile() },
     ...(typeof inputModel === "string" ? { from: modelToGoOnFrom(inputModel, model, flags) } : {}),
-    ...(typeof validation === "string"
-      ? {
-          validation: {
-            text: () => openText(validation, "a labelled text"),
-            patience: flags.patience === undefined ? 3 : numberOf("-patience", flags.patience),
-          },
-        }
+    ...(typeof vectors === "string"
+      ? { pretrained: parseVectors(openText(vectors, "word vectors (.vec)"), vectors) }
       : {}),
-    ...(typeof labelWeights === "string"
-      ? {
-          labelWeights: Object.fromEntries(
-            rows(labelWeights).map((row) => {
-              const [label = "", weight] = row.split(/\s+/);
-              return [label, numberOf(`the weight of ${label}`, weight)];
-            }),
-          ),
-        }
-      : {}),
-    ...(typeof lineWeights === "string"
-      ? { lineWeights: rows(lineWeights).map((row, i) => numberOf(`line ${i + 1} of ${lineWeights}`, row)) }
-      : {}),
+    ...(typeof labelWeights === "string" ? { labelWeights: weightsOfLabels(labelWeights) } : {}),
+    ...(typeof lineWeights === "string" ? { lineWeights: weightsOfLines(lineWeights) } : {}),
   };
+}
+
+function validationOf(flags: Arguments["flags"]): LearnOptions["validation"] {
+  const { validation } = flags;
+  if (typeof validation !== "string") return undefined;
+  openText(validation, "a labelled text");
+  const patience = flags.patience === undefined ? 3 : numberOf("-patience", flags.patience);
+  if (!Number.isInteger(patience) || patience < 1)
+    throw new UsageError(`-patience is ${patience}; expected a whole number of epochs from 1 on.`);
+  return { text: () => openText(validation, "a labelled text"), patience };
+}
+
+/** The lines of "label weight". */
+function weightsOfLabels(path: string): Record<string, number> {
+  const weights: Record<string, number> = {};
+  for (const line of linesOf(path, "weights")) {
+    const [label = "", weight] = line.split(/\s+/);
+    if (line !== "") weights[label] = numberOf(`the weight of ${label}`, weight);
+  }
+  return weights;
+}
+
+/** A number a line. */
+function weightsOfLines(path: string): number[] {
+  const weights: number[] = [];
+  for (const line of linesOf(path, "weights"))
+    if (line !== "") weights.push(numberOf(`line ${weights.length + 1} of ${path}`, line));
+  return weights;
 }
 
 /** Flags that the model does not agree with are an error, not ignored. */
@@ -158,14 +197,12 @@ function modelToGoOnFrom(path: string, model: ModelName, flags: Arguments["flags
   return from;
 }
 
-/** Runs with a signal that the first Ctrl-C aborts; the second one ends the process. */
+/** Runs with a signal that the first Ctrl-C or SIGTERM aborts: what is learnt until then is kept. */
 async function whileInterruptible<T>(run: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  process.once("SIGINT", interrupt);
+  const { signal, done } = interruption("Nothing was written.");
   try {
-    return await run(controller.signal);
+    return await run(signal);
   } finally {
-    process.off("SIGINT", interrupt);
+    done();
   }
 }

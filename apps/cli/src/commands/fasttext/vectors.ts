@@ -1,9 +1,9 @@
 // print-…, nn, analogies: word vectors and their neighbours, in the reference program's own format.
 import { analogies, formatNumber, type Model, type Neighbour, nearest } from "@reprise/fasttext";
+import { UsageError } from "../../shell/usage-error.ts";
 import { openModel } from "./files.ts";
 import { numberOf, parseArguments } from "./flags.ts";
 import { Exchange, raw, standardStreams } from "./streams.ts";
-import { UsageError } from "./usage-error.ts";
 
 const vectorText = (vector: Float32Array): string => Array.from(vector, (x) => `${formatNumber(x, 5)} `).join("");
 

@@ -1,6 +1,5 @@
 // The verbs of reprise fasttext. Each loads its modules when it is run: start-up time is the user's.
 import { availableParallelism } from "node:os";
-import { UsageError } from "./usage-error.ts";
 
 type Action = (args: readonly string[]) => Promise<void>;
 
@@ -11,7 +10,7 @@ const vectors = () => import("./vectors.ts");
 async function training(args: readonly string[]) {
   const threads = Number(args[args.findLastIndex((arg) => /^--?threads?$/.test(arg)) + 1]);
   if (threads > 1 && threads <= availableParallelism())
-    (await import("@reprise/fasttext/threads")).workers.prepare(threads - 1);
+    (await import("@reprise/fasttext/node")).nodeThreads.prepare?.(threads - 1);
   return import("./train.ts");
 }
 
@@ -85,23 +84,12 @@ export const verbs: readonly (readonly [name: string, usage: string, description
   ],
 ];
 
-/** Runs a verb; when it cannot be run like this, says why and sets the exit code. */
-export async function run(name: string, action: Action, args: readonly string[]): Promise<void> {
-  try {
-    await action(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`reprise fasttext ${name}: ${error.message}\n(add --help for the options)`);
-    process.exitCode = 2;
-  }
-}
-
 /** What runs these arguments; undefined when they are no verb or ask for something else. */
 export async function direct([verb, ...args]: readonly string[]): Promise<(() => Promise<void>) | undefined> {
   const found = verbs.find(([name]) => name === verb);
   if (!found || args.some((arg) => commanders.has(arg))) return undefined;
-  const [name, , , action] = found;
-  return () => run(name, action, args);
+  const [, , , action] = found;
+  return () => action(args);
 }
 
 /** What commander answers, or understands in its own way. */

@@ -1,12 +1,12 @@
 // One run of the panel: attack an image, then ask every network about the result. Runs on any runtime.
-import { predictedLabel } from "@reprise/adversarial";
+import { type Distance, distanceBetween, predictedLabel } from "@reprise/adversarial";
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { Progress } from "../protocol.ts";
-import { attackOf } from "./attack-choices.ts";
 import { courteous } from "./courteous.ts";
 import type { Digit } from "./digits.ts";
 import { side } from "./drawing-code.ts";
 import { type Fitted, fitDigit, fitImage } from "./fit-image.ts";
-import { type AdversarialInputs, networks, targetOf, titleOf } from "./inputs.ts";
+import { type AttackInputs, networks, targetOf, titleOf } from "./inputs.ts";
 import { type AttackSoFar, inEightBits, type Outcome } from "./outcome.ts";
 import type { OwnImage, OwnModel } from "./own-files.ts";
 import { type OpenedModel, openOwn } from "./own-model.ts";
@@ -16,13 +16,16 @@ import { evidence, type Verdict, verdictOf } from "./verdicts.ts";
 
 /** The whole run. */
 export interface AttackResult extends AttackSoFar {
-  readonly task: "attack";
   /** What was done to a picture of the reader's to fit it to the model. */
   readonly said: string | null;
   /** What the labels are called, by number; null for digits, which are called what they are. */
   readonly names: readonly string[] | null;
   readonly attack: Outcome;
-  /** The adversarial image in 256 levels. */
+  /** What is shown and judged: the attack's image, or x with r enlarged as the inputs say, kept in the box. */
+  readonly best: Float32Array;
+  /** Of `best`. */
+  readonly distance: Distance;
+  /** `best` in 256 levels. */
   readonly rounded: Uint8Array;
   /** The attacked network first. */
   readonly verdicts: readonly Verdict[];
@@ -35,6 +38,13 @@ export interface AttackContext extends Shelf {
   readonly progress: (progress: Progress<AttackSoFar>) => void;
   /** Gives other messages a turn, such as a cancellation. */
   readonly breathe: () => Promise<void>;
+}
+
+/** What the page sends: the inputs with the files that they stand for. */
+export interface AttackMessage {
+  readonly inputs: AttackInputs;
+  readonly image: OwnImage | null;
+  readonly own: OwnNetwork | null;
 }
 
 /** A reader's model, and what its labels are called. */
@@ -51,7 +61,7 @@ export interface OwnNetwork {
  */
 export async function attackImage(
   subject: Digit | OwnImage,
-  inputs: AdversarialInputs,
+  inputs: AttackInputs,
   context: AttackContext,
   own: OwnNetwork | null = null,
 ): Promise<AttackResult> {
@@ -61,7 +71,7 @@ export async function attackImage(
   const started = performance.now();
   progress({ done: 2, total: 100, text: "starting ONNX Runtime" });
 
-  const paper = name === "l-bfgs";
+  const paper = name === "lbfgs";
   const { classifier: opened, shape } = await open(inputs, context, own);
   const { pixels: original, said } = fitted(subject, shape, network === "own");
   const classifier = courteous(opened, {
@@ -69,7 +79,7 @@ export async function attackImage(
     onImages(images, seen) {
       if (paper || seen < 2) return; // the paper's search tells more by itself
       const best = images.slice(0, original.length);
-      const text = `${attackOf(name).label}: ${seen.toLocaleString("en")} images asked about`;
+      const text = `${factsOf(name).label}: ${seen.toLocaleString("en")} images asked about`;
       progress({ done: 0, total: null, text, partial: { original, shape, best, bestTarget: null, points: [] } });
     },
   });
@@ -97,7 +107,8 @@ export async function attackImage(
   };
   const attacked = performance.now();
 
-  const images = evidence(original, outcome.image, inputs.seed);
+  const shown = enlarged(original, outcome.image, inputs.enlarge);
+  const images = evidence(original, shown, inputs.seed);
   const verdicts: Verdict[] = [];
   if (network === "own") {
     progress({ done: 90, total: 100, text: "asking your model once more", partial: found });
@@ -116,20 +127,27 @@ export async function attackImage(
   const times = { load: loaded - started, attack: attacked - loaded, verdicts: performance.now() - attacked };
   const names = own && network === "own" ? own.names : null;
   return {
-    task: "attack",
     ...found,
     said,
     names,
     attack: outcome,
-    rounded: inEightBits(outcome.image),
+    best: shown,
+    distance: distanceBetween(original, shown),
+    rounded: inEightBits(shown),
     verdicts,
     times,
   };
 }
 
-async function open(inputs: AdversarialInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
+/** x + times · r in the box [0, 1]. */
+function enlarged(x: Float32Array, adversarial: Float32Array, times: number): Float32Array {
+  if (times === 1) return adversarial;
+  return adversarial.map((value, i) => Math.min(1, Math.max(0, x[i]! + times * (value - x[i]!))));
+}
+
+async function open(inputs: AttackInputs, context: AttackContext, own: OwnNetwork | null): Promise<OpenedModel> {
   const { network, attack: name } = inputs;
-  const paper = name === "l-bfgs";
+  const paper = name === "lbfgs";
   // The paper's attack has our sharper loss; the others follow the gradient that their authors took.
   const sharpness = paper ? 2 : 1;
   // As many images as the attack asks about at once: nine searches over c, or HopSkipJump's hundreds of neighbours.
@@ -137,7 +155,7 @@ async function open(inputs: AdversarialInputs, context: AttackContext, own: OwnN
     name === "hopskipjump" ? [1, 16, 128] : paper && targetOf(inputs) === "closest" ? [1, 3, candidates] : [1];
   if (network === "own") {
     if (!own) throw new Error("Choose an ONNX file first.");
-    return openOwn(context.runtime, own.model, inputs, { needs: attackOf(name).needs, sharpness, batchSizes });
+    return openOwn(context.runtime, own.model, inputs, { needs: factsOf(name).needs, sharpness, batchSizes });
   }
   const classifier = await openShipped(context, network, { batchSizes, sharpness });
   return { classifier, shape: [1, side, side] };

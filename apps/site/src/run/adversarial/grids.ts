@@ -7,13 +7,12 @@ export type LayerChoice = "first" | "last" | "scores";
 export interface Grid {
   /** Number of the unit, or null for a random direction. */
   readonly unit: number | null;
-  /** Rows of the test images, the furthest first, and their labels. */
+  /** Rows of the test images, the furthest first, and their labels; fewer where fewer excite the unit at all. */
   readonly images: readonly number[];
   readonly labels: readonly number[];
 }
 
 export interface UnitsResult {
-  readonly task: "units";
   readonly units: readonly Grid[];
   readonly directions: readonly Grid[];
   /** Pixels in [0, 1] of the images of all grids, by their row. */
@@ -22,10 +21,10 @@ export interface UnitsResult {
   readonly width: number;
   readonly images: number;
   /**
-   * Of the images in a grid, the share that carry its commonest label, averaged over every unit of the layer (at most
-   * 1,000) and over as many random directions.
+   * Of the images in a grid, the share that carry its commonest label, averaged over the units of the layer (of at most
+   * 1,000) that a full grid of images excites, `counted`, and over as many random directions as the layer has units.
    */
-  readonly purity: { readonly units: number; readonly directions: number };
+  readonly purity: { readonly units: number; readonly directions: number; readonly counted: number };
 }
 
 /** Images in a grid, and grids of each kind. */

@@ -1,5 +1,6 @@
-// What the reader chooses in the panel "adversarial examples". Light: the page loads it before anything runs.
-import { type AttackChoice, attackOf } from "./attack-choices.ts";
+// What the reader chooses in the panel "adversarial examples", task by task. Light: the page loads it before anything
+// runs.
+import { type AttackName, factsOf } from "@reprise/adversarial/attacks";
 import type { LayerChoice } from "./grids.ts";
 import type { ModelFormat } from "./own-files.ts";
 
@@ -24,9 +25,8 @@ export const titleOf = (name: string): string =>
 /** "closest" is any wrong label, the nearest; "least" is the least likely one. */
 export type TargetChoice = "closest" | "least" | "random" | "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
-export interface AdversarialInputs extends ModelFormat {
-  /** Attack one image; who fools whom; what single units respond to. */
-  readonly task: "attack" | "transfer" | "units";
+/** Attack one image. */
+export interface AttackInputs extends ModelFormat {
   /** `t7` is row 7 of the MNIST subset's test images; `d…` is a drawing (drawing-code.ts); `f…` a file that was given. */
   readonly digit: string;
   readonly network: NetworkName | "own";
@@ -36,7 +36,7 @@ export interface AdversarialInputs extends ModelFormat {
   readonly target: TargetChoice;
   readonly aim: "closest" | "least" | "random" | "label";
   readonly label: number;
-  readonly attack: AttackChoice;
+  readonly attack: AttackName;
   /** What c multiplies in the paper's attack: "squared" ‖r‖², "l2" ‖r‖. */
   readonly norm: "squared" | "l2";
   /** The ball of attacks that come in both. */
@@ -51,18 +51,29 @@ export interface AdversarialInputs extends ModelFormat {
   readonly topK: number;
   /** 0: the attack's own number. */
   readonly steps: number;
-  /** Test images of the transfer matrix. */
+  /** What r is multiplied with before it is added to x once more: 1 shows x′ itself. */
+  readonly enlarge: number;
+  /** Of whatever is drawn: a random target, starting points, noise. */
+  readonly seed: number;
+}
+
+/** Who fools whom. */
+export interface TransferInputs {
+  /** Test images of the matrix. */
   readonly images: number;
-  /** Of "units": whose, and of which layer. */
+  readonly seed: number;
+}
+
+/** What single units respond to. */
+export interface UnitsInputs {
   readonly body: NetworkName;
   readonly layer: LayerChoice;
-  /** Of whatever is drawn: a random target, starting points, noise, units and directions. */
+  /** Of the units and directions that are drawn. */
   readonly seed: number;
 }
 
 /** What the panel begins with, and what the stored run was made with. */
-export const defaultInputs: AdversarialInputs = {
-  task: "attack",
+export const defaultInputs: AttackInputs = {
   digit: "t9",
   network: "fc100-100-10",
   model: "",
@@ -76,7 +87,7 @@ export const defaultInputs: AdversarialInputs = {
   target: "closest",
   aim: "closest",
   label: 0,
-  attack: "l-bfgs",
+  attack: "lbfgs",
   norm: "squared",
   ball: "linf",
   epsilon: 0.1,
@@ -85,34 +96,22 @@ export const defaultInputs: AdversarialInputs = {
   confidence: 0,
   topK: 1,
   steps: 0,
-  images: 10,
-  body: "fc100-100-10",
-  layer: "last",
+  enlarge: 1,
   seed: 0,
 };
 
-/** What the first run downloads: ONNX Runtime's WASM and its module, and all networks. A test compares it. */
-export const downloadBytes = 15_800_000;
+export const defaultTransfer: TransferInputs = { images: 10, seed: 0 };
+export const defaultUnits: UnitsInputs = { body: "fc100-100-10", layer: "last", seed: 0 };
 
 /** Whether the network has nothing between image and scores. */
-const isLinear = (network: NetworkName) => network.startsWith("fc10-");
+export const isLinear = (network: NetworkName): boolean => network.startsWith("fc10-");
 
-const others: Readonly<Record<"transfer" | "units", readonly (keyof AdversarialInputs)[]>> = {
-  transfer: ["task", "images", "seed"],
-  units: ["task", "body", "layer", "seed"],
-};
-
-/** Whether an input means anything with the others as they are. */
-export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialInputs): boolean {
-  const { task, attack, ball, body, network } = inputs;
-  if (task !== "attack") return others[task].includes(name) && !(name === "layer" && isLinear(body));
-  const { kind, norms, steps } = attackOf(attack);
+/** Whether an input of the attack means anything with the others as they are. */
+export function attackApplies(name: keyof AttackInputs, inputs: AttackInputs): boolean {
+  const { attack, ball, network } = inputs;
+  const { kind, norms, steps } = factsOf(attack);
   const norm = norms.length > 1 ? ball : norms[0];
   switch (name) {
-    case "images":
-    case "body":
-    case "layer":
-      return false;
     case "target":
       return network !== "own";
     case "model":
@@ -128,10 +127,10 @@ export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialI
     case "label":
       return network === "own" && inputs.aim === "label";
     case "norm":
-      return attack === "l-bfgs";
+      return attack === "lbfgs";
     case "confidence":
     case "topK":
-      return attack !== "l-bfgs";
+      return attack !== "lbfgs";
     case "ball":
       return norms.length > 1;
     case "epsilon":
@@ -148,9 +147,9 @@ export function inputApplies(name: keyof AdversarialInputs, inputs: AdversarialI
 }
 
 /** The layer to look into: networks without a hidden one have their scores only. */
-export const layerOf = ({ body, layer }: Pick<AdversarialInputs, "body" | "layer">): LayerChoice =>
+export const layerOf = ({ body, layer }: Pick<UnitsInputs, "body" | "layer">): LayerChoice =>
   isLinear(body) ? "scores" : layer;
 
 /** "closest", "least", "random" or the number of a label. */
-export const targetOf = ({ network, target, aim, label }: AdversarialInputs): string =>
+export const targetOf = ({ network, target, aim, label }: AttackInputs): string =>
   network === "own" ? (aim === "label" ? String(label) : aim) : target;

@@ -1,5 +1,5 @@
 // What an attack of one image found, whichever attack it was.
-import type { Distance, PerturbStatus, SearchStep } from "@reprise/adversarial";
+import type { AttackStatus, Distance, SearchStep } from "@reprise/adversarial";
 
 /** One problem of the search over c, and for which label. */
 export interface SearchPoint extends SearchStep {
@@ -21,7 +21,7 @@ export interface AttackSoFar {
 
 /** An attack's result, checked by running the model again. */
 export interface Outcome extends Distance {
-  readonly status: PerturbStatus;
+  readonly status: AttackStatus;
   readonly image: Float32Array;
   /** The label aimed at, null for any wrong one. */
   readonly target: number | null;

@@ -13,7 +13,7 @@ import {
   targeted,
   untargeted,
 } from "@reprise/adversarial";
-import { type AdversarialInputs, inputApplies, targetOf } from "./inputs.ts";
+import { type AttackInputs, attackApplies, targetOf } from "./inputs.ts";
 import type { Outcome, SearchPoint } from "./outcome.ts";
 
 /** Of "the closest other label": the paper's attack searches for each of at most this many, the likeliest. */
@@ -39,10 +39,10 @@ export async function search(
   classifier: Classifier & Partial<ScoreDifferentiable>,
   original: Float32Array,
   predicted: number,
-  inputs: AdversarialInputs,
+  inputs: AttackInputs,
   context: SearchContext,
 ): Promise<Found> {
-  return inputs.attack === "l-bfgs"
+  return inputs.attack === "lbfgs"
     ? searchOverC(classifier as ScoreDifferentiable, original, predicted, inputs, context)
     : { outcome: await otherAttack(classifier, original, predicted, inputs, context), points: [] };
 }
@@ -51,7 +51,7 @@ async function searchOverC(
   classifier: ScoreDifferentiable,
   original: Float32Array,
   predicted: number,
-  inputs: AdversarialInputs,
+  inputs: AttackInputs,
   { signal, onStep }: SearchContext,
 ): Promise<Found> {
   const { norm, seed } = inputs;
@@ -65,7 +65,7 @@ async function searchOverC(
     norm,
     seed,
     signal,
-    onEvent(event) {
+    onProgress(event) {
       if (event.kind !== "step") return;
       const { step } = event;
       points.push({ ...step, target: event.target });
@@ -77,8 +77,8 @@ async function searchOverC(
       onStep(points, best, bestTarget);
     },
   });
-  const { c, iterations, evaluations, ...rest } = attack!;
-  return { outcome: { ...rest, gradients: evaluations, penalty: { c, iterations }, lead: null }, points };
+  const { c, iterations, gradients, ...rest } = attack!;
+  return { outcome: { ...rest, gradients, penalty: { c, iterations }, lead: null }, points };
 }
 
 function targetOption(target: string): "all" | "leastLikely" | "random" | number {
@@ -91,14 +91,14 @@ async function otherAttack(
   classifier: Classifier & Partial<ScoreDifferentiable>,
   original: Float32Array,
   predicted: number,
-  inputs: AdversarialInputs,
+  inputs: AttackInputs,
   { signal }: SearchContext,
 ): Promise<Outcome> {
   const { attack: name, ball, steps, confidence, topK, seed } = inputs;
   const before = (await classifier.logits(original, 1)).slice();
   const target = targetLabel(targetOf(inputs), before, predicted, seed);
   const attack = attackByName(name, {
-    ...(inputApplies("ball", inputs) ? { norm: ball } : {}),
+    ...(attackApplies("ball", inputs) ? { norm: ball } : {}),
     ...(steps > 0 ? { steps } : {}),
   });
   const asked = { confidence, topK };
@@ -113,7 +113,7 @@ async function otherAttack(
   const after = await classifier.logits(image, 1);
   const { margin } = marginOf(criterion.goalOf(0), after);
   return {
-    status: status === "alreadyAdversarial" ? "alreadyTarget" : status,
+    status,
     image,
     target,
     predictedBefore: predicted,
@@ -135,6 +135,6 @@ function targetLabel(target: string, logits: Float32Array, predicted: number, se
 }
 
 /** ε in the attack's norm. */
-function radiusOf({ epsilon, radius, share }: AdversarialInputs, norm: "l2" | "linf" | "l0"): number {
+function radiusOf({ epsilon, radius, share }: AttackInputs, norm: "l2" | "linf" | "l0"): number {
   return { linf: epsilon, l2: radius, l0: share }[norm];
 }

@@ -16,7 +16,6 @@ export interface TransferRow {
 }
 
 export interface TransferResult {
-  readonly task: "transfer";
   readonly columns: readonly string[];
   readonly rows: readonly TransferRow[];
   readonly images: number;
@@ -56,7 +55,6 @@ export async function transferMatrix(
   let done = 0;
   const rows: TransferRow[] = [];
   const soFar = (): TransferResult => ({
-    task: "transfer",
     columns,
     rows: [...rows],
     images: count,
@@ -86,9 +84,9 @@ export async function transferMatrix(
       target: "random",
       seed,
       signal,
-      onEvent(event) {
+      onProgress(event) {
         if (event.kind !== "row") return;
-        const { row, image } = event.result;
+        const { row, image } = event;
         made.set(image, 784 * row);
         done = before + event.done;
         progress({ done, total: steps, text: `${titleOf(name)}: image ${event.done} of ${count}`, partial: soFar() });

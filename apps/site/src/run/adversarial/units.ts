@@ -48,7 +48,12 @@ export async function unitsAndDirections(
   const order = random.permutation(width);
   const furthest = (along: (activation: Float32Array) => number, unit: number | null): Grid => {
     const values = phi.map(along);
-    const best = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b).slice(0, gridSize);
+    const rest = values.reduce((a, b) => Math.min(a, b), Infinity);
+    // What does not lift a unit above its lowest value does not excite it: a dead unit is excited by nothing.
+    const best = [...values.keys()]
+      .filter((row) => values[row]! > rest)
+      .sort((a, b) => values[b]! - values[a]! || a - b)
+      .slice(0, gridSize);
     return { unit, images: best, labels: best.map((row) => labels[row]!) };
   };
   const ofUnit = (unit: number) => furthest((activation) => activation[unit]!, unit);
@@ -59,24 +64,28 @@ export async function unitsAndDirections(
   const average = async (grid: (i: number) => Grid) => {
     const n = Math.min(width, mostDirections);
     let sum = 0;
+    let counted = 0;
     for (let i = 0; i < n; i++) {
       if (i % 16 === 0) await breathe();
       signal.throwIfAborted();
-      sum += purityOf(grid(i));
+      const one = grid(i);
+      if (one.images.length < gridSize) continue;
+      sum += purityOf(one);
+      counted++;
     }
-    return sum / n;
+    return { mean: sum / counted, counted };
   };
   const directions = Array.from({ length: gridCount }, alongRandom);
   const units = Array.from(order.subarray(0, gridCount), ofUnit);
+  const ofUnits = await average((i) => ofUnit(order[i]!));
   const shown = new Set([...units, ...directions].flatMap((grid) => grid.images));
   return {
-    task: "units",
     units,
     directions,
     pixels: new Map([...shown].map((row) => [row, images.slice(784 * row, 784 * (row + 1))])),
     width,
     images: count,
-    purity: { units: await average((i) => ofUnit(order[i]!)), directions: await average(alongRandom) },
+    purity: { units: ofUnits.mean, directions: (await average(alongRandom)).mean, counted: ofUnits.counted },
   };
 }
 

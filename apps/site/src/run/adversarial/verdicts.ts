@@ -18,6 +18,7 @@ export interface Verdict {
   readonly adversarial: Guess;
   /** After rounding to 256 levels, as saving it in a file does. */
   readonly rounded: Guess;
+  readonly adversarialProbabilities: Float64Array;
   readonly roundedProbabilities: Float64Array;
   /** Of `noiseDraws` images with Gaussian noise of the same distortion, those whose label changed. */
   readonly noiseChanged: number;
@@ -64,6 +65,7 @@ export async function verdictOf(
     clean: before,
     adversarial: guess(changed!),
     rounded: guess(eightBit!),
+    adversarialProbabilities: changed!,
     roundedProbabilities: eightBit!,
     noiseChanged,
     noiseDraws: draws,

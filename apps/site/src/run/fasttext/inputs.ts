@@ -1,4 +1,4 @@
-// What the reader chooses in the panel "fastText". Light: the page loads it before anything runs.
+// What the reader chooses in the panel "fastText", task by task. Light: the page loads it before anything runs.
 
 /** The paper whose page shows the panel; its content folder holds the data. */
 export const paperKey = "journals/corr/JoulinGBM16";
@@ -9,44 +9,39 @@ export const languageBytes = 938_013;
 
 export type LossChoice = "softmax" | "hs";
 
-export interface FastTextInputs {
-  readonly task: "train" | "compare" | "language";
+/** What both ways of reading labels out are trained with. */
+export interface CompareInputs {
   /** "cooking", "own:" and lines, or "long:" and a number for lines that are too long for an address. */
   readonly lines: string;
-  readonly loss: LossChoice;
   /** Length of a row: the paper's hidden units h. */
   readonly dim: number;
   readonly epochs: number;
   readonly lr: number;
   readonly wordNgrams: number;
-  /** What is classified with the trained model, or whose language is asked for. */
+}
+
+/** Whose language is asked for, and labels shown. */
+export interface LanguageInputs {
   readonly phrase: string;
-  /** Labels shown. */
   readonly k: number;
 }
 
-/** What the panel begins with, and what the stored run was made with. */
-export const defaultInputs: FastTextInputs = {
-  task: "train",
-  lines: "cooking",
-  loss: "softmax",
-  dim: 20,
-  epochs: 15,
-  lr: 1,
-  wordNgrams: 2,
-  phrase: "How long does a sourdough starter keep in the fridge?",
-  k: 5,
-};
+/** Train one model and ask it. */
+export interface TrainInputs extends CompareInputs, LanguageInputs {
+  readonly loss: LossChoice;
+}
 
-/** What the worker gets: the inputs with the lines themselves, or a question to a model it has. */
-export type FastTextRequest =
-  | (Omit<FastTextInputs, "lines"> & { /** null: the bundled questions. */ readonly lines: string | null })
-  | {
-      readonly task: "classify";
-      readonly model: "trained" | "language";
-      readonly phrase: string;
-      readonly k: number;
-    };
+const comparison: CompareInputs = { lines: "cooking", dim: 20, epochs: 15, lr: 1, wordNgrams: 2 };
+
+/** What the tasks begin with, and what the stored run was made with. */
+export const defaultInputs = {
+  train: { ...comparison, loss: "softmax", phrase: "How long does a sourdough starter keep in the fridge?", k: 5 },
+  compare: comparison,
+  language: { phrase: "Quem não tem cão caça com gato.", k: 5 },
+} as const satisfies { train: TrainInputs; compare: CompareInputs; language: LanguageInputs };
+
+/** The inputs with the lines themselves; null: the bundled questions. */
+export type WithLines<Inputs> = Omit<Inputs, "lines"> & { readonly lines: string | null };
 
 const longestInAddress = 1500;
 const longLines = new Map<string, string>();

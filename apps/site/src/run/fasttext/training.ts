@@ -1,7 +1,8 @@
 // Training in the panel: one model or two, with what can be shown while it runs. Runs in the worker and on Node.
 import { evaluate, type Model, precision, train } from "@reprise/fasttext";
 import type { Progress } from "../protocol.ts";
-import type { FastTextInputs, LossChoice } from "./inputs.ts";
+import { type Cloud, documents } from "./documents.ts";
+import type { CompareInputs, LossChoice } from "./inputs.ts";
 import type { Divided } from "./lines.ts";
 
 /** Rows that hashed n-grams share: 200,000, as the tutorial takes for these questions. */
@@ -30,13 +31,16 @@ export interface Trained extends TrainingSoFar {
   readonly labels: number;
   readonly words: number;
   readonly trainingLines: number;
-  /** Held-out lines with a known label. */
+  readonly heldOutLines: number;
+  /** With two hidden units, where the held-out documents (or, where there are none, those trained on) lie; else none. */
+  readonly clouds: readonly Cloud[];
+  /** Held-out lines with a label that was learnt. */
   readonly tested: number;
   /** Share of them whose best label is one of theirs, in [0, 1]; NaN without held-out lines. */
   readonly precisionAt1: number;
 }
 
-export type TrainingInputs = Pick<FastTextInputs, "dim" | "epochs" | "lr" | "wordNgrams">;
+export type TrainingInputs = Omit<CompareInputs, "lines">;
 
 interface Context<Partial> {
   readonly signal: AbortSignal;
@@ -64,12 +68,13 @@ export async function trainOnce(
     {
       signal,
       onProgress: (now) => {
-        if (now.phase !== "training" || Number.isNaN(now.loss)) return;
-        const epoch = now.progress * epochs;
+        if (now.kind !== "training" || Number.isNaN(now.loss)) return;
+        const share = now.done / now.total;
+        const epoch = share * epochs;
         wordsPerSecond = now.tokensPerSecond;
-        if (epoch - (curve.at(-1)?.[0] ?? 0) >= epochs / 200 || now.progress === 1) curve.push([epoch, now.loss]);
+        if (epoch - (curve.at(-1)?.[0] ?? 0) >= epochs / 200 || share === 1) curve.push([epoch, now.loss]);
         progress({
-          done: now.progress * 100,
+          done: share * 100,
           total: 100,
           text: `${loss}: loss ${now.loss.toFixed(3)}, ${Math.round(wordsPerSecond).toLocaleString("en")} words/s`,
           partial: { loss, curve: [...curve], wordsPerSecond, lr: now.lr, heldOut },
@@ -98,6 +103,8 @@ export async function trainOnce(
     labels: dictionary.labels,
     words: dictionary.words,
     trainingLines: lines.trainingLines,
+    heldOutLines: lines.heldOutLines,
+    clouds: dim === 2 ? documents(model, lines.heldOut || lines.training) : [],
     tested: examples,
     precisionAt1: precision(all),
   };

@@ -67,9 +67,12 @@ async function openPglite(
 }
 
 async function openPostgres(url: string, { queryTimeout = defaultTimeout }: OpenOptions): Promise<Database> {
+  let reached = false;
   try {
     const before = postgres(url, { max: 1 }); // a connection without time-outs: migrations take as long as they take
     try {
+      await sql`select 1`.execute(before);
+      reached = true;
       await checkPostgres(before);
       await migrate(before);
     } finally {
@@ -83,7 +86,7 @@ async function openPostgres(url: string, { queryTimeout = defaultTimeout }: Open
     });
     return { db, close: () => db.destroy() };
   } catch (cause) {
-    throw unusable(url, cause);
+    throw unusable(url, cause, reached);
   }
 }
 
@@ -125,12 +128,14 @@ const advice: Readonly<Record<string, string>> = {
 };
 const reach = "Check the URL and that the server runs, or unset DATABASE_URL to use the built-in database.";
 
-function unusable(url: string, cause: unknown): Error {
+/** @param reached  a query was answered: what is wrong is not the way there */
+function unusable(url: string, cause: unknown, reached: boolean): Error {
   const { message, ...error } = cause as { message?: string; code?: string; cause?: { code?: string } };
-  const code = error.code ?? error.cause?.code; // of a migration's error, what was the matter
+  const code = error.code ?? error.cause?.code ?? ""; // of a migration's error, what was the matter
   const reason = (message || code || String(cause)).replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
+  const hint = advice[code] ?? (reached || /^[0-9A-Z]{5}$/.test(code) ? "" : reach);
   return new Error(
-    `the PostgreSQL database of DATABASE_URL (${withoutPassword(url)}) cannot be used: ${reason}. ${advice[code ?? ""] ?? (code && /^[0-9A-Z]{5}$/.test(code) ? "" : reach)}`.trim(),
+    `the PostgreSQL database of DATABASE_URL (${withoutPassword(url)}) cannot be used: ${reason}. ${hint}`.trim(),
     { cause },
   );
 }

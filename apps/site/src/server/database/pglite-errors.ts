@@ -23,7 +23,7 @@ export function explainOpening(directory: string, cause: unknown): Error {
   const code = (given?.startsWith("E") ? given : numbers[errno ?? 0]) ?? unwritable(directory);
   const told = message ?? (errno === undefined ? String(cause) : `error ${errno}`);
   const version = join(directory, "PG_VERSION");
-  const made = existsSync(version) ? `, made by PostgreSQL ${readFileSync(version, "utf8").trim()}` : "";
+  const made = existsSync(version) ? `, made by PostgreSQL ${readFileSync(version, "utf8").trim()},` : "";
   const text = code
     ? `${systemReason({ code })} (${code})`
     : `its files${made} are damaged or of another version (${told}). Put a copy of the folder in its place; or move the folder away and start again, which takes the papers from the content folder and loses what readers wrote`;

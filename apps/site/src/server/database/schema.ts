@@ -19,6 +19,8 @@ export interface Tables {
     results: JSONColumnType<ResultTable[]>;
     run: JSONColumnType<StoredRun | null>;
     updated_at: Timestamp;
+    /** When its folder was taken out of the content; null while it is shown. */
+    withdrawn_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   };
   paper_aliases: { alias: string; paper_id: number };
   authors: { id: GeneratedAlways<number>; name: string };
@@ -35,7 +37,8 @@ export interface Tables {
     teaser_html: string;
     teaser_text: string;
     created_at: Timestamp;
-    edited_at: Timestamp;
+    /** Null where the day is not known. */
+    edited_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
   };
   votes: { summary_id: number; user_id: number; vote: number };
   comments: {

@@ -1,8 +1,8 @@
-// The home page: every paper with the first paragraph of its summary.
+// The home page: what runs, in pictures; then every paper with the first paragraph of its summary.
 import { html, raw } from "hono/html";
 import { paperPath } from "../../render/citations.ts";
 import type { PaperCard } from "../papers.ts";
-import { type Frame, page } from "./layout.ts";
+import { type Frame, type Html, page } from "./layout.ts";
 import { repeatSign } from "./repeat-sign.ts";
 import { tagList } from "./tags.ts";
 
@@ -29,6 +29,7 @@ export function homePage(frame: Frame, papers: readonly PaperCard[]): Promise<st
 <h1>Paper summaries that run</h1>
 <p>Read how a method works, then play it again: in this page, on an input of your own. What a paper claims and what we could reproduce stand side by side.</p>
 </div>
+${playable(frame, papers)}
 <span class="staff opening">${repeatSign}</span>
 ${papers.length === 0 ? html`<p>There are no papers yet: the content folder is empty.</p>` : ""}
 <ol class="papers">
@@ -44,4 +45,20 @@ ${frame.panelOf(paper.bibtexKey) ? html`<p><a class="runs" href="${paperPath(pap
 )}
 </ol>`,
   );
+}
+
+/** What runs, by pictures of stored runs: the first thing there is to see. */
+function playable(frame: Frame, papers: readonly PaperCard[]): Html | "" {
+  const shown = papers.filter(({ bibtexKey, run }) => run?.image && frame.panelOf(bibtexKey));
+  if (shown.length === 0) return "";
+  return html`<ul class="playable">
+${shown.map(({ bibtexKey, title, run }) => {
+  const { file, width, height, alt } = run!.image!;
+  return html`<li><a href="${paperPath(bibtexKey)}#run">
+<img src="/content/${bibtexKey}/run/${file}" width="${width}" height="${height}" alt="${alt}">
+<span class="what">${run!.title}</span>
+<span class="runs">${repeatSign}Run it</span> <span class="soft">${title}</span></a></li>
+`;
+})}
+</ul>`;
 }

@@ -34,7 +34,7 @@ ${panel ? html`<p><a href="#run">Run it in this page</a></p>` : ""}
 ${paper.summaries.map(
   ({ author, html: text, editedAt }) => html`<article class="summary" aria-label="Summary by ${author}">
 <div class="text">${raw(text)}</div>
-<p class="by">Summary by ${author}, <time datetime="${editedAt.toISOString()}">${day.format(editedAt)}</time></p>
+<p class="by">Summary by ${author}${editedAt ? html`, <time datetime="${dayOf(editedAt)}">${day.format(editedAt)}</time>` : ""}</p>
 </article>`,
 )}
 </div>
@@ -81,12 +81,17 @@ function structuredData(origin: string, paper: PaperView, official: string | und
         "@type": "Review",
         itemReviewed: { "@type": "ScholarlyArticle", name: paper.title },
         author: { "@type": "Organization", name: author },
-        dateModified: editedAt.toISOString(),
+        ...(editedAt ? { dateModified: dayOf(editedAt) } : {}),
         license: "https://creativecommons.org/licenses/by/4.0/",
         url: origin + paperPath(paper.bibtexKey),
       })),
     ],
   };
+}
+
+/** As ISO 8601 writes a day. */
+export function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
 }
 
 function officialAddress({ doi, arxivId }: PaperView): string | undefined {

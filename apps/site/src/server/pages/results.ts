@@ -1,5 +1,6 @@
 // Claimed beside reproduced: two columns that never mix, every number with where it comes from.
 import { html } from "hono/html";
+import { agreementOf } from "../agreement.ts";
 import type { ResultTable } from "../content-format.ts";
 import type { Html } from "./layout.ts";
 
@@ -13,7 +14,7 @@ export function resultsSection(tables: readonly ResultTable[]): Html | "" {
   const once = open.length > 1 && open.every((row) => row.command === command); // then not in every row again
   return html`<section class="results" aria-labelledby="results">
 <h2 id="results">Claimed and reproduced</h2>
-<p>Left, what the paper prints and where. Right, what this code measured, with everything needed to measure it again.${once ? html` Rows not yet run are those of <code>${command}</code>.` : ""}</p>
+<p>Left, what the paper prints and where. Right, what this code measured, with its 95 % interval and everything needed to measure it again: <span class="agrees">green</span> where the claim lies within the interval, <span class="differs">red</span> where it does not.${once ? html` Rows not yet run are those of <code>${command}</code>.` : ""}</p>
 ${tables.map(
   ({ caption, metric, note, rows }) => html`<div class="scroll"><table>
 <caption>${caption} <span class="metric">${metric}</span>${note ? html`<p class="note">${note}</p>` : ""}</caption>
@@ -32,22 +33,21 @@ ${rows.map(
 
 function claimedCell({ claimed }: Row): Html {
   if (!claimed) return html`<span class="none">not in the paper</span>`;
-  return html`<span class="value">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
+  const kind = /\d/.test(claimed.value) ? "value" : "none"; // words stand for no number
+  return html`<span class="${kind}">${claimed.value}</span> <span class="from">${claimed.source}</span>`;
 }
 
 /** @param forReason  the table says why it was not run */
-function reproducedCell({ name, reproduced, command }: Row, showCommand: boolean, forReason: boolean): Html {
+function reproducedCell({ name, claimed, reproduced, command }: Row, showCommand: boolean, forReason: boolean): Html {
   if (!reproduced)
     return html`<span class="none">${forReason && !command ? "not run" : "not yet run"}${command && showCommand ? html`: <code>${command}</code>` : ""}</span>`;
   const { value, interval, seed, dataSha256, version, machine, seconds, date } = reproduced;
-  return html`<span class="value">${value}</span>
-<details><summary>how<span class="hidden"> ${name} was reproduced</span></summary><dl>
-${
-  interval
-    ? html`<dt>95 % interval</dt><dd>${interval}</dd>
-`
-    : ""
-}<dt>Command</dt><dd><code>${reproduced.command}</code></dd>
+  const agreement = claimed ? agreementOf({ ...reproduced, claimed: claimed.value }) : null;
+  return html`<span class="value${agreement ? ` ${agreement.kind}` : ""}">${value}</span> ${
+    interval ? html`<span class="from">${interval}</span> ` : ""
+  }${agreement ? html`<span class="from">${agreement.words}</span>` : ""}
+<details><summary>How it was measured<span class="hidden">: ${name}</span></summary><dl>
+<dt>Command</dt><dd><code>${reproduced.command}</code></dd>
 <dt>Seed</dt><dd>${seed}</dd>
 <dt>Data</dt><dd><code>sha256 ${dataSha256}</code></dd>
 <dt>Version</dt><dd>${version}</dd>

@@ -18,15 +18,15 @@ ${
 </section>`;
 }
 
-function storedRun(bibtexKey: string, { title, caption, command, image, table }: StoredRun): Html {
+function storedRun(bibtexKey: string, { title, caption, command, machine, date, image, table }: StoredRun): Html {
   return html`<h3>${title}</h3>
 <figure>
 ${
   image
-    ? html`<img src="/content/${bibtexKey}/run/${image.file}" width="${image.width}" height="${image.height}" alt="${image.alt}" loading="lazy">`
+    ? html`<img src="/content/${bibtexKey}/run/${image.file}" width="${image.width}" height="${image.height}" alt="${image.alt}">`
     : ""
 }
-<figcaption>${caption} Stored run of <code>${command}</code>.</figcaption>
+<figcaption>${caption} Stored run of <code>${command}</code> on ${machine}, ${date.slice(0, 10)}.</figcaption>
 </figure>
 ${
   table

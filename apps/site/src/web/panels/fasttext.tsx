@@ -1,102 +1,117 @@
 // The panel of "Bag of Tricks for Efficient Text Classification": train a classifier, ask it, see why; name a language.
 import "../styles/fasttext.css";
-import { defaultInputs, type FastTextInputs, linesOf, linesProblem } from "../../run/fasttext/inputs.ts";
-import type { TrainingSoFar } from "../../run/fasttext/training.ts";
-import type { FastTextResult } from "../../run/fasttext.worker.ts";
-import type { Panel } from "../panel.ts";
-import { startWorker } from "./fasttext/ask.ts";
+import type { Prediction } from "@reprise/fasttext";
+import {
+  type CompareInputs,
+  cookingBytes,
+  defaultInputs,
+  type LanguageInputs,
+  languageBytes,
+  linesOf,
+  linesProblem,
+  type TrainInputs,
+  type WithLines,
+} from "../../run/fasttext/inputs.ts";
+import type { Trained, TrainingSoFar } from "../../run/fasttext/training.ts";
+import type { TrainResult } from "../../run/fasttext.worker.ts";
+import type { TaskOptions } from "../panel.ts";
+import { panel as panelOf, task } from "../panel.ts";
 import { AskLabels, AskLanguage } from "./fasttext/ask-view.tsx";
 import { LinesField } from "./fasttext/lines-field.tsx";
 import { PhraseField, phraseProblem } from "./fasttext/phrase-field.tsx";
-import { TrainingView } from "./fasttext/training-view.tsx";
-import { sentence } from "./fasttext/wording.ts";
+import { trainingViews } from "./fasttext/training-views.ts";
+import { comparison, languageSentence, trainingSentence } from "./fasttext/wording.ts";
+import { worker } from "./fasttext/worker.ts";
 
-const trainingInputs: readonly (keyof FastTextInputs)[] = ["lines", "dim", "epochs", "lr", "wordNgrams"];
-const shown: Readonly<Record<FastTextInputs["task"], readonly (keyof FastTextInputs)[]>> = {
-  train: ["task", ...trainingInputs, "loss", "phrase", "k"],
-  compare: ["task", ...trainingInputs],
-  language: ["task", "phrase", "k"],
+const { train, compare, language } = defaultInputs;
+
+const comparisonInputs: TaskOptions<CompareInputs, unknown, unknown, unknown>["inputs"] = {
+  lines: { kind: "custom", label: "Labelled lines", default: train.lines, check: linesProblem, control: LinesField },
+  dim: { kind: "number", label: "Hidden units h", default: train.dim, min: 1, max: 100 },
+  epochs: { kind: "number", label: "Epochs", default: train.epochs, min: 1, max: 200 },
+  lr: { kind: "number", label: "Learning rate", default: train.lr, min: 0.001, max: 10, step: "any" },
+  wordNgrams: { kind: "number", label: "Longest word n-gram", default: train.wordNgrams, min: 1, max: 5 },
 };
 
-export const panel: Panel<FastTextInputs, FastTextResult, readonly TrainingSoFar[]> = {
+const phraseInputs = (defaults: LanguageInputs): TaskOptions<LanguageInputs, unknown, unknown, unknown>["inputs"] => ({
+  phrase: {
+    kind: "custom",
+    label: "Text to classify",
+    default: defaults.phrase,
+    check: phraseProblem,
+    control: PhraseField,
+  },
+  k: { kind: "number", label: "Labels shown", default: defaults.k, min: 1, max: 20 },
+});
+
+const withLines = <Inputs extends CompareInputs>(inputs: Inputs): WithLines<Inputs> => ({
+  ...inputs,
+  lines: linesOf(inputs.lines),
+});
+
+/** Lines of the reader's own are not downloaded. */
+const questions = ({ lines }: CompareInputs) => (lines === "cooking" ? [{ name: lines, bytes: cookingBytes }] : []);
+
+export const panel = panelOf({
   intro:
     "Train a text classifier on labelled lines in seconds, ask it what you like, and see which words spoke for its answer. Everything is computed here, in your browser.",
-  parameters: {
-    task: {
-      kind: "choice",
-      label: "What to do",
-      look: "tabs",
-      default: defaultInputs.task,
-      options: [
-        { value: "train", label: "Train and ask" },
-        { value: "compare", label: "Softmax or a tree?" },
-        { value: "language", label: "Name a language (0.9 MB)" },
+  worker,
+  tasks: {
+    train: task<TrainInputs, WithLines<TrainInputs>, TrainResult, readonly TrainingSoFar[]>({
+      label: "Train and ask",
+      inputs: {
+        ...comparisonInputs,
+        loss: {
+          kind: "choice",
+          label: "Labels are read out by",
+          default: train.loss,
+          options: [
+            { value: "softmax", label: "softmax" },
+            { value: "hs", label: "hierarchical softmax" },
+          ],
+        },
+        ...phraseInputs(train),
+      },
+      presets: [
+        { label: "Cooking questions", values: train },
+        { label: "Hierarchical softmax", values: { ...train, loss: "hs" } },
+        { label: "Words without their order", values: { ...train, wordNgrams: 1 } },
+        { label: "Two hidden units", values: { ...train, dim: 2, epochs: 50 } },
       ],
-    },
-    lines: {
-      kind: "custom",
-      label: "Labelled lines",
-      default: defaultInputs.lines,
-      check: linesProblem,
-      control: LinesField,
-    },
-    loss: {
-      kind: "choice",
-      label: "Labels are read out by",
-      default: defaultInputs.loss,
-      options: [
-        { value: "softmax", label: "softmax" },
-        { value: "hs", label: "hierarchical softmax" },
+      downloads: questions,
+      run: worker.method("train"),
+      message: withLines,
+      announce: trainingSentence,
+      partialViews: (soFar, { epochs }) => trainingViews(soFar, epochs, []),
+      views: ({ trained, answer }, inputs) => [
+        // Last: what was there while it trained stays where it is.
+        ...trainingViews([trained], inputs.epochs, [trained]),
+        { kind: "custom", content: <AskLabels first={answer} inputs={inputs} /> },
       ],
-    },
-    dim: { kind: "number", label: "Hidden units h", default: defaultInputs.dim, min: 1, max: 100 },
-    epochs: { kind: "number", label: "Epochs", default: defaultInputs.epochs, min: 1, max: 200 },
-    lr: { kind: "number", label: "Learning rate", default: defaultInputs.lr, min: 0.001, max: 10, step: "any" },
-    wordNgrams: {
-      kind: "number",
-      label: "Longest word n-gram",
-      default: defaultInputs.wordNgrams,
-      min: 1,
-      max: 5,
-    },
-    k: { kind: "number", label: "Labels shown", default: defaultInputs.k, min: 1, max: 20 },
-    phrase: {
-      kind: "custom",
-      label: "Text to classify",
-      default: defaultInputs.phrase,
-      check: phraseProblem,
-      control: PhraseField,
-    },
+    }),
+    compare: task<CompareInputs, WithLines<CompareInputs>, readonly Trained[], readonly TrainingSoFar[]>({
+      label: "Softmax or a tree?",
+      inputs: comparisonInputs,
+      presets: [{ label: "Cooking questions", values: compare }],
+      downloads: questions,
+      run: worker.method("compare"),
+      message: withLines,
+      announce: comparison,
+      partialViews: (soFar, { epochs }) => trainingViews(soFar, epochs, []),
+      views: (runs, { epochs }) => trainingViews(runs, epochs, runs),
+    }),
+    language: task<LanguageInputs, LanguageInputs, readonly Prediction[], never>({
+      label: "Name a language",
+      inputs: phraseInputs(language),
+      presets: [
+        { label: "Portuguese", values: language },
+        { label: "Esperanto", values: { phrase: "Kiu ne havas hundon, ĉasas per kato." } },
+      ],
+      downloads: () => [{ name: "language", bytes: languageBytes }],
+      run: worker.method("language"),
+      message: (inputs) => inputs,
+      announce: languageSentence,
+      views: (answer, inputs) => [{ kind: "custom", content: <AskLanguage first={answer} inputs={inputs} /> }],
+    }),
   },
-  applies: (name, { task }) => shown[task].includes(name),
-  presets: [
-    { label: "Cooking questions", values: defaultInputs },
-    { label: "Hierarchical softmax", values: { ...defaultInputs, loss: "hs" } },
-    { label: "Words without their order", values: { ...defaultInputs, wordNgrams: 1 } },
-    {
-      label: "Portuguese",
-      values: { task: "language", phrase: "Quem não tem cão caça com gato." },
-    },
-    {
-      label: "Esperanto",
-      values: { task: "language", phrase: "Kiu ne havas hundon, ĉasas per kato." },
-    },
-  ],
-  startWorker,
-  toMessage: (inputs) => ({ ...inputs, lines: linesOf(inputs.lines) }),
-  announce: sentence,
-  partialViews: (soFar, inputs) => [
-    { kind: "custom", content: <TrainingView runs={soFar} epochs={inputs.epochs} finished={[]} /> },
-  ],
-  views: (result, inputs) => {
-    if (result.task === "language")
-      return [{ kind: "custom", content: <AskLanguage first={result.answer} inputs={inputs} /> }];
-    const finished = result.task === "train" ? [result.trained] : result.runs;
-    const training = <TrainingView runs={finished} epochs={inputs.epochs} finished={finished} />;
-    if (result.task === "compare") return [{ kind: "custom", content: training }];
-    return [
-      { kind: "custom", content: <AskLabels first={result.answer} inputs={inputs} /> },
-      { kind: "custom", content: training },
-    ];
-  },
-};
+});

@@ -1,7 +1,7 @@
 // Convolution and pooling; spatial axes 1 to 3, NC….
 import type { Attrs, Value } from "../../ir/graph.ts";
 import type { Shape } from "../../ir/type.ts";
-import { first, unary } from "./node.ts";
+import { first, unary } from "./operand.ts";
 
 export interface ConvOptions {
   readonly strides?: readonly number[];

@@ -1,6 +1,6 @@
 // Regions, resizing, quantisation, and sums over named axes.
 import type { Value } from "../../ir/graph.ts";
-import { first } from "./node.ts";
+import { first } from "./operand.ts";
 
 export interface ResizeOptions {
   /** "nearest" repeats, as PyTorch's; "linear" and "cubic" interpolate along each axis. */

@@ -1,7 +1,8 @@
 // Elementwise, with NumPy broadcasting.
 import type { Value } from "../../ir/graph.ts";
 import type { DType } from "../../ir/type.ts";
-import { binary, first, type Operand, operand, unary } from "./node.ts";
+import { defaults, type Numbers } from "../defaults.ts";
+import { binary, first, type Operand, operand, unary } from "./operand.ts";
 
 export const add = (a: Operand, b: Operand): Value => binary("Add", a, b);
 export const sub = (a: Operand, b: Operand): Value => binary("Sub", a, b);
@@ -52,7 +53,8 @@ export const erf = (x: Value): Value => unary("Erf", x);
 /** log(1 + eˣ). */
 export const softplus = (x: Value): Value => unary("Softplus", x);
 /** x where x > 0, α·x elsewhere. */
-export const leakyRelu = (x: Value, { alpha = 0.01 } = {}): Value => first(x.graph.add("LeakyRelu", [x], { alpha }));
+export const leakyRelu = (x: Value, options: Numbers<"LeakyRelu"> = {}): Value =>
+  first(x.graph.add("LeakyRelu", [x], { ...defaults.LeakyRelu, ...options }));
 /** x limited to [min, max]. */
 export const clip = (x: Value, limits: { readonly min?: number; readonly max?: number }): Value =>
   first(x.graph.add("Clip", [x], limits));

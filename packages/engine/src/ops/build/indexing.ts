@@ -3,7 +3,7 @@ import type { Value } from "../../ir/graph.ts";
 import { axisOf, type DType, tensor } from "../../ir/type.ts";
 import { cast, equal } from "./elementwise.ts";
 import { reshape } from "./layout.ts";
-import { first } from "./node.ts";
+import { first } from "./operand.ts";
 
 /** Rows of x along an axis, at int indices of any shape. */
 export const gather = (x: Value, indices: Value, { axis = 0 } = {}): Value =>

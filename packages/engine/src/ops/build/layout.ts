@@ -1,12 +1,14 @@
 // Moving elements, and constants of a shape.
 import type { Value } from "../../ir/graph.ts";
 import { axisOf, broadcast, type DType, type Shape, sameShape, type Tensor } from "../../ir/type.ts";
-import { first, unary } from "./node.ts";
+import { first, unary } from "./operand.ts";
 
 export const identity = (x: Value): Value => unary("Identity", x);
 /** The same elements in another shape; one size may be −1. No node when nothing changes. */
 export function reshape(x: Value, shape: Shape): Value {
-  return sameShape(x.shape, shape) ? x : first(x.graph.add("Reshape", [x], { shape }));
+  if (sameShape(x.shape, shape)) return x;
+  // To ONNX a 0 is the size of the input's axis unless it is told that it means 0.
+  return first(x.graph.add("Reshape", [x], shape.includes(0) ? { shape, allowzero: 1 } : { shape }));
 }
 /** Axes in the order perm; reversed when perm is absent. */
 export const transpose = (x: Value, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Value =>

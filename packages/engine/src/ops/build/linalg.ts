@@ -1,6 +1,7 @@
 // Linear algebra.
 import type { Value } from "../../ir/graph.ts";
-import { first } from "./node.ts";
+import { defaults } from "../defaults.ts";
+import { first } from "./operand.ts";
 
 /** A·B over the last two axes, the axes before them broadcast. */
 export const matMul = (A: Value, B: Value): Value => first(A.graph.add("MatMul", [A, B]));
@@ -12,7 +13,7 @@ export interface GemmOptions {
 }
 /** α·op(A)·op(B) + β·C for matrices; C is optional and broadcast. */
 export function gemm(A: Value, B: Value, C: Value | null = null, options: GemmOptions = {}): Value {
-  const { alpha = 1, beta = 1, transA = false, transB = false } = options;
-  const attrs = { alpha, beta, transA: transA ? 1 : 0, transB: transB ? 1 : 0 };
+  const { transA = false, transB = false, ...numbers } = options;
+  const attrs = { ...defaults.Gemm, ...numbers, transA: transA ? 1 : 0, transB: transB ? 1 : 0 };
   return first(A.graph.add("Gemm", C ? [A, B, C] : [A, B], attrs));
 }

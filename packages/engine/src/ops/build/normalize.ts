@@ -1,5 +1,6 @@
 // Normalisation.
 import type { Value } from "../../ir/graph.ts";
+import { defaults, type Numbers } from "../defaults.ts";
 
 export interface BatchNormOptions {
   /** Added to the variance. */
@@ -9,7 +10,7 @@ export interface BatchNormOptions {
 export function batchNormalization(
   X: Value,
   parameters: { readonly scale: Value; readonly bias: Value; readonly mean: Value; readonly variance: Value },
-  { epsilon = 1e-5 }: BatchNormOptions = {},
+  { epsilon = defaults.BatchNormalization.epsilon }: BatchNormOptions = {},
 ): Value {
   const { scale, bias, mean, variance } = parameters;
   return X.graph.add("BatchNormalization", [X, scale, bias, mean, variance], { epsilon })[0]!;
@@ -18,7 +19,7 @@ export function batchNormalization(
 export function batchNormalizationTraining(
   X: Value,
   { scale, bias }: { readonly scale: Value; readonly bias: Value },
-  { epsilon = 1e-5 }: BatchNormOptions = {},
+  { epsilon = defaults.BatchNormalization.epsilon }: BatchNormOptions = {},
 ): { readonly y: Value; readonly mean: Value; readonly variance: Value } {
   const [y, mean, variance] = X.graph.add("BatchNormalizationTraining", [X, scale, bias], { epsilon });
   return { y: y!, mean: mean!, variance: variance! };
@@ -27,8 +28,9 @@ export function batchNormalizationTraining(
 export const layerNormalization = (
   X: Value,
   { scale, bias }: { readonly scale: Value; readonly bias?: Value },
-  { axis = -1, epsilon = 1e-5 } = {},
+  options: Numbers<"LayerNormalization"> = {},
 ): Value => {
+  const { axis, epsilon } = { ...defaults.LayerNormalization, ...options };
   const at = axis < 0 ? axis + X.shape.length : axis;
   return X.graph.add("LayerNormalization", bias ? [X, scale, bias] : [X, scale], {
     axis: at,
@@ -37,7 +39,5 @@ export const layerNormalization = (
   })[0]!;
 };
 /** X/(bias + α/size·Σ X²)^β, the sum over `size` neighbouring channels: AlexNet's response normalisation. */
-export const lrn = (
-  X: Value,
-  { size, alpha = 1e-4, beta = 0.75, bias = 1 }: { size: number; alpha?: number; beta?: number; bias?: number },
-): Value => X.graph.add("LRN", [X], { size, alpha, beta, bias })[0]!;
+export const lrn = (X: Value, options: Numbers<"LRN"> & { readonly size: number }): Value =>
+  X.graph.add("LRN", [X], { ...defaults.LRN, ...options })[0]!;

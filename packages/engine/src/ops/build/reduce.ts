@@ -2,7 +2,7 @@
 import type { Value } from "../../ir/graph.ts";
 import { axisOf, type Shape, sameShape } from "../../ir/type.ts";
 import { reshape } from "./layout.ts";
-import { first } from "./node.ts";
+import { first } from "./operand.ts";
 
 export interface ReduceOptions {
   readonly axes?: readonly number[];

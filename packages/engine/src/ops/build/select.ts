@@ -2,7 +2,7 @@
 import type { Value } from "../../ir/graph.ts";
 import { cast, greaterOrEqual } from "./elementwise.ts";
 import { reshape, slice } from "./layout.ts";
-import { first } from "./node.ts";
+import { first } from "./operand.ts";
 import { reduceSum } from "./reduce.ts";
 
 /** How many along an axis were found, []: the padding is −1, which is no place. */

@@ -7,6 +7,9 @@ import { remoteRuntime } from "./protocol.ts";
  * A runtime that lives in the given Web Worker, whose script calls `serveRuntime(port, webRuntime(…))`. Loads no part
  * of ONNX Runtime here. Releasing it ends the worker.
  *
+ * @example
+ * const runtime = webWorkerRuntime(new Worker(new URL("./engine.worker.ts", import.meta.url), { type: "module" }));
+ *
  * @throws Error from every later call, when the worker's script fails
  */
 export function webWorkerRuntime(worker: Worker): Runtime {

@@ -1,7 +1,8 @@
 // What the panel shows: the equation x + r = x′ in pictures, the search over c, and, when it is over, all the rest.
+
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { attackOf } from "../../../run/adversarial/attack-choices.ts";
-import { type AdversarialInputs, titleOf } from "../../../run/adversarial/inputs.ts";
+import { type AttackInputs, titleOf } from "../../../run/adversarial/inputs.ts";
 import type { AttackSoFar } from "../../../run/adversarial/outcome.ts";
 import type { Guess } from "../../../run/adversarial/verdicts.ts";
 import { Downloads } from "./downloads.tsx";
@@ -14,7 +15,7 @@ interface AttackViewProps {
   readonly soFar: AttackSoFar;
   /** Null while it runs. */
   readonly result: AttackResult | null;
-  readonly inputs: AdversarialInputs;
+  readonly inputs: AttackInputs;
 }
 
 /** Live and finished view in one, so that nothing jumps when the run ends. */
@@ -23,12 +24,12 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
     <div class="attack">
       <Equation soFar={soFar} result={result} inputs={inputs} />
       <div class="attack-columns">
-        {inputs.attack === "l-bfgs" ? (
+        {inputs.attack === "lbfgs" ? (
           <SearchOverC soFar={soFar} c={result?.attack.penalty?.c} norm={inputs.norm} />
         ) : (
           <section aria-labelledby="attack-about">
-            <h3 id="attack-about">{attackOf(inputs.attack).label}</h3>
-            <p>{attackOf(inputs.attack).about}</p>
+            <h3 id="attack-about">{factsOf(inputs.attack).label}</h3>
+            <p>{factsOf(inputs.attack).about}</p>
             {result && <Numbers result={result} inputs={inputs} />}
           </section>
         )}
@@ -51,7 +52,7 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
             <Verdicts result={result} />
           </section>
           <section aria-label="Numbers and files">
-            {inputs.attack === "l-bfgs" && (
+            {inputs.attack === "lbfgs" && (
               <>
                 <h3>In numbers</h3>
                 <Numbers result={result} inputs={inputs} />
@@ -66,8 +67,8 @@ export function AttackView({ soFar, result, inputs }: AttackViewProps) {
 }
 
 /** What the probabilities have to do with how the attack works. */
-function whereItStands(inputs: AdversarialInputs): string {
-  if (attackOf(inputs.attack).kind === "budget")
+function whereItStands(inputs: AttackInputs): string {
+  if (factsOf(inputs.attack).kind === "budget")
     return "This attack does not look for the nearest image: it uses all of ε. Where it crosses the border it often goes well beyond, and survives the 256 levels of a file (“8 bit”).";
   return leadAsked(inputs) > 0
     ? "κ holds x′ at a distance from the border between two labels: it is further from x than it need be, and rounding it to the 256 levels of a file (“8 bit”) is less likely to put it back."
@@ -78,7 +79,7 @@ interface SearchOverCProps {
   readonly soFar: AttackSoFar;
   /** Not yet known, or NaN when none reached the label. */
   readonly c: number | undefined;
-  readonly norm: AdversarialInputs["norm"];
+  readonly norm: AttackInputs["norm"];
 }
 
 function SearchOverC({ soFar: { points, bestTarget }, c = Number.NaN, norm }: SearchOverCProps) {
@@ -107,11 +108,13 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
   return (
     <div class="equation">
       <figure>
-        <Pixels
-          pixels={original}
-          shape={shape}
-          alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
-        />
+        <div class="picture">
+          <Pixels
+            pixels={original}
+            shape={shape}
+            alt={`The original image${first ? `, which ${network} calls ${name(first.clean.label)}` : ""}`}
+          />
+        </div>
         <figcaption>
           <b>x</b>
           {first ? ` — ${name(first.clean.label)}, ${percent(first.clean.probability)}` : " — the original"}
@@ -121,16 +124,18 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
         +
       </span>
       <figure>
-        {r ? (
-          <Difference
-            r={r}
-            shape={shape}
-            scale={scale}
-            alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
-          />
-        ) : (
-          <div class="raster" />
-        )}
+        <div class="picture">
+          {r ? (
+            <Difference
+              r={r}
+              shape={shape}
+              scale={scale}
+              alt={`The perturbation, scaled by ${plain(scale)}: ${whereabouts(r)}`}
+            />
+          ) : (
+            <div class="raster" />
+          )}
+        </div>
         <figcaption>
           <b>r</b>
           {r && ` — shown × ${plain(scale)}`}
@@ -140,19 +145,21 @@ function Equation({ soFar: { original, shape, best, bestTarget }, result, inputs
         =
       </span>
       <figure>
-        {best ? (
-          <Pixels
-            pixels={best}
-            shape={shape}
-            alt={
-              first || bestTarget !== null
-                ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
-                : "The image that is tried now"
-            }
-          />
-        ) : (
-          <div class="raster" />
-        )}
+        <div class="picture">
+          {best ? (
+            <Pixels
+              pixels={best}
+              shape={shape}
+              alt={
+                first || bestTarget !== null
+                  ? `The adversarial image, which ${network} calls ${name(first?.adversarial.label ?? bestTarget ?? 0)}`
+                  : "The image that is tried now"
+              }
+            />
+          ) : (
+            <div class="raster" />
+          )}
+        </div>
         <figcaption>
           <b>x′</b>
           {first
@@ -186,8 +193,8 @@ function whereabouts(r: Float32Array): string {
 }
 
 function Probabilities({ result: { attack, verdicts, names } }: { readonly result: AttackResult }) {
-  const { roundedProbabilities } = verdicts[0]!;
-  const { probabilitiesBefore: before, probabilitiesAfter: after, predictedBefore, predictedAfter } = attack;
+  const { roundedProbabilities, adversarialProbabilities: after, adversarial } = verdicts[0]!;
+  const { probabilitiesBefore: before, predictedBefore } = attack;
   return (
     <table class="probabilities">
       <caption class="hidden">Probability of each label, for the original and the adversarial image</caption>
@@ -210,7 +217,7 @@ function Probabilities({ result: { attack, verdicts, names } }: { readonly resul
       </thead>
       <tbody>
         {shownLabels(before, after).map((label) => (
-          <tr key={label} class={label === predictedBefore || label === predictedAfter ? "named" : undefined}>
+          <tr key={label} class={label === predictedBefore || label === adversarial.label ? "named" : undefined}>
             <th scope="row">{names?.[label] ?? label}</th>
             <td class="pair">
               <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
@@ -297,11 +304,17 @@ function Says({ guess, clean, names }: SaysProps) {
   );
 }
 
-function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AdversarialInputs }) {
+function Numbers({ result, inputs }: { readonly result: AttackResult; readonly inputs: AttackInputs }) {
   const { attack, points, times } = result;
   const { penalty } = attack;
   const rows: [string, string][] = [
     [`Distortion, √(‖r‖² / ${count(result.original.length)})`, decimal(attack.distortion)],
+    ...(inputs.enlarge > 1
+      ? ([[`Distortion with r × ${decimal(inputs.enlarge)}`, decimal(result.distance.distortion)]] satisfies [
+          string,
+          string,
+        ][])
+      : []),
     ["‖r‖₂", decimal(attack.l2)],
     ["‖r‖∞", decimal(attack.lInfinity)],
     ...(penalty

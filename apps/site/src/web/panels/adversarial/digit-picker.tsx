@@ -4,6 +4,7 @@ import { type Digit, digitsUrl, readDigits, testIndices } from "../../../run/adv
 import { decodeDrawing } from "../../../run/adversarial/drawing-code.ts";
 import type { ControlProps } from "../../panel.ts";
 import { DrawingPad } from "./drawing-pad.tsx";
+import { releaseImage } from "./own.ts";
 import { OwnImageDrop } from "./own-image.tsx";
 import { Pixels } from "./pictures.tsx";
 
@@ -24,6 +25,10 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
     loadDigits().then(setDigits, (error: Error) => setProblem(`The digits could not be loaded: ${error.message}`));
   }, []);
   const drawn = value.startsWith("d");
+  const ownImage = value.startsWith("f");
+  useEffect(() => {
+    if (!ownImage) releaseImage();
+  }, [ownImage]);
   return (
     <div class="digit-picker">
       <div class="sheet" role="radiogroup" aria-labelledby={labelledBy}>
@@ -54,7 +59,7 @@ export function DigitPicker({ value, onChange, labelledBy, disabled }: ControlPr
         disabled={disabled}
         onDraw={(code) => onChange(code === null ? `t${testIndices[21]!}` : `d${code}`)}
       />
-      <OwnImageDrop value={value.startsWith("f") ? value : null} disabled={disabled} onChange={onChange} />
+      <OwnImageDrop value={ownImage ? value : null} disabled={disabled} onChange={onChange} />
       <p class="small credit">
         Digits: <a href="http://yann.lecun.com/exdb/mnist/">MNIST</a>, Y. LeCun and C. Cortes, CC BY-SA 3.0.
       </p>

@@ -1,13 +1,13 @@
 // The result as files: the figure as SVG, the adversarial image as a PNG in 8 bits.
 import { useEffect, useState } from "preact/hooks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import type { AdversarialInputs } from "../../../run/adversarial/inputs.ts";
+import type { AttackInputs } from "../../../run/adversarial/inputs.ts";
 import { resultFigure } from "./figure.ts";
 import { photoRgba } from "./raster.ts";
 
 interface DownloadsProps {
   readonly result: AttackResult;
-  readonly inputs: AdversarialInputs;
+  readonly inputs: AttackInputs;
 }
 
 /** Links to the two files. */

@@ -23,12 +23,12 @@ export type PngOf = (rgba: Uint8ClampedArray<ArrayBuffer>, width: number, height
 
 /** x + r = x′ as an SVG document in the colours of the light theme. */
 export async function resultFigure(
-  { original, shape, attack, verdicts, names }: Omit<AttackResult, "task">,
+  { original, shape, best, distance, verdicts, names }: AttackResult,
   pngOf: PngOf,
 ): Promise<string> {
   const [channels, height, width] = shape;
-  const r = attack.image.map((value, i) => value - original[i]!);
-  const scale = attack.lInfinity > 0 ? 1 / attack.lInfinity : 1;
+  const r = best.map((value, i) => value - original[i]!);
+  const scale = distance.lInfinity > 0 ? 1 / distance.lInfinity : 1;
   const { clean, adversarial } = verdicts[0]!;
   const png = (rgba: Uint8ClampedArray<ArrayBuffer>) => pngOf(rgba, width, height);
   const picture = (pixels: Float32Array) => png(isDigit(shape) ? inkRgba(pixels) : photoRgba(pixels, channels));
@@ -41,10 +41,10 @@ export async function resultFigure(
     {
       png: await png((channels === 3 ? colourDifferenceRgba : differenceRgba)(r, scale)),
       title: `r × ${plain(scale)}`,
-      note: `distortion ${plain(attack.distortion)}`,
+      note: `distortion ${plain(distance.distortion)}`,
     },
     {
-      png: await picture(attack.image),
+      png: await picture(best),
       title: `x′, read as ${called(adversarial.label, names)}`,
       note: percent(adversarial.probability),
     },

@@ -1,8 +1,8 @@
 // A field for a few numbers with commas, one a channel, or none.
 import { numbersOf } from "../../../run/adversarial/own-files.ts";
-import type { ControlProps, Parameter } from "../../panel.ts";
+import type { ControlProps, Input } from "../../panel.ts";
 
-export const numbersField = (label: string): Parameter<string> => ({
+export const numbersField = (label: string): Input<string> => ({
   kind: "custom",
   label,
   default: "",

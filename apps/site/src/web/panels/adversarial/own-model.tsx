@@ -3,8 +3,8 @@ import { useRef } from "preact/hooks";
 import { largestModel, type ModelFacts, namesOf } from "../../../run/adversarial/own-files.ts";
 import { FileDrop } from "../../file-drop.tsx";
 import type { ControlProps } from "../../panel.ts";
-import { ask } from "./ask.ts";
 import { keepModel, modelOf } from "./own.ts";
+import { inspect } from "./worker.ts";
 
 /** The control of the input "model". */
 export function OwnModelDrop({ value, onChange, set, disabled }: ControlProps) {
@@ -30,10 +30,10 @@ export function OwnModelDrop({ value, onChange, set, disabled }: ControlProps) {
     bytes = new Uint8Array(await file.arrayBuffer());
     const key = tell({});
     try {
-      const facts = await ask({ inspect: { name, bytes } });
-      tell({ facts }, key);
+      const facts = await inspect({ name, bytes });
+      if (modelOf(key)) tell({ facts }, key); // another may have been dropped meanwhile
     } catch (error) {
-      tell({ problem: (error as Error).message }, key);
+      if (modelOf(key)) tell({ problem: (error as Error).message }, key);
     }
   }
 

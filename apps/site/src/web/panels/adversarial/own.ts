@@ -14,17 +14,26 @@ export interface KeptModel {
 const images = new Map<string, OwnImage>();
 const models = new Map<string, KeptModel>();
 
-/** Keeps an image and gives the value that stands for it. */
+let given = 0;
+
+/** Keeps an image in the place of the one before and gives the value that stands for it. */
 export function keepImage(image: OwnImage): string {
-  const value = `f${images.size + 1}`;
+  releaseImage();
+  const value = `f${++given}`;
   images.set(value, image);
   return value;
 }
 
+/** Lets the image go. */
+export function releaseImage(): void {
+  images.clear();
+}
+
 export const imageOf = (value: string): OwnImage | undefined => images.get(value);
 
-/** Keeps a model, or more that is known of one under its value. */
-export function keepModel(model: KeptModel, value = `m${models.size + 1}`): string {
+/** Keeps a model in the place of the one before, or more that is known of one under its value. */
+export function keepModel(model: KeptModel, value = `m${++given}`): string {
+  models.clear();
   models.set(value, model);
   return value;
 }

@@ -1,9 +1,10 @@
 // The search over c as a chart: every solved problem at its c and the distortion of its minimiser.
+import { lineChart, shortNumber } from "@reprise/chart";
 import type { SearchPoint } from "../../../run/adversarial/outcome.ts";
+import { ChartView } from "../../chart-view.tsx";
 import { useWidth } from "../../use-width.ts";
 
-const height = 210;
-const margin = { left: 46, right: 14, top: 14, bottom: 40 };
+const height = 240;
 
 interface SearchChartProps {
   readonly points: readonly SearchPoint[];
@@ -16,75 +17,39 @@ interface SearchChartProps {
 /** c on a logarithmic axis, distortion upwards; a disc is a minimiser that has the label, a cross one that has not. */
 export function SearchChart({ points, target, c }: SearchChartProps) {
   const [box, width] = useWidth();
-  const [low, high] = decades(points);
-  const top = niceTop(Math.max(0, ...points.filter((p) => p.reached).map((p) => p.distortion)));
-  const x = (value: number) =>
-    margin.left + ((width - margin.left - margin.right) * (Math.log10(value) - low)) / (high - low);
-  const y = (value: number) =>
-    height - margin.bottom - ((height - margin.top - margin.bottom) * Math.min(value, top)) / top;
-  const shown = [...points].sort((a, b) => Number(a.target === target) - Number(b.target === target));
+  const reached = points.filter((point) => point.reached).map((point) => point.distortion);
+  const series = (name: string, own: boolean) => ({
+    name,
+    joined: false,
+    class: own ? "strong" : "faint",
+    points: points
+      .filter((point) => (point.target === target) === own)
+      .map((point) => ({
+        x: point.c,
+        y: point.distortion,
+        mark: point.reached ? ("disc" as const) : ("cross" as const),
+      })),
+  });
+  const chart = lineChart([series("other labels", false), series("this label", true)], {
+    title: inWords(points, target, c),
+    x: { label: "weight c", scale: "log" },
+    // Minimisers that miss the label may lie anywhere; those that have it set the scale.
+    y: { label: "distortion", domain: [0, 1.1 * Math.max(0.01, ...reached)], ticks: 4 },
+    references: c === null ? [] : [{ x: c, label: "c" }],
+    legend: "none",
+    width,
+    height,
+  });
   return (
     <figure class="search-chart">
-      <div ref={box}>
-        <svg viewBox={`0 0 ${width} ${height}`} height={height} role="img" aria-label={inWords(points, target, c)}>
-          {[0, top / 2, top].map((value) => (
-            <g key={value}>
-              <line class="grid" x1={margin.left} x2={width - margin.right} y1={y(value)} y2={y(value)} />
-              <text x={margin.left - 8} y={y(value) + 4} text-anchor="end">
-                {value === 0 ? "0" : Number(value.toPrecision(2))}
-              </text>
-            </g>
-          ))}
-          {Array.from({ length: high - low + 1 }, (_, i) => low + i)
-            .filter((exponent) => high - low < 6 || (exponent - low) % 2 === 0)
-            .map((exponent) => (
-              <text key={exponent} x={x(10 ** exponent)} y={height - margin.bottom + 18} text-anchor="middle">
-                10
-                <tspan dy="-5" class="exponent">
-                  {String(exponent).replace("-", "−")}
-                </tspan>
-              </text>
-            ))}
-          <text class="axis" x={width - margin.right} y={height - 6} text-anchor="end">
-            weight c →
-          </text>
-          <text class="axis" x={margin.left} y={height - 6}>
-            ↑ distortion
-          </text>
-          {c !== null && <line class="chosen" x1={x(c)} x2={x(c)} y1={margin.top} y2={height - margin.bottom} />}
-          {shown.map((point, i) => (
-            <Mark key={i} point={point} x={x(point.c)} y={y(point.distortion)} strong={point.target === target} />
-          ))}
-        </svg>
+      <div ref={box} style={{ minHeight: `${height}px` }}>
+        <ChartView chart={chart} />
       </div>
       <figcaption>
-        <Key reached /> has the label, <Key reached={false} /> has not.{" "}
-        {c !== null && <>The line is the largest c found that reaches it, {short(c)}.</>}
+        A disc has the label, a cross has not.{" "}
+        {c !== null && `The line is the largest c found that reaches it, ${shortNumber(c)}.`}
       </figcaption>
     </figure>
-  );
-}
-
-interface MarkProps {
-  readonly point: SearchPoint;
-  readonly x: number;
-  readonly y: number;
-  readonly strong: boolean;
-}
-
-function Mark({ point: { reached }, x, y, strong }: MarkProps) {
-  const place = {
-    class: `mark${reached ? " reached" : ""}${strong ? " strong" : ""}`,
-    transform: `translate(${x} ${y})`,
-  };
-  return reached ? <circle r="4.5" {...place} /> : <path d="M-3.5-3.5l7 7m0-7l-7 7" {...place} />;
-}
-
-function Key({ reached }: { reached: boolean }) {
-  return (
-    <svg class="key" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-      <Mark point={{ reached } as SearchPoint} x={6} y={6} strong />
-    </svg>
   );
 }
 
@@ -96,25 +61,9 @@ function inWords(points: readonly SearchPoint[], target: number | null, c: numbe
   if (target !== null && reached.length > 0) {
     const least = Math.min(...reached.map((point) => point.distortion));
     parts.push(
-      `Towards ${target}: ${reached.length} of ${own.length} reach the label, the least distortion is ${short(least)}.`,
+      `Towards ${target}: ${reached.length} of ${own.length} reach the label, the least distortion is ${shortNumber(least)}.`,
     );
   }
-  if (c !== null) parts.push(`The largest c that reaches it is ${short(c)}.`);
+  if (c !== null) parts.push(`The largest c that reaches it is ${shortNumber(c)}.`);
   return parts.join(" ");
 }
-
-/** Whole powers of ten around all c; at least two. */
-function decades(points: readonly SearchPoint[]): [number, number] {
-  const exponents = points.map((point) => Math.log10(point.c));
-  const low = Math.floor(Math.min(-1, ...exponents));
-  return [low, Math.max(low + 2, Math.ceil(Math.max(1, ...exponents)))];
-}
-
-/** A round number above the value, whose half is round as well. */
-function niceTop(value: number): number {
-  if (value <= 0) return 0.1;
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return unit * ([1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].find((step) => step * unit >= 1.05 * value) ?? 10);
-}
-
-const short = (value: number) => value.toLocaleString("en", { maximumSignificantDigits: 3 });

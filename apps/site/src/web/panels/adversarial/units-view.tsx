@@ -15,11 +15,13 @@ export function UnitsView({ result }: { readonly result: UnitsResult }) {
       </div>
       <p class="small why">
         The {gridSize} of {count(images)} test images that lie furthest along each direction of this layer, which has{" "}
-        {count(width)} values. Beside each row, how many share one digit. Over {n === width ? "all" : ""} {count(n)}{" "}
-        units that share is {percent(purity.units)} on average, over as many random directions{" "}
-        {percent(purity.directions)}; {gridSize} images at random would give about 30 %. The paper looked at such
-        pictures, found the right side as meaningful as the left, and concluded that it is the space of the activations,
-        not the single unit, that carries the meaning.
+        {count(width)} values. Beside each row, how many share one digit. Over{" "}
+        {purity.counted === width ? "all" : "the"} {count(purity.counted)} units{" "}
+        {purity.counted < n && `that ${gridSize} images or more excite (${count(n - purity.counted)} are not counted) `}
+        that share is {percent(purity.units)} on average, over as many random directions {percent(purity.directions)};{" "}
+        {gridSize} images at random would give about 30 %. The paper looked at such pictures, found the right side as
+        meaningful as the left, and concluded that it is the space of the activations, not the single unit, that carries
+        the meaning.
       </p>
     </div>
   );
@@ -40,14 +42,20 @@ function Grids({ title, grids, pixels }: GridsProps) {
         return (
           <figure key={row} class="unit-row">
             <figcaption>{name}</figcaption>
-            <div class="unit-images" role="img" aria-label={`${name}: the digits ${grid.labels.join(", ")}`}>
-              {grid.images.map((image) => (
-                <Pixels key={image} pixels={pixels.get(image)!} alt={null} />
-              ))}
-            </div>
-            <span class="small">
-              {Math.round(gridSize * purityOf(grid))} of {gridSize}
-            </span>
+            {grid.images.length === 0 ? (
+              <p class="small">None of the images excites it: it gives the same value for all.</p>
+            ) : (
+              <div class="unit-images" role="img" aria-label={`${name}: the digits ${grid.labels.join(", ")}`}>
+                {grid.images.map((image) => (
+                  <Pixels key={image} pixels={pixels.get(image)!} alt={null} />
+                ))}
+              </div>
+            )}
+            {grid.images.length > 0 && (
+              <span class="small">
+                {Math.round(grid.images.length * purityOf(grid))} of {grid.images.length}
+              </span>
+            )}
           </figure>
         );
       })}

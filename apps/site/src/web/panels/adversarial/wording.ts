@@ -1,10 +1,10 @@
 // Numbers and results in words, the same in the page and in the stored run.
+
+import { factsOf } from "@reprise/adversarial/attacks";
 import type { AttackResult } from "../../../run/adversarial/attack.ts";
-import { attackOf } from "../../../run/adversarial/attack-choices.ts";
 import type { UnitsResult } from "../../../run/adversarial/grids.ts";
-import { type AdversarialInputs, layerOf, targetOf, titleOf } from "../../../run/adversarial/inputs.ts";
+import { type AttackInputs, layerOf, targetOf, titleOf, type UnitsInputs } from "../../../run/adversarial/inputs.ts";
 import type { TransferResult } from "../../../run/adversarial/transfer.ts";
-import type { AdversarialResult } from "../../../run/adversarial.worker.ts";
 
 /** 0.9876 → "98.8 %", on one line; what is not quite all or nothing is not rounded to it. */
 export function percent(share: number): string {
@@ -31,19 +31,8 @@ export function called(label: number, names: readonly string[] | null): string {
   return names[label] === undefined ? `label ${label}` : `“${names[label]}”`;
 }
 
-/** The result in one or two sentences. */
-export function sentence(result: AdversarialResult, inputs: AdversarialInputs): string {
-  switch (result.task) {
-    case "attack":
-      return ofAttack(result, inputs);
-    case "transfer":
-      return ofTransfer(result);
-    case "units":
-      return ofUnits(result, inputs);
-  }
-}
-
-function ofTransfer({ columns, rows }: TransferResult): string {
+/** Who fools whom, in a sentence. */
+export function transferSentence({ columns, rows }: TransferResult): string {
   const away = rows
     .filter(({ name }) => columns.includes(name))
     .flatMap(({ name, errors }) => errors.map(({ rate }, i) => ({ rate, name, to: columns[i]! })))
@@ -55,16 +44,20 @@ function ofTransfer({ columns, rows }: TransferResult): string {
 
 const layers = { first: "first hidden layer", last: "last hidden layer", scores: "scores" } as const;
 
-function ofUnits({ purity }: UnitsResult, inputs: AdversarialInputs): string {
-  return `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
+/** What units respond to, in a sentence. */
+export function unitsSentence({ purity }: UnitsResult, inputs: UnitsInputs): string {
+  const where = `${titleOf(inputs.body)}, ${layers[layerOf(inputs)]}`;
+  if (purity.counted === 0) return `${where}: no unit is excited by enough of the images to compare.`;
+  return `${where}: of the images that most excite a unit ${percent(purity.units)} share a digit on average, along a random direction ${percent(purity.directions)}.`;
 }
 
-function ofAttack(result: AttackResult, inputs: AdversarialInputs): string {
+/** The attack's result in one or two sentences. */
+export function attackSentence(result: AttackResult, inputs: AttackInputs): string {
   const { attack, verdicts, names } = result;
   const name = titleOf(inputs.network);
-  const { label, kind } = attackOf(inputs.attack);
+  const { label, kind } = factsOf(inputs.attack);
   switch (attack.status) {
-    case "alreadyTarget": {
+    case "alreadyAdversarial": {
       const k = labelsThatCount(inputs);
       const so =
         k > 1
@@ -73,7 +66,7 @@ function ofAttack(result: AttackResult, inputs: AdversarialInputs): string {
       return `${name} already ${so}: nothing to do. Choose another target.`;
     }
     case "failed":
-      if (inputs.attack === "l-bfgs") return `No c reached ${goal(inputs)}: the image is the last one tried.`;
+      if (inputs.attack === "lbfgs") return `No c reached ${goal(inputs)}: the image is the last one tried.`;
       return `${capital(label.split(",")[0]!)} did not reach ${goal(inputs)}: the image is the best one found.${kind === "budget" ? " A larger ε may do." : ""}`;
     case "nonFinite":
       return `${name} gives no finite numbers on this image: there is nothing to minimise.`;
@@ -83,13 +76,14 @@ function ofAttack(result: AttackResult, inputs: AdversarialInputs): string {
       if (others.length === 0) return taken;
       const fooled = others.filter((verdict) => verdict.adversarial.label !== verdict.clean.label).length;
       const whom = fooled === 0 ? "none" : fooled === others.length ? "all" : String(fooled);
-      return `${taken} It fools ${whom} of the ${others.length} other networks.`;
+      const it = inputs.enlarge > 1 ? `With r enlarged ${decimal(inputs.enlarge)} times, it` : "It";
+      return `${taken} ${it} fools ${whom} of the ${others.length} other networks.`;
     }
   }
 }
 
 /** What was to be reached. */
-function goal(inputs: AdversarialInputs): string {
+function goal(inputs: AttackInputs): string {
   const any = targetOf(inputs) === "closest";
   const k = labelsThatCount(inputs);
   const labels = any ? (k > 1 ? `${k} other labels` : "another label") : k > 1 ? `the ${k} likeliest` : "the label";
@@ -97,7 +91,7 @@ function goal(inputs: AdversarialInputs): string {
 }
 
 /** What the network now makes of the image. */
-function change({ attack, names }: AttackResult, inputs: AdversarialInputs): string {
+function change({ attack, names }: AttackResult, inputs: AttackInputs): string {
   const { predictedBefore, predictedAfter, target } = attack;
   const image = names === null ? `this ${predictedBefore}` : `an image of ${called(predictedBefore, names)}`;
   const k = labelsThatCount(inputs);
@@ -108,15 +102,15 @@ function change({ attack, names }: AttackResult, inputs: AdversarialInputs): str
   return `has ${called(target!, names)} among its ${k} likeliest labels for ${image}${lead}`;
 }
 
-const withLead = (inputs: AdversarialInputs): string =>
+const withLead = (inputs: AttackInputs): string =>
   leadAsked(inputs) > 0 ? `, with a lead of ${decimal(leadAsked(inputs))} logits` : "";
 
 /** κ and k of an attack that has them. */
-export const leadAsked = ({ attack, confidence }: AdversarialInputs): number => (attack === "l-bfgs" ? 0 : confidence);
-const labelsThatCount = ({ attack, topK }: AdversarialInputs): number => (attack === "l-bfgs" ? 1 : topK);
+export const leadAsked = ({ attack, confidence }: AttackInputs): number => (attack === "lbfgs" ? 0 : confidence);
+const labelsThatCount = ({ attack, topK }: AttackInputs): number => (attack === "lbfgs" ? 1 : topK);
 
 /** What leads whom by the attack's margin. */
-export function leadName(inputs: AdversarialInputs): string {
+export function leadName(inputs: AttackInputs): string {
   const k = labelsThatCount(inputs);
   if (targetOf(inputs) === "closest") return `Lead${k > 1 ? ` of ${k} labels` : ""} over the old label, in logits`;
   return `Lead over ${k > 1 ? `all but ${k - 1}` : "all"} other labels, in logits`;

@@ -2,23 +2,21 @@
 import type { Prediction } from "@reprise/fasttext";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Classification } from "../../../run/fasttext/classify.ts";
-import type { FastTextInputs } from "../../../run/fasttext/inputs.ts";
-import type { FastTextAnswer } from "../../../run/fasttext.worker.ts";
+import type { LanguageInputs } from "../../../run/fasttext/inputs.ts";
 import { ResultView } from "../../panel-views.tsx";
-import { ask } from "./ask.ts";
 import { Reasons } from "./reasons.tsx";
 import { languageName, percent } from "./wording.ts";
+import { classifyText, nameLanguage } from "./worker.ts";
 
 interface Props<First> {
   readonly first: First;
-  readonly inputs: FastTextInputs;
+  readonly inputs: LanguageInputs;
 }
 
 /** The trained classifier. */
 export function AskLabels({ first, inputs }: Props<Classification>) {
-  const [phrase, type, answer, problem] = useAnswers("trained", inputs, { task: "classify", answer: first });
-  if (answer.task !== "classify") return null;
-  const { reasons, labels } = answer.answer;
+  const [phrase, type, answer, problem] = useAnswers(classifyText, inputs, first);
+  const { reasons, labels } = answer;
   return (
     <section class="ask" aria-label="Classification">
       <Question phrase={phrase} onType={type} label="Classify another text" problem={problem} />
@@ -36,9 +34,8 @@ export function AskLabels({ first, inputs }: Props<Classification>) {
 
 /** The authors' model of 176 languages. */
 export function AskLanguage({ first, inputs }: Props<readonly Prediction[]>) {
-  const [phrase, type, answer, problem] = useAnswers("language", inputs, { task: "language", answer: first });
-  if (answer.task !== "language") return null;
-  const items = answer.answer.map(({ label, probability }) => ({ label: languageName(label), probability }));
+  const [phrase, type, answer, problem] = useAnswers(nameLanguage, inputs, first);
+  const items = answer.map(({ label, probability }) => ({ label: languageName(label), probability }));
   return (
     <section class="ask" aria-label="Language">
       <Question phrase={phrase} onType={type} label="Another text" problem={problem} />
@@ -96,7 +93,11 @@ function Bars({ caption, items }: { caption: string; items: readonly Prediction[
 }
 
 /** The text in the box and the model's answer to it, which follows within a fifth of a second. */
-function useAnswers(model: "trained" | "language", { phrase: given, k }: FastTextInputs, first: FastTextAnswer) {
+function useAnswers<Answer>(
+  ask: (question: LanguageInputs) => Promise<Answer>,
+  { phrase: given, k }: LanguageInputs,
+  first: Answer,
+) {
   const [phrase, setPhrase] = useState(given);
   const [answer, setAnswer] = useState(first);
   const [problem, setProblem] = useState<string | null>(null);
@@ -105,7 +106,7 @@ function useAnswers(model: "trained" | "language", { phrase: given, k }: FastTex
     if (phrase === latest.current) return;
     const timer = setTimeout(() => {
       latest.current = phrase;
-      ask({ task: "classify", model, phrase, k }).then(
+      ask({ phrase, k }).then(
         (next) => {
           if (latest.current !== phrase) return; // a later text is on its way
           setAnswer(next);
@@ -115,6 +116,6 @@ function useAnswers(model: "trained" | "language", { phrase: given, k }: FastTex
       );
     }, 150);
     return () => clearTimeout(timer);
-  }, [phrase, model, k]);
+  }, [phrase, ask, k]);
   return [phrase, setPhrase, answer, problem] as const;
 }

@@ -1,5 +1,5 @@
 // The lines to train on: the bundled questions, or the reader's own.
-import { cookingBytes, linesOf, ownLines } from "../../../run/fasttext/inputs.ts";
+import { linesOf, ownLines } from "../../../run/fasttext/inputs.ts";
 import type { ControlProps } from "../../panel.ts";
 
 const example = `__label__tea steep the green leaves for two minutes
@@ -20,7 +20,7 @@ export function LinesField({ value, onChange, labelledBy, disabled }: ControlPro
     <div class="lines-field" role="radiogroup" aria-labelledby={labelledBy}>
       <label>
         <input type="radio" name="lines" checked={!own} disabled={disabled} onChange={() => onChange("cooking")} />
-        15,404 cooking questions with tags ({(cookingBytes / 1e6).toFixed(1)} MB, loaded with the first run)
+        15,404 cooking questions with tags
       </label>
       <label>
         <input
@@ -43,8 +43,9 @@ export function LinesField({ value, onChange, labelledBy, disabled }: ControlPro
             onInput={({ currentTarget }) => onChange(ownLines(currentTarget.value))}
           />
           <p class="small">
-            A line: one or more labels, such as <code>__label__tea</code>, then words. Of ten lines or more, every fifth
-            is held out to test with. They do not leave this page, unless you share its address.
+            A line: one or more labels, such as <code>__label__tea</code>, then words. Of ten lines or more, a fifth of
+            each label’s, drawn at random, is held out to test with. They do not leave this page, unless you share its
+            address.
           </p>
         </>
       ) : (

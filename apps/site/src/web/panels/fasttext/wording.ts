@@ -1,7 +1,8 @@
 // Results in words, and how numbers are written: a unit never starts a line.
-import type { FastTextInputs } from "../../../run/fasttext/inputs.ts";
+import type { Prediction } from "@reprise/fasttext";
+import { fewestToHoldOut } from "../../../run/fasttext/lines.ts";
 import type { Trained } from "../../../run/fasttext/training.ts";
-import type { FastTextResult } from "../../../run/fasttext.worker.ts";
+import type { TrainResult } from "../../../run/fasttext.worker.ts";
 
 export const titles = { softmax: "softmax", hs: "hierarchical softmax" } as const;
 
@@ -10,9 +11,11 @@ export const percent = (share: number): string =>
 export const count = (value: number): string => Math.round(value).toLocaleString("en");
 export const seconds = (value: number): string => `${value < 0.095 ? value.toFixed(3) : value.toFixed(1)}\u00a0s`;
 
-/** Share of held-out lines that were answered rightly, or that there were none. */
-export const accuracy = ({ tested, precisionAt1 }: Trained): string =>
-  tested > 0 ? percent(precisionAt1) : "no lines held out";
+/** Share of held-out lines that were answered rightly, or why there is none. */
+export function accuracy({ tested, heldOutLines, precisionAt1 }: Trained): string {
+  if (tested > 0) return percent(precisionAt1);
+  return heldOutLines === 0 ? "no lines held out" : "no label of theirs was learnt";
+}
 
 /** "German (de)"; the code alone where the browser does not know it. */
 export function languageName(code: string): string {
@@ -36,26 +39,23 @@ export function comparison([softmax, hs]: readonly Trained[]): string {
   return `${speed} Right on held-out lines: softmax ${percent(softmax.precisionAt1)}, hierarchical softmax ${percent(hs.precisionAt1)}.`;
 }
 
-/** The result in a sentence. */
-export function sentence(result: FastTextResult, _: FastTextInputs): string {
-  switch (result.task) {
-    case "compare":
-      return comparison(result.runs);
-    case "language": {
-      const [best] = result.answer;
-      return best ? `${languageName(best.label)}, ${percent(best.probability)}.` : "No language for an empty text.";
-    }
-    case "train": {
-      const { trained, answer } = result;
-      const tested =
-        trained.tested > 0
-          ? ` ${percent(trained.precisionAt1)} of ${count(trained.tested)} held-out lines get one of their labels.`
-          : " There were no lines to test with.";
-      const [best] = answer.reasons;
-      const label = best
-        ? ` The text above: ${best.label}, ${percent(best.probability)}.`
-        : " No word of the text above occurs in the lines.";
-      return `${count(trained.labels)} labels learnt from ${count(trained.trainingLines)} lines in ${seconds(trained.seconds)}.${tested}${label}`;
-    }
-  }
+/** The language in a sentence. */
+export function languageSentence([best]: readonly Prediction[]): string {
+  return best ? `${languageName(best.label)}, ${percent(best.probability)}.` : "No language for an empty text.";
+}
+
+/** One training and the first answer, in sentences. */
+export function trainingSentence({ trained, answer }: TrainResult): string {
+  const [best] = answer.reasons;
+  const label = best
+    ? ` The text above: ${best.label}, ${percent(best.probability)}.`
+    : " No word of the text above occurs in the lines.";
+  return `${count(trained.labels)} labels learnt from ${count(trained.trainingLines)} lines in ${seconds(trained.seconds)}.${testing(trained)}${label}`;
+}
+
+function testing({ tested, heldOutLines, precisionAt1 }: Trained): string {
+  if (tested > 0) return ` ${percent(precisionAt1)} of ${count(tested)} held-out lines get one of their labels.`;
+  return heldOutLines === 0
+    ? ` No lines were held out to test with: that takes ${fewestToHoldOut} or more.`
+    : ` The ${count(heldOutLines)} held-out lines have no label that was learnt, so nothing was tested.`;
 }
