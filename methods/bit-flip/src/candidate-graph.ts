@@ -249,8 +249,9 @@ class CandidateGraph {
         runs.push({ value: this.#whole(channel, this.#rowsOf({ dense, channels }, [0])), from: 0, to: 1 });
         continue;
       }
-      const piece = dense.find((each) => each.blocks.includes(block)) ?? dense.find((each) => each.blocks.includes(0))!;
-      const at = Math.max(0, piece.blocks.indexOf(block));
+      const of = dense.some(({ blocks }) => blocks.includes(block)) ? block : 0;
+      const piece = dense.find(({ blocks }) => blocks.includes(of))!;
+      const at = piece.blocks.indexOf(of);
       const last = runs.at(-1);
       if (last && last.value === piece.value && last.to === at) last.to++;
       else runs.push({ value: piece.value, from: at, to: at + 1 });

@@ -15,6 +15,7 @@ import {
 import type { Bits } from "./bits.ts";
 import { candidateGraph } from "./candidate-graph.ts";
 import { channelOf } from "./quantize.ts";
+import { MixedRowsError } from "./row-wise.ts";
 import type { Victim, VictimLayer, WeightChange } from "./victim.ts";
 
 /** A layer's integers and what they stand for: (value − zeroPoint) · step. */
@@ -34,6 +35,8 @@ export interface IntegerLayer {
 /** A classifier as a function of its layers' weights. */
 export interface NetworkGraph {
   readonly layers: readonly IntegerLayer[];
+  /** Images of a run, where the graph takes no other number. */
+  readonly fixedBatch?: number | undefined;
   /** @returns logits [N, K] of images [N, …], with the layers' weights as floats in their own shapes */
   logits(images: Value, weights: readonly Value[]): Value;
 }
@@ -56,6 +59,12 @@ export async function graphVictim(runtime: Runtime, network: NetworkGraph, sampl
   const { targets = new Int32Array(count!) } = sample;
   if (count !== targets.length)
     throw new RangeError(`The sample has ${count} images and ${targets.length} targets; expected as many.`);
+  if (count === 0) throw new RangeError("The sample has no images.");
+  const { fixedBatch = 1 } = network;
+  if (count % fixedBatch !== 0)
+    throw new RangeError(
+      `The sample has ${count} images, and the network takes ${fixedBatch} at a time; expected a multiple of ${fixedBatch}.`,
+    );
   const victim = new GraphVictim(runtime, network, images, targets);
   const logits = await victim.logits(images);
   const classes = logits.length / count;
@@ -75,8 +84,10 @@ export async function graphVictim(runtime: Runtime, network: NetworkGraph, sampl
   );
 }
 
-/** Numbers of a layer's activations that one run of all candidates holds, at most. */
+/** Numbers of a layer's activations that one run of all candidates holds, at most: so many stay in the cache. */
 const largestArray = 2 ** 22;
+/** Numbers of all activations that the gradient of one run keeps, at most: 1 GiB. */
+const mostActivations = 2 ** 28;
 
 export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
@@ -87,6 +98,10 @@ export class GraphVictim implements Victim {
   readonly #backward: Compiled<string, string>;
   readonly #forward: Compiled<string, string>;
   readonly #lossOnly: Compiled<string, string>;
+  /** Images of one run of the gradient, and of one run of all candidates. */
+  readonly #atOnce: { readonly gradient: number; readonly candidates: number };
+  /** Where an operator may mix the images of a batch, candidates are run one by one. */
+  #together = true;
 
   /** Use `graphVictim`, which checks and completes the sample. */
   constructor(runtime: Runtime, network: NetworkGraph, images: Tensor<"float32">, targets: Int32Array) {
@@ -103,6 +118,7 @@ export class GraphVictim implements Victim {
     this.#weights = network.layers.map((layer) =>
       Float32Array.from(layer.values, (value, index) => weightOf(layer, index, value)),
     );
+    this.#atOnce = this.#imagesAtOnce();
     this.#backward = compile(runtime, (inputs) => {
       const { images, targets, ...rest } = inputs;
       const weights = Object.values(rest);
@@ -121,22 +137,49 @@ export class GraphVictim implements Victim {
   }
 
   /** L as the integers are now. */
-  async loss(): Promise<number> {
-    const { images, targets } = this.#sample;
-    const { loss } = await this.#lossOnly.run({ images, targets: targetTensor(targets), ...this.#inputs() });
-    return (loss!.data as Float32Array)[0]!;
+  async loss(signal?: AbortSignal): Promise<number> {
+    let sum = 0;
+    for (const { images, targets } of this.#pieces(this.#atOnce.gradient)) {
+      signal?.throwIfAborted();
+      const { loss } = await this.#lossOnly.run({ images, targets: targetTensor(targets), ...this.#inputs() });
+      sum += (loss!.data as Float32Array)[0]! * targets.length;
+    }
+    return sum / this.#sample.targets.length;
   }
 
-  async lossAndGradients(): Promise<{ loss: number; gradients: Float32Array[] }> {
-    const { images, targets } = this.#sample;
-    const answer = await this.#backward.run({ images, targets: targetTensor(targets), ...this.#inputs() });
+  async lossAndGradients(signal?: AbortSignal): Promise<{ loss: number; gradients: Float32Array[] }> {
+    let loss = 0;
+    const sums = this.layers.map(({ values }) => new Float32Array(values.length));
+    for (const { images, targets } of this.#pieces(this.#atOnce.gradient)) {
+      signal?.throwIfAborted();
+      const answer = await this.#backward.run({ images, targets: targetTensor(targets), ...this.#inputs() });
+      const share = targets.length / this.#sample.targets.length;
+      loss += (answer.loss!.data as Float32Array)[0]! * share;
+      for (const [i, sum] of sums.entries()) {
+        const dw = answer[`d${i}`]!.data as Float32Array;
+        for (let at = 0; at < sum.length; at++) sum[at]! += dw[at]! * share;
+      }
+    }
     const gradients = this.#network.layers.map((layer, i) => {
-      const dw = answer[`d${i}`]!.data as Float32Array;
       // dL/dW_q = dL/dW · Δw
       const channel = channelOf(layer.shape, layer.axis ?? 0, layer.step.length);
-      return dw.map((d, index) => d * layer.step[channel(index)]!);
+      return sums[i]!.map((d, index) => d * layer.step[channel(index)]!);
     });
-    return { loss: (answer.loss!.data as Float32Array)[0]!, gradients };
+    return { loss, gradients };
+  }
+
+  /** The sample in pieces of so many images. */
+  *#pieces(rows: number): Generator<Required<Sample>> {
+    const { images, targets } = this.#sample;
+    const each = images.data.length / targets.length;
+    for (let row = 0; row < targets.length; row += rows) {
+      const count = Math.min(rows, targets.length - row);
+      const data = images.data.subarray(row * each, (row + count) * each);
+      yield {
+        images: { dtype: "float32", shape: [count, ...images.shape.slice(1)], data },
+        targets: targets.subarray(row, row + count),
+      };
+    }
   }
 
   async losses(candidates: readonly (readonly WeightChange[])[], signal?: AbortSignal): Promise<number[]> {
@@ -146,21 +189,38 @@ export class GraphVictim implements Victim {
       signal?.throwIfAborted();
       const now = new Map<number, number>();
       for (const i of left) if (!now.has(layerOf(candidates[i]!))) now.set(layerOf(candidates[i]!), i);
-      const found = await this.#lossesOfLayers(new Map([...now].map(([layer, i]) => [layer, candidates[i]!])), signal);
-      for (const [layer, i] of now) losses[i] = found[layer]!;
+      const tried = new Map([...now].map(([layer, i]) => [layer, candidates[i]!] as const));
+      const found = await this.#lossesOfLayers(tried, signal);
+      for (const [layer, i] of now) losses[i] = found.get(layer)!;
       left = left.filter((i) => losses[i] === undefined);
     }
     return losses;
   }
 
   /** Loss by layer, each with that layer's changes alone. */
-  async #lossesOfLayers(
-    candidates: ReadonlyMap<number, readonly WeightChange[]>,
-    signal: AbortSignal | undefined,
-  ): Promise<number[]> {
-    const { images, targets } = this.#sample;
-    const count = targets.length;
-    const rows = this.#rowsAtOnce();
+  async #lossesOfLayers(candidates: Candidates, signal: AbortSignal | undefined): Promise<Map<number, number>> {
+    if (this.#together)
+      try {
+        return await this.#lossesTogether(candidates, signal);
+      } catch (error) {
+        if (!(error instanceof MixedRowsError)) throw error;
+        this.#together = false;
+      }
+    const losses = new Map<number, number>();
+    for (const [layer, changes] of candidates) {
+      const clean = changes.map(({ index }) => ({ layer, index, value: this.layers[layer]!.values[index]! }));
+      this.set(changes);
+      try {
+        losses.set(layer, await this.loss(signal));
+      } finally {
+        this.set(clean);
+      }
+    }
+    return losses;
+  }
+
+  async #lossesTogether(candidates: Candidates, signal: AbortSignal | undefined): Promise<Map<number, number>> {
+    const rows = this.#atOnce.candidates;
     const changes = [...candidates].map(([layer, places]) => ({
       layer,
       places: places.map(({ index, value }) => ({
@@ -171,26 +231,18 @@ export class GraphVictim implements Victim {
     const graph = candidateGraph(this.#plain(rows), this.#weights, changes);
     // Weights are constants, so that the runtime brings them into its own layout; loading costs a hundredth of a run.
     const session = await this.#runtime.load(exportOnnx(lower(graph, this.#runtime.target)), { purpose: "infer" });
-    const each = images.data.length / count;
-    const sums = new Array<number>(this.layers.length).fill(0);
+    const sums = new Map([...candidates.keys()].map((layer) => [layer, 0]));
     try {
-      for (let row = 0; row < count; row += rows) {
+      for (const { images, targets } of this.#pieces(rows)) {
         signal?.throwIfAborted();
-        const answer = await session.run({
-          images: {
-            dtype: "float32",
-            shape: [rows, ...images.shape.slice(1)],
-            data: images.data.subarray(row * each, (row + rows) * each),
-          },
-          targets: targetTensor(targets.slice(row, row + rows)),
-        });
+        const answer = await session.run({ images, targets: targetTensor(targets) });
         const losses = (answer.losses as Tensor).data as Float32Array;
-        for (let layer = 0; layer < sums.length; layer++) sums[layer]! += losses[layer + 1]! * rows;
+        for (const [layer, sum] of sums) sums.set(layer, sum + losses[layer + 1]! * rows);
       }
     } finally {
       await session.release();
     }
-    return sums.map((sum) => sum / count);
+    return new Map([...sums].map(([layer, sum]) => [layer, sum / this.#sample.targets.length]));
   }
 
   #plain(rows: number): Graph {
@@ -202,13 +254,15 @@ export class GraphVictim implements Victim {
     );
   }
 
-  /** Images of one run: so many that the largest array of all candidates stays in the cache. */
-  #rowsAtOnce(): number {
+  #imagesAtOnce(): { gradient: number; candidates: number } {
+    const { fixedBatch } = this.#network;
+    if (fixedBatch !== undefined) return { gradient: fixedBatch, candidates: fixedBatch };
     const sizes = this.#plain(1).nodes.map(({ outputs }) => outputs[0]!.shape.reduce((a, b) => a * b, 1));
-    const largest = Math.max(...sizes) * (this.layers.length + 1);
-    let rows = this.#sample.targets.length;
-    while (rows % 2 === 0 && rows * largest > largestArray) rows /= 2;
-    return rows;
+    const count = this.#sample.targets.length;
+    return {
+      gradient: divisorUpTo(count, mostActivations / sizes.reduce((a, b) => a + b, 1)),
+      candidates: divisorUpTo(count, largestArray / (Math.max(...sizes, 1) * (this.layers.length + 1))),
+    };
   }
 
   set(changes: readonly WeightChange[]): void {
@@ -220,8 +274,23 @@ export class GraphVictim implements Victim {
 
   /** Logits of other images as the integers are now, [N, K] row-major. */
   async logits(images: Tensor<"float32">): Promise<Float32Array> {
-    const { logits } = await this.#forward.run({ images, ...this.#inputs() });
-    return logits!.data as Float32Array;
+    const rows = this.#network.fixedBatch;
+    const count = images.shape[0]!;
+    if (rows === undefined || rows === count) {
+      const { logits } = await this.#forward.run({ images, ...this.#inputs() });
+      return logits!.data as Float32Array;
+    }
+    const each = images.data.length / count;
+    const answers: Float32Array[] = [];
+    for (let row = 0; row < count; row += rows) {
+      const data = new Float32Array(rows * each); // zeros where the last batch is not full
+      data.set(images.data.subarray(row * each, (row + rows) * each));
+      const shape = [rows, ...images.shape.slice(1)];
+      const { logits } = await this.#forward.run({ images: { dtype: "float32", shape, data }, ...this.#inputs() });
+      const scores = logits!.data as Float32Array;
+      answers.push(scores.subarray(0, (scores.length / rows) * Math.min(rows, count - row)));
+    }
+    return Float32Array.from(answers.flatMap((scores) => [...scores]));
   }
 
   #inputs(): Record<string, Tensor<"float32">> {
@@ -248,6 +317,14 @@ export function largestOfRows(scores: Float32Array, classes: number): Int32Array
     for (let k = 1; k < classes; k++) if (scores[row * classes + k]! > scores[row * classes + best]!) best = k;
     return best;
   });
+}
+
+type Candidates = ReadonlyMap<number, readonly WeightChange[]>;
+
+/** The largest divisor of n that is no greater than `most`; 1 at least. */
+function divisorUpTo(n: number, most: number): number {
+  for (let d = Math.min(n, Math.floor(most)); d > 1; d--) if (n % d === 0) return d;
+  return 1;
 }
 
 function layerOf(changes: readonly WeightChange[]): number {

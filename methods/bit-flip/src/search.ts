@@ -47,7 +47,7 @@ export async function searchStep(
   { signal, topK = Infinity, mostAtOnce = 10, goal = "raise", onProgress }: SearchOptions = {},
 ): Promise<SearchStep | undefined> {
   signal?.throwIfAborted();
-  const { loss: lossBefore, gradients } = await victim.lossAndGradients();
+  const { loss: lossBefore, gradients } = await victim.lossAndGradients(signal);
   if (!Number.isFinite(lossBefore)) throw new RangeError(`The loss on the sample is ${lossBefore}; expected a number.`);
   const { layers } = victim;
   const sign = goal === "raise" ? 1 : -1;

@@ -27,7 +27,9 @@ export interface WeightChange {
 export interface Victim {
   readonly layers: readonly VictimLayer[];
   /** L, and for each layer dL/dW_q, the gradient in its integers, row-major. */
-  lossAndGradients(): Promise<{ readonly loss: number; readonly gradients: readonly Float32Array[] }>;
+  lossAndGradients(
+    signal?: AbortSignal,
+  ): Promise<{ readonly loss: number; readonly gradients: readonly Float32Array[] }>;
   /**
    * L with each of the candidates made alone; the network stays as it is.
    *
