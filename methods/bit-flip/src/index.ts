@@ -12,8 +12,24 @@ export {
   type TestSet,
 } from "./attack.ts";
 export { type Bits, bitOf, bitWeight, flipBit, hammingDistance, integerRange } from "./bits.ts";
+export {
+  type FlipAddress,
+  type FlipList,
+  type FlippableFile,
+  flippableFile,
+  flipped,
+  type NamedFlip,
+  namedFlip,
+} from "./flip-list.ts";
 // Networks
 export { GraphVictim, graphVictim, type IntegerLayer, type NetworkGraph, type Sample } from "./graph-victim.ts";
+export {
+  type QuantizedOnnxOptions,
+  quantizedOnnx,
+  rawOffsets,
+  type StoredLayer,
+  withRawIntegers,
+} from "./onnx-file.ts";
 export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // The search

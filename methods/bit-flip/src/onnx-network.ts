@@ -12,12 +12,13 @@ import {
 import { modelInput } from "@reprise/nn";
 import type { Bits } from "./bits.ts";
 import type { IntegerLayer, NetworkGraph } from "./graph-victim.ts";
+import { bitsKey } from "./onnx-file.ts";
 import { quantize } from "./quantize.ts";
 
 export interface OnnxNetworkOptions {
   /** What messages call the model, e.g. its file name. */
   readonly name?: string;
-  /** N_q of weights that are floats in the file; needed where there are any and none is quantised. */
+  /** N_q of weights that are floats in the file; a file that is quantised has its own. */
   readonly bits?: Bits;
   /** A step for each output channel in place of one for each layer. */
   readonly perChannel?: boolean;
@@ -69,12 +70,11 @@ export function onnxNetwork(bytes: Uint8Array, options: OnnxNetworkOptions = {})
     const array = model.initializers.get(initializer)!;
     const label = layerName(initializer);
     checkFinite(array, initializer, name);
-    if (dequantized) layers.push({ ...ownIntegers(array, dequantized), name: label });
-    else {
-      if (bits === undefined && quantized) {
-        leftOut.push({ node: weight.node, reason: `"${initializer}" is float32 in a quantised file` });
-        continue;
-      }
+    if (dequantized) layers.push({ ...ownIntegers(array, dequantized), bits: storedBits(model, options), name: label });
+    else if (quantized) {
+      leftOut.push({ node: weight.node, reason: `"${initializer}" is float32 in a quantised file` });
+      continue;
+    } else {
       if (bits === undefined)
         throw new ModelError(
           `${name}: its weights are float32; say how many bits they are quantised to, 2 to 8 (bits: 8).`,
@@ -175,16 +175,27 @@ function originOf(value: Value, places: ReadonlyMap<Value, string>): Origin | un
 function ownIntegers(
   { dtype, shape, data }: Tensor,
   { scale, zeroPoint, axis }: NonNullable<FoundWeight["dequantized"]>,
-): Omit<IntegerLayer, "name"> {
+): Omit<IntegerLayer, "name" | "bits"> {
   return {
     shape,
-    bits: 8,
     signed: dtype === "int8",
     values: data as Int8Array | Uint8Array,
     step: Float32Array.from(scale.data as Float32Array),
     axis: scale.data.length === 1 ? 0 : axis < 0 ? axis + shape.length : axis,
     ...(zeroPoint ? { zeroPoint: Array.from(zeroPoint.data, Number) } : {}),
   };
+}
+
+/** How many bits of its bytes a file uses: fewer than 8 where our quantiser wrote it so. */
+function storedBits({ metadata }: OnnxModel, { name = "model", bits: wanted }: OnnxNetworkOptions): Bits {
+  const bits = Number(metadata.get(bitsKey) ?? 8);
+  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 8))
+    throw new ModelError(`${name}: its metadata says ${bitsKey} = ${metadata.get(bitsKey)}; expected 2 to 8.`);
+  if (wanted !== undefined && wanted !== bits)
+    throw new ModelError(
+      `${name}: it is quantised to ${bits} bits already, and its integers are attacked as they are; ${wanted} bits would need the float model.`,
+    );
+  return bits;
 }
 
 interface LogitsOptions {

@@ -15,8 +15,15 @@ export { type GradientOptions, gradient } from "./grad.ts";
 
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
-export type { Dimension, ReadExternal, ValueInfo } from "./onnx/schema.ts";
-export { ModelError } from "./onnx/wire.ts";
+export {
+  type Dimension,
+  type NodeProto,
+  type ReadExternal,
+  type ValueInfo,
+  writeNode,
+  writeTensor,
+} from "./onnx/schema.ts";
+export { type Field, fieldsOf, MessageWriter, ModelError, text as textOf } from "./onnx/wire.ts";
 
 // Training
 
