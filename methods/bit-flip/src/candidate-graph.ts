@@ -6,6 +6,7 @@ import {
   add,
   concat,
   Graph,
+  mul,
   type Node,
   reduceMean,
   reshape,
@@ -61,12 +62,18 @@ interface Still {
  * @param plain    inputs `images` [N, …] and the weights in the order of layers; output `logits` [N, K]
  * @param weights  the clean weights, by layer
  * @param changes  at most one candidate of each layer
+ * @param weighted whether images count by a third input, `weights` float32 [N]
  * @returns inputs `images`, `targets` int64 [N]; output `losses` [layers + 1]: the mean cross-entropy of the clean
  *          network, then with each layer's candidate; that of the clean network where a layer has none
  * @throws  MixedRowsError naming the first node whose rows may depend on each other
  */
-export function candidateGraph(plain: Graph, weights: readonly Float32Array[], changes: readonly LayerChange[]): Graph {
-  return new CandidateGraph(plain, weights, changes).build();
+export function candidateGraph(
+  plain: Graph,
+  weights: readonly Float32Array[],
+  changes: readonly LayerChange[],
+  { weighted = false } = {},
+): Graph {
+  return new CandidateGraph(plain, weights, changes).build(weighted);
 }
 
 /** Operators whose work is worth joining the pieces for. */
@@ -103,21 +110,20 @@ class CandidateGraph {
     }
   }
 
-  build(): Graph {
+  build(weighted: boolean): Graph {
     const out = this.#out;
     const targets = out.input("targets", "int64", [this.#rows]);
     for (const node of this.#plain.nodes) this.#add(node);
     const blocks = [...Array(this.#layers + 1).keys()];
     const logits = this.#batched.get(this.#plain.outputs.get("logits")!);
     if (!logits) throw new Error("bit-flip: the logits do not depend on the images");
-    const rows = softmaxCrossEntropy(
-      this.#rowsOf(logits, blocks),
+    const all = (row: Value) =>
       concat(
-        blocks.map(() => targets),
+        blocks.map(() => row),
         0,
-      ),
-      { reduction: "none" },
-    );
+      );
+    let rows = softmaxCrossEntropy(this.#rowsOf(logits, blocks), all(targets), { reduction: "none" });
+    if (weighted) rows = mul(rows, all(out.input("weights", "float32", [this.#rows])));
     out.output("losses", reduceMean(reshape(rows, [blocks.length, this.#rows]), { axes: [1] }));
     return out;
   }

@@ -6,7 +6,9 @@ import {
   type Graph,
   gradient,
   lower,
+  mul,
   type Runtime,
+  reduceMean,
   softmaxCrossEntropy,
   type Tensor,
   trace,
@@ -46,6 +48,10 @@ export interface Sample {
   readonly images: Tensor<"float32">;
   /** The labels whose cross-entropy is the loss, [N]; the clean network's own answers where left out, as in the paper. */
   readonly targets?: Int32Array;
+  /** How much each image counts in the loss, with a mean of 1; all alike where left out. */
+  readonly weights?: Float32Array;
+  /** The same for the gradient that ranks bits, where it is to leave out a part of the loss. */
+  readonly gradientWeights?: Float32Array;
 }
 
 /**
@@ -59,13 +65,16 @@ export async function graphVictim(runtime: Runtime, network: NetworkGraph, sampl
   const { targets = new Int32Array(count!) } = sample;
   if (count !== targets.length)
     throw new RangeError(`The sample has ${count} images and ${targets.length} targets; expected as many.`);
+  for (const weights of [sample.weights, sample.gradientWeights])
+    if (weights && weights.length !== count)
+      throw new RangeError(`The sample has ${count} images and ${weights.length} weights; expected as many.`);
   if (count === 0) throw new RangeError("The sample has no images.");
   const { fixedBatch = 1 } = network;
   if (count % fixedBatch !== 0)
     throw new RangeError(
       `The sample has ${count} images, and the network takes ${fixedBatch} at a time; expected a multiple of ${fixedBatch}.`,
     );
-  const victim = new GraphVictim(runtime, network, images, targets);
+  const victim = new GraphVictim(runtime, network, { ...sample, targets });
   const logits = await victim.logits(images);
   const classes = logits.length / count;
   const bad = logits.findIndex((score) => !Number.isFinite(score));
@@ -93,7 +102,7 @@ export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
   readonly #runtime: Runtime;
   readonly #network: NetworkGraph;
-  readonly #sample: Required<Sample>;
+  readonly #sample: Piece;
   readonly #weights: Float32Array[];
   readonly #backward: Compiled<string, string>;
   readonly #forward: Compiled<string, string>;
@@ -104,10 +113,10 @@ export class GraphVictim implements Victim {
   #together = true;
 
   /** Use `graphVictim`, which checks and completes the sample. */
-  constructor(runtime: Runtime, network: NetworkGraph, images: Tensor<"float32">, targets: Int32Array) {
+  constructor(runtime: Runtime, network: NetworkGraph, sample: Piece) {
     this.#runtime = runtime;
     this.#network = network;
-    this.#sample = { images, targets };
+    this.#sample = sample;
     this.layers = network.layers.map(({ name, shape, bits, signed, values }) => ({
       name,
       shape,
@@ -119,17 +128,15 @@ export class GraphVictim implements Victim {
       Float32Array.from(layer.values, (value, index) => weightOf(layer, index, value)),
     );
     this.#atOnce = this.#imagesAtOnce();
-    this.#backward = compile(runtime, (inputs) => {
-      const { images, targets, ...rest } = inputs;
-      const weights = Object.values(rest);
-      const loss = softmaxCrossEntropy(network.logits(images!, weights), targets!);
-      const gradients = gradient(loss, weights);
+    this.#backward = compile(runtime, ({ images, targets, weights, ...layers }) => {
+      const given = Object.values(layers);
+      const loss = meanLoss(network.logits(images!, given), targets!, weights);
+      const gradients = gradient(loss, given);
       return { loss, ...Object.fromEntries(gradients.map((dw, i) => [`d${i}`, dw])) };
     });
-    this.#lossOnly = compile(runtime, (inputs) => {
-      const { images, targets, ...weights } = inputs;
-      return { loss: softmaxCrossEntropy(network.logits(images!, Object.values(weights)), targets!) };
-    });
+    this.#lossOnly = compile(runtime, ({ images, targets, weights, ...layers }) => ({
+      loss: meanLoss(network.logits(images!, Object.values(layers)), targets!, weights),
+    }));
     this.#forward = compile(runtime, (inputs) => {
       const { images, ...weights } = inputs;
       return { logits: network.logits(images!, Object.values(weights)) };
@@ -139,27 +146,29 @@ export class GraphVictim implements Victim {
   /** L as the integers are now. */
   async loss(signal?: AbortSignal): Promise<number> {
     let sum = 0;
-    for (const { images, targets } of this.#pieces(this.#atOnce.gradient)) {
+    for (const piece of this.#pieces(this.#atOnce.gradient)) {
       signal?.throwIfAborted();
-      const { loss } = await this.#lossOnly.run({ images, targets: targetTensor(targets), ...this.#inputs() });
-      sum += (loss!.data as Float32Array)[0]! * targets.length;
+      const { loss } = await this.#lossOnly.run({ ...inputsOf(piece), ...this.#inputs() });
+      sum += (loss!.data as Float32Array)[0]! * piece.targets.length;
     }
     return sum / this.#sample.targets.length;
   }
 
   async lossAndGradients(signal?: AbortSignal): Promise<{ loss: number; gradients: Float32Array[] }> {
+    const { weights, gradientWeights = weights } = this.#sample;
     let loss = 0;
     const sums = this.layers.map(({ values }) => new Float32Array(values.length));
-    for (const { images, targets } of this.#pieces(this.#atOnce.gradient)) {
+    for (const piece of this.#pieces(this.#atOnce.gradient, gradientWeights)) {
       signal?.throwIfAborted();
-      const answer = await this.#backward.run({ images, targets: targetTensor(targets), ...this.#inputs() });
-      const share = targets.length / this.#sample.targets.length;
+      const answer = await this.#backward.run({ ...inputsOf(piece), ...this.#inputs() });
+      const share = piece.targets.length / this.#sample.targets.length;
       loss += (answer.loss!.data as Float32Array)[0]! * share;
       for (const [i, sum] of sums.entries()) {
         const dw = answer[`d${i}`]!.data as Float32Array;
         for (let at = 0; at < sum.length; at++) sum[at]! += dw[at]! * share;
       }
     }
+    if (gradientWeights !== weights) loss = await this.loss(signal);
     const gradients = this.#network.layers.map((layer, i) => {
       // dL/dW_q = dL/dW · Δw
       const channel = channelOf(layer.shape, layer.axis ?? 0, layer.step.length);
@@ -169,7 +178,7 @@ export class GraphVictim implements Victim {
   }
 
   /** The sample in pieces of so many images. */
-  *#pieces(rows: number): Generator<Required<Sample>> {
+  *#pieces(rows: number, weights = this.#sample.weights): Generator<Piece> {
     const { images, targets } = this.#sample;
     const each = images.data.length / targets.length;
     for (let row = 0; row < targets.length; row += rows) {
@@ -178,6 +187,7 @@ export class GraphVictim implements Victim {
       yield {
         images: { dtype: "float32", shape: [count, ...images.shape.slice(1)], data },
         targets: targets.subarray(row, row + count),
+        ...(weights ? { weights: weights.subarray(row, row + count) } : {}),
       };
     }
   }
@@ -228,14 +238,15 @@ export class GraphVictim implements Victim {
         weight: weightOf(this.#network.layers[layer]!, index, value),
       })),
     }));
-    const graph = candidateGraph(this.#plain(rows), this.#weights, changes);
+    const weighted = this.#sample.weights !== undefined;
+    const graph = candidateGraph(this.#plain(rows), this.#weights, changes, { weighted });
     // Weights are constants, so that the runtime brings them into its own layout; loading costs a hundredth of a run.
     const session = await this.#runtime.load(exportOnnx(lower(graph, this.#runtime.target)), { purpose: "infer" });
     const sums = new Map([...candidates.keys()].map((layer) => [layer, 0]));
     try {
-      for (const { images, targets } of this.#pieces(rows)) {
+      for (const piece of this.#pieces(rows)) {
         signal?.throwIfAborted();
-        const answer = await session.run({ images, targets: targetTensor(targets) });
+        const answer = await session.run(inputsOf(piece));
         const losses = (answer.losses as Tensor).data as Float32Array;
         for (const [layer, sum] of sums) sums.set(layer, sum + losses[layer + 1]! * rows);
       }
@@ -331,6 +342,20 @@ function layerOf(changes: readonly WeightChange[]): number {
   return changes[0]!.layer;
 }
 
-function targetTensor(targets: Int32Array): Tensor {
-  return { dtype: "int64", shape: [targets.length], data: BigInt64Array.from(targets, BigInt) };
+/** A sample, or some of its images, with all targets. */
+type Piece = Sample & { readonly targets: Int32Array };
+
+function inputsOf({ images, targets, weights }: Piece): Record<string, Tensor> {
+  const count = targets.length;
+  return {
+    images,
+    targets: { dtype: "int64", shape: [count], data: BigInt64Array.from(targets, BigInt) },
+    ...(weights ? { weights: { dtype: "float32", shape: [count], data: weights } } : {}),
+  };
+}
+
+/** Mean cross-entropy, each image by its weight. */
+function meanLoss(logits: Value, targets: Value, weights: Value | undefined): Value {
+  if (!weights) return softmaxCrossEntropy(logits, targets);
+  return reduceMean(mul(softmaxCrossEntropy(logits, targets, { reduction: "none" }), weights), { keepDims: false });
 }

@@ -8,7 +8,17 @@ export type {
   OpenOptions,
   ValuesOptions,
 } from "./experiments.ts";
-export type { Choice, Flag, Integer, List, Numeric, Option, Options, OptionValues, Text } from "./option.ts";
+export type {
+  Choice,
+  Flag,
+  Integer,
+  List,
+  Numeric,
+  Option,
+  Options,
+  OptionValues,
+  Text,
+} from "./option.ts";
 export { type Asset, assetAt, type ExperimentEntry, type Paper } from "./paper.ts";
 export { type Plan, type PlannedStep, planOf } from "./plan.ts";
 export { type ResultRecord, recordsOf } from "./record.ts";
@@ -29,3 +39,16 @@ export {
 } from "./step.ts";
 export { memoryStore, type Store } from "./store.ts";
 export { type Measured, measuredMean, measuredShare, type Settings, type Unit, type Value, value } from "./value.ts";
+export {
+  type AnyVerb,
+  isRaw,
+  type ProgressLine,
+  type RawVerb,
+  UsageError,
+  type Verb,
+  type VerbAnswer,
+  type VerbArgument,
+  type VerbContext,
+  type VerbResult,
+  verb,
+} from "./verb.ts";
