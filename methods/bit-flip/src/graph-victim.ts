@@ -48,7 +48,7 @@ export interface Sample {
   readonly images: Tensor<"float32">;
   /** The labels whose cross-entropy is the loss, [N]; the clean network's own answers where left out, as in the paper. */
   readonly targets?: Int32Array;
-  /** How much each image counts in the loss, with a mean of 1; all alike where left out. */
+  /** What each image counts in the mean that the loss is; 1 where left out. */
   readonly weights?: Float32Array;
   /** The same for the gradient that ranks bits, where it is to leave out a part of the loss. */
   readonly gradientWeights?: Float32Array;

@@ -2,12 +2,16 @@
 
 // The attack
 export {
+  type Aim,
   type AttackOptions,
   type AttackProgress,
   type AttackResult,
   type AttackStep,
   accuracyOf,
+  answersOf,
   bitFlipAttack,
+  type Measured,
+  measured,
   type Stopped,
   type TestSet,
 } from "./attack.ts";
@@ -32,6 +36,9 @@ export {
 } from "./onnx-file.ts";
 export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
+// Without a search
+export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";
 // The search
 export { type BitFlip, bestBits, changesOf, type SearchOptions, type SearchStep, searchStep } from "./search.ts";
+export { type SweepOptions, type SweepPoint, sweep } from "./sweep.ts";
 export type { Victim, VictimLayer, WeightChange } from "./victim.ts";

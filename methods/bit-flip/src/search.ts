@@ -86,6 +86,8 @@ interface BestBitsOptions {
   readonly topK: number;
   /** 1 to raise the loss, −1 to lower it. */
   readonly sign: number;
+  /** Only this bit position. */
+  readonly only?: number;
 }
 
 /**
@@ -96,12 +98,13 @@ export function bestBits(
   { values, bits, signed }: VictimLayer,
   layer: number,
   gradient: Float32Array,
-  { count, topK, sign }: BestBitsOptions,
+  { count, topK, sign, only }: BestBitsOptions,
 ): BitFlip[] {
   // Ordered, best first. Equal ones keep the order of bits as they are stored: sign bit first, then weights in order.
   const best: { index: number; bit: number; size: number }[] = [];
   const least = topK < gradient.length ? nthLargest(gradient, topK) : 0;
   for (let bit = bits - 1; bit >= 0; bit--) {
+    if (only !== undefined && bit !== only) continue;
     const weight = sign * bitWeight(bit, bits, signed);
     const magnitude = Math.abs(weight);
     for (let index = 0; index < gradient.length; index++) {

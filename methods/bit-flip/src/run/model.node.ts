@@ -59,17 +59,13 @@ export interface QuantizedModel extends FlippableFile {
 }
 
 /** @throws UsageError when there is no model, or two; ModelError or DataError when it cannot be read or attacked */
-export async function openModel(
-  args: readonly string[],
-  choice: ModelChoice,
-  command: string,
-): Promise<QuantizedModel> {
+export async function openModel(args: readonly string[], choice: ModelChoice): Promise<QuantizedModel> {
   const { file, name } = await fileOf(args, choice);
   const { bits, perChannel, output, shape: inputShape } = choice;
   const network = onnxNetwork(file, { name, ...defined({ bits, perChannel, output, inputShape }) });
   if (network.quantized) return finished(name, file, network, true);
   const layers = network.layers.map((layer, i) => ({ layer, initializer: network.initializers[i]! }));
-  const bytes = quantizedOnnx(file, layers, { name, metadata: { "reprise.command": command } });
+  const bytes = quantizedOnnx(file, layers, { name });
   return finished(name, bytes, onnxNetwork(bytes, { name, ...defined({ output, inputShape }) }), false);
 }
 
