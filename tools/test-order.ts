@@ -14,7 +14,7 @@ const long = [
   "apps/site/test/fasttext-browser.test.ts",
   "apps/cli/test/adversarial.test.ts",
   "apps/site/test/server.test.ts",
-  "apps/cli/test/fasttext-reference.test.ts",
+  "methods/fasttext/test/verbs-reference.test.ts",
   "packages/engine/test/runtime.test.ts",
   "apps/cli/test/fasttext.test.ts",
   "apps/cli/test/reproduce.test.ts",

@@ -18,8 +18,8 @@ import {
   tensor,
   type Value,
 } from "@reprise/engine";
+import { readImagesFor } from "@reprise/nn/verbs";
 import { describe, expect, it } from "vitest";
-import { readImagesFor } from "../src/commands/adversarial/images.ts";
 import { at, json, linearWeight, reprise, withModels } from "./adversarial-models.ts";
 
 withModels();
@@ -204,7 +204,7 @@ describe("reprise adversarial attack --attack", () => {
         /colour\.onnx: takes \[3, 12, 12\] and gives 10 scores; .*a\.onnx takes \[1, 28, 28\]/,
       );
     await expect(attack("--attack", "pgdd")).rejects.toThrow(/Allowed choices are lbfgs, .*fgsm/);
-    await expect(attack("--quantise", "4")).rejects.toThrow("Expected 8, the bits of a PNG");
+    await expect(attack("--quantise", "4")).rejects.toThrow("is invalid. Expected 8.");
     await expect(attack("--mean", "0.1;0.2")).rejects.toThrow("Expected numbers separated by commas");
     await expect(reprise("attack", at("colour.onnx"))).rejects.toThrow(
       "the model takes images of [3, 12, 12]; the bundled digits are [1, 28, 28]. Give --images.",

@@ -5,30 +5,14 @@ import { join } from "node:path";
 import { ndArray } from "@reprise/data";
 import { mnistSubset, writeImage } from "@reprise/data/node";
 import { constant, exportOnnx, flatten, Graph, matMul, operators, tensor } from "@reprise/engine";
-import { afterAll, beforeAll, vi } from "vitest";
-import { command } from "../src/commands/adversarial.ts";
-
-/** Where printResult writes. */
-const written = vi.hoisted((): string[] => []);
-vi.mock("node:fs", async (original) => ({
-  ...(await original<typeof import("node:fs")>()),
-  writeSync(_: number, bytes: Uint8Array, at: number) {
-    written.push(Buffer.from(bytes.subarray(at)).toString());
-    return bytes.length - at;
-  },
-}));
+import { afterAll, beforeAll } from "vitest";
+import { inProcess } from "./in-process.ts";
 
 let folder: string;
 export const at = (name: string) => join(folder, name);
 
 /** The command in this process, which is quicker than one of its own; what it prints on stdout. */
-export async function reprise(...args: string[]): Promise<string> {
-  written.length = 0;
-  const program = command().exitOverride();
-  for (const child of program.commands) child.exitOverride().configureOutput({ writeErr: () => {} });
-  await program.parseAsync(args, { from: "user" });
-  return written.join("");
-}
+export const reprise = (...args: string[]): Promise<string> => inProcess("adversarial", args);
 export const json = async (...args: string[]) => JSON.parse(await reprise(...args, "--json"));
 
 /** A linear classifier of digits: the mean images of the labels, which is right most of the time. */

@@ -11,13 +11,13 @@ import { DataError, ndArray, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
+import { UsageError } from "@reprise/experiment";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readLabelledImages } from "../src/commands/classifier/labelled-images.ts";
 import { completeSettings, type TrainSettings } from "../src/commands/classifier/settings.ts";
 import { confusionPicture, lossCurve } from "../src/commands/classifier/svg.ts";
 import { describeTest, testOnImages } from "../src/commands/classifier/test.ts";
 import { trainOnImages } from "../src/commands/classifier/train.ts";
-import { UsageError } from "../src/shell/usage-error.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const otherWeights = fileURLToPath(
@@ -305,8 +305,8 @@ describe("settings", () => {
     ["{", /c\.json: is not JSON/],
     ["[]", /c\.json: expected an object/],
     ['{"epoch": 3}', /c\.json: "epoch" is not a setting; there are data, out/],
-    ['{"epochs": 0}', /c\.json: "epochs" is 0\. Expected an integer from 1 up\./],
-    ['{"schedule": "linear"}', /"schedule" is "linear"\. Expected one of constant, cosine, step/],
+    ['{"epochs": 0}', /c\.json: "epochs" is 0\. Expected a whole number from 1 up\./],
+    ['{"schedule": "linear"}', /"schedule" is "linear"\. Allowed choices are constant, cosine, step/],
     ['{"data": "a"}', /--out <folder> is missing; give it, or "out" in --config/],
   ])("%s", (text, message) => {
     expect(() => complete(text)).toThrow(UsageError);
@@ -329,7 +329,7 @@ test("the command line: JSON on stdout, exit codes 0, 1 and 2", () => {
   const flag = reprise("train", "--data", "pictures", "--out", "x", "--epochs", "0");
   expect([flag.status, flag.stderr]).toEqual([
     2,
-    expect.stringMatching(/'0' is invalid\. Expected an integer from 1 up/),
+    expect.stringMatching(/'0' is invalid\. Expected a whole number from 1 up/),
   ]);
 });
 

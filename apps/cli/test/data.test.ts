@@ -52,8 +52,10 @@ const reprise = (...args: string[]) => start([path("../src/main.ts"), "data", ..
 
 /** The command with a data set of its own: the real files are too large to stand in a test. */
 function withCatalogue(catalogue: readonly Dataset[], ...args: string[]) {
-  const script = `import { command } from ${JSON.stringify(path("../src/commands/data.ts"))};
-    await command(${JSON.stringify(catalogue)}).parseAsync(${JSON.stringify(args)}, { from: "user" });`;
+  const script = `import { verbs } from ${JSON.stringify(path("../src/commands/data.ts"))};
+    import { commandOf } from ${JSON.stringify(path("../src/shell/command.ts"))};
+    const command = await commandOf("data", "", verbs(${JSON.stringify(catalogue)}));
+    await command.parseAsync(${JSON.stringify(args)}, { from: "user" });`;
   return start(["--input-type=module", "-e", script]).done;
 }
 const digits = (): Dataset => ({
@@ -114,7 +116,7 @@ describe("reprise data get", () => {
     const { code, stdout, stderr } = await done;
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(
-      `reprise: stopped; what has arrived is kept in ${folder}. To go on: reprise data get mnist --dir ${folder} --mirror ${base}/slow/\n`,
+      `reprise: interrupted. What has arrived is kept in ${folder}. To go on: reprise data get mnist --dir ${folder} --mirror ${base}/slow/\n`,
     );
     await access(part);
   });

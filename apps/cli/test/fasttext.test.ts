@@ -1,4 +1,4 @@
-// `reprise fasttext` as a program: flags, files, messages, exit codes. What it prints: fasttext-reference.test.ts.
+// `reprise fasttext` as a program: flags, files, messages, exit codes. What it prints: verbs-reference.test.ts.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

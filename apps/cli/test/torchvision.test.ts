@@ -7,8 +7,8 @@ import { attackByName, onnxClassifier, perturb, runAttack, untargeted } from "@r
 import { ndArray } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
+import { readImagesFor } from "@reprise/nn/verbs";
 import { describe, expect, it } from "vitest";
-import { readImagesFor } from "../src/commands/adversarial/images.ts";
 
 const folder = process.env.TORCHVISION;
 const wanted = (process.env.TORCHVISION_MODELS ?? "squeezenet1_0,resnet18,mobilenet_v2").split(",");

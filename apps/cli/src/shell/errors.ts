@@ -1,6 +1,7 @@
 // What went wrong, for whoever gave the command: a line on stderr, or with --json a document on stdout.
-import { writeOut } from "../report.ts";
-import { UsageError } from "./usage-error.ts";
+
+import { writeOut } from "@reprise/experiment/pipes";
+import { UsageError } from "@reprise/experiment/verb";
 
 export interface TellOptions {
   /** What follows `reprise`: the command and its verb. */

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { confusionMatrix, DataError, shareInterval } from "@reprise/data";
 import { writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
+import { textTable, UsageError } from "@reprise/experiment";
 import {
   type ChannelStatistics,
   evaluator,
@@ -14,8 +15,6 @@ import {
   type Weights,
 } from "@reprise/nn";
 import { loadCheckpoint } from "@reprise/nn/node";
-import { textTable } from "../../report.ts";
-import { UsageError } from "../../shell/usage-error.ts";
 import { type LabelledImages, readLabelledImages } from "./labelled-images.ts";
 import { modelFiles, networkOf, readDescription } from "./model-folder.ts";
 import { confusionPicture } from "./svg.ts";

@@ -5,6 +5,7 @@ import { durationText } from "@reprise/data";
 import { createFolder, writeFileAtomic } from "@reprise/data/node";
 import {
   type Data,
+  flagOf,
   type MissingData,
   type NodeExperiments,
   type Paper,
@@ -13,14 +14,15 @@ import {
   recordsOf,
   runPlan,
   type Settings,
+  textTable,
   type Value,
+  type VerbContext,
+  type VerbResult,
 } from "@reprise/experiment";
 import { codeVersion, folderStore, machine, publish, readResults } from "@reprise/experiment/node";
 import { loadEntry } from "@reprise/papers";
 import manifest from "../../../package.json" with { type: "json" };
-import { ProgressLine, printResult, textTable } from "../../report.ts";
-import { interruption } from "../adversarial/interruption.ts";
-import { flagOf, type OptionValue } from "./paper-options.ts";
+import type { OptionValue } from "./paper-options.ts";
 
 export interface ReproduceOptions {
   readonly parts: readonly string[];
@@ -28,17 +30,19 @@ export interface ReproduceOptions {
   readonly settings: Readonly<Record<string, OptionValue>>;
   readonly out: string;
   readonly publish: string | undefined;
-  readonly json: boolean | undefined;
 }
 
-export async function reproduce(paper: Paper, options: ReproduceOptions): Promise<void> {
+export async function reproduce(
+  paper: Paper,
+  options: ReproduceOptions,
+  { signal, onStop, progress }: VerbContext,
+): Promise<VerbResult> {
   const { data, ...others } = options.settings;
   const folder = data as string | undefined;
   const { parts, out } = options;
   if (options.publish !== undefined) await readResults(options.publish); // fails before the work, not after it
   const { experiments } = (await loadEntry(paper.method, "experiments/node")) as { experiments: NodeExperiments };
-  const progress = new ProgressLine();
-  const { signal, done } = interruption(`What is finished is in ${out}; the same command goes on from there.`);
+  onStop(() => `What is finished is in ${out}; the same command goes on from there.`);
   const started = performance.now();
   const opened = await experiments
     .open({
@@ -47,11 +51,7 @@ export async function reproduce(paper: Paper, options: ReproduceOptions): Promis
       settings: folder === undefined ? others : { ...others, data: "DIR" },
       onProgress: ({ text }) => progress.show(text),
     })
-    .finally(() => progress.end())
-    .catch((error: unknown) => {
-      done();
-      throw error;
-    });
+    .finally(() => progress.end());
   try {
     const { settings } = opened;
     const values = experiments.values({ parts, settings, data: opened.data });
@@ -79,16 +79,14 @@ export async function reproduce(paper: Paper, options: ReproduceOptions): Promis
     const seconds = (performance.now() - started) / 1000;
     const command = commandOf(paper, { ...values[0]!.settings, only: undefined });
     const report = { key: paper.key, command, seconds, records, missing: opened.missing.map(({ name }) => name) };
-    printResult(options.json, report, () =>
+    const text = () =>
       [
         ...parts.flatMap((part) => tableText(paper, part, values, records)),
         ...(opened.missing.length > 0 ? [missing, ""] : []),
         `${command}: ${durationText(seconds)} for what was not there yet; records in ${join(out, "records.json")}`,
-      ].join("\n"),
-    );
+      ].join("\n");
+    return { result: report, text };
   } finally {
-    progress.end();
-    done();
     await opened.release();
   }
 }

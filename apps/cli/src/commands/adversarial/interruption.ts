@@ -1,1 +1,0 @@
-export { interruption } from "../../shell/interruption.ts"; // until reproduce imports it from there
