@@ -8,6 +8,14 @@ import type { QuantizedModel } from "../run/model.node.ts";
 import { accuracyCurve, flipMap } from "./charts.ts";
 import type { AttackDocument } from "./document.ts";
 
+/** What a run writes, and removes of an earlier one. */
+export const reportFiles: readonly RegExp[] = [
+  /^results\.json$/,
+  /^flips\.csv$/,
+  /^(accuracy|map)\.(svg|png)$/,
+  /^(quantised|flipped)\.onnx$/,
+];
+
 /** results.json, flips.csv, curve and map as SVG and PNG, and the clean and the flipped model. */
 export async function writeReport(folder: string, model: QuantizedModel, document: AttackDocument): Promise<void> {
   const { flips } = document;

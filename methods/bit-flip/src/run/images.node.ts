@@ -3,43 +3,10 @@ import { basename } from "node:path";
 import { DataError, decodeCifar, decodeNpy, Random } from "@reprise/data";
 import { readBytes, readImagesFor, readLabels } from "@reprise/data/node";
 import type { Tensor } from "@reprise/engine";
-import { type Options, UsageError } from "@reprise/experiment";
+import { UsageError } from "@reprise/experiment";
 import type { TestSet } from "../attack.ts";
 import type { Sample } from "../graph-victim.ts";
 import { defined, type QuantizedModel, sha256 } from "./model.node.ts";
-
-export const imageOptions = {
-  sample: {
-    kind: "text",
-    placeholder: "file.npy",
-    help: "the network's inputs that the attack sees, as they are, [N, …]",
-  },
-  sampleLabels: {
-    kind: "text",
-    placeholder: "file",
-    help: "labels of the sample; the clean network's own answers if left out, as in the paper",
-  },
-  images: {
-    kind: "text",
-    placeholder: "path",
-    help: "in place of --sample: images that it is drawn from by --seed, such as the training set",
-  },
-  sampleSize: { kind: "integer", min: 1, default: 128, help: "images drawn for the sample" },
-  seed: { kind: "integer", min: 0, default: 0, help: "of what is drawn" },
-  test: {
-    kind: "text",
-    placeholder: "path",
-    help: "test images: a binary of CIFAR with its labels, or a file or folder of images with --labels",
-  },
-  labels: { kind: "text", placeholder: "file", help: "labels of the test images, NPY or IDX" },
-  mean: {
-    kind: "list",
-    of: "number",
-    placeholder: "numbers",
-    help: "subtracted from each channel of images in [0, 1]",
-  },
-  std: { kind: "list", of: "number", placeholder: "numbers", help: "that each channel is divided by afterwards" },
-} as const satisfies Options;
 
 export interface ImageChoice {
   readonly sample?: string;

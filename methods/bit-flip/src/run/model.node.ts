@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { readBytes } from "@reprise/data/node";
-import { type Options, UsageError } from "@reprise/experiment";
+import { UsageError } from "@reprise/experiment";
 import {
   exportNetwork,
   imageNetwork,
@@ -17,25 +17,6 @@ import {
 import { type FlippableFile, flippableFile } from "../flip-list.ts";
 import { quantizedOnnx } from "../onnx-file.ts";
 import { type OnnxNetwork, onnxNetwork } from "../onnx-network.ts";
-
-export const modelOptions = {
-  network: {
-    kind: "text",
-    placeholder: "name",
-    help: "network of this house in place of a file, e.g. resnet20; needs --weights",
-  },
-  weights: { kind: "text", placeholder: "file", help: "its weights: a state_dict of torch.save, or safetensors" },
-  classes: { kind: "integer", min: 2, help: "how many classes the network has, where not as published" },
-  bits: { kind: "integer", min: 2, max: 8, help: "bits of a weight; a quantised file has its own" },
-  perChannel: { kind: "flag", help: "a step for each output channel in place of one for each layer" },
-  output: { kind: "text", placeholder: "name", help: "output with the scores, where the model has several" },
-  shape: {
-    kind: "list",
-    of: "integer",
-    placeholder: "numbers",
-    help: "one image as the model takes it, where the file leaves it open: 3,224,224",
-  },
-} as const satisfies Options;
 
 export interface ModelChoice {
   readonly network?: string;

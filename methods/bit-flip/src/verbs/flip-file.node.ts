@@ -1,51 +1,33 @@
 // reprise bit-flip apply and undo: the flips of a list in the bytes of a file.
 import { DataError } from "@reprise/data";
 import { readBytes, writeFileAtomic } from "@reprise/data/node";
-import { type Options, UsageError, verb } from "@reprise/experiment";
+import type { OptionValues, VerbContext, VerbResult } from "@reprise/experiment";
 import { type FlipList, flipped, type NamedFlip } from "../flip-list.ts";
 import { sha256 } from "../run/model.node.ts";
+import type { flipFileOptions } from "./options.ts";
 
-const options = {
-  out: { kind: "text", placeholder: "file.onnx", help: "for the changed model" },
-} as const satisfies Options;
-
-const flipVerb = (name: "apply" | "undo", summary: string) =>
-  verb({
-    name,
-    summary,
-    arguments: [
-      {
-        name: "model",
-        help: name === "apply" ? "quantised ONNX file, such as quantised.onnx" : "ONNX file with the flips",
-      },
-      { name: "flips", help: "results.json of an attack" },
-    ],
-    options,
-    async run({ args, options: { out }, signal }) {
-      const [path, listPath] = args as [string, string];
-      if (out === undefined) throw new UsageError("--out is missing, the file to write");
-      const list = parseList(await readBytes(listPath), listPath);
-      const file = await readBytes(path);
-      const undo = name === "undo";
-      const { sha256: clean, flippedSha256 } = list.file;
-      const [from, to] = undo ? [flippedSha256, clean] : [clean, flippedSha256];
-      const found = sha256(file);
-      if (found !== from)
-        throw new DataError(
-          path,
-          `its SHA-256 is ${found}; the flips of ${listPath} are for ${undo ? "the flipped file " : ""}${from}. They belong to another model.`,
-        );
-      const changed = flipped(file, list.flips, { undo, name: path });
-      if (sha256(changed) !== to)
-        throw new DataError(listPath, "its flips do not lead to the file that it names; it is damaged.");
-      await writeFileAtomic(out, changed, { signal });
-      const result = { model: path, out, flips: list.flips.length, sha256: to };
-      return { result, text: () => `${out}: ${list.flips.length} flips ${undo ? "undone" : "made"}` };
-    },
-  });
-
-export const apply = flipVerb("apply", "make the flips of a list in a quantised file");
-export const undo = flipVerb("undo", "take the flips of a list back");
+export async function flipFileVerb(
+  { args, options: { out }, signal }: VerbContext<OptionValues<typeof flipFileOptions>>,
+  { undo }: { readonly undo: boolean },
+): Promise<VerbResult> {
+  const [path, listPath] = args as [string, string];
+  const list = parseList(await readBytes(listPath), listPath);
+  const file = await readBytes(path);
+  const { sha256: clean, flippedSha256 } = list.file;
+  const [from, to] = undo ? [flippedSha256, clean] : [clean, flippedSha256];
+  const found = sha256(file);
+  if (found !== from)
+    throw new DataError(
+      path,
+      `its SHA-256 is ${found}; the flips of ${listPath} are for ${undo ? "the flipped file " : ""}${from}. They belong to another model.`,
+    );
+  const changed = flipped(file, list.flips, { undo, name: path });
+  if (sha256(changed) !== to)
+    throw new DataError(listPath, "its flips do not lead to the file that it names; it is damaged.");
+  await writeFileAtomic(out, changed, { signal });
+  const result = { model: path, out, flips: list.flips.length, sha256: to };
+  return { result, text: () => `${out}: ${list.flips.length} flips ${undo ? "undone" : "made"}` };
+}
 
 /** @throws DataError for a file that is no flip list */
 function parseList(bytes: Uint8Array, path: string): FlipList {
