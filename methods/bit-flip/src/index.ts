@@ -38,7 +38,11 @@ export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } 
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // Without a search
 export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";
+// Reports
+export type { AttackDocument, FlipRow, RandomRow } from "./report/document.ts";
 // The search
 export { type BitFlip, bestBits, changesOf, type SearchOptions, type SearchStep, searchStep } from "./search.ts";
 export { type SweepOptions, type SweepPoint, sweep } from "./sweep.ts";
+// Targets
+export { type TargetedOptions, type TargetedType, targetedSample } from "./targeted.ts";
 export type { Victim, VictimLayer, WeightChange } from "./victim.ts";
