@@ -27,5 +27,9 @@ export const paper = {
   experiments: {
     flips: { summary: "flips to a guess of CIFAR-10 networks, and as many random ones", options: flips },
   },
-  assets: [],
+  assets: [
+    { path: "models/*.onnx", type: "application/octet-stream", maxBytes: 200_000 },
+    { path: "models/models.json", type: "application/json", maxBytes: 10_000 },
+    { package: "@reprise/data", path: "mnist-subset/*.gz", type: "application/gzip", maxBytes: 500_000 },
+  ],
 } as const satisfies Paper;
