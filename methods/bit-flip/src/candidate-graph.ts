@@ -76,8 +76,8 @@ export function candidateGraph(
   return new CandidateGraph(plain, weights, changes).build(weighted);
 }
 
-/** Operators whose work is worth joining the pieces for. */
-const heavy = new Set(["Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"]);
+/** Operators that are quicker on all rows at once. */
+const products = new Set(["MatMul", "Gemm", "Einsum"]);
 
 class CandidateGraph {
   readonly #plain: Graph;
@@ -147,6 +147,7 @@ class CandidateGraph {
     const made: Dense[][] = node.outputs.map(() => []);
     const channels: OneChannel[] = [];
     const added: Added[] = [];
+    const own: { layer: number; channel: number }[] = [];
     const done = new Set<number>();
     const dense = (blocks: readonly number[], values: readonly Value[]) => {
       for (const [i, value] of values.entries()) made[i]!.push({ blocks, value });
@@ -160,7 +161,7 @@ class CandidateGraph {
     for (const layer of layers) {
       done.add(layer + 1);
       const channel = this.#ownChannel(node, layer);
-      if (channel) channels.push(channel);
+      if (channel !== undefined) own.push({ layer, channel });
       else dense([layer + 1], this.#apply(node, [layer + 1], layer));
     }
     // Blocks that differ from the clean network in one channel.
@@ -176,9 +177,11 @@ class CandidateGraph {
       const blocks = group.filter((block) => !done.has(block));
       if (blocks.length > 0) dense(blocks, this.#apply(node, blocks));
     }
-    if (added.length > 0) {
+    if (added.length + own.length > 0) {
       const clean = this.#rowsOf({ dense: made[0]!, channels: [] }, [0]);
       for (const { block, more } of added) dense([block], [add(clean, more)]);
+      for (const { layer, channel } of own)
+        channels.push({ block: layer + 1, channel, value: this.#changedChannel(node, channel, clean) });
     }
     for (const [i, output] of node.outputs.entries())
       this.#batched.set(output, {
@@ -228,7 +231,7 @@ class CandidateGraph {
     return this.#out.add(node.op, inputs, attrs, node.name);
   }
 
-  /** Which blocks are computed together: one group for heavy work, else the pieces of the input that has most. */
+  /** Which blocks are computed together: one group for matrix products, else the pieces of the input that has most. */
   #groups({ op }: Node, moving: readonly Value[]): number[][] {
     const sources = moving.map((input) => this.#batched.get(input)!);
     const all = [
@@ -239,7 +242,9 @@ class CandidateGraph {
         ]),
       ),
     ];
-    if (heavy.has(op)) return [all];
+    // Convolutions stay apart: joining their rows would bring them out of ONNX Runtime's blocks of channels and back.
+    if (op.startsWith("Conv")) return all.map((block) => [block]);
+    if (products.has(op)) return [all];
     const [finest] = [...sources].sort((a, b) => b.dense.length - a.dense.length);
     const groups = finest!.dense.map(({ blocks }) => [...blocks]);
     const rest = all.filter((block) => !groups.some((blocks) => blocks.includes(block)));
@@ -280,31 +285,42 @@ class CandidateGraph {
     return channelOf(this.#rowsOf(rows, [0]), 1, channel);
   }
 
-  /** The candidate's result as the clean one but for a channel: the changes are all of one output channel's weights. */
-  #ownChannel(node: Node, layer: number): OneChannel | undefined {
+  /** The output channel that all changes of a layer's candidate belong to, where there is one. */
+  #ownChannel(node: Node, layer: number): number | undefined {
     const [x, w] = node.inputs as readonly [Value, Value];
     const change = this.#candidates.get(w);
     const rows = this.#batched.get(x);
     if (node.op !== "Conv" || change?.layer !== layer || !rows) return undefined;
     const input = [...rows.dense.flatMap(({ blocks }) => blocks), ...rows.channels.map(({ block }) => block)];
     if (input.includes(layer + 1)) return undefined; // the same weights were used before
-    const [K, C, ...kernel] = w.shape as [number, number, ...number[]];
-    const each = C * kernel.reduce((a, b) => a * b, 1);
+    const each = w.shape.slice(1).reduce((a, b) => a * b, 1);
     const channel = Math.floor(change.places[0]!.index / each);
-    if (change.places.some(({ index }) => Math.floor(index / each) !== channel)) return undefined;
-    const clean = this.#stillOf(w).clean;
-    const own = clean.constant!.data as Float32Array;
-    const row = own.slice(channel * each, (channel + 1) * each);
-    for (const { index, weight } of change.places) row[index - channel * each] = weight;
-    // That channel anew, by the changed weights: as many operations as the channel has, and rounded as always.
-    const weight = this.#out.constant({ dtype: "float32", shape: [1, C, ...kernel], data: row });
-    const groups = groupsOf(node);
-    const cleanX = this.#rowsOf(rows, [0]);
-    const first = Math.floor(channel / (K / groups)) * C;
-    const seen = groups === 1 ? cleanX : slice(cleanX, [{ axis: 1, start: first, end: first + C }]);
-    const bias = node.inputs[2] ? [channelOf(this.#stillOf(node.inputs[2]).clean, 0, channel)] : [];
-    const [value] = this.#out.add("Conv", [seen, weight, ...bias], { ...node.attrs, group: 1 }, node.name);
-    return { block: layer + 1, channel, value: value! };
+    return change.places.every(({ index }) => Math.floor(index / each) === channel) ? channel : undefined;
+  }
+
+  /** That channel: the clean one, and what the changes add, one plane of the kernel for each input channel with changes. */
+  #changedChannel(node: Node, channel: number, clean: Value): Value {
+    const [x, w] = node.inputs as readonly [Value, Value];
+    const [K, C, ...kernel] = w.shape as [number, number, ...number[]];
+    const space = kernel.reduce((a, b) => a * b, 1);
+    const own = this.#stillOf(w).clean.constant!.data as Float32Array;
+    const planes = new Map<number, Float32Array>();
+    for (const { index, weight } of this.#candidates.get(w)!.places) {
+      const c = Math.floor(index / space) % C;
+      const plane = planes.get(c) ?? new Float32Array(space);
+      plane[index % space] = weight - own[index]!;
+      planes.set(c, plane);
+    }
+    const first = Math.floor(channel / (K / groupsOf(node))) * C;
+    const seen = this.#rowsOf(this.#batched.get(x)!, [0]);
+    let value = channelOf(clean, 1, channel);
+    for (const [c, data] of planes) {
+      const plane = this.#out.constant({ dtype: "float32", shape: [1, 1, ...kernel], data });
+      const attrs = { ...node.attrs, group: 1 };
+      const [more] = this.#out.add("Conv", [channelOf(seen, 1, first + c), plane], attrs, node.name);
+      value = add(value, more!);
+    }
+    return value;
   }
 
   /** What becomes of a block that differs in one channel; undefined where all of it has to be computed. */
