@@ -5,6 +5,7 @@
 import {
   add,
   concat,
+  div,
   Graph,
   mul,
   type Node,
@@ -12,11 +13,13 @@ import {
   reshape,
   slice,
   softmaxCrossEntropy,
+  sqrt,
   sub,
   type Tensor,
   type Value,
 } from "@reprise/engine";
 import { checkRowWise, keepsChannels } from "./row-wise.ts";
+import { type ScaledConvolution, type ScaledConvolutions, scaledConvolutions } from "./scaled-convolutions.ts";
 
 /** New weights of one layer at some places. */
 export interface LayerChange {
@@ -42,6 +45,14 @@ interface OneChannel {
 interface Added {
   readonly block: number;
   readonly more: Value;
+}
+
+/** A layer's candidate, by how much its weights differ. */
+interface Candidate {
+  readonly layer: number;
+  readonly places: readonly { readonly index: number; readonly difference: number }[];
+  /** What each output channel's weights are multiplied by, [K, 1, …]. */
+  readonly scale?: Value;
 }
 
 /** Dense rows are kept in pieces between the operators that do the work, so that ONNX Runtime can fuse what follows. */
@@ -86,7 +97,8 @@ class CandidateGraph {
   readonly #batched = new Map<Value, Rows>();
   readonly #still = new Map<Value, Still>();
   /** Weights as they come in, for layers that have a candidate. */
-  readonly #candidates = new Map<Value, LayerChange>();
+  readonly #candidates = new Map<Value, Candidate>();
+  readonly #scaled: ScaledConvolutions;
   readonly #layers: number;
 
   constructor(plain: Graph, weights: readonly Float32Array[], changes: readonly LayerChange[]) {
@@ -95,12 +107,17 @@ class CandidateGraph {
     const [images, ...inputs] = plain.inputs as [Value, ...Value[]];
     this.#rows = images.shape[0]!;
     this.#layers = inputs.length;
+    this.#scaled = scaledConvolutions(plain, images);
     const value = this.#out.input("images", images.dtype, images.shape);
     this.#batched.set(images, { dense: [{ blocks: [0], value }], channels: [] });
     for (const [layer, input] of inputs.entries()) {
       const constant = (data: Float32Array) => this.#out.constant({ dtype: "float32", shape: input.shape, data });
       const change = changes.find((each) => each.layer === layer);
-      if (change) this.#candidates.set(input, change);
+      if (change) {
+        const differenceOf = ({ index, weight }: LayerChange["places"][number]) => weight - weights[layer]![index]!;
+        const places = change.places.map((place) => ({ index: place.index, difference: differenceOf(place) }));
+        this.#candidates.set(input, { layer, places });
+      }
       const changed = weights[layer]!.slice();
       for (const { index, weight } of change?.places ?? []) changed[index] = weight;
       this.#still.set(input, {
@@ -137,7 +154,10 @@ class CandidateGraph {
     return found;
   }
 
-  #add(node: Node): void {
+  #add(given: Node): void {
+    if (this.#scaled.merged.has(given)) return;
+    const scaled = this.#scaled.byLast.get(given);
+    const node = scaled ? this.#scaledNode(scaled, given) : given;
     const moving = node.inputs.filter((input) => input !== null && this.#batched.has(input)) as Value[];
     if (moving.length === 0) {
       this.#addStill(node);
@@ -195,6 +215,47 @@ class CandidateGraph {
     if (expected.some((dim, i) => dim !== each.value.shape[i]))
       throw new Error(`bit-flip: a channel is [${each.value.shape}], expected [${expected}]`);
     return each;
+  }
+
+  /** The convolution with scale and shift in its weights and bias, giving what the last of the merged nodes gives. */
+  #scaledNode(scaled: ScaledConvolution, { outputs }: Node): Node {
+    const { conv } = scaled;
+    const { scale, shift } = this.#scaleAndShift(scaled);
+    const [x, w, bias] = conv.inputs as readonly [Value, Value, Value | null | undefined];
+    const K = w.shape[0]!;
+    const column = [K, ...w.shape.slice(1).map(() => 1)];
+    const factor = scale && reshape(scale, column);
+    const { clean, changed } = this.#stillOf(w);
+    const times = (value: Value) => (factor ? mul(value, factor) : value);
+    const stand = new Graph(this.#plain.operators);
+    const weights = factor ? stand.input("scaled weights", w.dtype, w.shape) : w;
+    if (factor) {
+      const candidate = this.#candidates.get(w);
+      if (candidate) this.#candidates.set(weights, { ...candidate, scale: factor });
+      // Then its weights as a whole are not needed.
+      const apart = candidate && singleChannel(candidate, w) !== undefined && this.#scaled.readersOf(w) === 1;
+      this.#still.set(weights, {
+        clean: times(clean),
+        changed: new Map([...changed].map(([layer, value]) => [layer, apart ? value : times(value)])),
+      });
+    }
+    const own = bias ? this.#stillOf(bias).clean : undefined;
+    const scaledBias = own && (factor ? mul(own, reshape(factor, [K])) : own);
+    const moved = shift && reshape(shift, [K]);
+    const sum = scaledBias && moved ? add(scaledBias, moved) : (moved ?? scaledBias);
+    const biases = sum && stand.input("scaled bias", w.dtype, [K]);
+    if (biases) this.#still.set(biases, { clean: sum, changed: new Map() });
+    return { ...conv, inputs: biases ? [x, weights, biases] : [x, weights], outputs };
+  }
+
+  #scaleAndShift({ scale, shift, norm }: ScaledConvolution): { scale: Value | undefined; shift: Value | undefined } {
+    const still = (value: Value | undefined) => value && this.#stillOf(value).clean;
+    if (!norm) return { scale: still(scale), shift: still(shift) };
+    const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => still(input!)!) as [
+      ...[Value, Value, Value, Value],
+    ];
+    const factor = div(gamma, sqrt(add(variance, norm.attrs.epsilon as number)));
+    return { scale: factor, shift: sub(beta, mul(mean, factor)) };
   }
 
   #addStill(node: Node): void {
@@ -293,9 +354,7 @@ class CandidateGraph {
     if (node.op !== "Conv" || change?.layer !== layer || !rows) return undefined;
     const input = [...rows.dense.flatMap(({ blocks }) => blocks), ...rows.channels.map(({ block }) => block)];
     if (input.includes(layer + 1)) return undefined; // the same weights were used before
-    const each = w.shape.slice(1).reduce((a, b) => a * b, 1);
-    const channel = Math.floor(change.places[0]!.index / each);
-    return change.places.every(({ index }) => Math.floor(index / each) === channel) ? channel : undefined;
+    return singleChannel(change, w);
   }
 
   /** That channel: the clean one, and what the changes add, one plane of the kernel for each input channel with changes. */
@@ -303,19 +362,20 @@ class CandidateGraph {
     const [x, w] = node.inputs as readonly [Value, Value];
     const [K, C, ...kernel] = w.shape as [number, number, ...number[]];
     const space = kernel.reduce((a, b) => a * b, 1);
-    const own = this.#stillOf(w).clean.constant!.data as Float32Array;
+    const { places, scale } = this.#candidates.get(w)!;
     const planes = new Map<number, Float32Array>();
-    for (const { index, weight } of this.#candidates.get(w)!.places) {
+    for (const { index, difference } of places) {
       const c = Math.floor(index / space) % C;
       const plane = planes.get(c) ?? new Float32Array(space);
-      plane[index % space] = weight - own[index]!;
+      plane[index % space] = difference;
       planes.set(c, plane);
     }
     const first = Math.floor(channel / (K / groupsOf(node))) * C;
     const seen = this.#rowsOf(this.#batched.get(x)!, [0]);
     let value = channelOf(clean, 1, channel);
     for (const [c, data] of planes) {
-      const plane = this.#out.constant({ dtype: "float32", shape: [1, 1, ...kernel], data });
+      let plane = this.#out.constant({ dtype: "float32", shape: [1, 1, ...kernel], data });
+      if (scale) plane = mul(plane, channelOf(scale, 0, channel));
       const attrs = { ...node.attrs, group: 1 };
       const [more] = this.#out.add("Conv", [channelOf(seen, 1, first + c), plane], attrs, node.name);
       value = add(value, more!);
@@ -381,6 +441,13 @@ class CandidateGraph {
     const [more] = this.#out.add("Conv", [difference, channelOf(weights, 1, channel)], node.attrs, node.name);
     return { block, more: more! };
   }
+}
+
+/** The output channel of a convolution that all changes belong to, where there is one. */
+function singleChannel({ places }: Candidate, { shape }: Value): number | undefined {
+  const each = shape.slice(1).reduce((a, b) => a * b, 1);
+  const channel = Math.floor(places[0]!.index / each);
+  return places.every(({ index }) => Math.floor(index / each) === channel) ? channel : undefined;
 }
 
 const groupsOf = ({ attrs }: Node): number => (attrs.group as number | undefined) ?? 1;
