@@ -18,54 +18,10 @@ import {
   type Tensor,
   type Value,
 } from "@reprise/engine";
+import { type Candidate, candidateOf, type LayerChange, planesOf, singleChannel } from "./candidate.ts";
+import type { Added, Dense, OneChannel, Rows, Still } from "./candidate-rows.ts";
 import { checkRowWise, keepsChannels } from "./row-wise.ts";
 import { type ScaledConvolution, type ScaledConvolutions, scaledConvolutions } from "./scaled-convolutions.ts";
-
-/** New weights of one layer at some places. */
-export interface LayerChange {
-  readonly layer: number;
-  readonly places: readonly { readonly index: number; readonly weight: number }[];
-}
-
-/** Rows of some blocks, one after the other: block 0 is the clean network, block i + 1 the candidate of layer i. */
-interface Dense {
-  readonly blocks: readonly number[];
-  readonly value: Value;
-}
-
-/** A block that is the clean network's but for one channel (axis 1). */
-interface OneChannel {
-  readonly block: number;
-  readonly channel: number;
-  /** That channel, [N, 1, …]. */
-  readonly value: Value;
-}
-
-/** A block whose result is the clean one and this. */
-interface Added {
-  readonly block: number;
-  readonly more: Value;
-}
-
-/** A layer's candidate, by how much its weights differ. */
-interface Candidate {
-  readonly layer: number;
-  readonly places: readonly { readonly index: number; readonly difference: number }[];
-  /** What each output channel's weights are multiplied by, [K, 1, …]. */
-  readonly scale?: Value;
-}
-
-/** Dense rows are kept in pieces between the operators that do the work, so that ONNX Runtime can fuse what follows. */
-interface Rows {
-  readonly dense: readonly Dense[];
-  readonly channels: readonly OneChannel[];
-}
-
-/** A value that has no rows: as it is, and as it would be with the changed weights of a layer. */
-interface Still {
-  readonly clean: Value;
-  readonly changed: ReadonlyMap<number, Value>;
-}
 
 /**
  * The losses of all candidates as one graph.
@@ -113,11 +69,7 @@ class CandidateGraph {
     for (const [layer, input] of inputs.entries()) {
       const constant = (data: Float32Array) => this.#out.constant({ dtype: "float32", shape: input.shape, data });
       const change = changes.find((each) => each.layer === layer);
-      if (change) {
-        const differenceOf = ({ index, weight }: LayerChange["places"][number]) => weight - weights[layer]![index]!;
-        const places = change.places.map((place) => ({ index: place.index, difference: differenceOf(place) }));
-        this.#candidates.set(input, { layer, places });
-      }
+      if (change) this.#candidates.set(input, candidateOf(change, weights[layer]!));
       const changed = weights[layer]!.slice();
       for (const { index, weight } of change?.places ?? []) changed[index] = weight;
       this.#still.set(input, {
@@ -361,21 +313,13 @@ class CandidateGraph {
   #changedChannel(node: Node, channel: number, clean: Value): Value {
     const [x, w] = node.inputs as readonly [Value, Value];
     const [K, C, ...kernel] = w.shape as [number, number, ...number[]];
-    const space = kernel.reduce((a, b) => a * b, 1);
-    const { places, scale } = this.#candidates.get(w)!;
-    const planes = new Map<number, Float32Array>();
-    for (const { index, difference } of places) {
-      const c = Math.floor(index / space) % C;
-      const plane = planes.get(c) ?? new Float32Array(space);
-      plane[index % space] = difference;
-      planes.set(c, plane);
-    }
+    const candidate = this.#candidates.get(w)!;
     const first = Math.floor(channel / (K / groupsOf(node))) * C;
     const seen = this.#rowsOf(this.#batched.get(x)!, [0]);
     let value = channelOf(clean, 1, channel);
-    for (const [c, data] of planes) {
+    for (const [c, data] of planesOf(candidate, w)) {
       let plane = this.#out.constant({ dtype: "float32", shape: [1, 1, ...kernel], data });
-      if (scale) plane = mul(plane, channelOf(scale, 0, channel));
+      if (candidate.scale) plane = mul(plane, channelOf(candidate.scale, 0, channel));
       const attrs = { ...node.attrs, group: 1 };
       const [more] = this.#out.add("Conv", [channelOf(seen, 1, first + c), plane], attrs, node.name);
       value = add(value, more!);
@@ -441,13 +385,6 @@ class CandidateGraph {
     const [more] = this.#out.add("Conv", [difference, channelOf(weights, 1, channel)], node.attrs, node.name);
     return { block, more: more! };
   }
-}
-
-/** The output channel of a convolution that all changes belong to, where there is one. */
-function singleChannel({ places }: Candidate, { shape }: Value): number | undefined {
-  const each = shape.slice(1).reduce((a, b) => a * b, 1);
-  const channel = Math.floor(places[0]!.index / each);
-  return places.every(({ index }) => Math.floor(index / each) === channel) ? channel : undefined;
 }
 
 const groupsOf = ({ attrs }: Node): number => (attrs.group as number | undefined) ?? 1;
