@@ -5,6 +5,7 @@
 import {
   add,
   concat,
+  div,
   Graph,
   mul,
   type Node,
@@ -12,49 +13,15 @@ import {
   reshape,
   slice,
   softmaxCrossEntropy,
+  sqrt,
   sub,
   type Tensor,
   type Value,
 } from "@reprise/engine";
+import { type Candidate, candidateOf, type LayerChange, planesOf, singleChannel } from "./candidate.ts";
+import type { Added, Dense, OneChannel, Rows, Still } from "./candidate-rows.ts";
 import { checkRowWise, keepsChannels } from "./row-wise.ts";
-
-/** New weights of one layer at some places. */
-export interface LayerChange {
-  readonly layer: number;
-  readonly places: readonly { readonly index: number; readonly weight: number }[];
-}
-
-/** Rows of some blocks, one after the other: block 0 is the clean network, block i + 1 the candidate of layer i. */
-interface Dense {
-  readonly blocks: readonly number[];
-  readonly value: Value;
-}
-
-/** A block that is the clean network's but for one channel (axis 1). */
-interface OneChannel {
-  readonly block: number;
-  readonly channel: number;
-  /** That channel, [N, 1, …]. */
-  readonly value: Value;
-}
-
-/** A block whose result is the clean one and this. */
-interface Added {
-  readonly block: number;
-  readonly more: Value;
-}
-
-/** Dense rows are kept in pieces between the operators that do the work, so that ONNX Runtime can fuse what follows. */
-interface Rows {
-  readonly dense: readonly Dense[];
-  readonly channels: readonly OneChannel[];
-}
-
-/** A value that has no rows: as it is, and as it would be with the changed weights of a layer. */
-interface Still {
-  readonly clean: Value;
-  readonly changed: ReadonlyMap<number, Value>;
-}
+import { type ScaledConvolution, type ScaledConvolutions, scaledConvolutions } from "./scaled-convolutions.ts";
 
 /**
  * The losses of all candidates as one graph.
@@ -76,8 +43,8 @@ export function candidateGraph(
   return new CandidateGraph(plain, weights, changes).build(weighted);
 }
 
-/** Operators whose work is worth joining the pieces for. */
-const heavy = new Set(["Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"]);
+/** Operators that are quicker on all rows at once. */
+const products = new Set(["MatMul", "Gemm", "Einsum"]);
 
 class CandidateGraph {
   readonly #plain: Graph;
@@ -86,7 +53,8 @@ class CandidateGraph {
   readonly #batched = new Map<Value, Rows>();
   readonly #still = new Map<Value, Still>();
   /** Weights as they come in, for layers that have a candidate. */
-  readonly #candidates = new Map<Value, LayerChange>();
+  readonly #candidates = new Map<Value, Candidate>();
+  readonly #scaled: ScaledConvolutions;
   readonly #layers: number;
 
   constructor(plain: Graph, weights: readonly Float32Array[], changes: readonly LayerChange[]) {
@@ -95,12 +63,13 @@ class CandidateGraph {
     const [images, ...inputs] = plain.inputs as [Value, ...Value[]];
     this.#rows = images.shape[0]!;
     this.#layers = inputs.length;
+    this.#scaled = scaledConvolutions(plain, images);
     const value = this.#out.input("images", images.dtype, images.shape);
     this.#batched.set(images, { dense: [{ blocks: [0], value }], channels: [] });
     for (const [layer, input] of inputs.entries()) {
       const constant = (data: Float32Array) => this.#out.constant({ dtype: "float32", shape: input.shape, data });
       const change = changes.find((each) => each.layer === layer);
-      if (change) this.#candidates.set(input, change);
+      if (change) this.#candidates.set(input, candidateOf(change, weights[layer]!));
       const changed = weights[layer]!.slice();
       for (const { index, weight } of change?.places ?? []) changed[index] = weight;
       this.#still.set(input, {
@@ -137,7 +106,10 @@ class CandidateGraph {
     return found;
   }
 
-  #add(node: Node): void {
+  #add(given: Node): void {
+    if (this.#scaled.merged.has(given)) return;
+    const scaled = this.#scaled.byLast.get(given);
+    const node = scaled ? this.#scaledNode(scaled, given) : given;
     const moving = node.inputs.filter((input) => input !== null && this.#batched.has(input)) as Value[];
     if (moving.length === 0) {
       this.#addStill(node);
@@ -147,6 +119,7 @@ class CandidateGraph {
     const made: Dense[][] = node.outputs.map(() => []);
     const channels: OneChannel[] = [];
     const added: Added[] = [];
+    const own: { layer: number; channel: number }[] = [];
     const done = new Set<number>();
     const dense = (blocks: readonly number[], values: readonly Value[]) => {
       for (const [i, value] of values.entries()) made[i]!.push({ blocks, value });
@@ -160,7 +133,7 @@ class CandidateGraph {
     for (const layer of layers) {
       done.add(layer + 1);
       const channel = this.#ownChannel(node, layer);
-      if (channel) channels.push(channel);
+      if (channel !== undefined) own.push({ layer, channel });
       else dense([layer + 1], this.#apply(node, [layer + 1], layer));
     }
     // Blocks that differ from the clean network in one channel.
@@ -176,9 +149,11 @@ class CandidateGraph {
       const blocks = group.filter((block) => !done.has(block));
       if (blocks.length > 0) dense(blocks, this.#apply(node, blocks));
     }
-    if (added.length > 0) {
+    if (added.length + own.length > 0) {
       const clean = this.#rowsOf({ dense: made[0]!, channels: [] }, [0]);
       for (const { block, more } of added) dense([block], [add(clean, more)]);
+      for (const { layer, channel } of own)
+        channels.push({ block: layer + 1, channel, value: this.#changedChannel(node, channel, clean) });
     }
     for (const [i, output] of node.outputs.entries())
       this.#batched.set(output, {
@@ -192,6 +167,47 @@ class CandidateGraph {
     if (expected.some((dim, i) => dim !== each.value.shape[i]))
       throw new Error(`bit-flip: a channel is [${each.value.shape}], expected [${expected}]`);
     return each;
+  }
+
+  /** The convolution with scale and shift in its weights and bias, giving what the last of the merged nodes gives. */
+  #scaledNode(scaled: ScaledConvolution, { outputs }: Node): Node {
+    const { conv } = scaled;
+    const { scale, shift } = this.#scaleAndShift(scaled);
+    const [x, w, bias] = conv.inputs as readonly [Value, Value, Value | null | undefined];
+    const K = w.shape[0]!;
+    const column = [K, ...w.shape.slice(1).map(() => 1)];
+    const factor = scale && reshape(scale, column);
+    const { clean, changed } = this.#stillOf(w);
+    const times = (value: Value) => (factor ? mul(value, factor) : value);
+    const stand = new Graph(this.#plain.operators);
+    const weights = factor ? stand.input("scaled weights", w.dtype, w.shape) : w;
+    if (factor) {
+      const candidate = this.#candidates.get(w);
+      if (candidate) this.#candidates.set(weights, { ...candidate, scale: factor });
+      // Then its weights as a whole are not needed.
+      const apart = candidate && singleChannel(candidate, w) !== undefined && this.#scaled.readersOf(w) === 1;
+      this.#still.set(weights, {
+        clean: times(clean),
+        changed: new Map([...changed].map(([layer, value]) => [layer, apart ? value : times(value)])),
+      });
+    }
+    const own = bias ? this.#stillOf(bias).clean : undefined;
+    const scaledBias = own && (factor ? mul(own, reshape(factor, [K])) : own);
+    const moved = shift && reshape(shift, [K]);
+    const sum = scaledBias && moved ? add(scaledBias, moved) : (moved ?? scaledBias);
+    const biases = sum && stand.input("scaled bias", w.dtype, [K]);
+    if (biases) this.#still.set(biases, { clean: sum, changed: new Map() });
+    return { ...conv, inputs: biases ? [x, weights, biases] : [x, weights], outputs };
+  }
+
+  #scaleAndShift({ scale, shift, norm }: ScaledConvolution): { scale: Value | undefined; shift: Value | undefined } {
+    const still = (value: Value | undefined) => value && this.#stillOf(value).clean;
+    if (!norm) return { scale: still(scale), shift: still(shift) };
+    const [gamma, beta, mean, variance] = norm.inputs.slice(1).map((input) => still(input!)!) as [
+      ...[Value, Value, Value, Value],
+    ];
+    const factor = div(gamma, sqrt(add(variance, norm.attrs.epsilon as number)));
+    return { scale: factor, shift: sub(beta, mul(mean, factor)) };
   }
 
   #addStill(node: Node): void {
@@ -228,7 +244,7 @@ class CandidateGraph {
     return this.#out.add(node.op, inputs, attrs, node.name);
   }
 
-  /** Which blocks are computed together: one group for heavy work, else the pieces of the input that has most. */
+  /** Which blocks are computed together: one group for matrix products, else the pieces of the input that has most. */
   #groups({ op }: Node, moving: readonly Value[]): number[][] {
     const sources = moving.map((input) => this.#batched.get(input)!);
     const all = [
@@ -239,7 +255,9 @@ class CandidateGraph {
         ]),
       ),
     ];
-    if (heavy.has(op)) return [all];
+    // Convolutions stay apart: joining their rows would bring them out of ONNX Runtime's blocks of channels and back.
+    if (op.startsWith("Conv")) return all.map((block) => [block]);
+    if (products.has(op)) return [all];
     const [finest] = [...sources].sort((a, b) => b.dense.length - a.dense.length);
     const groups = finest!.dense.map(({ blocks }) => [...blocks]);
     const rest = all.filter((block) => !groups.some((blocks) => blocks.includes(block)));
@@ -280,31 +298,33 @@ class CandidateGraph {
     return channelOf(this.#rowsOf(rows, [0]), 1, channel);
   }
 
-  /** The candidate's result as the clean one but for a channel: the changes are all of one output channel's weights. */
-  #ownChannel(node: Node, layer: number): OneChannel | undefined {
+  /** The output channel that all changes of a layer's candidate belong to, where there is one. */
+  #ownChannel(node: Node, layer: number): number | undefined {
     const [x, w] = node.inputs as readonly [Value, Value];
     const change = this.#candidates.get(w);
     const rows = this.#batched.get(x);
     if (node.op !== "Conv" || change?.layer !== layer || !rows) return undefined;
     const input = [...rows.dense.flatMap(({ blocks }) => blocks), ...rows.channels.map(({ block }) => block)];
     if (input.includes(layer + 1)) return undefined; // the same weights were used before
+    return singleChannel(change, w);
+  }
+
+  /** That channel: the clean one, and what the changes add, one plane of the kernel for each input channel with changes. */
+  #changedChannel(node: Node, channel: number, clean: Value): Value {
+    const [x, w] = node.inputs as readonly [Value, Value];
     const [K, C, ...kernel] = w.shape as [number, number, ...number[]];
-    const each = C * kernel.reduce((a, b) => a * b, 1);
-    const channel = Math.floor(change.places[0]!.index / each);
-    if (change.places.some(({ index }) => Math.floor(index / each) !== channel)) return undefined;
-    const clean = this.#stillOf(w).clean;
-    const own = clean.constant!.data as Float32Array;
-    const row = own.slice(channel * each, (channel + 1) * each);
-    for (const { index, weight } of change.places) row[index - channel * each] = weight;
-    // That channel anew, by the changed weights: as many operations as the channel has, and rounded as always.
-    const weight = this.#out.constant({ dtype: "float32", shape: [1, C, ...kernel], data: row });
-    const groups = groupsOf(node);
-    const cleanX = this.#rowsOf(rows, [0]);
-    const first = Math.floor(channel / (K / groups)) * C;
-    const seen = groups === 1 ? cleanX : slice(cleanX, [{ axis: 1, start: first, end: first + C }]);
-    const bias = node.inputs[2] ? [channelOf(this.#stillOf(node.inputs[2]).clean, 0, channel)] : [];
-    const [value] = this.#out.add("Conv", [seen, weight, ...bias], { ...node.attrs, group: 1 }, node.name);
-    return { block: layer + 1, channel, value: value! };
+    const candidate = this.#candidates.get(w)!;
+    const first = Math.floor(channel / (K / groupsOf(node))) * C;
+    const seen = this.#rowsOf(this.#batched.get(x)!, [0]);
+    let value = channelOf(clean, 1, channel);
+    for (const [c, data] of planesOf(candidate, w)) {
+      let plane = this.#out.constant({ dtype: "float32", shape: [1, 1, ...kernel], data });
+      if (candidate.scale) plane = mul(plane, channelOf(candidate.scale, 0, channel));
+      const attrs = { ...node.attrs, group: 1 };
+      const [more] = this.#out.add("Conv", [channelOf(seen, 1, first + c), plane], attrs, node.name);
+      value = add(value, more!);
+    }
+    return value;
   }
 
   /** What becomes of a block that differs in one channel; undefined where all of it has to be computed. */

@@ -95,8 +95,8 @@ export async function graphVictim(runtime: Runtime, network: NetworkGraph, sampl
 
 /** Numbers of a layer's activations that one run of all candidates holds, at most: so many stay in the cache. */
 const largestArray = 2 ** 22;
-/** Numbers of all activations that the gradient of one run keeps, at most: 1 GiB. */
-const mostActivations = 2 ** 28;
+/** Numbers of all activations that the gradient of one run keeps, at most: 64 MiB. */
+const mostActivations = 2 ** 24;
 
 export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];

@@ -136,6 +136,21 @@ const cases: Record<string, Case> = {
     ],
     logits: (x, [a, b, c]) => matMul(relu(matMul(relu(matMul(flatten(x), a!)), transpose(b!))), c!),
   },
+  "factors and summands of channels, and weights used twice under them": {
+    shapes: [
+      [4, 4, 3, 3],
+      [6, 4, 3, 3],
+      [3, 6],
+    ],
+    logits(x, [a, b, c]) {
+      const column = (values: readonly number[]) => x.graph.constant(tensor("float32", [values.length, 1, 1], values));
+      const first = add(mul(conv(x, a!, null, same), column([1, 2, 0.5, 3])), column([0.1, 0, -0.1, 0.2]));
+      const second = add(mul(conv(relu(first), a!, null, same), column([0.5, 1, 2, 1])), column([0, 0.1, 0.2, 0.3]));
+      const bias = vector(x, [1, 0, -1, 0.5, 0.2, 0]);
+      const third = mul(conv(relu(second), b!, bias, same), column([1, -1, 2, 0.5, 1, 1]));
+      return head(relu(third), c!);
+    },
+  },
   "an operator that mixes the images of a batch": {
     shapes: [
       [4, 4, 3, 3],
