@@ -37,15 +37,14 @@ export function HandView({ first, inputs }: { readonly first: HandResult; readon
           caption: "Test digits read right",
           items: [
             { label: "before any flip", value: before.accuracy, text: percent(before.accuracy) },
-            {
-              label: "now",
-              value: after.accuracy,
-              text: `${percent(after.accuracy)}, loss ${after.loss.toFixed(3)}`,
-              marked: true,
-            },
+            { label: "now", value: after.accuracy, text: percent(after.accuracy), marked: true },
           ],
         }}
       />
+      <p class={problem === null ? undefined : "panel-error"} role="status">
+        {problem ??
+          `${percent(after.accuracy)} right, mean loss ${after.loss.toFixed(3)} (${before.loss.toFixed(3)} before).`}
+      </p>
       {result.flips.length > 0 && (
         <ResultView
           view={{
@@ -107,9 +106,6 @@ export function HandView({ first, inputs }: { readonly first: HandResult; readon
         <button type="button" disabled={busy || made.length === 0} onClick={() => ask(made.slice(0, -1))}>
           Undo the last
         </button>
-      </p>
-      <p class={problem === null ? "hidden" : "panel-error"} role="status">
-        {problem ?? `${percent(after.accuracy)} right, loss ${after.loss.toFixed(3)}`}
       </p>
     </section>
   );
