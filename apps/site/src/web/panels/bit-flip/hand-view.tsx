@@ -61,40 +61,46 @@ export function HandView({ first, inputs }: { readonly first: HandResult; readon
           }}
         />
       )}
-      <div class="hand-fields">
-        <label for={ids.layer}>Layer</label>
-        <select
-          id={ids.layer}
-          value={choice.layer}
-          onChange={({ currentTarget }) => setChoice({ ...choice, layer: currentTarget.value, index: 0 })}
-        >
-          {layers.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <label for={ids.weight}>Weight, 0 to {size - 1}</label>
-        <input
-          id={ids.weight}
-          type="number"
-          min={0}
-          max={size - 1}
-          value={choice.index}
-          onInput={({ currentTarget }) => setChoice({ ...choice, index: Number(currentTarget.value) })}
-        />
-        <label for={ids.bit}>Bit</label>
-        <select
-          id={ids.bit}
-          value={choice.bit}
-          onChange={({ currentTarget }) => setChoice({ ...choice, bit: Number(currentTarget.value) })}
-        >
-          {[7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (
-            <option key={bit} value={bit}>
-              {bitName(bit)}
-            </option>
-          ))}
-        </select>
+      <div class="fields">
+        <div class="field">
+          <label for={ids.layer}>Layer</label>
+          <select
+            id={ids.layer}
+            value={choice.layer}
+            onChange={({ currentTarget }) => setChoice({ ...choice, layer: currentTarget.value, index: 0 })}
+          >
+            {layers.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+        <div class="field">
+          <label for={ids.weight}>Weight, 0 to {size - 1}</label>
+          <input
+            id={ids.weight}
+            type="number"
+            min={0}
+            max={size - 1}
+            value={choice.index}
+            onInput={({ currentTarget }) => setChoice({ ...choice, index: Number(currentTarget.value) })}
+          />
+        </div>
+        <div class="field">
+          <label for={ids.bit}>Bit</label>
+          <select
+            id={ids.bit}
+            value={choice.bit}
+            onChange={({ currentTarget }) => setChoice({ ...choice, bit: Number(currentTarget.value) })}
+          >
+            {[7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (
+              <option key={bit} value={bit}>
+                {bitName(bit)}
+              </option>
+            ))}
+          </select>
+        </div>
       </div>
       <p class="hand-buttons">
         <button type="button" disabled={busy} onClick={() => ask([...made, choice])}>

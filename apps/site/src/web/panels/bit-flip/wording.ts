@@ -1,8 +1,8 @@
 // Results in words.
 import type { FlipShown, FlipsResult, HandResult } from "../../../run/bit-flip/flips.ts";
 
-/** "97.5 %"; whole numbers without a digit after the point. */
-export const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
+/** "97.5 %", with a space that does not break; whole numbers without a digit after the point. */
+export const percent = (share: number): string => `${Number((100 * share).toFixed(1))}\u00a0%`;
 
 const flipsText = (count: number) => (count === 1 ? "1 flipped bit" : `${count} flipped bits`);
 
