@@ -26,3 +26,12 @@ export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHal
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { Random, type RandomState } from "./random.ts";
+export {
+  type PouringLevel,
+  type PouringOptions,
+  type PouringVideo,
+  pouringPhases,
+  pouringVideo,
+  pouringVideos,
+} from "./synthetic/pouring.ts";
+export { resizeVideo, type VideoFrames } from "./video-size.ts";
