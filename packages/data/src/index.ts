@@ -18,6 +18,8 @@ export {
   segmentationToRle,
 } from "./coco/annotations.ts";
 export type { EvaluationType } from "./coco/cells.ts";
+export { type CheckOptions, type CocoProblem, checkCoco } from "./coco/check.ts";
+export { colourOf, type DrawnObject, drawObjects } from "./coco/draw.ts";
 export { type CategoryNumbers, type CocoEvaluation, type EvaluationOptions, evaluateCoco } from "./coco/evaluate.ts";
 export { keypointSimilarity, personSigmas } from "./coco/keypoints.ts";
 export { boxPolygon, polygonsToRle, polygonToRle } from "./coco/polygon.ts";
@@ -33,6 +35,7 @@ export {
   rleToString,
 } from "./coco/rle.ts";
 export { boxIou, rleIou } from "./coco/rle-iou.ts";
+export { type CategoryStats, type CocoStats, statsOfCoco } from "./coco/stats.ts";
 // Arrays, files of data sets, images
 export { csvOf } from "./csv.ts";
 export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
