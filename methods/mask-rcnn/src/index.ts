@@ -1,0 +1,25 @@
+export { baseAnchors, gridAnchors } from "./anchors.ts";
+export { boxIouMatrix, clipBoxes, largeBoxes, takeBoxes } from "./box.ts";
+export { type BoxWeights, decodeBoxes, encodeBoxes, sizeClip } from "./box-coder.ts";
+export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
+export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
+export {
+  background,
+  between,
+  type MatcherOptions,
+  matchCandidates,
+  type SamplerOptions,
+  sampleCandidates,
+} from "./matcher.ts";
+export { nms } from "./nms.ts";
+export { pasteMask } from "./paste.ts";
+export { type ProposalLevel, type ProposalOptions, proposeRegions } from "./proposals.ts";
+export {
+  type Features,
+  type RoiAlignOptions,
+  roiAlign,
+  roiAlignGradient,
+  roiWarp,
+  roiWarpGradient,
+} from "./roi-align.ts";
+export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
