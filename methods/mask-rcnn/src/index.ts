@@ -3,6 +3,7 @@ export { boxIouMatrix, clipBoxes, largeBoxes, takeBoxes } from "./box.ts";
 export { type BoxWeights, decodeBoxes, encodeBoxes, sizeClip } from "./box-coder.ts";
 export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
+export { MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
 export {
   background,
   between,
@@ -11,6 +12,7 @@ export {
   type SamplerOptions,
   sampleCandidates,
 } from "./matcher.ts";
+export type { StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
 export { pasteMask } from "./paste.ts";
 export { type ProposalLevel, type ProposalOptions, proposeRegions } from "./proposals.ts";
@@ -23,3 +25,4 @@ export {
   roiWarpGradient,
 } from "./roi-align.ts";
 export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
+export { type ImageBatch, imageBatch, type Picture, type TransformOptions } from "./transform.ts";
