@@ -3,7 +3,8 @@ export { boxIouMatrix, clipBoxes, largeBoxes, takeBoxes } from "./box.ts";
 export { type BoxWeights, decodeBoxes, encodeBoxes, sizeClip } from "./box-coder.ts";
 export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
-export { MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
+export { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
+export { MaskRcnn, type MaskRcnnOptions, type ProposalLimits, type Segmentation } from "./mask-rcnn.ts";
 export {
   background,
   between,
@@ -12,7 +13,7 @@ export {
   type SamplerOptions,
   sampleCandidates,
 } from "./matcher.ts";
-export type { StateDict } from "./network.ts";
+export type { Arrays, StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
 export { pasteMask } from "./paste.ts";
 export { type ProposalLevel, type ProposalOptions, proposeRegions } from "./proposals.ts";
@@ -25,4 +26,5 @@ export {
   roiWarpGradient,
 } from "./roi-align.ts";
 export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
+export { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 export { type ImageBatch, imageBatch, type Picture, type TransformOptions } from "./transform.ts";

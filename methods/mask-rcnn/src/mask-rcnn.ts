@@ -4,7 +4,7 @@ import { baseAnchors, gridAnchors } from "./anchors.ts";
 import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, levelCount, maskHead, proposalHead, pyramid, type StateDict } from "./network.ts";
+import { boxHead, levelCount, maskHead, pooled, proposalHead, pyramid, type StateDict, strides } from "./network.ts";
 import { proposeRegions } from "./proposals.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
@@ -20,6 +20,13 @@ export interface MaskRcnnOptions {
   readonly scoreThreshold?: number;
   /** Detections of a picture. */
   readonly detections?: number;
+}
+
+export interface ProposalLimits {
+  /** Anchors of each level before suppression. */
+  readonly preNms: number;
+  /** Proposals of a picture. */
+  readonly postNms: number;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
@@ -40,7 +47,6 @@ const published = {
   detections: 100,
 } as const satisfies MaskRcnnOptions;
 
-const strides = [4, 8, 16, 32] as const;
 const maskSize = 28;
 type RegionInput = "level" | "boxes" | "images";
 
@@ -84,7 +90,8 @@ export class MaskRcnn {
     this.#boxHeads = strides.map((stride) =>
       compile(
         runtime,
-        ({ level, boxes, images }: Inputs<RegionInput>) => boxHead(arrays(level), level, boxes, images, stride),
+        ({ level, boxes, images }: Inputs<RegionInput>) =>
+          boxHead(arrays(level), pooled(level, boxes, images, 7, stride)),
         purpose,
       ),
     );
@@ -92,7 +99,7 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(arrays(level), level, boxes, images, stride),
+          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, stride)),
         }),
         purpose,
       ),
@@ -103,9 +110,8 @@ export class MaskRcnn {
   async segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]> {
     const { minSize, maxSize, scoreThreshold, detections: most } = this.#options;
     const batch = imageBatch(pictures, { minSize, maxSize });
-    const { data, shape, sizes } = batch;
-    const found = await this.#features.run({ images: { dtype: "float32", shape, data } });
-    const proposals = sizes.map((_, n) => this.#propose(found, batch, n));
+    const { sizes } = batch;
+    const { found, proposals } = await this.#run(batch, this.#options);
     const { logits, deltas } = await this.#overLevels(found, proposals, this.#boxHeads, {
       logits: this.#classes,
       deltas: 4 * this.#classes,
@@ -145,22 +151,38 @@ export class MaskRcnn {
     });
   }
 
+  /** Anchors of all levels, [A, 4], and each picture's proposals, in pixels of the batch: what training starts from. */
+  async propose(batch: ImageBatch, limits: ProposalLimits) {
+    const { anchors, proposals } = await this.#run(batch, limits);
+    return { anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))), proposals };
+  }
+
   async release(): Promise<void> {
     await Promise.all([this.#features, ...this.#boxHeads, ...this.#maskHeads].map((one) => one.release()));
   }
 
-  #propose(found: Readonly<Record<string, Tensor>>, { shape, sizes }: ImageBatch, n: number): Float32Array {
-    const { anchorSizes, ratios, preNms, postNms } = this.#options;
-    const levels = Array.from({ length: levelCount }, (_, k) => {
-      const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
-      const anchors = gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
-      const A = anchors.length / 4;
-      const of = (name: string, each: number) =>
-        (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
-      return { anchors, objectness: of("objectness", 1), deltas: of("deltas", 4) };
+  async #run({ data, shape, sizes }: ImageBatch, { preNms, postNms }: ProposalLimits) {
+    const found = await this.#features.run({ images: { dtype: "float32", shape, data } });
+    const anchors = this.#anchors(found, shape);
+    const proposals = sizes.map(([height, width], n) => {
+      const levels = anchors.map((own, k) => {
+        const A = own.length / 4;
+        const of = (name: string, each: number) =>
+          (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
+        return { anchors: own, objectness: of("objectness", 1), deltas: of("deltas", 4) };
+      });
+      return proposeRegions(levels, { height, width, preNms, postNms }).boxes;
     });
-    const [height, width] = sizes[n]!;
-    return proposeRegions(levels, { height, width, preNms, postNms }).boxes;
+    return { found, anchors, proposals };
+  }
+
+  /** Of each level. */
+  #anchors(found: Readonly<Record<string, Tensor>>, shape: ImageBatch["shape"]): readonly Float32Array[] {
+    const { anchorSizes, ratios } = this.#options;
+    return Array.from({ length: levelCount }, (_, k) => {
+      const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
+      return gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
+    });
   }
 
   /** Runs a head over regions, level by level; rows of the results are in the regions' order. */

@@ -25,6 +25,8 @@ export type StateDict = Readonly<Record<string, Tensor>>;
 export type Arrays = (name: string) => Value;
 
 export const levelCount = 5;
+/** Image pixels a feature of the levels that regions are taken from. */
+export const strides = [4, 8, 16, 32] as const;
 
 /** Images [N, 3, H, W] → the pyramid's levels 2 … 5 and 6, each [N, C, H/2ᵏ, W/2ᵏ]. */
 export function pyramid(state: StateDict, w: Arrays, images: Value): readonly Value[] {
@@ -98,13 +100,13 @@ export function proposalHead(w: Arrays, levels: readonly Value[]): readonly { ob
 }
 
 /** Features of regions of one level. @param stride  image pixels a feature */
-const pooled = (level: Value, boxes: Value, images: Value, outputSize: number, stride: number): Value =>
+export const pooled = (level: Value, boxes: Value, images: Value, outputSize: number, stride: number): Value =>
   roiAlign(level, boxes, images, { outputSize, samplingRatio: 2, spatialScale: 1 / stride });
 
-/** Class logits [R, K + 1] and deltas [R, 4(K + 1)] of regions of one level. */
-export function boxHead(w: Arrays, level: Value, boxes: Value, images: Value, stride: number) {
-  const features = pooled(level, boxes, images, 7, stride);
-  const flat = reshape(features, [boxes.shape[0]!, features.shape.slice(1).reduce((a, b) => a * b, 1)]);
+/** Class logits [R, K + 1] and deltas [R, 4(K + 1)] from features [R, C, 7, 7]. */
+export function boxHead(w: Arrays, features: Value) {
+  const [R, ...rest] = features.shape as [number, ...number[]];
+  const flat = reshape(features, [R, rest.reduce((a, b) => a * b, 1)]);
   const fc = (name: string, x: Value) => gemm(x, w(`${name}.weight`), w(`${name}.bias`), { transB: true });
   const h = relu(fc("roi_heads.box_head.fc7", relu(fc("roi_heads.box_head.fc6", flat))));
   return {
@@ -113,9 +115,9 @@ export function boxHead(w: Arrays, level: Value, boxes: Value, images: Value, st
   };
 }
 
-/** Mask logits [R, K + 1, 28, 28] of regions of one level. */
-export function maskHead(w: Arrays, level: Value, boxes: Value, images: Value, stride: number): Value {
-  let h = pooled(level, boxes, images, 14, stride);
+/** Mask logits [R, K + 1, 28, 28] from features [R, C, 14, 14]. */
+export function maskHead(w: Arrays, features: Value): Value {
+  let h = features;
   for (let i = 0; i < 4; i++) h = relu(named(w, `roi_heads.mask_head.${i}.0`, h, 1));
   const up = "roi_heads.mask_predictor.conv5_mask";
   h = relu(convTranspose(h, w(`${up}.weight`), w(`${up}.bias`), { strides: [2, 2] }));
