@@ -1,11 +1,10 @@
 // Mask R-CNN at inference: three static networks, and between them what decides on counts, in TypeScript.
 import { type Compiled, compile, type Inputs, type Runtime, type Tensor, type Value } from "@reprise/engine";
-import { baseAnchors, gridAnchors } from "./anchors.ts";
 import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
+import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, levelCount, maskHead, pooled, proposalHead, pyramid, type StateDict, strides } from "./network.ts";
-import { proposeRegions } from "./proposals.ts";
+import { boxHead, maskHead, pooled, type StateDict, strides } from "./network.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -20,13 +19,6 @@ export interface MaskRcnnOptions {
   readonly scoreThreshold?: number;
   /** Detections of a picture. */
   readonly detections?: number;
-}
-
-export interface ProposalLimits {
-  /** Anchors of each level before suppression. */
-  readonly preNms: number;
-  /** Proposals of a picture. */
-  readonly postNms: number;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
@@ -74,17 +66,7 @@ export class MaskRcnn {
     const purpose = { purpose: "infer" } as const;
     this.#features = compile(
       runtime,
-      ({ images }: Inputs<"images">): Record<string, Value> => {
-        const levels = pyramid(state, arrays(images), images);
-        const heads = proposalHead(arrays(images), levels);
-        return Object.fromEntries(
-          levels.flatMap((level, k) => [
-            [`level${k}`, level],
-            [`objectness${k}`, heads[k]!.objectness],
-            [`deltas${k}`, heads[k]!.deltas],
-          ]),
-        );
-      },
+      ({ images }: Inputs<"images">) => firstPass(state, arrays(images), images),
       purpose,
     );
     this.#boxHeads = strides.map((stride) =>
@@ -154,35 +136,17 @@ export class MaskRcnn {
   /** Anchors of all levels, [A, 4], and each picture's proposals, in pixels of the batch: what training starts from. */
   async propose(batch: ImageBatch, limits: ProposalLimits) {
     const { anchors, proposals } = await this.#run(batch, limits);
-    return { anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))), proposals };
+    return { anchors, proposals };
   }
 
   async release(): Promise<void> {
     await Promise.all([this.#features, ...this.#boxHeads, ...this.#maskHeads].map((one) => one.release()));
   }
 
-  async #run({ data, shape, sizes }: ImageBatch, { preNms, postNms }: ProposalLimits) {
+  async #run(batch: ImageBatch, limits: ProposalLimits) {
+    const { shape, data } = batch;
     const found = await this.#features.run({ images: { dtype: "float32", shape, data } });
-    const anchors = this.#anchors(found, shape);
-    const proposals = sizes.map(([height, width], n) => {
-      const levels = anchors.map((own, k) => {
-        const A = own.length / 4;
-        const of = (name: string, each: number) =>
-          (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
-        return { anchors: own, objectness: of("objectness", 1), deltas: of("deltas", 4) };
-      });
-      return proposeRegions(levels, { height, width, preNms, postNms }).boxes;
-    });
-    return { found, anchors, proposals };
-  }
-
-  /** Of each level. */
-  #anchors(found: Readonly<Record<string, Tensor>>, shape: ImageBatch["shape"]): readonly Float32Array[] {
-    const { anchorSizes, ratios } = this.#options;
-    return Array.from({ length: levelCount }, (_, k) => {
-      const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
-      return gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
-    });
+    return { found, ...proposalsOf(found, batch, { ...this.#options, ...limits }) };
   }
 
   /** Runs a head over regions, level by level; rows of the results are in the regions' order. */
