@@ -22,6 +22,7 @@ export { type CheckOptions, type CocoProblem, checkCoco } from "./coco/check.ts"
 export { colourOf, type DrawnObject, drawObjects } from "./coco/draw.ts";
 export { type CategoryNumbers, type CocoEvaluation, type EvaluationOptions, evaluateCoco } from "./coco/evaluate.ts";
 export { keypointSimilarity, personSigmas } from "./coco/keypoints.ts";
+export { cocoFromLabelMe, labelMeFromCoco, type NamedJson } from "./coco/labelme.ts";
 export { boxPolygon, polygonsToRle, polygonToRle } from "./coco/polygon.ts";
 export {
   type BoxXywh,
@@ -36,6 +37,8 @@ export {
 } from "./coco/rle.ts";
 export { boxIou, rleIou } from "./coco/rle-iou.ts";
 export { type CategoryStats, type CocoStats, statsOfCoco } from "./coco/stats.ts";
+export { cocoFromVia, type ViaOptions } from "./coco/via.ts";
+export { cocoFromYolo, type YoloFile, yoloFromCoco } from "./coco/yolo.ts";
 // Arrays, files of data sets, images
 export { csvOf } from "./csv.ts";
 export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
