@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiReference } from "../apps/site/src/server/api-reference.ts";
 import { buildWeb } from "../apps/site/src/server/build-web.ts";
 import { emit, withJsImports } from "./pack/emit.ts";
 import { built, type Manifest, publishedManifest } from "./pack/manifest.ts";
@@ -11,6 +12,11 @@ import { reach } from "./pack/reach.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = join(root, "node_modules/.cache/pack");
+
+/** Folders of a package that are made, not compiled: what a clone makes when it is asked for. */
+const madeParts: Readonly<Record<string, Record<string, typeof buildWeb>>> = {
+  "@reprise/site": { web: buildWeb, api: apiReference },
+};
 
 /** A folder with a package in it, ready for `npm pack` and `npm publish`. */
 export interface Staged {
@@ -22,20 +28,28 @@ export interface Staged {
 export async function stage(): Promise<Staged[]> {
   const emitted = emit(root, cache);
   rmSync(join(cache, "packages"), { recursive: true, force: true });
+  const places = globSync("{packages,methods,apps}/*/package.json", { cwd: root }).map(dirname).sort();
+  const manifests = places.map((at) => JSON.parse(readFileSync(join(root, at, "package.json"), "utf8")) as Manifest);
+  const peers = new Set(manifests.flatMap(({ peerDependencies = {} }) => Object.keys(peerDependencies)));
   const staged: Staged[] = [];
-  for (const file of globSync("{packages,methods,apps}/*/package.json", { cwd: root }).sort()) {
-    const place = dirname(file);
-    const manifest = JSON.parse(readFileSync(join(root, file), "utf8")) as Manifest;
+  for (const [i, place] of places.entries()) {
+    const manifest = manifests[i]!;
     const to = join(cache, "packages", place.replaceAll("/", "-"));
-    stagePackage(place, manifest, to, emitted);
-    if (manifest.name === "@reprise/site")
-      cpSync(await buildWeb({ log: console.error }), join(to, "web"), { recursive: true });
+    stagePackage(place, manifest, to, emitted, peers);
+    for (const [name, make] of Object.entries(madeParts[manifest.name] ?? {}))
+      cpSync(await make({ log: console.error }), join(to, name), { recursive: true });
     staged.push({ name: manifest.name, folder: to });
   }
   return staged;
 }
 
-function stagePackage(place: string, manifest: Manifest, to: string, emitted: ReturnType<typeof emit>): void {
+function stagePackage(
+  place: string,
+  manifest: Manifest,
+  to: string,
+  emitted: ReturnType<typeof emit>,
+  peers: ReadonlySet<string>,
+): void {
   const from = join(root, place);
   const texts: string[] = [];
   const write = (path: string, text: string) => {
@@ -68,11 +82,11 @@ function stagePackage(place: string, manifest: Manifest, to: string, emitted: Re
   const types = (path: string) => emitted(join(place, path.replace(/\.js$/, ".ts")))?.types;
   for (const path of reach(exported, types)) writeModule(built(path).replace(/\.js$/, ".d.ts"), types(path)!);
 
-  if (manifest.name === "@reprise/site") files.add("web");
+  for (const name of Object.keys(madeParts[manifest.name] ?? {})) files.add(name);
   for (const name of ["LICENSE", "CHANGELOG.md"]) cpSync(join(root, name), join(to, name));
   if (!existsSync(join(from, "README.md"))) throw new Error(`${place} has no README.md`);
   cpSync(join(from, "README.md"), join(to, "README.md"));
-  write("package.json", `${JSON.stringify(publishedManifest(manifest, texts, [...files]), null, 2)}\n`);
+  write("package.json", `${JSON.stringify(publishedManifest(manifest, texts, [...files], peers), null, 2)}\n`);
 }
 
 /** Packs staged packages into a folder. @returns paths of the tarballs, by package */

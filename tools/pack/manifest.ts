@@ -15,13 +15,15 @@ export const built = (source: string) => source.replace(/^(\.\/)?src\//, "$1dist
 
 /**
  * @param texts  the modules and declarations that are shipped
- * @param files  folders and files of the package beside dist
+ * @param files  folders and files at the package's root
+ * @param peers  what some package of the repository leaves to be installed beside it: who lists it, installs it
  * @throws Error naming a package that a shipped file imports and the manifest does not declare
  */
 export function publishedManifest(
   { private: _, devDependencies = {}, dependencies = {}, exports, ...rest }: Manifest,
   texts: readonly string[],
   files: readonly string[],
+  peers: ReadonlySet<string>,
 ): Manifest {
   const used = new Set(texts.flatMap(packagesIn));
   const declared = { ...dependencies, ...rest.peerDependencies };
@@ -30,7 +32,9 @@ export function publishedManifest(
     (name) => ![name, `@types/${name}`].some((n) => n in declared || n in devDependencies),
   );
   if (missing.length > 0) throw new Error(`${rest.name}: ${missing.join(", ")} is imported and not in dependencies`);
-  const kept = Object.entries(dependencies).filter(([name]) => used.has(name) || texts.some((t) => mentions(t, name)));
+  const kept = Object.entries(dependencies).filter(
+    ([name]) => used.has(name) || peers.has(name) || name.startsWith("@reprise/") || texts.some((t) => finds(t, name)),
+  );
   const conditions = Object.entries(exports ?? {}).map(([entry, source]) => [
     entry,
     { types: built(source).replace(/\.js$/, ".d.ts"), default: built(source) },
@@ -54,4 +58,4 @@ function packagesIn(text: string): string[] {
 }
 
 /** Packages whose files are found by name, not imported: createRequire(…).resolve("onnxruntime-web/wasm"). */
-const mentions = (text: string, name: string) => text.includes(`"${name}"`) || text.includes(`"${name}/`);
+const finds = (text: string, name: string) => text.includes(`resolve("${name}`);

@@ -10,7 +10,8 @@ interface Named {
 }
 
 /** @throws Error for an import whose relative path is computed: what it needs cannot be told */
-function named(text: string, path: string): Named {
+function named(source: string, path: string): Named {
+  const text = source.replace(/^\s*(\/?\*|\/\/).*$/gm, ""); // examples in comments name files of others
   const computed = /import\(`\.[^`]*`\)/.exec(text);
   if (computed) throw new Error(`${path}: ${computed[0]} names no file; import by a literal path`);
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name!);

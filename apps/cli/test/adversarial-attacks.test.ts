@@ -238,7 +238,7 @@ describe("models that are no plain classifier, attacks that cannot succeed", () 
     const two = await model("two.onnx", (x) => ({ main: scores(x, 0), aux: scores(x, 1) }));
     for (const attack of ["lbfgs", "pgd", "square"])
       await expect(reprise("attack", two, "--attack", attack, "--count", "1")).rejects.toThrow(
-        "two.onnx: it has 2 outputs (main, aux); say which holds the scores by --output NAME",
+        "two.onnx: it has 2 outputs (main, aux); say which holds the scores. Name it with --output NAME",
       );
     const named = await json("attack", two, "--output", "aux", "--attack", "deepfool", "--count", "2");
     expect(named.results[0].success).toBe(2);

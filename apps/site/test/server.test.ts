@@ -207,7 +207,7 @@ test("reprise serve takes --origin, --content and REPRISE_ORIGIN; a failing requ
 test("bad options end with code 2, failures with code 1, each in one line", async () => {
   const port = await reprise(["serve", "--port", "70000"]);
   expect(port.code).toBe(2);
-  expect(port.stderr).toContain("a port is a whole number from 0 to 65535");
+  expect(port.stderr).toContain("Expected a whole number from 0 to 65535");
 
   const database = await reprise(["serve", "--port", "0"], {
     env: { DATABASE_URL: "postgres://me:secret@127.0.0.1:1/x" },

@@ -339,8 +339,8 @@ describe("onnxClassifier, bad input", () => {
     await expect(load(twoInputs())).rejects.toThrow(
       "m.onnx: it has 2 inputs (a, b); an attack needs a classifier with one",
     );
-    await expect(load(onnxOf("FC10", { head: (z) => reduceSum(z, { axes: [1] }) }))).rejects.toThrow(
-      /m\.onnx: its output "scores" is \[16\] for a batch of 16; expected the logits of a classifier/,
+    await expect(load(onnxOf("FC10", { head: (z) => reduceSum(z, { axes: [0] }) }))).rejects.toThrow(
+      /m\.onnx: its output "scores" is \[10, 1\] for a batch of 16; expected the scores of a classifier/,
     );
     await expect(load(onnxOf("FC10"), { output: "other" })).rejects.toThrow(
       'no output "other"; its outputs are scores',
@@ -352,7 +352,7 @@ describe("onnxClassifier, bad input", () => {
     const x = two.input("x", "float32", [1, 4]);
     two.output("p", sigmoid(x));
     two.output("q", concat([x, x], 1));
-    await expect(load(exportOnnx(two))).rejects.toThrow("it has 2 outputs (p, q); say which holds the logits");
+    await expect(load(exportOnnx(two))).rejects.toThrow("it has 2 outputs (p, q); say which holds the scores");
   });
   it("probabilities by other means than a softmax", async () => {
     const head = (z: Value) => div(exp(z), reduceSum(exp(z), { axes: [1], keepDims: true }));

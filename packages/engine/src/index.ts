@@ -15,6 +15,14 @@ export { type GradientOptions, gradient } from "./grad.ts";
 
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
+export {
+  declaredFloat32,
+  type InterfaceValue,
+  type OnnxInterface,
+  onnxInterface,
+  withExternalData,
+  withFloat32,
+} from "./onnx/interface.ts";
 export type { Dimension, ReadExternal, ValueInfo } from "./onnx/schema.ts";
 export { ModelError } from "./onnx/wire.ts";
 

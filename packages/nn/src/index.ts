@@ -20,7 +20,7 @@ export {
   type ScoreDifferentiable,
   softmax,
 } from "./classifier/classifier.ts";
-export { type ImageFormat, type ModelInput, modelInput } from "./classifier/model-input.ts";
+export { type ImageFormat, type ModelInput, ModelOptionError, modelInput } from "./classifier/model-input.ts";
 export {
   NoGradientError,
   type OnnxClassifier,

@@ -7,6 +7,7 @@ import { type Kysely, sql } from "kysely";
 import { paperPath } from "../render/citations.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
+import { mountApiReference } from "./api-reference.ts";
 import type { WebAssets } from "./assets.ts";
 import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
@@ -140,6 +141,7 @@ export function createApp(parts: AppParts): Hono {
 
   mountPaperFiles(app, files, parts);
   mountApi(app, { tags: parts.tags, pages, originOf });
+  mountApiReference(app, log);
   const healthy = once(async () => {
     await sql`select 1`.execute(db);
   });

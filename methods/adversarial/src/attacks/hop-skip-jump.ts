@@ -148,5 +148,5 @@ function noStart({ goal }: RowProblem, { starts = new Float32Array(0), startTrie
     starts.length > 0
       ? `none of the given starts and of ${startTries} random images`
       : `none of ${startTries} random images`;
-  return `${tried} ${wanted}, and it walks from one that is; give starts: images that the model takes for what is wanted`;
+  return `${tried} ${wanted}, and the search walks from such an image.`;
 }

@@ -1,7 +1,8 @@
 // --against: adversarial images made for one model, shown to others.
 import { join } from "node:path";
-import { readBytes, writeChart, writeFileAtomic } from "@reprise/data/node";
+import { writeChart, writeFileAtomic } from "@reprise/data/node";
 import { ModelError, type Runtime } from "@reprise/engine";
+import { readModelFile } from "@reprise/nn/node";
 import { type ModelFlags, modelOptions, rangeOf } from "@reprise/nn/verbs";
 import {
   amplify,
@@ -25,7 +26,7 @@ export async function otherModels(
 ): Promise<Record<string, OnnxScores>> {
   const others: Record<string, OnnxScores> = {};
   for (const path of paths) {
-    others[path] = await onnxScores(runtime, await readBytes(path), modelOptions(path, flags));
+    others[path] = await onnxScores(runtime, await readModelFile(path), modelOptions(path, flags));
     checkAlike(first, [path, others[path]]);
   }
   return others;

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
-import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
+import { createFolder, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { textTable, UsageError, type VerbContext, type VerbResult } from "@reprise/experiment";
 import { hashOf, type Journal, openOutFolder } from "@reprise/experiment/node";
+import { readModelFile } from "@reprise/nn/node";
 import { examplesFor, modelOptions, rangeOf } from "@reprise/nn/verbs";
 import {
   type AttackSummary,
@@ -58,7 +59,7 @@ export async function attackVerb(model: string, flags: AttackFlags, context: Ver
   const started = performance.now();
   let journal: Journal | undefined;
   try {
-    const bytes = await readBytes(model);
+    const bytes = await readModelFile(model);
     const classifier = await onnxClassifier(runtime, bytes, { ...modelOptions(model, flags), sharpness, loss });
     const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { csvOf } from "@reprise/data";
-import { readBytes, writeFileAtomic } from "@reprise/data/node";
+import { writeFileAtomic } from "@reprise/data/node";
 import { importOnnx, ModelError } from "@reprise/engine";
 import type { VerbContext, VerbResult } from "@reprise/experiment";
 import { markdownTable, textTable } from "@reprise/experiment";
 import { hashOf, type OutFolder, openOutFolder } from "@reprise/experiment/node";
+import { readModelFile } from "@reprise/nn/node";
 import { type LayerBound, modelBounds } from "../index.ts";
 import { openJournal } from "./attack-runs.node.ts";
 import { boundsFiles } from "./out-files.node.ts";
@@ -35,7 +36,7 @@ async function boundsInto(
   { shape, grid, out }: BoundsFlags,
   { progress }: VerbContext,
 ): Promise<VerbResult> {
-  const bytes = await readBytes(path);
+  const bytes = await readModelFile(path);
   const model = importOnnx(bytes, { name: path });
   const declared = model.inputs[0]?.shape?.slice(1);
   const image = shape ?? declared;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { csvOf } from "@reprise/data";
-import { readBytes, writeFileAtomic } from "@reprise/data/node";
+import { writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import type { VerbContext, VerbResult } from "@reprise/experiment";
 import { markdownTable, textTable } from "@reprise/experiment";
 import { hashOf, type Journal, openOutFolder } from "@reprise/experiment/node";
+import { readModelFile } from "@reprise/nn/node";
 import { type ExampleFlags, examplesFor, modelOptions, rangeOf } from "@reprise/nn/verbs";
 import { gradientMaskingChecks, onnxClassifier } from "../index.ts";
 import { openJournal, stoppedHint } from "./attack-runs.node.ts";
@@ -32,7 +33,7 @@ export async function maskingVerb(
   let journal: Journal | undefined;
   try {
     const options = { ...modelOptions(model, flags), sharpness: 1 };
-    const bytes = await readBytes(model);
+    const bytes = await readModelFile(model);
     const classifier = await onnxClassifier(runtime, bytes, options);
     const { images, labels } = await examplesFor(classifier, flags);
     if (out !== undefined)

@@ -1,10 +1,11 @@
 // reprise adversarial attack --attack NAME: any attack but the paper's own, at one or several ε.
 import { join } from "node:path";
 import { csvOf, encodeNpy, isPicture, ndArray } from "@reprise/data";
-import { createFolder, readBytes, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
+import { createFolder, savedAndRead, writeChart, writeFileAtomic, writePictures } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { textTable, UsageError, type VerbContext, type VerbResult } from "@reprise/experiment";
 import { hashOf, type Journal, openOutFolder } from "@reprise/experiment/node";
+import { readModelFile } from "@reprise/nn/node";
 import { examplesFor, modelOptions, rangeOf, readImagesFor } from "@reprise/nn/verbs";
 import {
   type Attack,
@@ -75,7 +76,7 @@ export async function namedAttackVerb(
   const started = performance.now();
   let journal: Journal | undefined;
   try {
-    const bytes = await readBytes(model);
+    const bytes = await readModelFile(model);
     const options = modelOptions(model, flags);
     // Cross-entropy as it is: sharpness is the paper's attack's.
     const classifier: Classifier & Partial<ScoreDifferentiable> =
@@ -263,8 +264,19 @@ function textOf({ model, attack, criterion, meanDistance, medianDistance, result
         ]),
     // At several ε images that fail are what is measured.
     ...summaryHints(first!.epsilon === null || results.length === 1 ? first! : { ...first!, failed: 0 }),
+    ...reasonsOf(results.flatMap(({ rows }) => rows)),
     ...(transfer ? ["", transferText(transfer)] : []),
   ]
     .join("\n")
     .trimEnd();
+}
+
+/** Why searches did not begin, each reason once, with the option that mends it. */
+function reasonsOf(rows: AttackResult["rows"]): string[] {
+  const counts = new Map<string, number>();
+  for (const { reason } of rows) if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(
+    ([reason, count]) =>
+      `${count} of ${rows.length} searches did not begin: ${reason} Give images to start from with --starts PATH.`,
+  );
 }

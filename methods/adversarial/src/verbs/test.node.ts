@@ -1,7 +1,8 @@
 import type { MnistSplit } from "@reprise/data";
-import { loadMnist, mnistSubset, readBytes } from "@reprise/data/node";
+import { loadMnist, mnistSubset } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import { UsageError, type VerbContext, type VerbResult } from "@reprise/experiment";
+import { readModelFile } from "@reprise/nn/node";
 import { type ModelFlags, modelOptions, rangeOf, readImagesFor, readLabels } from "@reprise/nn/verbs";
 import { inducedError, onnxScores } from "../index.ts";
 
@@ -21,7 +22,7 @@ export async function testVerb(model: string, flags: TestFlags, { signal }: Verb
     throw new UsageError("--images and --labels belong together; give both.");
   const runtime = nodeRuntime();
   try {
-    const classifier = await onnxScores(runtime, await readBytes(model), modelOptions(model, flags));
+    const classifier = await onnxScores(runtime, await readModelFile(model), modelOptions(model, flags));
     const examples = async () => {
       if (images !== undefined) {
         const read = await readImagesFor(images, classifier.inputShape, { resize, range });

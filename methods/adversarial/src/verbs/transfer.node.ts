@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { readBytes, writeFileAtomic } from "@reprise/data/node";
+import { writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
 import type { VerbContext, VerbResult } from "@reprise/experiment";
 import { textTable } from "@reprise/experiment";
 import { hashOf, type Journal, openOutFolder } from "@reprise/experiment/node";
+import { readModelFile } from "@reprise/nn/node";
 import { type ExampleFlags, examplesFor, modelOptions, rangeOf } from "@reprise/nn/verbs";
 import {
   amplify,
@@ -45,7 +46,7 @@ export async function transferVerb(
     const classifiers: Record<string, OnnxClassifier> = {};
     const hashes: string[] = [];
     for (const path of models) {
-      const bytes = await readBytes(path);
+      const bytes = await readModelFile(path);
       classifiers[path] = await onnxClassifier(runtime, bytes, modelOptions(path, flags));
       hashes.push(hashOf(bytes));
     }

@@ -31,7 +31,7 @@ export function nodeRuntime({ target = "cpu", threads = availableParallelism() }
       executionProviders: target === "webgpu" ? ["webgpu", "cpu"] : ["cpu"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       // Threads wait for the next operator awake: being woken costs 5 to 20 % of a training step (docs/notes/engine-speed.md). They
       // go to sleep when a run ends.
       extra: {

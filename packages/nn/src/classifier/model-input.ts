@@ -1,5 +1,5 @@
 // What a model takes: which input, of what shape, in which layout; and how the user's images become that.
-import { ModelError, type OnnxModel } from "@reprise/engine";
+import { type InterfaceValue, ModelError } from "@reprise/engine";
 
 /** How images [C, H, W] in the user's units become what the model takes. */
 export interface ImageFormat {
@@ -18,8 +18,23 @@ export interface ImageFormat {
   readonly inputShape?: readonly number[];
 }
 
+/** What a model lacks that an option of the same name gives: whoever takes options in other words says which. */
+export class ModelOptionError extends ModelError {
+  readonly option: "input" | "output" | "scores" | "inputShape";
+
+  constructor(message: string, option: ModelOptionError["option"]) {
+    super(message);
+    this.option = option;
+  }
+}
+
+/** Types of inputs that images can be given as: of uint8 the range of pixels becomes 0 … 255. */
+const imageDtypes = ["float32", "float16", "bfloat16", "float64", "uint8"] as const;
+
 export interface ModelInput {
   readonly input: string;
+  /** As the model declares it. */
+  readonly dtype: (typeof imageDtypes)[number];
   /** As the user gives it: [C, H, W] where the model takes four axes. */
   readonly inputShape: readonly number[];
   readonly fixedBatch: number | undefined;
@@ -27,9 +42,14 @@ export interface ModelInput {
   readonly nhwc: boolean;
 }
 
-/** @throws ModelError if there is no such input, it is no float32 image, or the options do not fit it */
-export function modelInput(model: OnnxModel, name: string, format: ImageFormat): ModelInput {
-  const { input, shape } = theInput(model, name, format.input);
+/** Inputs of a model, as importOnnx or onnxInterface tells them. */
+interface Inputs {
+  readonly inputs: readonly Pick<InterfaceValue, "name" | "dtype" | "shape">[];
+}
+
+/** @throws ModelError if there is no such input, it holds no images, or the options do not fit it */
+export function modelInput(model: Inputs, name: string, format: ImageFormat): ModelInput {
+  const { input, dtype, shape } = theInput(model, name, format.input);
   const [batch, ...declared] = shape;
   const fixedBatch = typeof batch === "number" && batch > 0 ? batch : undefined;
   const own = format.inputShape ?? declared;
@@ -40,8 +60,9 @@ export function modelInput(model: OnnxModel, name: string, format: ImageFormat):
       `${name}: images of [${own.join(", ")}] do not fit its input "${input}" [${shape.join(", ")}].`,
     );
   if (!own.every((dim): dim is number => typeof dim === "number" && dim > 0))
-    throw new ModelError(
-      `${name}: its input "${input}" [${shape.join(", ")}] leaves the image size open; give inputShape, e.g. [3, 224, 224].`,
+    throw new ModelOptionError(
+      `${name}: its input "${input}" [${shape.map((dim) => dim ?? "?").join(", ")}] leaves the size of an image open.`,
+      "inputShape",
     );
   const isChannels = (dim: number | undefined) => dim === 1 || dim === 3;
   const nhwc =
@@ -49,7 +70,9 @@ export function modelInput(model: OnnxModel, name: string, format: ImageFormat):
     (format.layout === undefined ? isChannels(own[2]) && !isChannels(own[0]) : format.layout === "nhwc");
   const inputShape = nhwc ? [own[2]!, own[0]!, own[1]!] : own;
   checkFormat(name, inputShape, format);
-  return { input, inputShape, fixedBatch, nhwc };
+  if (dtype === "uint8" && (format.mean || format.std))
+    throw new ModelError(`${name}: its input "${input}" takes bytes, which need no mean and standard deviation.`);
+  return { input, dtype, inputShape, fixedBatch, nhwc };
 }
 
 function checkFormat(
@@ -80,7 +103,7 @@ function checkFormat(
     throw new ModelError(`${name}: the range is ${range.join(" to ")}, expected the lower value first.`);
 }
 
-function theInput(model: OnnxModel, name: string, wanted: string | undefined) {
+function theInput(model: Inputs, name: string, wanted: string | undefined) {
   const names = model.inputs.map((input) => input.name).join(", ");
   if (wanted !== undefined && !model.inputs.some((input) => input.name === wanted))
     throw new ModelError(`${name}: it has no input "${wanted}"; its inputs are ${names}.`);
@@ -90,11 +113,15 @@ function theInput(model: OnnxModel, name: string, wanted: string | undefined) {
         "an attack needs a classifier with one image input. Export it with the others fixed.",
     );
   const { name: input, dtype, shape } = model.inputs[0]!;
-  if (dtype !== "float32")
-    throw new ModelError(`${name}: its input "${input}" is ${dtype ?? "of an unknown type"}, expected float32 images.`);
+  const known = imageDtypes.find((one) => one === dtype);
+  if (!known)
+    throw new ModelError(
+      `${name}: its input "${input}" is ${dtype ?? "of an unknown type"}; images are ${imageDtypes.join(", ")}. ` +
+        "Put a Cast in front of it.",
+    );
   if (!shape || shape.length < 2)
     throw new ModelError(
       `${name}: its input "${input}" has shape [${shape?.join(", ") ?? "?"}], expected [N, …] with a batch axis.`,
     );
-  return { input, shape };
+  return { input, dtype: known, shape };
 }

@@ -1,6 +1,8 @@
 import {
   cast,
   compile,
+  concat,
+  declaredFloat32,
   div,
   gather,
   gradient,
@@ -11,6 +13,7 @@ import {
   mul,
   type OnnxModel,
   oneHot,
+  onnxInterface,
   type Runtime,
   reduceMax,
   reduceSum,
@@ -22,7 +25,8 @@ import {
   type Value,
 } from "@reprise/engine";
 import { type ScoreDifferentiable, softmax } from "./classifier.ts";
-import { type ImageFormat, modelInput } from "./model-input.ts";
+import { type ImageFormat, type ModelInput, ModelOptionError, modelInput } from "./model-input.ts";
+import { scoresOutput } from "./scores-output.ts";
 
 export interface OnnxClassifierOptions extends ImageFormat {
   /** What error messages call the model, e.g. its file name. */
@@ -56,14 +60,17 @@ export interface OnnxClassifier extends ScoreDifferentiable {
 }
 
 /**
- * An ONNX classifier with the gradient of its loss in the image: one float32 input [N, …], one output [N, K] of logits.
+ * An ONNX classifier with the gradient of its loss in the image: one input of images [N, …], one output [N, K] of logits, or
+ * [N, 1] of one score z, which becomes the two scores 0 and z.
  * Images are [C, H, W] in the user's units whatever the model takes: layout, channel order, mean and standard deviation
  * are folded in front of it.
  * Weights are constants of the graph, so that the runtime folds and prepacks them. Where the model ends in a softmax,
  * the scores before it are taken.
  *
+ * A model that takes one image at a time, though it does not say so, is given one at a time.
+ *
  * @throws ModelError for bytes that are no ONNX model, several inputs or outputs, shapes that are none of a classifier's,
- *         operators without a gradient, weights that are not finite, or probabilities that cannot be traced to logits
+ *         operators without a gradient, weights that are NaN, or probabilities that cannot be traced to logits
  */
 export async function onnxClassifier(
   runtime: Runtime,
@@ -73,20 +80,22 @@ export async function onnxClassifier(
   const { name = "model", sharpness = 2, loss: kind = "crossEntropy" } = options;
   if (!(sharpness > 0 && sharpness < Infinity))
     throw new RangeError(`onnxClassifier: sharpness is ${sharpness}, expected a number above 0.`);
-  const model = importOnnx(bytes, { name });
+  const file = onnxInterface(bytes, { name });
+  const what = modelInput(file, name, options);
+  const { input, inputShape, fixedBatch } = what;
+  const { output } = scoresOutput(file, name, options.output);
+  const model = importOnnx(what.dtype === "uint8" ? declaredFloat32(bytes, input) : bytes, { name });
   const [unknown] = model.unknown;
   if (unknown)
     throw new NoGradientError(
       `${name}: operator "${unknown.op}" (node "${unknown.node}") is not supported for gradients.`,
     );
-  const { input, inputShape, fixedBatch, nhwc } = modelInput(model, name, options);
   checkWeights(model, name);
   const n = inputShape.reduce((a, b) => a * b, 1);
-  const batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 32] : [1]));
 
   const logitsOf = (images: Value): Value => {
-    const scores = logitsBeforeSoftmax(model, name, options.output, input, preprocessed(images, options, nhwc));
-    return options.scores === "probabilities" ? log(max(scores, 1e-30)) : scores;
+    const prepared = preprocessed(images, options, what);
+    return logitsOfOutput(model, name, { output, input, images: prepared, scores: options.scores });
   };
   const forward = compile(runtime, ({ images }: { readonly images: Value }) => ({ logits: logitsOf(images) }), {
     purpose: "infer",
@@ -115,12 +124,22 @@ export async function onnxClassifier(
     { purpose: "infer" },
   );
 
-  const smallest = batchSizes[0]!;
   const { range = [0, 1] } = options;
-  const grey = new Float32Array(smallest * n).fill((range[0] + range[1]) / 2);
-  const probe = (await forward.run({ images: imagesTensor(grey, smallest) })).logits;
+  const greyOf = (rows: number) => new Float32Array(rows * n).fill((range[0] + range[1]) / 2);
+  const probeOf = async (rows: number) => (await forward.run({ images: imagesTensor(greyOf(rows), rows) })).logits;
+  let batchSizes = fixedBatch ? [fixedBatch] : (options.batchSizes ?? (n <= 20_000 ? [16, 32] : [1]));
+  let probe: Awaited<ReturnType<typeof probeOf>>;
+  try {
+    probe = await probeOf(batchSizes[0]!);
+  } catch (error) {
+    // A batch that is fixed inside the graph, as by a Reshape, is not said by the input.
+    const one = fixedBatch || batchSizes[0] === 1 ? undefined : await probeOf(1).catch(() => undefined);
+    if (!one) throw error;
+    batchSizes = [1];
+    probe = one;
+  }
   const classes = probe.shape[1]!;
-  if (options.scores === undefined) checkLogits(probe.data as Float32Array, classes, name);
+  checkLogits(probe.data as Float32Array, classes, { name, model, told: options.scores !== undefined });
 
   function imagesTensor(data: Float32Array, rows: number) {
     return { dtype: "float32", shape: [rows, ...inputShape], data } as const;
@@ -217,7 +236,11 @@ const marginLoss: RowLoss = (logits, labels) => {
 };
 
 /** Images [N, C, H, W] in the user's units as the model takes them. */
-function preprocessed(images: Value, { mean, std, channelOrder }: ImageFormat, nhwc: boolean): Value {
+function preprocessed(
+  images: Value,
+  { mean, std, channelOrder, range: [low, high] = [0, 1] }: ImageFormat,
+  { nhwc, dtype }: ModelInput,
+): Value {
   const perChannel = (values: readonly number[]) =>
     images.graph.constant(tensor("float32", [values.length, 1, 1], Float32Array.from(values)));
   let value = images;
@@ -225,51 +248,74 @@ function preprocessed(images: Value, { mean, std, channelOrder }: ImageFormat, n
   if (std) value = div(value, perChannel(std));
   if (channelOrder === "bgr")
     value = gather(value, images.graph.constant(tensor("int64", [3], [2, 1, 0])), { axis: 1 });
-  return nhwc ? transpose(value, [0, 2, 3, 1]) : value;
+  if (dtype === "uint8") value = mul(sub(value, low), 255 / (high - low)); // not rounded, so that there is a gradient
+  if (nhwc) value = transpose(value, [0, 2, 3, 1]);
+  return dtype === "float64" ? cast(value, "float64") : value;
 }
 
-/** The output's value, or what goes into its softmax. */
-function logitsBeforeSoftmax(
-  model: OnnxModel,
-  name: string,
-  wanted: string | undefined,
-  input: string,
-  images: Value,
-): Value {
-  const outputs = model.apply({ [input]: images });
-  const names = Object.keys(outputs);
-  if (wanted !== undefined && !outputs[wanted])
-    throw new ModelError(`${name}: it has no output "${wanted}"; its outputs are ${names.join(", ")}.`);
-  if (wanted === undefined && names.length !== 1)
-    throw new ModelError(
-      `${name}: it has ${names.length} outputs (${names.join(", ")}); say which holds the logits by the option "output".`,
-    );
-  const chosen = wanted ?? names[0]!;
-  let value = outputs[chosen]!;
+interface Applied {
+  readonly output: string;
+  readonly input: string;
+  /** As the model takes them. */
+  readonly images: Value;
+  readonly scores: OnnxClassifierOptions["scores"];
+}
+
+/** Logits [N, K]: the output, or what goes into its softmax or sigmoid; of one score z the two scores 0 and z. */
+function logitsOfOutput(model: OnnxModel, name: string, { output, input, images, scores }: Applied): Value {
+  let value = model.apply({ [input]: images })[output]!;
   // Heads that end in a pooling leave [N, K, 1, 1].
   if (value.shape.length > 2 && value.shape.slice(2).every((dim) => dim === 1))
     value = reshape(value, value.shape.slice(0, 2));
+  if (value.shape.length === 1) value = reshape(value, [value.shape[0]!, 1]);
+  const [rows, classes = 0] = value.shape;
   if (value.shape.length === 4)
     throw new ModelError(
-      `${name}: its output "${chosen}" is [${value.shape.join(", ")}], scores for every pixel as of a segmentation model; ` +
+      `${name}: its output "${output}" is [${value.shape.join(", ")}], scores for every pixel as of a segmentation model; ` +
         "expected one row of scores an image, [N, K].",
     );
-  if (value.shape.length !== 2 || value.shape[0] !== images.shape[0] || value.shape[1]! < 2)
+  if (value.shape.length !== 2 || rows !== images.shape[0] || classes < 1)
     throw new ModelError(
-      `${name}: its output "${chosen}" is [${value.shape.join(", ")}] for a batch of ${images.shape[0]}; ` +
-        "expected the logits of a classifier, [N, K] with K ≥ 2.",
+      `${name}: its output "${output}" is [${value.shape.join(", ")}] for a batch of ${images.shape[0]}; ` +
+        "expected the scores of a classifier, [N, K].",
     );
-  while (value.node && (value.node.op === "Softmax" || value.node.op === "Identity") && value.node.inputs[0])
-    value = value.node.inputs[0];
-  return value;
+  const before = beforeProbabilities(value, classes === 1 ? "Sigmoid" : "Softmax");
+  let logits = before ?? (scores === "probabilities" ? logarithm(value) : value);
+  if (logits.dtype !== "float32") logits = cast(logits, "float32");
+  if (classes > 1) return logits;
+  const score = reshape(logits, [images.shape[0]!, 1]);
+  return concat([mul(score, 0), score], 1);
+}
+
+/** What goes into the function that makes probabilities, where the value comes from it and is only brought into form. */
+function beforeProbabilities(value: Value, maker: "Softmax" | "Sigmoid"): Value | undefined {
+  let before: Value | undefined;
+  const count = value.shape.reduce((a, b) => a * b, 1);
+  for (let at: Value | null | undefined = value; at?.node; at = at.node.inputs[0]) {
+    const { op, inputs } = at.node;
+    if (op === maker) before = inputs[0] ?? undefined;
+    else if (op !== "Identity" && op !== "Cast" && op !== "Reshape") break;
+    else if (inputs[0]?.shape.reduce((a, b) => a * b, 1) !== count || !inputs[0].dtype.startsWith("float")) break;
+  }
+  return before && before.shape.join() !== value.shape.join() ? reshape(before, value.shape) : before;
+}
+
+/** log p of each, or, of one probability, log p/(1 − p). */
+function logarithm(p: Value): Value {
+  const low = log(max(p, 1e-30));
+  return p.shape[1] === 1 ? sub(low, log(max(sub(1, p), 1e-30))) : low;
 }
 
 /** The scores of a model have no gradient in its images: what needs scores only can still use `onnxScores`. */
 export class NoGradientError extends ModelError {
+  /** What stops the gradient, without the advice. */
+  readonly problem: string;
+
   constructor(problem: string) {
     super(
       `${problem} What needs its scores only can still run it (onnxScores), as the attacks Square and HopSkipJump do.`,
     );
+    this.problem = problem;
   }
 }
 
@@ -296,27 +342,44 @@ function checkDepends(dx: Value, inputs: readonly Value[], name: string): void {
   throw new NoGradientError(`${name}: its scores have no gradient in the image: ${last} stops it.`);
 }
 
+/** NaN is a broken weight; ±∞ may be a limit or a mask, and is told by what it does to the scores. */
 function checkWeights(model: OnnxModel, name: string): void {
-  for (const [weight, { data }] of model.initializers) {
-    if (data instanceof BigInt64Array) continue;
-    const bad = data.findIndex((value: number) => !Number.isFinite(value));
-    if (bad >= 0)
-      throw new ModelError(
-        `${name}: weight "${weight}" is ${data[bad]} at element ${bad}; expected finite numbers. ` +
-          "Was its training stopped by a NaN? Take an earlier checkpoint.",
-      );
-  }
+  const bad = firstWeight(model, Number.isNaN);
+  if (bad)
+    throw new ModelError(
+      `${name}: ${bad}; expected finite numbers. Was its training stopped by a NaN? Take an earlier checkpoint.`,
+    );
 }
 
-/** Rows that lie in [0, 1] and sum to 1 are probabilities. */
-function checkLogits(scores: Float32Array, classes: number, name: string): void {
+function firstWeight(model: OnnxModel, is: (value: number) => boolean): string | undefined {
+  for (const [weight, { data }] of model.initializers) {
+    if (data instanceof BigInt64Array) continue;
+    const at = data.findIndex((value: number) => is(value));
+    if (at >= 0) return `weight "${weight}" is ${data[at]} at element ${at}`;
+  }
+  return undefined;
+}
+
+interface Checked {
+  readonly name: string;
+  readonly model: OnnxModel;
+  /** Whether the user said what the output holds. */
+  readonly told: boolean;
+}
+
+/** Rows that lie in [0, 1] and sum to 1 are probabilities. A score of −∞ rules a label out. */
+function checkLogits(scores: Float32Array, classes: number, { name, model, told }: Checked): void {
   const row = scores.subarray(0, classes);
   const sum = row.reduce((a, b) => a + b, 0);
-  if (row.every((p) => p >= 0 && p <= 1) && Math.abs(sum - 1) < 1e-4)
-    throw new ModelError(
+  if (!told && row.every((p) => p >= 0 && p <= 1) && Math.abs(sum - 1) < 1e-4)
+    throw new ModelOptionError(
       `${name}: its output looks like probabilities (in [0, 1], sum ${sum.toFixed(4)}); expected logits. ` +
-        'Export the model without its last softmax, or say scores: "probabilities" to take their logarithm.',
+        "Export the model without its last softmax, or say that the scores are probabilities, of which the logarithm is taken.",
+      "scores",
     );
-  if (!softmax(row).every((p) => Number.isFinite(p)))
-    throw new ModelError(`${name}: its output for a grey image is not finite (${row.join(", ")}).`);
+  if (softmax(row).every((p) => Number.isFinite(p))) return;
+  const infinite = firstWeight(model, (value) => !Number.isFinite(value));
+  throw new ModelError(
+    `${name}: its output for a grey image is not finite (${row.join(", ")})${infinite ? `; ${infinite}` : ""}.`,
+  );
 }

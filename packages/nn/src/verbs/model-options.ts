@@ -2,7 +2,8 @@
 
 import { ModelError } from "@reprise/engine";
 import { type Options, UsageError } from "@reprise/experiment";
-import type { OnnxClassifierOptions } from "../classifier/onnx-classifier.ts";
+import { ModelOptionError } from "../classifier/model-input.ts";
+import { NoGradientError, type OnnxClassifierOptions } from "../classifier/onnx-classifier.ts";
 
 export interface ModelFlags {
   readonly input?: string;
@@ -54,17 +55,13 @@ export function modelOptions(name: string, flags: ModelFlags): OnnxClassifierOpt
   return { name, range: rangeOf(flags), ...present };
 }
 
-/** What the library says of its options, as flags. */
-const wordings: readonly (readonly [RegExp, string])[] = [
-  [/give inputShape, e\.g\. \[([\d, ]+)\]/i, "give its size, e.g. --shape 3,224,224"],
-  [/say scores: "probabilities" to/i, "give --scores probabilities to"],
-  [/say which holds the logits by the option "output"/, "say which holds the scores by --output NAME"],
-  [
-    /What needs its scores only can still run it \(onnxScores\), as the attacks Square and HopSkipJump do\./,
-    "--attack square and --attack hopskipjump need its scores only, as `reprise adversarial test` does.",
-  ],
-  [/: (mean|std|range) (has|holds)/, ": --$1 $2"],
-];
+/** The option that gives what a model lacks. */
+const advice = {
+  input: "Name it with --input NAME.",
+  output: "Name it with --output NAME.",
+  scores: "If they are probabilities, give --scores probabilities.",
+  inputShape: "Give its size, e.g. --shape 3,224,224.",
+} as const;
 
 /** Waits for a verb. @throws what the library throws of a model, with flags in place of its options */
 export async function inFlags<T>(running: Promise<T>): Promise<T> {
@@ -72,9 +69,15 @@ export async function inFlags<T>(running: Promise<T>): Promise<T> {
     return await running;
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    const message = wordings.reduce((text, [pattern, flags]) => text.replace(pattern, flags), error.message);
-    throw message === error.message ? error : new ModelError(message, { cause: error });
+    throw new ModelError(wordsOf(error), { cause: error });
   }
+}
+
+function wordsOf(error: ModelError): string {
+  if (error instanceof ModelOptionError) return `${error.message} ${advice[error.option]}`;
+  if (error instanceof NoGradientError)
+    return `${error.problem} --attack square and --attack hopskipjump need its scores only, as \`reprise adversarial test\` does.`;
+  return error.message.replace(/: (mean|std|range) (has|holds)/, ": --$1 $2");
 }
 
 /** Lowest and highest value of a pixel. */
