@@ -20,7 +20,7 @@ describe.each(papers.map((paper) => [paper.method, paper] as const))("%s", (meth
   const content = fileURLToPath(new URL(`../../site/content/${paper.key}/`, import.meta.url));
   const site = fileURLToPath(new URL("../../site/src/", import.meta.url));
 
-  test("its content folder is there, and a run panel comes with its worker", () => {
+  test("its content folder is there; a run panel has its worker", () => {
     expect(existsSync(join(content, "paper.json"))).toBe(true);
     const panels = globSync(`web/panels/${method}.{ts,tsx}`, { cwd: site });
     expect(existsSync(join(site, "run", `${method}.worker.ts`))).toBe(panels.length === 1);
