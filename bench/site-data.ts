@@ -30,8 +30,11 @@ function vocabulary(random: Random, count: number): string[] {
   return [...words];
 }
 
-/** Fills an empty site; gives back its words, commonest first. */
-export async function makeSite(db: Kysely<Tables>, { papers, summariesEach, seed }: SiteSize): Promise<string[]> {
+/** The words of a site of this seed, commonest first. */
+export const siteWords = (seed: number): string[] => vocabulary(new Random(seed), 30_000);
+
+/** Fills an empty site. */
+export async function makeSite(db: Kysely<Tables>, { papers, summariesEach, seed }: SiteSize): Promise<void> {
   const random = new Random(seed);
   const words = vocabulary(random, 30_000);
   const word = () => words[Math.floor(words.length ** random.uniform(0, 1)) - 1]!;
@@ -91,5 +94,4 @@ export async function makeSite(db: Kysely<Tables>, { papers, summariesEach, seed
     );
   await sql`select count(learn_words(text)) from summaries`.execute(db);
   await sql`analyze`.execute(db);
-  return words;
 }

@@ -166,7 +166,12 @@ export function searchSuite(site: () => { readonly app: Hono; readonly db: Kysel
     const order = async () => (await paperCards(db, { order: "popular" })).map(({ bibtexKey }) => bibtexKey);
     expect((await order())[0]).toBe(old);
     await sql`update visits set day = day - 2`.execute(db);
-    expect((await order())[0]).toBe(run); // the newest: nobody came today or yesterday
+    visits.seen(`/paper?bibtexKey=${run}`, firefox);
+    await visits.write();
+    expect((await order())[0]).toBe(run);
+    expect((await sql`select visits from paper_search order by visits`.execute(db)).rows).toEqual(
+      [0, 0, 1].map((count) => ({ visits: count })), // those of two days ago have gone
+    );
     await sql`delete from visits`.execute(db);
   });
 

@@ -97,7 +97,7 @@ export function mountLists(app: Hono, { db, pages, frameOf, running, limit, miss
       countPapers(db, filter),
     ]);
     const hits = papers.slice(0, pageLength).map((card) => ({ ...card, snippet: null }));
-    const result = { hits, total, corrected: null };
+    const result = { hits, total, more: false, corrected: null };
     return html(c, await searchPage(frameOf(c), { address, result, hasMore: papers.length > pageLength }));
   });
 

@@ -63,12 +63,12 @@ export interface CardFilter {
 export const cardOrders = ["popular", "recent", "best", "year"] as const;
 export type CardOrder = (typeof cardOrders)[number];
 
+/** As the indexes of paper_search have it. */
 const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
-  popular: sql`coalesce((select sum(count) from visits where visits.paper_id = s.paper_id and day >= current_date - 1), 0)
-    desc, s.score desc, s.year desc`,
-  recent: sql`s.written_at desc nulls last, s.year desc`,
-  best: sql`s.score desc, s.year desc`,
-  year: sql`s.year desc`,
+  popular: sql`s.visits desc, s.score desc, s.year desc, s.paper_id`,
+  recent: sql`s.written_at desc nulls last, s.year desc, s.paper_id`,
+  best: sql`s.score desc, s.year desc, s.paper_id`,
+  year: sql`s.year desc, s.paper_id`,
 };
 
 export interface CardList {
@@ -88,8 +88,8 @@ export async function paperCards(
     "ids" in which
       ? sql`select id, place from unnest(array[${sql.join(which.ids)}]::int[]) with ordinality chosen(id, place)`
       : sql`select s.paper_id as id, row_number() over () as place from (
-          select s.paper_id from paper_search s join papers p on p.id = s.paper_id where ${conditionOf(which.filter ?? {})}
-          order by ${orders[which.order ?? "year"]}, p.title, s.paper_id
+          select s.paper_id from paper_search s where ${conditionOf(which.filter ?? {})}
+          order by ${orders[which.order ?? "year"]}
           limit ${which.limit ?? null}::int offset ${which.offset ?? 0}) s`;
   const { rows: cards } = await sql<PaperCard>`
     select papers.bibtex_key as "bibtexKey", papers.title, papers.year, papers.run, venues.name as venue,

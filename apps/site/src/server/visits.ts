@@ -35,6 +35,12 @@ export class Visits {
         from unnest(array[${sql.join([...counts.keys()])}]::text[], array[${sql.join([...counts.values()])}]::int[])
           seen(key, count) join papers p on p.bibtex_key = seen.key
         on conflict (paper_id, day) do update set count = visits.count + excluded.count`.execute(this.#db);
+      await sql`
+        with recent as (select paper_id, sum(count)::int as count from visits where day >= current_date - 1 group by paper_id)
+        update paper_search s set visits = coalesce(recent.count, 0)
+        from (select paper_id from recent union select paper_id from paper_search where visits > 0) either
+          left join recent using (paper_id)
+        where s.paper_id = either.paper_id and s.visits <> coalesce(recent.count, 0)`.execute(this.#db);
     } catch (error) {
       for (const [key, count] of counts) this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
       throw error;

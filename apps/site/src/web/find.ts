@@ -101,8 +101,15 @@ function offer(field: HTMLInputElement, form: HTMLFormElement): void {
     }
     if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
-      list.children[chosen]?.querySelector("a")?.click();
+      (list.children[chosen] as HTMLElement | undefined)?.click();
     }
+  });
+  list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("click", ({ target, ctrlKey, metaKey }) => {
+    const path = (target as Element).closest<HTMLElement>("[role=option]")?.dataset.path;
+    if (path === undefined) return;
+    if (ctrlKey || metaKey) open(path);
+    else location.assign(path);
   });
   form.addEventListener("focusout", ({ relatedTarget }) => {
     if (!(relatedTarget instanceof Node && form.contains(relatedTarget))) close();
@@ -114,12 +121,9 @@ function optionOf({ title, authors, year, path }: Suggestion, i: number): HTMLEl
   option.id = `found-${i}`;
   option.role = "option";
   option.ariaSelected = "false";
-  const link = document.createElement("a");
-  link.href = path;
-  link.tabIndex = -1;
+  option.dataset.path = path;
   const by = document.createElement("span");
   by.textContent = `${authors.length > 2 ? `${authors[0]} and others` : authors.join(" and ")}, ${year}`;
-  link.append(title, by);
-  option.append(link);
+  option.append(title, by);
   return option;
 }

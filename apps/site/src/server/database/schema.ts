@@ -57,6 +57,7 @@ export interface Tables {
     year: number;
     venue_id: number;
     score: number;
+    visits: Generated<number>;
     written_at: Date | null;
     reproduced: boolean;
   };

@@ -1,6 +1,6 @@
 // The search page: what was found, what narrows it, and without a query the papers of a tag, venue or year.
 import { html } from "hono/html";
-import { mostCounted, type SearchResult } from "../search/search.ts";
+import type { SearchResult } from "../search/search.ts";
 import { type Frame, type Html, page } from "./layout.ts";
 import { pageLength, pager, paperList } from "./paper-list.ts";
 import { type ListAddress, listPath } from "./tags.ts";
@@ -46,8 +46,8 @@ function headingOf({ q, tag, venue, year }: ListAddress): string {
   return named.length > 0 ? `Papers ${named.join(", ")}` : "All papers";
 }
 
-function countText({ total, corrected, hits }: SearchResult, { q, ...address }: ListAddress): Html {
-  const count = total >= mostCounted ? `${mostCounted.toLocaleString("en")} papers or more` : papersText(total);
+function countText({ total, more, corrected, hits }: SearchResult, { q, ...address }: ListAddress): Html {
+  const count = more ? `${total.toLocaleString("en")} papers or more` : papersText(total);
   if (corrected !== null)
     return html`${count} for <a href="${listPath({ ...address, q: corrected, page: undefined })}">${corrected}</a>; nothing has all the words as they were typed.`;
   if (hits.length === 0 && q)

@@ -12,15 +12,19 @@ export interface Hit extends PaperCard {
 
 export interface SearchResult {
   readonly hits: readonly Hit[];
-  /** Papers that match; `mostCounted` stands for so many or more. */
+  /** Papers that match. */
   readonly total: number;
+  /** There are so many or more: they are not all counted. */
+  readonly more: boolean;
   /** The query that was answered in place of one with an unknown word. */
   readonly corrected: string | null;
 }
 
-/** Of more matches than this only the best are ranked. */
-const mostRanked = 300;
-export const mostCounted = 1000;
+/** Of more matches than this only those with the most votes are ranked: ranking reads the words of each. */
+const mostRanked = 100;
+const mostCounted = 1000;
+/** Where the words of each match must be read to find out whether it is one. */
+const mostPhrases = 100;
 
 export interface SearchOptions {
   readonly filter?: CardFilter;
@@ -38,16 +42,18 @@ export async function searchPapers(
   const parts = queryParts(query);
   const asked = parts.some(({ kind }) => kind !== "without") ? await corrected(db, parts) : { parts: [], text: null };
   const found =
-    asked.parts.length === 0 ? { rows: [], total: 0 } : await ranked(db, asked.parts, filter, limit, offset);
+    asked.parts.length === 0
+      ? { rows: [], total: 0, more: false }
+      : await ranked(db, asked.parts, filter, limit, offset);
   const ids = [...new Set([...named, ...found.rows])].slice(0, limit);
-  if (ids.length === 0) return { hits: [], total: 0, corrected: asked.text };
+  if (ids.length === 0) return { hits: [], total: 0, more: false, corrected: asked.text };
   const [cards, snippets] = await Promise.all([
     paperCards(db, { ids }),
     asked.parts.length === 0 ? new Map<string, string>() : snippetsOf(db, ids, asked.parts),
   ]);
   const total = Math.max(found.total, found.total + named.filter((id) => !found.rows.includes(id)).length);
   const hits = cards.map((card) => ({ ...card, snippet: marked(snippets.get(card.bibtexKey)) }));
-  return { hits, total, corrected: asked.text };
+  return { hits, total, more: found.more, corrected: asked.text };
 }
 
 /** Titles that the words typed so far may lead to, for a list under the field; the last word may be unfinished. */
@@ -80,15 +86,15 @@ async function papersNamed(db: Kysely<Tables>, names: readonly string[]): Promis
 
 type Asked = QueryPart & { readonly unfinished?: boolean };
 
-/** The parts as PostgreSQL's query: all of them must match. */
-function matching(parts: readonly Asked[]): RawBuilder<unknown> {
+/** The parts as PostgreSQL's query. */
+function matching(parts: readonly Asked[], how: "all" | "any" = "all"): RawBuilder<unknown> {
   const terms = parts.map(({ kind, text, unfinished }) => {
     if (unfinished) return sql`to_tsquery('english', plain_letters(${text}) || ':*')`;
     if (kind === "phrase") return sql`phraseto_tsquery('english', plain_letters(${text}))`;
     const word = sql`plainto_tsquery('english', plain_letters(${text}))`;
     return kind === "without" ? sql`!!${word}` : word;
   });
-  return sql`(${sql.join(terms, sql` && `)})`;
+  return sql`(${sql.join(terms, how === "all" ? sql` && ` : sql` || `)})`;
 }
 
 /** For each word that occurs nowhere the beginning of one that does, or the nearest one that does. */
@@ -99,10 +105,12 @@ async function corrected(
   const words = parts.filter(({ kind, text }) => kind === "word" && /^\p{L}{4,}$/u.test(text)).map(({ text }) => text);
   if (words.length === 0) return { parts, text: null };
   const { rows } = await sql<{ word: string; plain: string; begins: boolean }>`
-    select word, plain, exists (select from search_words where search_words.word like plain || '%') as begins
-    from (select word, plain_letters(word) as plain from unnest(array[${sql.join(words)}]::text[]) word) asked
-    where not exists (select from search_words where search_words.word = plain)
-      and not exists (select from paper_search where document @@ plainto_tsquery('english', plain))`.execute(db);
+    select word, plain,
+      exists (select from search_words w where w.word >= plain and w.word < plain || U&'\\FFFF') as begins
+    from (select word, trim(plain_letters(word)) as plain from unnest(array[${sql.join(words)}]::text[]) word) asked
+    where not exists (select from search_words w where w.word = plain)
+      and not exists (select from search_words w where w.stem = (tsvector_to_array(to_tsvector('english', plain)))[1])
+      and to_tsvector('english', plain) <> ''`.execute(db);
   const better = new Map<string, Asked>();
   for (const { word, plain, begins } of rows) {
     if (begins) {
@@ -133,11 +141,14 @@ async function ranked(
   filter: CardFilter,
   limit: number,
   offset: number,
-): Promise<{ readonly rows: readonly number[]; readonly total: number }> {
+): Promise<{ readonly rows: readonly number[]; readonly total: number; readonly more: boolean }> {
   const condition = conditionOf(filter);
+  const read = parts.some(({ kind }) => kind === "phrase");
+  const [most, count] = read ? [mostPhrases, mostPhrases] : [Math.max(mostRanked, 2 * (offset + limit)), mostCounted];
+  const order = read ? sql`` : sql`order by s.score desc, s.year desc, s.paper_id`;
   const some = (column: RawBuilder<unknown>) => sql`
     (select s.paper_id from paper_search s where s.${column} @@ (select q from asked) and ${condition}
-     order by s.score desc, s.year desc, s.paper_id limit ${mostRanked})`;
+     ${order} limit ${most})`;
   const { rows } = await sql<{ id: number }>`
     with asked as materialized (select ${matching(parts)} as q),
     candidates as (${some(sql.ref("head"))} union ${some(sql.ref("document"))})
@@ -146,10 +157,11 @@ async function ranked(
     limit ${limit} offset ${offset}`.execute(db);
   const counted = await sql<{ total: number }>`
     select count(*)::int as total from (
-      select from paper_search s where s.document @@ ${matching(parts)} and ${condition} limit ${mostCounted}) matches`.execute(
+      select from paper_search s where s.document @@ ${matching(parts)} and ${condition} limit ${count}) matches`.execute(
     db,
   );
-  return { rows: rows.map(({ id }) => id), total: counted.rows[0]?.total ?? 0 };
+  const total = counted.rows[0]?.total ?? 0;
+  return { rows: rows.map(({ id }) => id), total, more: total === count };
 }
 
 /** Characters that no text has: they stand around what matches. */
@@ -163,7 +175,7 @@ async function snippetsOf(
 ): Promise<Map<string, string>> {
   const wanted = parts.filter(({ kind }) => kind !== "without");
   const { rows } = await sql<{ key: string; snippet: string }>`
-    with asked as materialized (select ${matching(wanted)} as q)
+    with asked as materialized (select ${matching(wanted, "any")} as q)
     select p.bibtex_key as key, ts_headline('english', said.text, q,
       ${`StartSel=${start}, StopSel=${end}, MaxFragments=2, MaxWords=24, MinWords=10, FragmentDelimiter=" … "`}) as snippet
     from asked, papers p cross join lateral (

@@ -27,6 +27,8 @@ create table paper_search (
   venue_id integer not null references venues (id),
   -- the sum of the votes for its summaries
   score integer not null default 0,
+  -- of today and yesterday
+  visits integer not null default 0,
   -- the newest summary's day
   written_at timestamptz,
   -- some claimed figure stands beside one of ours
@@ -35,6 +37,7 @@ create table paper_search (
 );
 create index paper_search_head on paper_search using gin (head);
 create index paper_search_document on paper_search using gin (document);
+create index paper_search_popular on paper_search (visits desc, score desc, year desc, paper_id);
 create index paper_search_best on paper_search (score desc, year desc, paper_id);
 create index paper_search_newest on paper_search (written_at desc nulls last, year desc, paper_id);
 create index paper_search_year on paper_search (year desc, paper_id);
@@ -45,12 +48,17 @@ create index papers_key on papers (lower(bibtex_key));
 create index paper_aliases_lower on paper_aliases (lower(alias));
 
 -- Words that occur, for queries with a slip of the pen.
-create table search_words (word text primary key);
+create table search_words (
+  word text collate "C" primary key,
+  -- what it has in common with its other forms
+  stem text collate "C"
+);
+create index search_words_stem on search_words (stem);
 create index search_words_similar on search_words using gin (word gin_trgm_ops);
 
 create function learn_words(texts text) returns void language sql as $$
   insert into search_words
-  select distinct word from regexp_split_to_table(plain_letters(texts), ' ') word
+  select distinct word, (tsvector_to_array(to_tsvector('english', word)))[1] from regexp_split_to_table(plain_letters(texts), ' ') word
   where length(word) between 4 and 30 and word !~ '[0-9]'
   on conflict do nothing
 $$;
@@ -80,7 +88,7 @@ begin
     setweight(to_tsvector('english', plain_letters(paper.title)), 'A') ||
     setweight(to_tsvector('english', plain_letters(coalesce(people, ''))), 'B') ||
     setweight(to_tsvector('english', plain_letters(concat_ws(' ', topics, venue, paper.year, names))), 'C');
-  insert into paper_search
+  insert into paper_search (paper_id, head, document, year, venue_id, score, written_at, reproduced, summaries)
   select id_of_paper, head_now, head_now || coalesce(said.words, ''::tsvector), paper.year, paper.venue_id,
     coalesce((select sum(v.vote) from public_summaries s join votes v on v.summary_id = s.id
       where s.paper_id = id_of_paper), 0),
