@@ -196,7 +196,7 @@ describe("reprise adversarial attack --attack", () => {
     );
     await expect(attack("--range", "1,0")).rejects.toThrow("--range is 1,0, expected two numbers, the lower first");
     await expect(attack("--attack", "square", "--ball", "l2")).rejects.toThrow(
-      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm',
+      'attack "square" comes in L∞ only, L2 was asked for; leave out --ball.',
     );
     await expect(attack("--attack", "fgsm", "--steps", "3")).rejects.toThrow("--steps: fgsm takes one step");
     for (const name of ["lbfgs", "pgd"])
