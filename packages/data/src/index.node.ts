@@ -22,3 +22,10 @@ export { writeChart, writePictures } from "./image/pictures.node.ts";
 export { savedAndRead } from "./image/saved.node.ts";
 export { type ImageFolder, readImageFolder } from "./image-folder.node.ts";
 export { loadMnist, mnistSubset, mnistSubsetFolder } from "./mnist.node.ts";
+export {
+  type ReadVideoOptions,
+  readVideoFile,
+  type VideoFile,
+  type WriteVideoOptions,
+  writeVideoFile,
+} from "./video-file.node.ts";

@@ -1,6 +1,45 @@
 export { randomFlip, randomShift } from "./augment.ts";
 export { type Batch, Batches, type BatchOptions, type BatchState, sliceRows, takeRows } from "./batch.ts";
 export { cifar10Classes, decodeCifar } from "./cifar.ts";
+// COCO: annotations, masks, evaluation
+export {
+  type CocoAnnotation,
+  type CocoCategory,
+  type CocoDataset,
+  type CocoDetection,
+  type CocoImage,
+  detectionMask,
+  isPolygons,
+  parseCoco,
+  parseDetections,
+  type RleJson,
+  rleToJson,
+  type Segmentation,
+  segmentationToRle,
+} from "./coco/annotations.ts";
+export type { EvaluationType } from "./coco/cells.ts";
+export { type CheckOptions, type CocoProblem, checkCoco } from "./coco/check.ts";
+export { colourOf, type DrawnObject, drawObjects } from "./coco/draw.ts";
+export { type CategoryNumbers, type CocoEvaluation, type EvaluationOptions, evaluateCoco } from "./coco/evaluate.ts";
+export { keypointSimilarity, personSigmas } from "./coco/keypoints.ts";
+export { cocoFromLabelMe, labelMeFromCoco, type NamedJson } from "./coco/labelme.ts";
+export { boxPolygon, polygonsToRle, polygonToRle } from "./coco/polygon.ts";
+export {
+  type BoxXywh,
+  decodeRle,
+  encodeRle,
+  mergeRle,
+  type Rle,
+  rleArea,
+  rleBox,
+  rleFromString,
+  rleToString,
+} from "./coco/rle.ts";
+export { boxIou, rleIou } from "./coco/rle-iou.ts";
+export { type CategoryStats, type CocoStats, statsOfCoco } from "./coco/stats.ts";
+export { cocoFromVia, type ViaOptions } from "./coco/via.ts";
+export { cocoFromYolo, type YoloFile, yoloFromCoco } from "./coco/yolo.ts";
+// Arrays, files of data sets, images
 export { csvOf } from "./csv.ts";
 export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
 export { DataError, ImageSizeError, PixelRangeError } from "./error.ts";
@@ -26,3 +65,12 @@ export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHal
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { Random, type RandomState } from "./random.ts";
+export {
+  type PouringLevel,
+  type PouringOptions,
+  type PouringVideo,
+  pouringPhases,
+  pouringVideo,
+  pouringVideos,
+} from "./synthetic/pouring.ts";
+export { resizeVideo, type VideoFrames } from "./video-size.ts";

@@ -23,8 +23,15 @@ export {
   withExternalData,
   withFloat32,
 } from "./onnx/interface.ts";
-export type { Dimension, ReadExternal, ValueInfo } from "./onnx/schema.ts";
-export { ModelError } from "./onnx/wire.ts";
+export {
+  type Dimension,
+  type NodeProto,
+  type ReadExternal,
+  type ValueInfo,
+  writeNode,
+  writeTensor,
+} from "./onnx/schema.ts";
+export { type Field, fieldsOf, MessageWriter, ModelError, text as textOf } from "./onnx/wire.ts";
 
 // Training
 

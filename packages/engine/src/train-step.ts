@@ -6,7 +6,7 @@ import { type Compiled, compile } from "./compile.ts";
 import { gradient } from "./grad.ts";
 import type { Value } from "./ir/graph.ts";
 import { type Shape, sizeOf, type Tensor, tensor } from "./ir/type.ts";
-import { concat, reshape, split } from "./ops/build.ts";
+import { add, concat, div, max, mul, reduceSum, reshape, split, sqrt } from "./ops/build.ts";
 import type { Optimizer } from "./optim.ts";
 import type { Resident, Runtime } from "./run/runtime.ts";
 
@@ -19,6 +19,8 @@ export interface TrainingProgram<P extends string = string, B extends string = s
   /** Arrays that a step replaces without a gradient, e.g. running means. */
   readonly buffers?: Layout<S>;
   readonly optimizer: Optimizer;
+  /** A gradient whose norm over all parameters is larger is scaled down to it; as torch's clip_grad_norm_. */
+  readonly clipNorm?: number;
   /** The loss (a scalar), the buffers' new values, and whatever else is to be reported. */
   forward(
     parameters: Values<P>,
@@ -264,11 +266,13 @@ function stepGraph(program: TrainingProgram, groups: readonly Group[], inputs: V
   const gradients = Object.fromEntries(
     gradient(result.loss, Object.values(parameters)).map((g, i) => [Object.keys(layout)[i]!, g]),
   );
+  const flat = groups.map(({ names }) => pack(names.map((name) => gradients[name]!)));
+  const scaled = program.clipNorm === undefined ? flat : clipped(flat, program.clipNorm);
   const outputs: Record<string, Value> = { loss: result.loss, ...result.report };
-  for (const [i, { names }] of groups.entries()) {
+  for (const i of groups.keys()) {
     const next = program.optimizer.update({
       p: rest[`parameters.${i}`]!,
-      g: pack(names.map((name) => gradients[name]!)),
+      g: scaled[i]!,
       slots: Array.from({ length: program.optimizer.slots }, (_, k) => rest[`slot${k}.${i}`]!),
       learningRate: learningRate!,
       step: step!,
@@ -278,4 +282,11 @@ function stepGraph(program: TrainingProgram, groups: readonly Group[], inputs: V
   }
   if (buffers) outputs["buffers′"] = pack(Object.keys(program.buffers!).map((name) => result.buffers![name]!));
   return outputs;
+}
+
+/** g·c / max(‖g‖, c) for all parts of one gradient. */
+function clipped(parts: readonly Value[], limit: number): Value[] {
+  const squares = parts.map((g) => reduceSum(mul(g, g))).reduce((a, b) => add(a, b));
+  const factor = div(limit, max(sqrt(squares), limit));
+  return parts.map((g) => mul(g, factor));
 }

@@ -13,6 +13,8 @@ export interface VerbArgument {
   readonly help: string;
   /** Takes all words that are left, at least one. */
   readonly many?: boolean;
+  /** May be left out. */
+  readonly optional?: boolean;
 }
 
 /** One line that is shown while a verb works, on stderr. */

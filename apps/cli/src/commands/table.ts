@@ -20,6 +20,10 @@ export function commandTable(
       summary: "train and test image classifiers",
       verbs: async () => (await import("./classifier.ts")).verbs,
     },
+    coco: {
+      summary: "COCO data sets and results: evaluate, check",
+      verbs: async () => (await import("./coco.ts")).verbs,
+    },
     data: { summary: "list and download data sets", verbs: async () => (await import("./data.ts")).verbs() },
     reproduce: {
       summary: "run a paper's experiments; claimed beside reproduced",

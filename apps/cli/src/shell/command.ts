@@ -26,15 +26,20 @@ async function verbCommand(verb: AnyVerb, words: readonly string[], run: typeof 
   const name = [...words, verb.name].join(" ");
   if (isRaw(verb)) command.usage(verb.usage).argument("[args...]").allowUnknownOption();
   else {
-    for (const { name: argument, help, many } of verb.arguments ?? [])
-      command.argument(many ? `<${argument}...>` : `<${argument}>`, help);
+    for (const { name: argument, help, many, optional } of verb.arguments ?? []) {
+      const words = many ? `${argument}...` : argument;
+      command.argument(optional ? `[${words}]` : `<${words}>`, help);
+    }
     for (const [key, option] of Object.entries(verb.options)) addOption(command, key, option);
     command.option("--json", "one JSON document on stdout");
   }
   command.option("--debug", "print the stack of an error");
   if (verb.notes) command.addHelpText("after", `\n${(await verb.notes()).trim()}`);
   command.action(async (...given: unknown[]) => {
-    const words = given.slice(0, -2).flat() as string[];
+    const words = given
+      .slice(0, -2)
+      .flat()
+      .filter((word) => word !== undefined) as string[];
     const { json = false, debug = false, ...options } = given.at(-2) as Record<string, unknown>;
     const wantsJson = json === true || (isRaw(verb) && words.some((word) => /^--?json$/.test(word)));
     const flags = { json: wantsJson, debug: debug === true };

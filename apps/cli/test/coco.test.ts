@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CocoDataset, ndArray } from "@reprise/data";
+import { readImage, writeImage } from "@reprise/data/node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inProcess } from "./in-process.ts";
+
+const instances = new URL("../../../packages/data/test/fixtures/coco/instances.json", import.meta.url);
+let folder: string;
+let at: (name: string) => string;
+const small: CocoDataset = {
+  images: [{ id: 1, width: 6, height: 4, file_name: "a.png" }],
+  categories: [{ id: 5, name: "thing" }],
+  annotations: [
+    { id: 1, image_id: 1, category_id: 5, bbox: [1, 1, 2, 2], area: 4, segmentation: [[1, 1, 3, 1, 3, 3, 1, 3]] },
+  ],
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reprise-coco-"));
+  at = (name) => join(folder, name);
+  const { dataset, detections } = JSON.parse(await readFile(instances, "utf8"));
+  await writeFile(at("gt.json"), JSON.stringify(dataset));
+  await writeFile(at("dt.json"), JSON.stringify(detections));
+  await writeFile(at("small.json"), JSON.stringify(small));
+  await writeImage(at("a.png"), ndArray("uint8", [3, 4, 6], new Uint8Array(72).fill(90)));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("reprise coco", () => {
+  const evaluate = () => ["evaluate", "--ground-truth", at("gt.json"), "--detections", at("dt.json"), "--type", "segm"];
+
+  test("evaluate prints pycocotools' numbers", async () => {
+    const expected = JSON.parse(await readFile(instances, "utf8"))["segm with boxes"].stats;
+    const { stats, perCategory } = JSON.parse(await inProcess("coco", [...evaluate(), "--json"]));
+    expect(stats).toEqual(expected);
+    expect(perCategory).toHaveLength(4);
+    const text = await inProcess("coco", evaluate());
+    expect(text).toContain(`AP50   ${expected[1].toFixed(3)}`);
+    expect(text).toMatch(/class 30 +0 +– +– +– +–/);
+  });
+
+  test("stats and check", async () => {
+    expect(await inProcess("coco", ["stats", at("small.json")])).toMatch(
+      /^1 images, 0 of them without an annotation; 1 objects, 0 crowds\n[\s\S]*thing +5 +1 +1 +0 +1 +0 +0$/,
+    );
+    expect(await inProcess("coco", ["check", at("small.json"), "--images", folder])).toBe("nothing wrong");
+    expect(await inProcess("coco", ["check", at("gt.json"), "--images", folder])).toMatch(
+      /^error: image file missing \(40\): \d+\.png, (\d+\.png, ){3}\d+\.png, …$/m,
+    );
+    await expect(inProcess("coco", ["check", at("gt.json"), "--images", at("none")])).rejects.toThrow(
+      "none: is not a folder that can be read.",
+    );
+  });
+
+  test("draw tints what annotations cover", async () => {
+    const args = ["draw", at("small.json"), "--images", folder, "--out", at("out")];
+    expect(await inProcess("coco", args)).toBe(`1 pictures in ${at("out")}`);
+    const { data } = await readImage(at("out/a.png"));
+    const changed = Array.from(data.subarray(0, 24), (value) => Number(value !== 90));
+    expect(changed.join("")).toBe(["000000", "011000", "011000", "000000"].join(""));
+  });
+
+  test("draw refuses images of another size and without a name", async () => {
+    const draw = async (image: object) => {
+      await writeFile(at("other.json"), JSON.stringify({ ...small, images: [{ ...small.images[0], ...image }] }));
+      return inProcess("coco", ["draw", at("other.json"), "--images", folder, "--out", at("out")]);
+    };
+    await expect(draw({ width: 4, height: 6 })).rejects.toThrow(
+      /a\.png: the image is 6 × 4, .*other\.json says 4 × 6\. Was/,
+    );
+    await expect(draw({ file_name: undefined })).rejects.toThrow("other.json: image 1 has no file name.");
+  });
+});

@@ -1,0 +1,77 @@
+// Flips as a file keeps them, and the same flips made and undone in the bytes of an ONNX file.
+import { ModelError } from "@reprise/engine";
+import { rawOffsets, withRawIntegers } from "./onnx-file.ts";
+import type { OnnxNetwork } from "./onnx-network.ts";
+import type { BitFlip } from "./search.ts";
+
+/** Where a flip is in a file: the byte from its start, and which of its bits change. */
+export interface FlipAddress {
+  readonly byte: number;
+  /** The byte exclusive-or this is the flipped byte; several bits where an integer of fewer bits is stored in 8. */
+  readonly mask: number;
+}
+
+/** A flip by names that do not depend on the order of layers. */
+export interface NamedFlip {
+  readonly layer: string;
+  /** Place in the weight's own shape, row-major. */
+  readonly index: number;
+  /** 0 = least significant. */
+  readonly bit: number;
+  readonly before: number;
+  readonly after: number;
+  readonly address: FlipAddress;
+}
+
+/** The flips of one file, in their order. */
+export interface FlipList {
+  /** SHA-256 of the file before and after the flips, in hexadecimal. */
+  readonly file: { readonly sha256: string; readonly flippedSha256: string };
+  readonly flips: readonly NamedFlip[];
+}
+
+/** A file with integers, and where each layer's begin. */
+export interface FlippableFile {
+  readonly bytes: Uint8Array;
+  readonly layers: readonly { readonly name: string; readonly offset: number }[];
+}
+
+/** The file whose bytes the network's flips are; the same bytes unless integers were not stored as such. */
+export function flippableFile(file: Uint8Array, { layers, initializers }: OnnxNetwork): FlippableFile {
+  const arrays = initializers.map((name, i) => [name, layers[i]!.values as Int8Array | Uint8Array] as const);
+  const bytes = withRawIntegers(file, new Map(arrays));
+  const offsets = rawOffsets(bytes);
+  return {
+    bytes,
+    layers: layers.map(({ name }, i) => ({ name, offset: offsets.get(initializers[i]!)! })),
+  };
+}
+
+/** The flip with its layer's name and its place in the file. */
+export function namedFlip({ layers }: FlippableFile, { layer, index, bit, before, after }: BitFlip): NamedFlip {
+  const { name, offset } = layers[layer]!;
+  return { layer: name, index, bit, before, after, address: { byte: offset + index, mask: (before ^ after) & 255 } };
+}
+
+/**
+ * The bytes with all flips made, or with `undo` taken back, last first.
+ *
+ * @throws ModelError when a byte is not what the list says
+ */
+export function flipped(
+  file: Uint8Array,
+  flips: readonly NamedFlip[],
+  { undo = false, name = "model" }: { readonly undo?: boolean; readonly name?: string } = {},
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(file);
+  for (const { layer, index, before, after, address } of undo ? flips.toReversed() : flips) {
+    const [from, to] = undo ? [after, before] : [before, after];
+    const found = bytes[address.byte];
+    if (found !== (from & 255))
+      throw new ModelError(
+        `${name}: byte ${address.byte} (weight ${index} of "${layer}") is ${found ?? "past its end"}; the flip list expects ${from & 255}. It belongs to another file.`,
+      );
+    bytes[address.byte] = to & 255;
+  }
+  return bytes;
+}

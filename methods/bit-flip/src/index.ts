@@ -1,0 +1,49 @@
+// Integers in memory
+
+// The attack
+export {
+  type Aim,
+  type AttackOptions,
+  type AttackProgress,
+  type AttackResult,
+  type AttackStep,
+  accuracyOf,
+  answersOf,
+  bitFlipAttack,
+  type Measured,
+  measured,
+  type Stopped,
+  type TestSet,
+} from "./attack.ts";
+export { type Bits, bitOf, bitWeight, flipBit, hammingDistance, integerRange } from "./bits.ts";
+export {
+  type FlipAddress,
+  type FlipList,
+  type FlippableFile,
+  flippableFile,
+  flipped,
+  type NamedFlip,
+  namedFlip,
+} from "./flip-list.ts";
+// Networks
+export { GraphVictim, graphVictim, type IntegerLayer, type NetworkGraph, type Sample } from "./graph-victim.ts";
+export {
+  type QuantizedOnnxOptions,
+  quantizedOnnx,
+  rawOffsets,
+  type StoredLayer,
+  withRawIntegers,
+} from "./onnx-file.ts";
+export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
+export { piecewiseClustering } from "./piecewise-clustering.ts";
+export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
+// Without a search
+export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";
+// Reports
+export type { AttackDocument, FlipRow, RandomRow } from "./report/document.ts";
+// The search
+export { type BitFlip, bestBits, changesOf, type SearchOptions, type SearchStep, searchStep } from "./search.ts";
+export { type SweepOptions, type SweepPoint, sweep } from "./sweep.ts";
+// Targets
+export { type TargetedOptions, type TargetedType, targetedSample } from "./targeted.ts";
+export type { Victim, VictimLayer, WeightChange } from "./victim.ts";

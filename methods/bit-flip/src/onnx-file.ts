@@ -1,0 +1,167 @@
+// The bytes of an ONNX file: where its integers lie, and the same file with integers in place of float weights. Everything
+// that is not named stays as it is, byte for byte.
+import { type Field, fieldsOf, MessageWriter, ModelError, textOf, writeNode, writeTensor } from "@reprise/engine";
+import type { IntegerLayer } from "./graph-victim.ts";
+
+/** Field numbers of onnx.proto. */
+const model = { graph: 7, opset: 8, metadata: 14 } as const;
+const graph = { node: 1, initializer: 5, input: 11 } as const;
+const tensor = { int32: 5, name: 8, raw: 9 } as const;
+
+/** Key of the metadata that says how many bits of its int8 a weight uses, where that is less than 8. */
+export const bitsKey = "reprise.bits";
+
+/** Where the raw bytes of each array begin in the file; arrays that are stored in another form are not there. */
+export function rawOffsets(file: Uint8Array): ReadonlyMap<string, number> {
+  const offsets = new Map<string, number>();
+  for (const { bytes } of initializersOf(file)) {
+    let name = "";
+    let raw: Uint8Array | undefined;
+    for (const field of fieldsOf(bytes)) {
+      if (field.id === tensor.name) name = textOf(field.bytes);
+      if (field.id === tensor.raw) raw = field.bytes;
+    }
+    if (raw) offsets.set(name, raw.byteOffset - file.byteOffset);
+  }
+  return offsets;
+}
+
+function* initializersOf(file: Uint8Array): Generator<Field> {
+  for (const field of fieldsOf(file))
+    if (field.id === model.graph)
+      for (const part of fieldsOf(field.bytes)) if (part.id === graph.initializer) yield part;
+}
+
+/** A layer of an ONNX file, by the array that holds its weights. */
+export interface StoredLayer {
+  readonly initializer: string;
+  readonly layer: IntegerLayer;
+}
+
+export interface QuantizedOnnxOptions {
+  /** What messages call the model. */
+  readonly name?: string;
+  /** Kept in the file, e.g. the command that made it. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The file with its float weights as int8 and DequantizeLinear: ONNX Runtime computes with integers × step. Weights of
+ * fewer than 8 bits are stored in int8, their number of bits in the metadata.
+ *
+ * @throws ModelError when the file's opset has no such operator: 10 for one step a layer, 13 for one a channel
+ */
+export function quantizedOnnx(
+  file: Uint8Array,
+  layers: readonly StoredLayer[],
+  { name = "model", metadata = {} }: QuantizedOnnxOptions = {},
+): Uint8Array {
+  const byName = new Map(layers.map(({ initializer, layer }) => [initializer, layer]));
+  const needed = layers.some(({ layer }) => layer.step.length > 1) ? 13 : 10;
+  const opset = opsetOf(file);
+  if (opset < needed)
+    throw new ModelError(
+      `${name}: it uses opset ${opset}; DequantizeLinear ${needed === 13 ? "with a step for each channel " : ""}needs ${needed}. Convert it with onnx.version_converter.`,
+    );
+  const [bits] = layers.map(({ layer }) => layer.bits);
+  const all = { ...metadata, ...(bits !== undefined && bits < 8 ? { [bitsKey]: `${bits}` } : {}) };
+  const out = new MessageWriter();
+  for (const field of fieldsOf(file)) {
+    if (field.id === model.graph) out.message(model.graph, quantizedGraph(field.bytes, byName));
+    else if (field.id !== model.metadata || !Object.hasOwn(all, keyOf(field.bytes))) copy(out, field);
+  }
+  for (const [key, value] of Object.entries(all))
+    out.message(model.metadata, new MessageWriter().string(1, key).string(2, value));
+  return out.finish();
+}
+
+function quantizedGraph(bytes: Uint8Array, layers: ReadonlyMap<string, IntegerLayer>): MessageWriter {
+  const out = new MessageWriter();
+  // Before all nodes that read the weights.
+  for (const [name, { step, axis = 0 }] of layers) {
+    const attributes = new Map(step.length > 1 ? [["axis", axis]] : []);
+    const inputs = [`${name}_quantized`, `${name}_scale`];
+    const node = {
+      op: "DequantizeLinear",
+      domain: "",
+      name: `${name}_dequantize`,
+      inputs,
+      outputs: [name],
+      attributes,
+    };
+    out.message(graph.node, writeNode(node));
+  }
+  for (const field of fieldsOf(bytes)) {
+    const layer = field.id === graph.initializer ? layers.get(nameOf(field.bytes, tensor.name)) : undefined;
+    // Before IR version 4 every array is an input as well.
+    if (field.id === graph.input && layers.has(nameOf(field.bytes, 1))) continue;
+    if (!layer) {
+      copy(out, field);
+      continue;
+    }
+    const name = nameOf(field.bytes, tensor.name);
+    const { shape, step } = layer;
+    const data = layer.values as Int8Array;
+    out.message(graph.initializer, writeTensor(`${name}_quantized`, { dtype: "int8", shape, data }));
+    const steps = step.length > 1 ? [step.length] : [];
+    out.message(graph.initializer, writeTensor(`${name}_scale`, { dtype: "float32", shape: steps, data: step }));
+  }
+  return out;
+}
+
+/** The same file with arrays whose numbers are stored one by one as raw bytes, so that each has its place. */
+export function withRawIntegers(file: Uint8Array, arrays: ReadonlyMap<string, Int8Array | Uint8Array>): Uint8Array {
+  const known = rawOffsets(file);
+  const missing = new Map([...arrays].filter(([name]) => !known.has(name)));
+  if (missing.size === 0) return file;
+  const rewritten = (field: Field): MessageWriter | undefined => {
+    const data = missing.get(nameOf(field.bytes, tensor.name));
+    if (!data) return undefined;
+    const out = new MessageWriter();
+    for (const part of fieldsOf(field.bytes)) if (part.id !== tensor.int32) copy(out, part);
+    return out.bytes(tensor.raw, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  };
+  const out = new MessageWriter();
+  for (const field of fieldsOf(file)) {
+    if (field.id !== model.graph) {
+      copy(out, field);
+      continue;
+    }
+    const body = new MessageWriter();
+    for (const part of fieldsOf(field.bytes)) {
+      const changed = part.id === graph.initializer ? rewritten(part) : undefined;
+      if (changed) body.message(part.id, changed);
+      else copy(body, part);
+    }
+    out.message(model.graph, body);
+  }
+  return out.finish();
+}
+
+function opsetOf(file: Uint8Array): number {
+  let found = 0;
+  for (const field of fieldsOf(file)) {
+    if (field.id !== model.opset) continue;
+    let [domain, version] = ["", 0];
+    for (const part of fieldsOf(field.bytes)) {
+      if (part.id === 1) domain = textOf(part.bytes);
+      if (part.id === 2) version = Number(part.int);
+    }
+    if (domain === "" || domain === "ai.onnx") found = version;
+  }
+  return found;
+}
+
+function nameOf(bytes: Uint8Array, id: number): string {
+  for (const field of fieldsOf(bytes)) if (field.id === id) return textOf(field.bytes);
+  return "";
+}
+
+const keyOf = (entry: Uint8Array): string => nameOf(entry, 1);
+
+/** @throws ModelError for a field of fixed width, which no message here has */
+function copy(out: MessageWriter, { id, wire, int, bytes }: Field): void {
+  if (wire === 0) out.int(id, int);
+  else if (wire === 2) out.bytes(id, bytes);
+  else throw new ModelError(`field ${id} of fixed width is not known`);
+}

@@ -1,0 +1,53 @@
+// The first of the three networks and what is made of its results: features and proposals.
+import type { Tensor, Value } from "@reprise/engine";
+import { baseAnchors, gridAnchors } from "./anchors.ts";
+import { type Arrays, levelCount, proposalHead, pyramid, type StateDict } from "./network.ts";
+import { proposeRegions } from "./proposals.ts";
+import type { ImageBatch } from "./transform.ts";
+
+export interface ProposalLimits {
+  /** Anchors of each level before suppression. */
+  readonly preNms: number;
+  /** Proposals of a picture. */
+  readonly postNms: number;
+}
+
+/** The graph: `level0` …, `objectness0` … and `deltas0` … of images [N, 3, H, W]. */
+export function firstPass(state: StateDict, w: Arrays, images: Value): Record<string, Value> {
+  const levels = pyramid(state, w, images);
+  const heads = proposalHead(w, levels);
+  return Object.fromEntries(
+    levels.flatMap((level, k) => [
+      [`level${k}`, level],
+      [`objectness${k}`, heads[k]!.objectness],
+      [`deltas${k}`, heads[k]!.deltas],
+    ]),
+  );
+}
+
+/** Anchors of all levels, [A, 4], and the proposals of each picture, in pixels of the batch. */
+export function proposalsOf(
+  found: Readonly<Record<string, Tensor>>,
+  { shape, sizes }: Pick<ImageBatch, "shape" | "sizes">,
+  {
+    anchorSizes,
+    ratios,
+    preNms,
+    postNms,
+  }: ProposalLimits & { readonly anchorSizes: readonly number[]; readonly ratios: readonly number[] },
+): { readonly anchors: Float32Array; readonly proposals: readonly Float32Array[] } {
+  const anchors = Array.from({ length: levelCount }, (_, k) => {
+    const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
+    return gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
+  });
+  const proposals = sizes.map(([height, width], n) => {
+    const levels = anchors.map((own, k) => {
+      const A = own.length / 4;
+      const of = (name: string, each: number) =>
+        (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
+      return { anchors: own, objectness: of("objectness", 1), deltas: of("deltas", 4) };
+    });
+    return proposeRegions(levels, { height, width, preNms, postNms }).boxes;
+  });
+  return { anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))), proposals };
+}

@@ -1,0 +1,34 @@
+export { baseAnchors, gridAnchors } from "./anchors.ts";
+export { boxIouMatrix, clipBoxes, largeBoxes, takeBoxes } from "./box.ts";
+export { type BoxWeights, decodeBoxes, encodeBoxes, sizeClip } from "./box-coder.ts";
+export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
+export type { ProposalLimits } from "./first-pass.ts";
+export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
+export { initialState, type SmallNetwork } from "./initial-state.ts";
+export { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
+export { MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
+export {
+  background,
+  between,
+  type MatcherOptions,
+  matchCandidates,
+  type SamplerOptions,
+  sampleCandidates,
+} from "./matcher.ts";
+export type { Arrays, StateDict } from "./network.ts";
+export { nms } from "./nms.ts";
+export { pasteMask } from "./paste.ts";
+export { type ProposalLevel, type ProposalOptions, proposeRegions } from "./proposals.ts";
+export {
+  type Features,
+  type RoiAlignOptions,
+  roiAlign,
+  roiAlignGradient,
+  roiWarp,
+  roiWarpGradient,
+} from "./roi-align.ts";
+export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
+export { type ShapesOptions, type ShapesPicture, shapeNames, shapesPicture } from "./shapes.ts";
+export { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
+export { MaskRcnnTraining, type StepLosses, type TrainingOptions } from "./training.ts";
+export { type ImageBatch, imageBatch, type Picture, type TransformOptions } from "./transform.ts";

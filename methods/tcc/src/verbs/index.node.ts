@@ -1,0 +1,37 @@
+// reprise tcc: learn from videos of one action, embed them, align them, judge it.
+import { verb } from "@reprise/experiment/verb";
+import { alignOptions, embedOptions, evaluateOptions, trainOptions } from "./options.ts";
+
+const folder = { name: "folder", help: ".npy sequences, or folders of pictures, one for each video" };
+const model = { name: "model", help: "what train wrote" };
+
+export const verbs = [
+  verb({
+    name: "train",
+    summary: "learn to embed the frames of videos of one action, without labels",
+    arguments: [folder],
+    options: trainOptions,
+    run: async (context) => (await import("./train.node.ts")).trainVerb(context),
+  }),
+  verb({
+    name: "embed",
+    summary: "embed every frame of every video of a folder",
+    arguments: [model, folder],
+    options: embedOptions,
+    run: async (context) => (await import("./embed.node.ts")).embedVerb(context),
+  }),
+  verb({
+    name: "align",
+    summary: "tell when each frame of one video happens in others",
+    arguments: [{ name: "videos", help: "an .npy file or a folder of pictures each", many: true }],
+    options: alignOptions,
+    run: async (context) => (await import("./align.node.ts")).alignVerb(context),
+  }),
+  verb({
+    name: "evaluate",
+    summary: "print every metric of the paper beside its baselines",
+    arguments: [model, folder],
+    options: evaluateOptions,
+    run: async (context) => (await import("./evaluate.node.ts")).evaluateVerb(context),
+  }),
+];

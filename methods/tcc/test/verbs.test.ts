@@ -1,0 +1,150 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeNpy, encodeNpy, ndArray, pouringVideos, Random } from "@reprise/data";
+import { readVideoFile, writeVideoFile } from "@reprise/data/node";
+import type { Verb, VerbContext } from "@reprise/experiment/verb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sideBySide } from "../src/grid.ts";
+import { verbs } from "../src/verbs/index.node.ts";
+
+let folder: string;
+const at = (...names: string[]) => join(folder, ...names);
+const random = new Random(1);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tcc-"));
+  await mkdir(at("sequences"));
+  for (let i = 0; i < 6; i++) {
+    const T = 20 + i;
+    const data = Float32Array.from({ length: T * 2 }, (_, k) => Math.floor(k / 2) / T + random.normal(0, 0.01));
+    await writeFile(at("sequences", `s${i}.npy`), encodeNpy(ndArray("float32", [T, 2], data)));
+  }
+  await mkdir(at("videos"));
+  for (const [i, { frames, shape }] of pouringVideos(3, { seed: 1, level: "easy", size: 32 }).entries())
+    await writeVideoFile(at("videos", `v${i}.mp4`), { shape, data: frames }, { framesPerSecond: 15 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs a verb as the command line does, defaults filled in. */
+async function run(
+  name: string,
+  args: string[],
+  options: Record<string, unknown>,
+  signal = new AbortController().signal,
+) {
+  const verb = verbs.find((one) => one.name === name) as Verb;
+  const defaults = Object.entries(verb.options).flatMap(([key, option]) =>
+    "default" in option ? [[key, option.default]] : [],
+  );
+  const context: VerbContext = {
+    args,
+    options: { ...Object.fromEntries(defaults), ...options },
+    json: false,
+    debug: false,
+    signal,
+    onStop: () => {},
+    progress: { show: () => {}, end: () => {} },
+    command: `tcc ${name}`,
+  };
+  const answer = await verb.run(context);
+  return { result: answer!.result as Record<string, unknown>, text: answer!.text() };
+}
+
+test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () => {
+  const model = at("M");
+  const trained = await run("train", [at("sequences")], {
+    encoder: "mlp",
+    steps: 60,
+    validateEvery: 20,
+    out: model,
+    threads: 1,
+  });
+  expect(trained.result).toMatchObject({ model, encoder: "mlp", videos: 4, stopped: "steps" });
+  expect(existsSync(`${model}.checkpoint`)).toBe(false);
+  await run("embed", [model, at("sequences")], { out: at("E"), threads: 1 });
+  const embedding = decodeNpy(await readFile(at("E", "s3.npy")), "s3.npy");
+  expect(embedding.shape).toEqual([23, 32]);
+  const plain = await run("evaluate", [model, at("sequences")], { threads: 1 });
+  expect(plain.result).toMatchObject({ videos: 6, classification: null });
+  expect(plain.result.kendallTauRaw).toBeGreaterThan(0.8);
+  const labels = Object.fromEntries(
+    Array.from({ length: 6 }, (_, i) => [`s${i}`, Array.from({ length: 20 + i }, (_, t) => (t < 10 ? 0 : 1))]),
+  );
+  await writeFile(at("labels.json"), JSON.stringify(labels));
+  const judged = await run("evaluate", [model, at("sequences")], { labels: at("labels.json"), threads: 1 });
+  expect((judged.result.fewShot as unknown[]).length).toBe(3);
+  expect(judged.text).toContain("retrieval, AP@15");
+  await writeFile(at("labels.json"), JSON.stringify({ ...labels, s2: [0] }));
+  await expect(run("evaluate", [model, at("sequences")], { labels: at("labels.json") })).rejects.toThrow(
+    "has 1 labels of s2, which has 22 frames.",
+  );
+  const [a, b] = [at("sequences", "s0.npy"), at("sequences", "s1.npy")];
+  await run("align", [a, b], { model, out: at("map.csv"), events: [5, 9], threads: 1 });
+  const table = (await readFile(at("map.csv"), "utf8")).trim().split("\n");
+  expect(table).toHaveLength(21);
+  expect(table[0]).toBe("s0,s1");
+  // The path goes through the pair; the map tells the first frame there.
+  expect(Number(table[6]!.split(",")[1])).toBeLessThanOrEqual(9);
+  expect(Number(table[7]!.split(",")[1])).toBeGreaterThanOrEqual(9);
+  await expect(run("align", [a, b], { model, out: at("s.mp4") })).rejects.toThrow("features cannot be looked at");
+  await expect(run("align", [a], { model, out: at("m.csv") })).rejects.toThrow("give two or more videos");
+  await expect(run("align", [a, b], { model, out: at("m.avi") })).rejects.toThrow("end its name in .mp4");
+  await expect(run("align", [a, b], { model, out: at("m.csv"), events: [1] })).rejects.toThrow(
+    "--events has 1 frames; expected one of each of 2 videos for every event.",
+  );
+});
+
+test("videos: train, then two of them in step", { timeout: 60_000 }, async () => {
+  const model = at("MV");
+  await run("train", [at("videos")], {
+    steps: 2,
+    validateEvery: 2,
+    framesPerVideo: 6,
+    size: 32,
+    out: model,
+    threads: 1,
+  });
+  const out = at("s.mp4");
+  const paths = [at("videos", "v0.mp4"), at("videos", "v1.mp4")];
+  const { result } = await run("align", paths, { model, out, height: 64, threads: 1 });
+  const seen = await readVideoFile(out);
+  expect(seen.shape.slice(1)).toEqual([64, 128, 3]);
+  expect(seen.shape[0]).toBe(result.frames);
+});
+
+describe("what cannot be read is refused by name", () => {
+  const train = (name: string) => run("train", [at(name)], { out: at("N") });
+
+  test("an empty folder, one video, text", async () => {
+    await mkdir(at("empty"));
+    await expect(train("empty")).rejects.toThrow("holds no videos.");
+    await expect(train("missing")).rejects.toThrow("there is no such file or folder");
+    await mkdir(at("one"));
+    await writeFile(at("one", "a.npy"), encodeNpy(ndArray("float32", [3, 1], Float32Array.of(0, 1, 2))));
+    await expect(train("one")).rejects.toThrow("1 given; expected 2 or more videos of the same action.");
+    await writeFile(at("one", "b.npy"), "text");
+    await expect(train("one")).rejects.toThrow("is not an NPY file");
+    await writeFile(at("one", "b.npy"), encodeNpy(ndArray("float32", [1, 2, 2, 3], new Float32Array(12).fill(7))));
+    await expect(train("one")).rejects.toThrow("holds 7; pictures of floats are read from 0 to 1. Divide by 255.");
+    await writeFile(at("one", "b.npy"), encodeNpy(ndArray("uint8", [1, 2, 2, 5], new Uint8Array(20))));
+    await expect(train("one")).rejects.toThrow("has the shape [1, 2, 2, 5]; expected [frames, features]");
+  });
+
+  test("a folder as the model", async () => {
+    await expect(run("train", [at("sequences")], { out: at("sequences") })).rejects.toThrow(
+      "is a folder; give the name of a file.",
+    );
+  });
+});
+
+test("a grid puts each video into its cell, by the frame that a row names", () => {
+  const video = (value: number) => ({
+    shape: [2, 1, 1, 3],
+    data: Uint8Array.of(value, value, value, value + 1, value + 1, value + 1),
+  });
+  const { shape, data } = sideBySide([video(10), video(20), video(30)], [[1, 0, 1]]);
+  expect(shape).toEqual([1, 2, 2, 3]);
+  expect([0, 3, 6, 9].map((i) => data[i])).toEqual([11, 20, 31, 0]);
+});

@@ -1,0 +1,114 @@
+"""A small Mask R-CNN of torchvision 0.14.1: its detections, its five losses and their gradients' norms.
+
+Weights and pictures come from a generator that the test has too (whole numbers, so that both have the same bits).
+
+Usage: /usr/bin/python3 tools/reference/mask_rcnn_network.py > methods/mask-rcnn/test/fixtures/network.json
+"""
+
+import json
+import math
+
+import numpy as np
+import torch
+import torchvision
+from torchvision.models.detection import MaskRCNN, _utils
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import TwoMLPHead, FastRCNNPredictor
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
+from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.ops.misc import FrozenBatchNorm2d
+
+MEAN, SD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+
+
+def uniform(count, seed):
+    """(k / 2^23) − 1 for 24 bits k of a linear congruential generator."""
+    out, state = np.empty(count), seed
+    for i in range(count):
+        state = (state * 1664525 + 1013904223) % 2**32
+        out[i] = (state >> 8) / 2**23 - 1
+    return out
+
+
+class Small(ResNet):
+    """8, 8, 16, 16 channels and a bottleneck a stage."""
+
+    def __init__(self):
+        super().__init__(Bottleneck, [1, 1, 1, 1], norm_layer=FrozenBatchNorm2d)
+        self.inplanes = 8
+        self.conv1 = torch.nn.Conv2d(3, 8, 7, 2, 3, bias=False)
+        self.bn1 = FrozenBatchNorm2d(8)
+        for stage, planes in enumerate((4, 4, 8, 8)):
+            setattr(self, f"layer{stage + 1}", self._make_layer(Bottleneck, planes, 1, stride=1 if stage == 0 else 2))
+
+
+def sampler(labels_per_image, count, share):
+    """The first positives and negatives, in place of random ones."""
+    positives, negatives = [], []
+    for labels in labels_per_image:
+        positive, negative = torch.where(labels >= 1)[0], torch.where(labels == 0)[0]
+        positive = positive[: int(count * share)]
+        negative = negative[: count - len(positive)]
+        mask = lambda index: torch.zeros_like(labels, dtype=torch.uint8).index_fill_(0, index, 1)
+        positives.append(mask(positive))
+        negatives.append(mask(negative))
+    return positives, negatives
+
+
+_utils.BalancedPositiveNegativeSampler.__call__ = lambda self, labels: sampler(
+    labels, self.batch_size_per_image, self.positive_fraction)
+settings = dict(min_size=64, max_size=96, rpn_pre_nms_top_n_train=200, rpn_pre_nms_top_n_test=100,
+                rpn_post_nms_top_n_train=60, rpn_post_nms_top_n_test=40, rpn_batch_size_per_image=64,
+                box_batch_size_per_image=32, box_score_thresh=0.05, box_detections_per_img=10)
+layers = {f"layer{i}": str(i - 1) for i in (1, 2, 3, 4)}
+anchors = AnchorGenerator(((8,), (16,), (32,), (64,), (96,)), ((0.5, 1.0, 2.0),) * 5)
+model = MaskRCNN(BackboneWithFPN(Small(), layers, [16, 16, 32, 32], 8), rpn_anchor_generator=anchors,
+                 box_head=TwoMLPHead(8 * 49, 16), box_predictor=FastRCNNPredictor(16, 4),
+                 mask_head=MaskRCNNHeads(8, (8,) * 4, 1), mask_predictor=MaskRCNNPredictor(8, 8, 4), **settings)
+for seed, (name, array) in enumerate(model.state_dict().items()):
+    drawn = torch.tensor(uniform(array.numel(), seed), dtype=torch.float32).reshape(array.shape)
+    if "running_var" in name:
+        drawn = drawn * 0.25 + 1
+    elif array.ndim > 1:
+        small = any(part in name for part in ("cls_", "bbox_pred", "mask_fcn_logits"))
+        drawn = drawn * float(np.float32(math.sqrt((0.5 if small else 4) / array[0].numel())))
+    elif "bn" in name or "downsample.1" in name:
+        drawn = drawn * 0.25 + (1 if name.endswith("weight") else 0)
+    else:
+        drawn = drawn * 0.125
+    array.copy_(drawn)
+images, targets, pictures = [], [], []
+for i, (h, w) in enumerate(((70, 90), (64, 60))):
+    pixels = ((uniform(3 * h * w, 1000 + i) + 1) * 127.9).astype(np.uint8).reshape(3, h, w)
+    y, x = np.mgrid[0:h, 0:w]
+    masks = []
+    for k, (cy, cx, r) in enumerate(((30, 35, 18), (40, 44, 12))):
+        inside = (y - cy) ** 2 + (x - cx) ** 2 < r * r
+        pixels[k, inside] = 255
+        masks.append(inside)
+    boxes = [[17.0 + i, 12, 53, 48], [32, 28, 56, 52.0 - i]]
+    pictures.append([h, w])
+    images.append(torch.tensor(pixels / np.float32(255), dtype=torch.float32))
+    targets.append({"boxes": torch.tensor(boxes), "labels": torch.tensor([1, 2 + i]),
+                    "masks": torch.tensor(np.array(masks), dtype=torch.uint8)})
+model.train()
+losses = model(images, targets)
+sum(losses.values()).backward()
+norms = {n: float(p.grad.double().norm()) for n, p in model.named_parameters() if p.grad is not None}
+model.eval()
+with torch.no_grad():
+    found = model(images)
+nine = lambda t: [float(f"{v:.9g}") for v in t.reshape(-1).tolist()]
+print(json.dumps({
+    "torchvision": torchvision.__version__,
+    "settings": settings,
+    "anchorSizes": [8, 16, 32, 64, 96],
+    "shapes": {name: list(array.shape) for name, array in model.state_dict().items()},
+    "pictures": pictures,
+    "targets": [{"boxes": t["boxes"].tolist(), "labels": t["labels"].tolist()} for t in targets],
+    "losses": {name: float(value) for name, value in losses.items()},
+    "gradientNorms": norms,
+    "found": [{"boxes": nine(f["boxes"]), "scores": nine(f["scores"]), "labels": f["labels"].tolist(),
+               "maskSums": nine(f["masks"].sum((1, 2, 3)))} for f in found],
+}))
