@@ -55,6 +55,8 @@ export interface AppParts {
   readonly visits?: Visits | undefined;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
+  /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
+  readonly clock?: () => number;
 }
 
 /** What one address may ask: changes and questions to programs, and what has to be looked up in the database. */
@@ -84,7 +86,7 @@ export function createApp(parts: AppParts): Hono {
   const limit = (c: Context, kind: keyof typeof limits) => {
     const address = clientAddress(c, proxy !== undefined);
     if (!address) return;
-    const wait = limits[kind].take(address);
+    const wait = limits[kind].take(address, parts.clock?.());
     if (wait === 0) return;
     if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
       hinted = true;
