@@ -181,6 +181,8 @@ export function searchSuite(site: () => { readonly app: Hono; readonly db: Kysel
     expect(text).toContain('<link rel="canonical" href="https://reprise.test/?order=recent">');
     const none = await get("/?page=7");
     expect([none.status, none.text.includes("The list of papers has no page 7.")]).toEqual([404, true]);
+    expect((await get("/search?q=sample&page=7")).text).toContain("The list of what was found has no page 7.");
+    expect((await get("/search?tag=samples&page=7")).text).toContain("The list of papers has no page 7.");
     expect((await get("/?order=nonsense")).status).toBe(200);
   });
 }

@@ -89,6 +89,7 @@ export function mountLists(app: Hono, { db, pages, frameOf, running, limit, miss
     const offset = (number - 1) * pageLength;
     if (q !== undefined) {
       const found = await searchPapers(db, q, { filter, limit: pageLength + 1, offset });
+      if (found.hits.length === 0 && number > 1) return missing(c, `The list of what was found has no page ${number}.`);
       const result = { ...found, hits: found.hits.slice(0, pageLength) };
       return html(c, await searchPage(frameOf(c), { address, result, hasMore: found.hits.length > pageLength }));
     }
@@ -96,6 +97,7 @@ export function mountLists(app: Hono, { db, pages, frameOf, running, limit, miss
       paperCards(db, { filter, order: "year", limit: pageLength + 1, offset }),
       countPapers(db, filter),
     ]);
+    if (papers.length === 0 && number > 1) return missing(c, `The list of papers has no page ${number}.`);
     const hits = papers.slice(0, pageLength).map((card) => ({ ...card, snippet: null }));
     const result = { hits, total, more: false, corrected: null };
     return html(c, await searchPage(frameOf(c), { address, result, hasMore: papers.length > pageLength }));

@@ -22,9 +22,9 @@ export interface SearchResult {
 
 /** Of more matches than this only those with the most votes are ranked: ranking reads the words of each. */
 const mostRanked = 100;
-const mostCounted = 1000;
-/** Where the words of each match must be read to find out whether it is one. */
-const mostPhrases = 100;
+const mostCounted = 300;
+/** Papers, those with the most votes first, in which words are looked at for standing together; titles all are. */
+const mostRead = 1000;
 
 export interface SearchOptions {
   readonly filter?: CardFilter;
@@ -143,25 +143,35 @@ async function ranked(
   offset: number,
 ): Promise<{ readonly rows: readonly number[]; readonly total: number; readonly more: boolean }> {
   const condition = conditionOf(filter);
-  const read = parts.some(({ kind }) => kind === "phrase");
-  const [most, count] = read ? [mostPhrases, mostPhrases] : [Math.max(mostRanked, 2 * (offset + limit)), mostCounted];
-  const order = read ? sql`` : sql`order by s.score desc, s.year desc, s.paper_id`;
-  const some = (column: RawBuilder<unknown>) => sql`
-    (select s.paper_id from paper_search s where s.${column} @@ (select q from asked) and ${condition}
-     ${order} limit ${most})`;
-  const { rows } = await sql<{ id: number }>`
-    with asked as materialized (select ${matching(parts)} as q),
-    candidates as (${some(sql.ref("head"))} union ${some(sql.ref("document"))})
-    select s.paper_id as id from candidates join paper_search s using (paper_id), asked
-    order by ts_rank('{0.1, 0.3, 0.6, 1}', s.document, q) * (1 + ln(1 + greatest(s.score, 0)) / 10) desc, s.year desc, id
+  // A query stands where it is used: from its words the planner knows how many rows to expect.
+  const query = matching(parts);
+  const byVotes = sql`order by s.score desc, s.year desc, s.paper_id`;
+  const hasPhrase = parts.some(({ kind }) => kind === "phrase");
+  // Whether words stand together is only known once a paper's words are read: of those that have them, the first are.
+  const words = parts.map((part): Asked => (part.kind === "phrase" ? { ...part, kind: "word" } : part));
+  const documents = hasPhrase
+    ? sql`(select s.* from paper_search s where s.document @@ ${matching(words)} and ${condition}
+        ${byVotes} limit ${mostRead})`
+    : sql`paper_search`;
+  const most = Math.max(mostRanked, 2 * (offset + limit));
+  const { rows } = await sql<{ id: number; among: number }>`
+    with candidates as (
+      (select s.paper_id from paper_search s where s.head @@ ${query} and ${condition} ${byVotes} limit ${most})
+      union
+      (select s.paper_id from ${documents} s where s.document @@ ${query} and ${condition} ${byVotes} limit ${most}))
+    select s.paper_id as id, (count(*) over ())::int as among from candidates join paper_search s using (paper_id)
+    order by ts_rank('{0.1, 0.3, 0.6, 1}', s.document, ${query}) * (1 + ln(1 + greatest(s.score, 0)) / 10) desc, s.year desc, id
     limit ${limit} offset ${offset}`.execute(db);
+  const ids = rows.map(({ id }) => id);
+  const among = rows[0]?.among ?? 0;
+  if (hasPhrase || among < most) return { rows: ids, total: among, more: among >= most };
   const counted = await sql<{ total: number }>`
     select count(*)::int as total from (
-      select from paper_search s where s.document @@ ${matching(parts)} and ${condition} limit ${count}) matches`.execute(
+      select from paper_search s where s.document @@ ${query} and ${condition} limit ${mostCounted}) matches`.execute(
     db,
   );
   const total = counted.rows[0]?.total ?? 0;
-  return { rows: rows.map(({ id }) => id), total, more: total === count };
+  return { rows: ids, total, more: total === mostCounted };
 }
 
 /** Characters that no text has: they stand around what matches. */
