@@ -27,7 +27,7 @@ const seed = { kind: "number", min: 0, max: 4_294_967_295 } as const;
 
 export const panel = panelOf({
   intro:
-    "Two videos of the same action, brought into step by an encoder that learnt without a label. Take drawn videos or two of your own, follow a frame's cycle there and back, or draw a letter some times and let it learn. Everything is computed here, in your browser.",
+    "Two videos of the same action, brought into step by an encoder that learnt without a label. Take drawn videos of pouring or two of your own, follow a frame's cycle there and back, or draw a letter some times and let it learn. Everything is computed here, in your browser.",
   worker,
   tasks: {
     align: task<AlignInputs, AlignMessage, AlignResult, never>({
@@ -38,7 +38,7 @@ export const panel = panelOf({
           label: "Videos",
           default: defaultAlign.source,
           options: [
-            { value: "drawn", label: "drawn: pouring from a bottle" },
+            { value: "drawn", label: "drawn ones" },
             { value: "own", label: "two of your own …" },
           ],
         },
@@ -48,8 +48,8 @@ export const panel = panelOf({
           default: defaultAlign.level,
           options: [
             { value: "easy", label: "little" },
-            { value: "medium", label: "in place, size, background, speed" },
-            { value: "hard", label: "in side and much else, too" },
+            { value: "medium", label: "much" },
+            { value: "hard", label: "very much" },
           ],
         },
         first: { ...seed, label: "Number of the first video", default: defaultAlign.first },

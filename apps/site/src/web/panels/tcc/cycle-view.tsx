@@ -14,7 +14,7 @@ export function CycleView({ first, inputs }: { readonly first: CycleResult; read
     setAsked(next);
     setResult(await cycle(next));
   }
-  const { videos, softNeighbour, alpha, beta, truth, mu, variance } = result;
+  const { videos, softNeighbour, alpha, beta, truth } = result;
   const [U, V] = videos;
   const u = U[asked.start]!;
   // A plane of 3 by 2.4, both axes alike.
@@ -23,7 +23,6 @@ export function CycleView({ first, inputs }: { readonly first: CycleResult; read
   const line = (points: readonly (readonly [number, number])[]) =>
     points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(" ");
   const most = Math.max(...alpha);
-  const sigma = Math.sqrt(variance);
   return (
     <section class="cycle-view" aria-label="The cycle">
       <div class="fields">
@@ -55,6 +54,7 @@ export function CycleView({ first, inputs }: { readonly first: CycleResult; read
       </div>
       <figure>
         <svg
+          class="plane"
           viewBox="0 0 300 240"
           role="img"
           aria-label="Embeddings of both videos in a plane, the frame u, and its soft nearest neighbour in the second video"
@@ -69,11 +69,11 @@ export function CycleView({ first, inputs }: { readonly first: CycleResult; read
           ))}
           <line x1={x(u[0])} y1={y(u[1])} x2={x(softNeighbour[0])} y2={y(softNeighbour[1])} class="hop" />
           <circle cx={x(u[0])} cy={y(u[1])} r={5} class="u" />
-          <text x={x(u[0]) + 8} y={y(u[1]) - 6}>
+          <text x={x(u[0]) - 3} y={y(u[1]) + 18}>
             u
           </text>
           <rect x={x(softNeighbour[0]) - 4} y={y(softNeighbour[1]) - 4} width={8} height={8} class="soft" />
-          <text x={x(softNeighbour[0]) + 8} y={y(softNeighbour[1]) + 14}>
+          <text x={x(softNeighbour[0]) - 4} y={y(softNeighbour[1]) - 10}>
             ṽ
           </text>
         </svg>
@@ -85,7 +85,7 @@ export function CycleView({ first, inputs }: { readonly first: CycleResult; read
       <ResultView
         view={{
           kind: "line",
-          caption: `β: where the cycle comes back in the first video. It started at ${truth.toFixed(2)}; µ = ${mu.toFixed(2)}, σ = ${sigma.toFixed(2)}`,
+          caption: "β: where the cycle comes back in the first video",
           x: "time, as a share of the video",
           y: "β",
           lines: [
