@@ -11,6 +11,7 @@ import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
 import { parseOrigin } from "./origin.ts";
+import { hasAdmin, makeLink } from "./people/accounts.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
 
@@ -88,6 +89,10 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         papers: options.papers ?? papers,
       }),
     );
+    if (!(await hasAdmin(db)))
+      log(
+        `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
+      );
     return {
       url: http.here,
       origin,

@@ -1,5 +1,6 @@
 // What the pages read: one query per page, JSON aggregates instead of joins multiplied out.
 import { type Kysely, sql } from "kysely";
+import { identifierIn } from "../bibtex/identifiers.ts";
 import type { PaperLink, ResultTable, StoredRun } from "./content-format.ts";
 import type { Tables } from "./database/schema.ts";
 
@@ -72,13 +73,24 @@ export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
     .execute();
 }
 
-/** The paper with this key or alias; one that was withdrawn, where no other has it. */
+/** The paper with this key, alias, DOI or arXiv id; one that was withdrawn, where no other has it. */
 export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperView | undefined> {
+  const identifier = identifierIn(key);
   const row = await db
     .selectFrom("papers")
     .innerJoin("venues", "venues.id", "papers.venue_id")
     .where((eb) =>
       eb.or([
+        ...(identifier
+          ? [
+              eb.and([
+                eb("papers.withdrawn_at", "is", null), // its names may be another's by now
+                "doi" in identifier
+                  ? eb(sql`lower(papers.doi)`, "=", identifier.doi)
+                  : eb("papers.arxiv_id", "=", identifier.arxivId),
+              ]),
+            ]
+          : []),
         eb("papers.bibtex_key", "=", key),
         eb("papers.id", "in", eb.selectFrom("paper_aliases").select("paper_id").where("alias", "=", key)),
       ]),

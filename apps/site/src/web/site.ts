@@ -9,6 +9,7 @@ import "./styles/paper.css";
 import "./styles/tags.css";
 import "./styles/results.css";
 import "./styles/panel.css";
+import "./styles/forms.css";
 import "./styles/print.css";
 import { copyButtons, copyFormulas } from "./copy.ts";
 import { mountPanel } from "./panels.ts";

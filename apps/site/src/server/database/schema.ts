@@ -3,6 +3,12 @@ import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kys
 import type { PaperLink, ResultTable, StoredRun } from "../content-format.ts";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+
+/** What an account may do, each what those before it may. */
+export const roles = ["reader", "author", "moderator", "admin"] as const;
+export type Role = (typeof roles)[number];
+export type LinkPurpose = "claim" | "confirm" | "reset" | "invite";
 
 export interface Tables {
   venues: { id: GeneratedAlways<number>; name: string };
@@ -21,13 +27,61 @@ export interface Tables {
     updated_at: Timestamp;
     /** When its folder was taken out of the content; null while it is shown. */
     withdrawn_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+    added_by: ColumnType<number | null, number | null | undefined, number | null>;
+    title_key: GeneratedAlways<string>;
   };
   paper_aliases: { alias: string; paper_id: number };
   authors: { id: GeneratedAlways<number>; name: string };
   paper_authors: { paper_id: number; position: number; author_id: number };
   tags: { id: GeneratedAlways<number>; name: string };
   paper_tags: { paper_id: number; tag_id: number };
-  users: { id: GeneratedAlways<number>; name: string; display_name: string; created_at: Timestamp };
+  users: {
+    id: GeneratedAlways<number>;
+    name: string;
+    display_name: string;
+    created_at: Timestamp;
+    email: string | null;
+    email_verified_at: NullableTimestamp;
+    password_hash: string | null;
+    role: ColumnType<Role, Role | undefined, Role>;
+    about: Generated<string>;
+    banned_at: NullableTimestamp;
+    deleted_at: NullableTimestamp;
+    trusted_at: NullableTimestamp;
+  };
+  sessions: {
+    id: GeneratedAlways<number>;
+    token_hash: string;
+    user_id: number;
+    agent: string;
+    created_at: Timestamp;
+    seen_at: Timestamp;
+    expires_at: Timestamp;
+  };
+  links: {
+    token_hash: string;
+    purpose: LinkPurpose;
+    user_id: number | null;
+    email: string | null;
+    expires_at: Timestamp;
+  };
+  outbox: {
+    id: GeneratedAlways<number>;
+    recipient: string;
+    subject: string;
+    body: string;
+    created_at: Timestamp;
+    sent_at: NullableTimestamp;
+  };
+  settings: { name: string; value: string };
+  audit_log: {
+    id: GeneratedAlways<number>;
+    actor_id: number | null;
+    action: string;
+    subject: string;
+    reason: Generated<string>;
+    created_at: Timestamp;
+  };
   summaries: {
     id: GeneratedAlways<number>;
     paper_id: number;
