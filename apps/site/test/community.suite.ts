@@ -10,8 +10,10 @@ import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
 import { addingSuite } from "./adding.suite.ts";
 import { quickPasswords } from "./client.ts";
+import { discussionSuite } from "./discussion.suite.ts";
 import { type Made, peopleSuite } from "./people.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
+import { summariesSuite } from "./summaries.suite.ts";
 
 const fixtureContent = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 
@@ -41,4 +43,6 @@ export function communitySuite(place: () => Promise<DatabasePlace>): void {
   const made = (): Made => ({ app, db: database.db, make });
   peopleSuite(made);
   addingSuite(made);
+  summariesSuite(made);
+  discussionSuite(made);
 }

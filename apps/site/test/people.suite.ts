@@ -293,7 +293,7 @@ export function peopleSuite(made: () => Made): void {
       expect((await new Client(app).post("/sign-up", { ...form("again"), invite })).status).toBe(410);
       await admin.post("/admin", { signUp: "closed" });
       expect((await new Client(app).post("/sign-up", form("late"))).status).toBe(403);
-      await admin.post("/admin", { signUp: "open" });
+      await admin.post("/admin", { signUp: "open", holdFirst: "yes" });
       expect((await admin.get("/admin/outbox")).text).toContain("No mail server is configured");
     });
 

@@ -12,18 +12,22 @@ import type { WebAssets } from "./assets.ts";
 import { Refusal, refusalPage, SignInFirst } from "./community.ts";
 import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
+import { readerOf } from "./discussion/reader.ts";
+import { mountDiscussion } from "./discussion/routes.ts";
 import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
 import { Limits, type RateName, TooMany } from "./limits.ts";
 import { dated, type Log, requestLine } from "./log.ts";
+import { mountModeration } from "./moderation/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
+import { dayOf } from "./pages/day.ts";
 import { homePage } from "./pages/home.ts";
 import type { Frame } from "./pages/layout.ts";
 import { noPaperPage, notFoundPage } from "./pages/not-found.ts";
-import { dayOf, paperPage } from "./pages/paper.ts";
+import { paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
 import { mountPaperFiles } from "./paper-files.ts";
 import { mountAdding } from "./papers/routes.ts";
@@ -32,7 +36,9 @@ import { mountAdmin } from "./people/admin-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
 import { Sessions, viewerOf } from "./people/sessions.ts";
+import { Renderer } from "./renderer.ts";
 import type { QuickReplies } from "./reply.ts";
+import { mountSummaries } from "./summaries/routes.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
 import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
 
@@ -57,6 +63,8 @@ export interface AppParts {
    * under which address the site is reached.
    */
   readonly proxy?: "address" | "all" | undefined;
+  /** Renders what people write; one of its own unless given. */
+  readonly renderer?: Renderer;
   /** How passwords are kept; as slow as they should be unless a test is about something else. */
   readonly passwords?: Passwords;
   /** Filled with answers that hold for their address, whoever asks. */
@@ -136,7 +144,9 @@ export function createApp(parts: AppParts): Hono {
     const key = c.req.query("bibtexKey");
     if (!key) return missing(c, "The address names no paper: it should read /paper?bibtexKey=KEY.");
     return aboutPaper(c, "/paper", key, async (paper) =>
-      paper.bibtexKey === key ? { body: await paperPage(frameOf(c), paper) } : redirect(paperPath(paper.bibtexKey)),
+      paper.bibtexKey === key
+        ? { body: await paperPage(frameOf(c), paper, await readerOf(db, paper, viewerOf(c))) }
+        : redirect(paperPath(paper.bibtexKey)),
     );
   });
   app.get("/p/:key{.+}", (c) =>
@@ -158,6 +168,10 @@ export function createApp(parts: AppParts): Hono {
   mountPeople(community);
   mountAdmin(community);
   mountAdding(community, unknown);
+  const renderer = parts.renderer ?? new Renderer();
+  mountSummaries(community, renderer);
+  mountDiscussion(community, renderer);
+  mountModeration(community);
   mountPaperFiles(app, files, parts);
   mountApi(app, { tags: parts.tags, pages, originOf });
   mountApiReference(app, log);

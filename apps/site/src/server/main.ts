@@ -12,6 +12,7 @@ import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
 import { parseOrigin } from "./origin.ts";
 import { hasAdmin, makeLink } from "./people/accounts.ts";
+import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
 
@@ -79,13 +80,14 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
     const assets = webAssets(await buildWeb({ log, elsewhere: resolve(dataDir, "web") }));
     const tags = new TagSuggester(db);
+    const renderer = new Renderer();
     const origin = given ?? http.elsewhere;
     if (!given && !trustProxy && http.elsewhere !== http.here)
       log(`pages name ${origin} as their address; give --origin URL where readers use another`);
     const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
       createApp({
-        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
+        ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
         papers: options.papers ?? papers,
       }),
     );
@@ -99,6 +101,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       close: async () => {
         await http.close();
         await tags.close();
+        await renderer.close();
         await close();
       },
     };

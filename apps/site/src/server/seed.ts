@@ -4,6 +4,7 @@ import type { Rendered } from "../jobs/render.protocol.ts";
 import { rendererVersion } from "../render/markdown.ts";
 import type { PaperContent } from "./content.ts";
 import type { Tables } from "./database/schema.ts";
+import { citeLabel } from "./papers/cite-label.ts";
 import { storePaper } from "./papers/store.ts";
 import { Renderer } from "./renderer.ts";
 
@@ -78,12 +79,6 @@ async function releaseAliases(trx: Transaction<Tables>, keys: readonly string[])
   if (keys.length === 0) return;
   const ids = trx.selectFrom("papers").select("id").where("bibtex_key", "in", keys);
   await trx.deleteFrom("paper_aliases").where("paper_id", "in", ids).execute();
-}
-
-/** "Szegedy et al. 2014", the text of links to the paper. */
-function citeLabel({ authors, year }: PaperContent["paper"]): string {
-  const names = authors.map((name) => name.split(" ").at(-1));
-  return `${names.length > 2 ? `${names[0]} et al.` : names.join(" and ")} ${year}`;
 }
 
 async function writePaper(

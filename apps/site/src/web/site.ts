@@ -10,6 +10,7 @@ import "./styles/tags.css";
 import "./styles/results.css";
 import "./styles/panel.css";
 import "./styles/forms.css";
+import "./styles/discussion.css";
 import "./styles/print.css";
 import { copyButtons, copyFormulas } from "./copy.ts";
 import { mountPanel } from "./panels.ts";
@@ -20,4 +21,6 @@ themeToggle();
 copyButtons();
 copyFormulas();
 scrollBoxes();
+if (document.querySelector("form[data-editor]"))
+  void import("./editor.ts").then(({ summaryEditor }) => summaryEditor());
 mountPanel();

@@ -8,6 +8,10 @@ type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date |
 /** What an account may do, each what those before it may. */
 export const roles = ["reader", "author", "moderator", "admin"] as const;
 export type Role = (typeof roles)[number];
+/** Who may read a summary. */
+export type Visibility = "public" | "private";
+/** How much of a summary a machine has written. */
+export type MachineHelp = "none" | "some" | "most";
 export type LinkPurpose = "claim" | "confirm" | "reset" | "invite";
 
 export interface Tables {
@@ -29,6 +33,8 @@ export interface Tables {
     withdrawn_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
     added_by: ColumnType<number | null, number | null | undefined, number | null>;
     title_key: GeneratedAlways<string>;
+    /** Since when nothing more is said about it. */
+    locked_at: NullableTimestamp;
   };
   paper_aliases: { alias: string; paper_id: number };
   authors: { id: GeneratedAlways<number>; name: string };
@@ -93,7 +99,20 @@ export interface Tables {
     created_at: Timestamp;
     /** Null where the day is not known. */
     edited_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+    ref: ColumnType<string, never, never>;
+    visibility: ColumnType<Visibility, Visibility | undefined, Visibility>;
+    anonymous: Generated<boolean>;
+    share: ColumnType<string | null, string | null | undefined, string | null>;
+    machine: ColumnType<MachineHelp, MachineHelp | undefined, MachineHelp>;
+    licensed_at: NullableTimestamp;
+    version: Generated<number>;
+    withdrawn_at: NullableTimestamp;
+    held_at: NullableTimestamp;
+    hidden_at: NullableTimestamp;
+    listed: ColumnType<boolean, never, never>;
   };
+  revisions: { summary_id: number; version: number; source: string; saved_at: Timestamp };
+  drafts: { user_id: number; paper_id: number; source: string; version: number; saved_at: Timestamp };
   votes: { summary_id: number; user_id: number; vote: number };
   comments: {
     id: GeneratedAlways<number>;
@@ -102,6 +121,21 @@ export interface Tables {
     source: string;
     html: string;
     created_at: Generated<Date>;
+    ref: ColumnType<string, never, never>;
+    parent_id: ColumnType<number | null, number | null | undefined, number | null>;
+    anonymous: Generated<boolean>;
+    deleted_at: NullableTimestamp;
+    held_at: NullableTimestamp;
+    hidden_at: NullableTimestamp;
+  };
+  reports: {
+    id: GeneratedAlways<number>;
+    summary_id: number | null;
+    comment_id: number | null;
+    user_id: number;
+    reason: string;
+    created_at: Timestamp;
+    resolved_at: NullableTimestamp;
   };
   seeds: { bibtex_key: string; sha256: string; seeded_at: Timestamp };
   migrations: { name: string; sha256: string; applied_at: Timestamp };

@@ -1,10 +1,12 @@
 // A person's own page of their account, and the one that others see.
 import { html } from "hono/html";
+import { paperPath } from "../../render/citations.ts";
 import { emptyForm, type FormState } from "../forms.ts";
+import type { WrittenSummary } from "../people/profile.ts";
 import type { SessionView, Viewer } from "../people/sessions.ts";
+import { dayOf } from "./day.ts";
 import { field, formProblem, submit, textField } from "./form.ts";
 import { type Frame, type Html, page } from "./layout.ts";
-import { dayOf } from "./paper.ts";
 
 export interface AccountView {
   readonly displayName: string;
@@ -89,7 +91,10 @@ export interface ProfileView {
   readonly joinedAt: Date;
 }
 
-export function profilePage(frame: Frame, profile: ProfileView, content: Html | ""): Promise<string> {
+/** Lists of summaries, each under its heading; those without any are not shown. */
+export type ProfileLists = Readonly<Record<string, readonly WrittenSummary[]>>;
+
+export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLists): Promise<string> {
   return page(
     frame,
     {
@@ -100,6 +105,15 @@ export function profilePage(frame: Frame, profile: ProfileView, content: Html | 
     html`<header class="paper-head"><h1>${profile.displayName}</h1>
 <p class="byline">${profile.name} · here since ${dayOf(profile.joinedAt).slice(0, 7)}</p>
 ${profile.about ? html`<p class="about">${profile.about}</p>` : ""}</header>
-${content}`,
+${Object.entries(lists).map(([heading, summaries]) =>
+  summaries.length === 0
+    ? ""
+    : html`<h2>${heading}</h2><ul class="rows">${summaries.map(
+        ({ bibtexKey, title, ref, score }) =>
+          html`<li><a href="${paperPath(bibtexKey)}#s-${ref}">${title}</a> <span class="soft">${score}</span></li>
+`,
+      )}</ul>`,
+)}
+${Object.values(lists).every((list) => list.length === 0) ? html`<p>Nothing yet.</p>` : ""}`,
   );
 }

@@ -3,11 +3,11 @@ import { html } from "hono/html";
 import { roles } from "../database/schema.ts";
 import { emptyForm } from "../forms.ts";
 import type { Settings } from "../people/accounts.ts";
+import { dayOf } from "./day.ts";
 import { checkbox, selectField, submit } from "./form.ts";
 import { type Frame, type Html, page } from "./layout.ts";
-import { dayOf } from "./paper.ts";
 
-function adminFrame(frame: Frame, title: string, content: Html): Promise<string> {
+export function adminFrame(frame: Frame, title: string, content: Html): Promise<string> {
   return page(
     frame,
     { title, description: title, path: null },

@@ -6,7 +6,13 @@ import type { Tables } from "../database/schema.ts";
 export async function deleteAccount(db: Kysely<Tables>, id: number): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await trx.deleteFrom("votes").where("user_id", "=", id).execute();
-    await trx.deleteFrom("comments").where("user_id", "=", id).execute();
+    await trx.deleteFrom("drafts").where("user_id", "=", id).execute();
+    // What others answered stays: of the comment itself nothing is left.
+    await trx
+      .updateTable("comments")
+      .set({ deleted_at: new Date(), source: "", html: "" })
+      .where("user_id", "=", id)
+      .execute();
     await trx.deleteFrom("summaries").where("user_id", "=", id).execute();
     await trx.deleteFrom("sessions").where("user_id", "=", id).execute();
     await trx.deleteFrom("links").where("user_id", "=", id).execute();

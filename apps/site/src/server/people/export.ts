@@ -18,11 +18,19 @@ export async function exportAccount(db: Kysely<Tables>, id: number) {
     .innerJoin("papers as p", "p.id", "s.paper_id")
     .where("s.user_id", "=", id)
     .select(["p.bibtex_key as bibtexKey", "s.source", "s.created_at as createdAt", "s.edited_at as editedAt"])
+    .select(["s.visibility", "s.anonymous", "s.machine", "s.version"])
     .orderBy("s.id")
+    .execute();
+  const drafts = await db
+    .selectFrom("drafts as d")
+    .innerJoin("papers as p", "p.id", "d.paper_id")
+    .where("d.user_id", "=", id)
+    .select(["p.bibtex_key as bibtexKey", "d.source", "d.saved_at as savedAt"])
     .execute();
   const comments = await db
     .selectFrom("comments as c")
     .where("c.user_id", "=", id)
+    .where("c.deleted_at", "is", null)
     .select(["c.source", "c.created_at as createdAt"])
     .orderBy("c.id")
     .execute();
@@ -33,5 +41,5 @@ export async function exportAccount(db: Kysely<Tables>, id: number) {
     .where("v.user_id", "=", id)
     .select(["p.bibtex_key as bibtexKey", "v.vote"])
     .execute();
-  return { account, sessions, summaries, comments, votes };
+  return { account, sessions, summaries, drafts, comments, votes };
 }

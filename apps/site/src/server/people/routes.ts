@@ -22,6 +22,7 @@ import {
 } from "./accounts.ts";
 import { deleteAccount } from "./deletion.ts";
 import { exportAccount } from "./export.ts";
+import { ownOthers, summariesOf, votedFor } from "./profile.ts";
 import { viewerOf } from "./sessions.ts";
 
 const name = z
@@ -228,12 +229,20 @@ export function mountPeople(parts: CommunityParts): void {
     const asked = c.req.query("name") ?? "";
     const profile = await db
       .selectFrom("users")
-      .select(["name", "display_name as displayName", "about", "created_at as joinedAt"])
+      .select(["id", "name", "display_name as displayName", "about", "created_at as joinedAt"])
       .where("name", "=", asked.slice(0, 60).toWellFormed().replace(/\0/g, ""))
       .where("deleted_at", "is", null)
       .executeTakeFirst();
     if (!profile) return missing(c, "There is nobody of this name.");
-    return own(c, profilePage(frameOf(c), profile, ""));
+    const lists =
+      viewerOf(c)?.id === profile.id
+        ? {
+            "Only you see these": await ownOthers(db, profile.id),
+            "You voted for": await votedFor(db, profile.id, 1),
+            "You voted against": await votedFor(db, profile.id, -1),
+          }
+        : {};
+    return own(c, profilePage(frameOf(c), profile, { Summaries: await summariesOf(db, profile.id), ...lists }));
   });
 
   app.get("/account", (c) => account(c, { done: c.req.query("done") }));
