@@ -112,7 +112,12 @@ export function createApp(parts: AppParts): Hono {
     if (!["GET", "HEAD", "OPTIONS"].includes(c.req.method)) limit(c, "writes");
     await next();
   });
-  app.use(sameOriginOnly(originOf));
+  const fromOwnPages = sameOriginOnly(originOf);
+  // A method that nothing here answers is 405, whoever asks; POST, which any page may send, is judged everywhere.
+  app.use((c, next) => {
+    const { method, path } = c.req;
+    return method === "POST" || methodsAt(path).includes(method) ? fromOwnPages(c, next) : next();
+  });
   app.get("/", (c) =>
     pages.answer(c, `${originOf(c)} /`, async () => ({ body: await homePage(frameOf(c), await listPapers(db)) })),
   );
