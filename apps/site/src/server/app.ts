@@ -133,7 +133,12 @@ export function createApp(parts: AppParts): Hono {
     if (!["GET", "HEAD", "OPTIONS"].includes(c.req.method)) limit(c, "writes");
     await next();
   });
-  app.use(sameOriginOnly(originOf));
+  const fromOwnPages = sameOriginOnly(originOf);
+  // A method that nothing here answers is 405, whoever asks; POST, which any page may send, is judged everywhere.
+  app.use((c, next) => {
+    const { method, path } = c.req;
+    return method === "POST" || methodsAt(path).includes(method) ? fromOwnPages(c, next) : next();
+  });
   app.use(async (c, next) => {
     c.set("origin" as never, originOf(c) as never);
     if (!/^\/(?:assets|content)\//.test(c.req.path)) c.set("viewer" as never, (await sessions.viewer(c)) as never);
