@@ -21,6 +21,7 @@ export {
 export { type Category, decodeModel, encodeModel, type ModelFacts } from "./model-file.ts";
 export type { Arrays, StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
+export { overlay } from "./overlay.ts";
 export { pasteMask } from "./paste.ts";
 export { type ProposalLevel, type ProposalOptions, proposeRegions } from "./proposals.ts";
 export { cocoDetections, objectMask } from "./results.ts";
@@ -51,4 +52,6 @@ export {
   type TrainingOptions,
   trainedLayout,
 } from "./training.ts";
+export { decodeTraining, encodeTraining, type RunConfig } from "./training-file.ts";
 export { type ImageBatch, imageBatch, type Picture, type TransformOptions } from "./transform.ts";
+export { forClasses, torchvisionWeights } from "./weights.ts";
