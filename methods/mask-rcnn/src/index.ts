@@ -19,7 +19,7 @@ export {
   sampleCandidates,
 } from "./matcher.ts";
 export { type Category, decodeModel, encodeModel, type ModelFacts } from "./model-file.ts";
-export type { Arrays, StateDict } from "./network.ts";
+export type { Arrays, RoiPooling, StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
 export { overlay } from "./overlay.ts";
 export { pasteMask } from "./paste.ts";

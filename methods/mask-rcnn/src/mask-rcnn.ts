@@ -4,7 +4,7 @@ import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, maskHead, pooled, type StateDict, strides } from "./network.ts";
+import { boxHead, maskHead, pooled, type RoiPooling, type StateDict, strides } from "./network.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -19,6 +19,8 @@ export interface MaskRcnnOptions {
   readonly scoreThreshold?: number;
   /** Detections of a picture. */
   readonly detections?: number;
+  /** As in training. */
+  readonly pooling?: RoiPooling;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
@@ -37,6 +39,7 @@ const published = {
   postNms: 1000,
   scoreThreshold: 0.05,
   detections: 100,
+  pooling: "align",
 } as const satisfies MaskRcnnOptions;
 
 const maskSize = 28;
@@ -63,6 +66,7 @@ export class MaskRcnn {
       if (!array) throw new RangeError(`The weights have no "${name}".`);
       return value.graph.constant(array);
     };
+    const { pooling } = this.#options;
     const purpose = { purpose: "infer" } as const;
     this.#features = compile(
       runtime,
@@ -73,7 +77,7 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) =>
-          boxHead(arrays(level), pooled(level, boxes, images, 7, stride)),
+          boxHead(arrays(level), pooled(level, boxes, images, 7, { stride, pooling })),
         purpose,
       ),
     );
@@ -81,7 +85,7 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, stride)),
+          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, { stride, pooling })),
         }),
         purpose,
       ),

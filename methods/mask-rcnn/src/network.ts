@@ -13,6 +13,7 @@ import {
   reshape,
   resize,
   roiAlign,
+  round,
   type Tensor,
   transpose,
   type Value,
@@ -99,9 +100,24 @@ export function proposalHead(w: Arrays, levels: readonly Value[]): readonly { ob
   });
 }
 
+/** How features of a region are taken (Table 2c): nothing rounded, or, as RoIWarp, its borders; mean or maximum of a bin. */
+export type RoiPooling = "align" | "align-max" | "warp" | "warp-max";
+
 /** Features of regions of one level. @param stride  image pixels a feature */
-export const pooled = (level: Value, boxes: Value, images: Value, outputSize: number, stride: number): Value =>
-  roiAlign(level, boxes, images, { outputSize, samplingRatio: 2, spatialScale: 1 / stride });
+export function pooled(
+  level: Value,
+  boxes: Value,
+  images: Value,
+  outputSize: number,
+  { stride, pooling = "align" }: { readonly stride: number; readonly pooling?: RoiPooling | undefined },
+): Value {
+  const at = pooling.startsWith("warp") ? mul(round(mul(boxes, 1 / stride)), stride) : boxes;
+  const spatialScale = 1 / stride;
+  if (!pooling.endsWith("max")) return roiAlign(level, at, images, { outputSize, samplingRatio: 2, spatialScale });
+  // The largest of four samples, each by itself; ONNX's own maximum is that of weighted neighbours.
+  const samples = roiAlign(level, at, images, { outputSize: 2 * outputSize, samplingRatio: 1, spatialScale });
+  return maxPool(samples, { kernel: [2, 2], strides: [2, 2] });
+}
 
 /** Class logits [R, K + 1] and deltas [R, 4(K + 1)] from features [R, C, 7, 7]. */
 export function boxHead(w: Arrays, features: Value) {

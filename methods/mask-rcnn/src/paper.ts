@@ -2,7 +2,7 @@
 import type { Options, Paper } from "@reprise/experiment";
 
 const shapes = {
-  seed: { kind: "integer", min: 0, default: 0, help: "of pictures, weights and samples" },
+  seed: { kind: "integer", min: 0, default: 0, help: "of the first training; the others count on" },
   seeds: { kind: "integer", min: 2, default: 5, help: "trainings for each row" },
   steps: { kind: "integer", min: 1, default: 1500, help: "steps of each training" },
   pictures: { kind: "integer", min: 1, default: 200, help: "generated pictures that each network is tested on" },
@@ -13,10 +13,7 @@ export const paper = {
   method: "mask-rcnn",
   summary: "find, name and outline every object of a picture (He et al. 2017)",
   experiments: {
-    shapes: { summary: "mask AP on generated shapes, beside a network without training's last part", options: shapes },
+    table2c: { summary: "RoIAlign against RoIWarp, on generated pictures in place of COCO", options: shapes },
   },
-  assets: [
-    { path: "models/*.safetensors", type: "application/octet-stream", maxBytes: 8_000_000 },
-    { path: "models/models.json", type: "application/json", maxBytes: 10_000 },
-  ],
+  assets: [],
 } as const satisfies Paper;

@@ -1,5 +1,7 @@
 // What a training is told, and the settings that were published.
 
+import type { RoiPooling } from "./network.ts";
+
 /** What a network needs to know of pictures at inference: kept in its file. */
 export interface PictureSettings {
   readonly minSize: number;
@@ -34,6 +36,8 @@ export interface TrainSettings extends PictureSettings {
   /** Parts of the network that keep their weights. */
   readonly freeze: readonly string[];
   readonly seed: number;
+  /** How features of regions are taken. */
+  readonly pooling?: RoiPooling;
   readonly validateEvery: number;
 }
 

@@ -77,6 +77,7 @@ export async function train(
         ? adam({ weightDecay: settings.weightDecay })
         : sgd({ momentum: 0.9, weightDecay: settings.weightDecay }),
     clipNorm: settings.clipNorm,
+    ...(settings.pooling ? { pooling: settings.pooling } : {}),
     frozen: isFrozen(settings.freeze),
     ...(from ? { from: from.training } : {}),
   });

@@ -17,7 +17,7 @@ import {
 } from "@reprise/engine";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
-import type { StateDict } from "./network.ts";
+import type { RoiPooling, StateDict } from "./network.ts";
 import { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 import { imageBatch, type Picture } from "./transform.ts";
 
@@ -35,6 +35,8 @@ export interface TrainingOptions {
   readonly frozen?: (name: string) => boolean;
   /** Pictures are padded to a square of it, so that sizes that differ share one graph. */
   readonly canvas?: number;
+  /** How features of regions are taken. */
+  readonly pooling?: RoiPooling;
   /** Goes on from what `state` gave. */
   readonly from?: TrainingState;
 }
@@ -62,7 +64,7 @@ const published = {
   sampling: {},
 } satisfies TrainingOptions;
 
-type Settled = Required<Pick<TrainingOptions, keyof typeof published>> & Pick<TrainingOptions, "canvas">;
+type Settled = Required<Pick<TrainingOptions, keyof typeof published>> & Pick<TrainingOptions, "canvas" | "pooling">;
 
 /** Statistics and factors of frozen batch normalisation. */
 const isNorm = (name: string) => /\.bn\d\.|downsample\.1\./.test(name);
@@ -119,7 +121,7 @@ export class MaskRcnnTraining {
         optimizer,
         ...(clipNorm !== undefined && Number.isFinite(clipNorm) ? { clipNorm } : {}),
         forward(parameters, batch: Inputs<TrainingInput>) {
-          const losses = trainingLosses(state, arrays(parameters), batch);
+          const losses = trainingLosses(state, arrays(parameters), batch, options);
           return { loss: Object.values(losses).reduce((a, b) => add(a, b)), report: losses };
         },
       },
