@@ -9,7 +9,7 @@ export type { ProposalLimits } from "./first-pass.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
 export { initialState, type SmallNetwork } from "./initial-state.ts";
 export { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
-export { MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
+export { type Examination, MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
 export {
   background,
   between,

@@ -35,6 +35,29 @@ test("detections and masks of a small network as torchvision's", async () => {
   });
 });
 
+test("an examined picture has the same detections and masks, and what led to them", async () => {
+  const { settings, anchorSizes } = fixture;
+  const model = new MaskRcnn(nodeRuntime({ threads: 1 }), state, {
+    ...{ minSize: settings.min_size!, maxSize: settings.max_size!, anchorSizes },
+    ...{ preNms: settings.rpn_pre_nms_top_n_test!, postNms: settings.rpn_post_nms_top_n_test! },
+    ...{ scoreThreshold: settings.box_score_thresh!, detections: settings.box_detections_per_img! },
+  });
+  const picture = pictures[0]!;
+  const [found] = await model.segment([picture]);
+  const seen = await model.examine(picture);
+  await model.release();
+  expect([...seen.boxes]).toEqual([...found!.boxes]);
+  expect([...seen.labels]).toEqual([...found!.labels]);
+  expect(largest(seen.masks, [...found!.masks])).toBeLessThan(1e-4);
+  const D = found!.labels.length;
+  expect(seen.pooled.difference).toHaveLength(196 * D);
+  expect(Math.max(...seen.pooled.difference)).toBeGreaterThan(0);
+  expect(seen.pooled.masks).toHaveLength(784 * D);
+  expect([...seen.proposalScores]).toEqual([...seen.proposalScores].sort((a, b) => b - a));
+  expect(seen.proposals.length).toBe(4 * seen.proposalScores.length);
+  for (const level of [...seen.levels, ...seen.proposalLevels]) expect([2, 3, 4, 5]).toContain(level);
+});
+
 const shared = join(process.env.REPRISE_DATA ?? "", "maskrcnn", "fixtures");
 
 describe.skipIf(!process.env.REPRISE_DATA || !existsSync(shared))("as torchvision on REPRISE_DATA", () => {
