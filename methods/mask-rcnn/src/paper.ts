@@ -15,5 +15,8 @@ export const paper = {
   experiments: {
     table2c: { summary: "RoIAlign against RoIWarp, on generated pictures in place of COCO", options: shapes },
   },
-  assets: [],
+  assets: [
+    { path: "models/*.safetensors", type: "application/octet-stream", maxBytes: 8_000_000 },
+    { path: "models/models.json", type: "application/json", maxBytes: 10_000 },
+  ],
 } as const satisfies Paper;
