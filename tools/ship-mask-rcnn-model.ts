@@ -11,6 +11,7 @@ import {
   evaluate,
   initialState,
   MaskRcnn,
+  pictureSettings,
   presets,
   type StateDict,
   shapeCategories,
@@ -24,8 +25,8 @@ const testSeed = 1000;
 const testPictures = 200;
 const settings = { ...presets.tiny, steps: Number(process.argv[2] ?? 6000), validateEvery: 1500, seed };
 const out = fileURLToPath(new URL("../apps/site/content/journals/corr/HeGDG17/models/", import.meta.url));
-const { minSize, maxSize, anchorSizes, widths, channels, representation } = settings;
-const pictures = { minSize, maxSize, anchorSizes };
+const { widths, channels, representation } = settings;
+const pictures = pictureSettings(settings);
 const classes = shapeCategories.length + 1;
 
 const runtime = nodeRuntime({ threads: 1 });

@@ -9,7 +9,7 @@ import { shapesExamples } from "./examples.ts";
 import { initialState } from "./initial-state.ts";
 import { MaskRcnn } from "./mask-rcnn.ts";
 import type { RoiPooling } from "./network.ts";
-import { presets } from "./settings.ts";
+import { pictureSettings, presets } from "./settings.ts";
 import type { ShapesOptions } from "./shapes.ts";
 import { train } from "./train.ts";
 
@@ -39,7 +39,7 @@ const trained = stepKind<{
   cost: ({ steps, pictures }) => 0.12 * steps + 0.1 * pictures,
   async run({ parameters: { pooling, steps, seed, pictures }, data: { shapes }, lane, signal, onProgress }) {
     const settings = { ...presets.tiny, steps, validateEvery: steps, seed, pooling };
-    const { widths, channels, representation, minSize, maxSize, anchorSizes } = settings;
+    const { widths, channels, representation } = settings;
     const classes = shapeCategories.length + 1;
     const first = initialState(new Random(seed), { classes, widths, channels, representation });
     const state = await train(lane, first, shapesExamples(seed, shapes), {
@@ -49,7 +49,7 @@ const trained = stepKind<{
         if (kind === "step") onProgress({ done, total: total + pictures });
       },
     });
-    const model = new MaskRcnn(lane, state, { minSize, maxSize, anchorSizes, pooling });
+    const model = new MaskRcnn(lane, state, { ...pictureSettings(settings), pooling });
     try {
       const examples = shapesExamples(testSeed, shapes);
       const { segm } = await evaluate(model, await cocoOfShapes(examples, pictures), examples, {

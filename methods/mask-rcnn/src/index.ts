@@ -34,7 +34,7 @@ export {
   roiWarpGradient,
 } from "./roi-align.ts";
 export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
-export { type PictureSettings, type PresetName, presets, type TrainSettings } from "./settings.ts";
+export { type PictureSettings, type PresetName, pictureSettings, presets, type TrainSettings } from "./settings.ts";
 export { type ShapesOptions, type ShapesPicture, shapeNames, shapesPicture } from "./shapes.ts";
 export { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 export {

@@ -14,6 +14,8 @@ export interface MaskRcnnOptions {
   /** One size for each level of the pyramid. */
   readonly anchorSizes?: readonly number[];
   readonly ratios?: readonly number[];
+  /** Regions of this size are taken from the pyramid's level 4. */
+  readonly canonicalSize?: number;
   /** Anchors of each level before suppression, and proposals of a picture after it. */
   readonly preNms?: number;
   readonly postNms?: number;
@@ -56,6 +58,7 @@ const published = {
   maxSize: 1333,
   anchorSizes: [32, 64, 128, 256, 512],
   ratios: [0.5, 1, 2],
+  canonicalSize: 224,
   preNms: 1000,
   postNms: 1000,
   scoreThreshold: 0.05,
@@ -141,7 +144,7 @@ export class MaskRcnn {
     const { batch, found, proposals, scores, detections } = await this.#detect([picture]);
     const own = detections[0]!;
     const size = batch.sizes[0]!;
-    const detectionLevels = fpnLevels(own.boxes);
+    const detectionLevels = fpnLevels(own.boxes, this.#options);
     const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, kind);
     const [align, pool] = [regions("align"), regions("pool")];
     const masksOf = async (features: Float32Array) => this.#ownMasks(await this.#maskLogits(features, own), own.labels);
@@ -152,7 +155,7 @@ export class MaskRcnn {
       levels: detectionLevels.map((k) => k + 2),
       proposals: enlarged(proposals[0]!, picture, size),
       proposalScores: scores[0]!,
-      proposalLevels: fpnLevels(proposals[0]!).map((k) => k + 2),
+      proposalLevels: fpnLevels(proposals[0]!, this.#options).map((k) => k + 2),
       pooled: {
         align: channelMeans(align, (value) => Math.abs(value)),
         pool: channelMeans(pool, (value) => Math.abs(value)),
@@ -240,7 +243,7 @@ export class MaskRcnn {
   ): Promise<Record<O, Float32Array>> {
     const all = Float32Array.from(boxes.flatMap((own) => Array.from(own)));
     const image = boxes.flatMap((own, n) => Array.from({ length: own.length / 4 }, () => n));
-    const levels = fpnLevels(all);
+    const levels = fpnLevels(all, this.#options);
     const names = Object.keys(widths) as O[];
     const out = Object.fromEntries(
       names.map((name) => [name, new Float32Array(image.length * widths[name])]),

@@ -8,6 +8,8 @@ export interface PictureSettings {
   readonly maxSize: number;
   /** One size for each level of the pyramid. */
   readonly anchorSizes: readonly number[];
+  /** Regions of this size are taken from the pyramid's level 4. */
+  readonly canonicalSize: number;
 }
 
 export interface TrainSettings extends PictureSettings {
@@ -46,6 +48,7 @@ const tiny = {
   minSize: 128,
   maxSize: 128,
   anchorSizes: [8, 16, 32, 64, 128],
+  canonicalSize: 64,
   steps: 2000,
   batchSize: 2,
   optimizer: "adam",
@@ -75,6 +78,7 @@ export const presets = {
     minSize: 256,
     maxSize: 320,
     anchorSizes: [16, 32, 64, 128, 256],
+    canonicalSize: 128,
     steps: 1000,
     learningRate: 5e-4,
     warmUp: 200,
@@ -89,6 +93,7 @@ export const presets = {
     minSize: 800,
     maxSize: 1333,
     anchorSizes: [32, 64, 128, 256, 512],
+    canonicalSize: 224,
     steps: 90_000,
     batchSize: 1,
     optimizer: "sgd",
@@ -109,6 +114,7 @@ export const presets = {
     minSize: 800,
     maxSize: 1333, // not in the paper; Detectron's
     anchorSizes: [32, 64, 128, 256, 512],
+    canonicalSize: 224,
     steps: 160_000,
     batchSize: 1,
     optimizer: "sgd",
@@ -126,3 +132,8 @@ export const presets = {
 } as const satisfies Readonly<Record<string, TrainSettings>>;
 
 export type PresetName = keyof typeof presets;
+
+/** The part of the settings that a network keeps. */
+export const pictureSettings = ({ minSize, maxSize, anchorSizes, canonicalSize }: TrainSettings): PictureSettings => ({
+  ...{ minSize, maxSize, anchorSizes, canonicalSize },
+});

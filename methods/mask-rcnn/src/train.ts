@@ -71,7 +71,11 @@ export async function train(
   const training = await MaskRcnnTraining.start(runtime, state, {
     ...{ minSize, maxSize, anchorSizes, canvas: maxSize },
     limits: { preNms, postNms },
-    sampling: { anchorsPerImage: settings.anchorsPerImage, regionsPerImage: settings.regionsPerImage },
+    sampling: {
+      anchorsPerImage: settings.anchorsPerImage,
+      regionsPerImage: settings.regionsPerImage,
+      canonicalSize: settings.canonicalSize,
+    },
     optimizer:
       settings.optimizer === "adam"
         ? adam({ weightDecay: settings.weightDecay })

@@ -41,6 +41,7 @@ export const trainOptions = {
     min: 1,
     help: "pixels of the anchors of each level; the preset's if left out",
   },
+  canonicalSize: whole("pixels of the regions that are taken from the pyramid's level 4"),
   freeze: {
     kind: "list",
     of: "text",

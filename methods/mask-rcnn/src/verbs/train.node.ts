@@ -13,7 +13,7 @@ import { MaskRcnn } from "../mask-rcnn.ts";
 import { encodeModel, type ModelFacts } from "../model-file.ts";
 import type { StateDict } from "../network.ts";
 import { overlay } from "../overlay.ts";
-import { presets, type TrainSettings } from "../settings.ts";
+import { pictureSettings, presets, type TrainSettings } from "../settings.ts";
 import { isFrozen, type MaskRcnnEvent, train } from "../train.ts";
 import { trainedLayout } from "../training.ts";
 import { decodeTraining, encodeTraining } from "../training-file.ts";
@@ -46,8 +46,7 @@ export async function trainVerb({
   const judged = await validationOf(source, settings.seed, { validation, validationImages, validationCount });
   const { categories } = data.dataset;
   const first = await firstState(weights, settings, categories.length + 1);
-  const { minSize, maxSize, anchorSizes } = settings;
-  const pictures = { minSize, maxSize, anchorSizes };
+  const pictures = pictureSettings(settings);
   const facts: ModelFacts = {
     ...{ pictures, categories: categories.map(({ id, name }) => ({ id, name })), command },
     ...{ seed: settings.seed, steps: settings.steps },
