@@ -15,7 +15,7 @@ export interface ProposalLimits {
 /** The graph: `level0` …, `objectness0` … and `deltas0` … of images [N, 3, H, W]. */
 export function firstPass(state: StateDict, w: Arrays, images: Value): Record<string, Value> {
   const levels = pyramid(state, w, images);
-  const heads = proposalHead(w, levels);
+  const heads = proposalHead(state, w, levels);
   return Object.fromEntries(
     levels.flatMap((level, k) => [
       [`level${k}`, level],

@@ -61,7 +61,7 @@ export function trainingLosses(
   let objectness: Value | undefined;
   let moved: Value | undefined;
   let from = 0;
-  for (const head of proposalHead(w, levels)) {
+  for (const head of proposalHead(state, w, levels)) {
     const count = head.objectness.shape[1]!;
     const part = (value: Value) => slice(value, [{ axis: 1, start: from, end: from + count }]);
     const score = weighted(
@@ -77,8 +77,8 @@ export function trainingLosses(
     moved = moved ? add(moved, box) : box;
     from += count;
   }
-  const box = boxHead(w, ofLevels(levels, x.regions, x.regionImages, x.regionLevels, 7, pooling));
-  const logits = maskHead(w, ofLevels(levels, x.maskRegions, x.maskImages, x.maskLevels, 14, pooling));
+  const box = boxHead(state, w, ofLevels(levels, x.regions, x.regionImages, x.regionLevels, 7, pooling));
+  const logits = maskHead(state, w, ofLevels(levels, x.maskRegions, x.maskImages, x.maskLevels, 14, pooling));
   const [P, K] = x.maskClasses.shape as [number, number];
   const own = reduceSum(mul(logits, reshape(x.maskClasses, [P, K, 1, 1])), { axes: [1] }); // [P, 28, 28]
   return {

@@ -102,7 +102,7 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) =>
-          boxHead(arrays(level), pooled(level, boxes, images, 7, { stride, pooling })),
+          boxHead(state, arrays(level), pooled(level, boxes, images, 7, { stride, pooling })),
         purpose,
       ),
     );
@@ -110,14 +110,14 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, { stride, pooling })),
+          logits: maskHead(state, arrays(level), pooled(level, boxes, images, 14, { stride, pooling })),
         }),
         purpose,
       ),
     );
     this.#maskAlone = compile(
       runtime,
-      ({ features }: Inputs<"features">) => ({ logits: maskHead(arrays(features), features) }),
+      ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features) }),
       purpose,
     );
   }
@@ -289,7 +289,6 @@ const required = [
   "backbone.fpn.inner_blocks.0.0.weight",
   "rpn.head.conv.0.0.weight",
   "rpn.head.cls_logits.weight",
-  "roi_heads.box_head.fc6.weight",
   "roi_heads.box_predictor.cls_score.bias",
   "roi_heads.mask_head.0.0.weight",
   "roi_heads.mask_predictor.mask_fcn_logits.weight",

@@ -66,14 +66,14 @@ const published = {
 
 type Settled = Required<Pick<TrainingOptions, keyof typeof published>> & Pick<TrainingOptions, "canvas" | "pooling">;
 
-/** Statistics and factors of frozen batch normalisation. */
-const isNorm = (name: string) => /\.bn\d\.|downsample\.1\./.test(name);
+/** Whether it is a statistic or a factor of batch normalisation, which training leaves alone. */
+const isNorm = (state: StateDict, name: string) => name.replace(/[^.]+$/, "running_mean") in state;
 
 /** The arrays that are trained, in order. */
 export const trainedLayout = (state: StateDict, frozen: (name: string) => boolean = () => false): Layout =>
   Object.fromEntries(
     Object.entries(state)
-      .filter(([name]) => !isNorm(name) && !frozen(name))
+      .filter(([name]) => !isNorm(state, name) && !frozen(name))
       .map(([name, { shape }]) => [name, shape]),
   );
 
