@@ -290,7 +290,7 @@ describe("what is refused", () => {
     [
       "a float model without bits",
       () => [at("m.onnx"), ...given()],
-      /m\.onnx: its weights are float32; say how many bits they are quantised to, 2 to 8/,
+      /m\.onnx: its weights are float32; say how many bits they are quantised to, 1 to 8/,
     ],
     [
       "no sample",
@@ -412,7 +412,7 @@ describe("what is refused", () => {
       () => [at("m.onnx"), "--bits", "8", ...given(), "--stop-accuracy", "0.3", "--out", "/dev/full/x"],
       /\/dev\/full.*cannot be (created|written): .*/,
     ],
-    ["a bit width that is none", () => [at("m.onnx"), "--bits", "9", ...given()], /whole number from 2 to 8/],
+    ["a bit width that is none", () => [at("m.onnx"), "--bits", "9", ...given()], /whole number from 1 to 8/],
   ];
 
   beforeAll(async () => {

@@ -35,7 +35,6 @@ export {
   withRawIntegers,
 } from "./onnx-file.ts";
 export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
-export { piecewiseClustering } from "./piecewise-clustering.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // Without a search
 export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";

@@ -78,18 +78,15 @@ export function quantizedOnnx(
 function quantizedGraph(bytes: Uint8Array, layers: ReadonlyMap<string, IntegerLayer>): MessageWriter {
   const out = new MessageWriter();
   // Before all nodes that read the weights.
-  for (const [name, { step, axis = 0 }] of layers) {
+  for (const [name, { bits, step, axis = 0 }] of layers) {
     const attributes = new Map(step.length > 1 ? [["axis", axis]] : []);
+    const scaled = bits === 1 ? `${name}_scaled` : name;
     const inputs = [`${name}_quantized`, `${name}_scale`];
-    const node = {
-      op: "DequantizeLinear",
-      domain: "",
-      name: `${name}_dequantize`,
-      inputs,
-      outputs: [name],
-      attributes,
-    };
-    out.message(graph.node, writeNode(node));
+    const node = { domain: "", attributes, inputs, outputs: [scaled] };
+    out.message(graph.node, writeNode({ ...node, op: "DequantizeLinear", name: `${name}_dequantize` }));
+    // −1 and 0 times Δw, and Δw/2: zero points are integers.
+    const middle = { ...node, op: "Add", name: `${name}_middle`, inputs: [scaled, `${name}_half`], outputs: [name] };
+    if (bits === 1) out.message(graph.node, writeNode({ ...middle, attributes: new Map() }));
   }
   for (const field of fieldsOf(bytes)) {
     const layer = field.id === graph.initializer ? layers.get(nameOf(field.bytes, tensor.name)) : undefined;
@@ -100,11 +97,15 @@ function quantizedGraph(bytes: Uint8Array, layers: ReadonlyMap<string, IntegerLa
       continue;
     }
     const name = nameOf(field.bytes, tensor.name);
-    const { shape, step } = layer;
+    const { bits, shape, step, axis = 0 } = layer;
     const data = layer.values as Int8Array;
     out.message(graph.initializer, writeTensor(`${name}_quantized`, { dtype: "int8", shape, data }));
     const steps = step.length > 1 ? [step.length] : [];
     out.message(graph.initializer, writeTensor(`${name}_scale`, { dtype: "float32", shape: steps, data: step }));
+    if (bits !== 1) continue;
+    const along = step.length > 1 ? shape.map((dim, i) => (i === axis ? dim : 1)) : [];
+    const half = { dtype: "float32" as const, shape: along, data: step.map((s) => s / 2) };
+    out.message(graph.initializer, writeTensor(`${name}_half`, half));
   }
   return out;
 }

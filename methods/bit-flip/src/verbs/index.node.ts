@@ -6,7 +6,7 @@ const model = { name: "model", help: "ONNX file, float or quantised; or --networ
 
 const quantise = verb({
   name: "quantise",
-  summary: "write a model with its weights as 2 to 8 bits, by DequantizeLinear",
+  summary: "write a model with its weights as 1 to 8 bits, by DequantizeLinear",
   arguments: [model],
   options: quantiseOptions,
   run: async (context) => (await import("./quantise.node.ts")).quantiseVerb(context),

@@ -9,7 +9,12 @@ const modelOptions = {
   },
   weights: { kind: "text", placeholder: "file", help: "its weights: a state_dict of torch.save, or safetensors" },
   classes: { kind: "integer", min: 2, help: "how many classes the network has, where not as published" },
-  bits: { kind: "integer", min: 2, max: 8, help: "bits of a weight; a quantised file has its own" },
+  bits: {
+    kind: "integer",
+    min: 1,
+    max: 8,
+    help: "bits of a weight; 1 for binarised networks; a quantised file has its own",
+  },
   perChannel: { kind: "flag", help: "a step for each output channel in place of one for each layer" },
   output: { kind: "text", placeholder: "name", help: "output with the scores, where the model has several" },
   shape: {
