@@ -16,6 +16,16 @@ export {
   type TestSet,
 } from "./attack.ts";
 export { type Bits, bitOf, bitWeight, flipBit, hammingDistance, integerRange } from "./bits.ts";
+// Defences
+export {
+  type ChangedGroup,
+  changedGroups,
+  type Signatures,
+  signatureBytes,
+  signaturesOf,
+  zeroed,
+} from "./defences/checksums.ts";
+export { type Guard, type GuardedOnnx, guardedOnnx } from "./defences/guarded-onnx.ts";
 export {
   type FlipAddress,
   type FlipList,

@@ -4,8 +4,8 @@ import { type Field, fieldsOf, MessageWriter, ModelError, textOf, writeNode, wri
 import type { IntegerLayer } from "./graph-victim.ts";
 
 /** Field numbers of onnx.proto. */
-const model = { graph: 7, opset: 8, metadata: 14 } as const;
-const graph = { node: 1, initializer: 5, input: 11 } as const;
+export const model = { graph: 7, opset: 8, metadata: 14 } as const;
+export const graph = { node: 1, initializer: 5, input: 11 } as const;
 const tensor = { int32: 5, name: 8, raw: 9 } as const;
 
 /** Key of the metadata that says how many bits of its int8 a weight uses, where that is less than 8. */
@@ -139,7 +139,7 @@ export function withRawIntegers(file: Uint8Array, arrays: ReadonlyMap<string, In
   return out.finish();
 }
 
-function opsetOf(file: Uint8Array): number {
+export function opsetOf(file: Uint8Array): number {
   let found = 0;
   for (const field of fieldsOf(file)) {
     if (field.id !== model.opset) continue;
@@ -153,7 +153,7 @@ function opsetOf(file: Uint8Array): number {
   return found;
 }
 
-function nameOf(bytes: Uint8Array, id: number): string {
+export function nameOf(bytes: Uint8Array, id: number): string {
   for (const field of fieldsOf(bytes)) if (field.id === id) return textOf(field.bytes);
   return "";
 }
@@ -161,7 +161,7 @@ function nameOf(bytes: Uint8Array, id: number): string {
 const keyOf = (entry: Uint8Array): string => nameOf(entry, 1);
 
 /** @throws ModelError for a field of fixed width, which no message here has */
-function copy(out: MessageWriter, { id, wire, int, bytes }: Field): void {
+export function copy(out: MessageWriter, { id, wire, int, bytes }: Field): void {
   if (wire === 0) out.int(id, int);
   else if (wire === 2) out.bytes(id, bytes);
   else throw new ModelError(`field ${id} of fixed width is not known`);

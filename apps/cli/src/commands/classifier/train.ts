@@ -7,7 +7,6 @@ import { type Runtime, type Tensor, tensor } from "@reprise/engine";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import {
   type Augment,
-  type ChannelStatistics,
   type Checkpoint,
   channelStatistics,
   checkRecipe,
