@@ -131,3 +131,42 @@ export const sweepOptions = {
 export const flipFileOptions = {
   out: { kind: "text", placeholder: "file.onnx", required: true, help: "for the changed model" },
 } as const satisfies Options;
+
+export const protectOptions = {
+  ...modelOptions,
+  by: {
+    kind: "choice",
+    choices: ["clipping", "reconstruction", "checksums"],
+    required: true,
+    help: "the range of each output channel; means of groups; or signatures that find flips",
+  },
+  group: { kind: "integer", min: 1, help: "weights of a group: 8 for reconstruction, 16 for checksums if left out" },
+  limit: {
+    kind: "number",
+    above: 0,
+    help: "of reconstruction: standard deviations that a weight may be from its group's mean; 3 if left out",
+  },
+  key: { kind: "integer", min: 0, help: "of checksums: secret; drawn if left out" },
+  test: { ...imageOptions.test, help: "test images, to measure the cost in accuracy" },
+  labels: imageOptions.labels,
+  mean: imageOptions.mean,
+  std: imageOptions.std,
+  threads: { kind: "integer", min: 1, help: "threads; all cores if left out" },
+  out: {
+    kind: "text",
+    placeholder: "file",
+    required: true,
+    help: "for the protected model (.onnx), or the signatures (.json)",
+  },
+} as const satisfies Options;
+
+export const checkOptions = {} as const satisfies Options;
+
+export const recoverOptions = {
+  out: {
+    kind: "text",
+    placeholder: "file.onnx",
+    required: true,
+    help: "for the model with changed groups set to zero",
+  },
+} as const satisfies Options;
