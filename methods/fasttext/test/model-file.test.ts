@@ -19,7 +19,7 @@ function changed(name: string, at: number, value: number): Uint8Array {
 describe("what is wrong is told", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(0), /m\.bin: the file is empty; expected a \.bin or \.ftz/],
-    ["text", Buffer.from("__label__a some words"), /this is no fastText model/],
+    ["text", Buffer.from("__label__a some words"), /this is not a fastText model/],
     ["a newer version", changed("softmax.bin", 4, 13), /version 13, and versions 11 and 12 can be read; update this/],
     ["an older version", changed("softmax.bin", 4, 10), /version 10, and.*write it again with fastText 0\.9/],
     ["an unknown loss", changed("softmax.bin", 8 + 24, 9), /loss is number 9/],

@@ -70,7 +70,7 @@ describe("graphs", () => {
     [
       "a letter that no input has",
       ({ graph, f }) => graph.add("Einsum", [f(2, 3)], { equation: "ij->ik" }),
-      'Einsum: "k" in the result of "ij->ik" is no input\'s axis',
+      'Einsum: "k" in the result of "ij->ik" does not name an axis of any input',
     ],
     ["parts of other shapes", ({ f }) => concat([f(2, 3), f(3, 4)], 0), "Concat: inputs [2, 3], [3, 4]"],
   ])("%s", (_, misuse, message) => {

@@ -18,20 +18,20 @@ import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
 import { Limits, type RateName, TooMany } from "./limits.ts";
+import { forgetPopular, mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { mountModeration } from "./moderation/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
 import { dayOf } from "./pages/day.ts";
-import { homePage } from "./pages/home.ts";
 import type { Frame } from "./pages/layout.ts";
 import { noPaperPage, notFoundPage } from "./pages/not-found.ts";
 import { paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
 import { mountPaperFiles } from "./paper-files.ts";
 import { mountAdding } from "./papers/routes.ts";
-import { findPaper, listPapers, type PaperView } from "./papers.ts";
+import { findPaper, type PaperView, paperCards } from "./papers.ts";
 import { mountAdmin } from "./people/admin-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
@@ -41,6 +41,7 @@ import type { QuickReplies } from "./reply.ts";
 import { mountSummaries } from "./summaries/routes.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
 import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
+import type { Visits } from "./visits.ts";
 
 export interface AppParts {
   readonly db: Kysely<Tables>;
@@ -63,12 +64,16 @@ export interface AppParts {
    * under which address the site is reached.
    */
   readonly proxy?: "address" | "all" | undefined;
+  /** Told of each paper's page that is read. */
+  readonly visits?: Visits | undefined;
   /** Renders what people write; one of its own unless given. */
   readonly renderer?: Renderer;
   /** How passwords are kept; as slow as they should be unless a test is about something else. */
   readonly passwords?: Passwords;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
+  /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
+  readonly clock?: () => number;
 }
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
@@ -81,6 +86,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono();
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
+  if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
   const files = new FileReplies();
   const unknown = new UnknownKeys();
   const limits = new Limits();
@@ -96,7 +102,7 @@ export function createApp(parts: AppParts): Hono {
     const address = clientAddress(c, proxy !== undefined);
     if (!address) return;
     try {
-      limits.take(kind, address);
+      limits.take(kind, address, parts.clock?.());
     } catch (error) {
       if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
         hinted = true;
@@ -127,15 +133,27 @@ export function createApp(parts: AppParts): Hono {
     if (!["GET", "HEAD", "OPTIONS"].includes(c.req.method)) limit(c, "writes");
     await next();
   });
-  app.use(sameOriginOnly(originOf));
+  const fromOwnPages = sameOriginOnly(originOf);
+  // A method that nothing here answers is 405, whoever asks; POST, which any page may send, is judged everywhere.
+  app.use((c, next) => {
+    const { method, path } = c.req;
+    return method === "POST" || methodsAt(path).includes(method) ? fromOwnPages(c, next) : next();
+  });
   app.use(async (c, next) => {
     c.set("origin" as never, originOf(c) as never);
     if (!/^\/(?:assets|content)\//.test(c.req.path)) c.set("viewer" as never, (await sessions.viewer(c)) as never);
     await next();
   });
-  app.get("/", (c) =>
-    pages.answer(c, `${originOf(c)} /`, async () => ({ body: await homePage(frameOf(c), await listPapers(db)) })),
-  );
+  app.use("/paper", async (c, next) => {
+    await next();
+    if (c.req.method === "GET" && [200, 304].includes(c.res.status))
+      parts.visits?.seen(addressOf(c), c.req.header("User-Agent"));
+  });
+  mountLists(app, {
+    ...{ db, pages, frameOf, missing },
+    running: parts.papers.map(({ key }) => key),
+    limit: (c) => limit(c, "lookups"),
+  });
   app.get("/about", (c) =>
     pages.answer(c, `${originOf(c)} /about`, async () => ({ body: await aboutPage(frameOf(c)) })),
   );
@@ -173,7 +191,7 @@ export function createApp(parts: AppParts): Hono {
   mountDiscussion(community, renderer);
   mountModeration(community);
   mountPaperFiles(app, files, parts);
-  mountApi(app, { tags: parts.tags, pages, originOf });
+  mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);
   const healthy = once(async () => {
     await sql`select 1`.execute(db);
@@ -282,7 +300,7 @@ function readable(text: string): string {
 
 async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {
   const xml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  const papers = await listPapers(db);
+  const papers = await paperCards(db, {});
   return `<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 <url><loc>${origin}/</loc></url>

@@ -33,8 +33,8 @@ export class Limits {
   ) as Record<RateName, RateLimit>;
 
   /** @param who  an address, or a name that is no address, such as "account 7" @throws TooMany */
-  take(kind: RateName, who: string): void {
-    const wait = this.#limits[kind].take(who);
+  take(kind: RateName, who: string, now?: number): void {
+    const wait = this.#limits[kind].take(who, now);
     if (wait > 0) throw new TooMany(wait);
   }
 }

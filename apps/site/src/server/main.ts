@@ -15,6 +15,10 @@ import { hasAdmin, makeLink } from "./people/accounts.ts";
 import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
+import { Visits } from "./visits.ts";
+
+/** Milliseconds between two writings of visits. */
+const visitsEvery = 20_000;
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
 
@@ -84,10 +88,15 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const origin = given ?? http.elsewhere;
     if (!given && !trustProxy && http.elsewhere !== http.here)
       log(`pages name ${origin} as their address; give --origin URL where readers use another`);
+    const visits = new Visits(db);
+    http.quick.onAnswer = (address, userAgent) => visits.seen(address, userAgent);
+    const writeVisits = () => visits.write().catch((cause: Error) => log(`visits are not counted: ${cause.message}`));
+    const counting = setInterval(writeVisits, visitsEvery).unref();
     const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
       createApp({
-        ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
+        ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
+        quick: http.quick,
         papers: options.papers ?? papers,
       }),
     );
@@ -100,6 +109,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       origin,
       close: async () => {
         await http.close();
+        clearInterval(counting);
+        await writeVisits();
         await tags.close();
         await renderer.close();
         await close();

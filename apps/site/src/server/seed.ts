@@ -84,7 +84,7 @@ async function releaseAliases(trx: Transaction<Tables>, keys: readonly string[])
 async function writePaper(
   trx: Transaction<Tables>,
   { paper, summary, results, run, sha256 }: PaperContent,
-  { html, teaserHtml, teaserText }: Rendered,
+  { html, teaserHtml, teaserText, text: plain }: Rendered,
 ) {
   const { bibtexKey } = paper;
   const id = await storePaper(
@@ -102,7 +102,7 @@ async function writePaper(
     .returning("id")
     .executeTakeFirstOrThrow();
   const edited_at = paper.summaryDate ? new Date(`${paper.summaryDate}T00:00:00Z`) : null; // never the day it is read in
-  const text = { source: summary, html, teaser_html: teaserHtml, teaser_text: teaserText, edited_at };
+  const text = { source: summary, html, teaser_html: teaserHtml, teaser_text: teaserText, text: plain, edited_at };
   await trx
     .insertInto("summaries")
     .values({ paper_id: id, user_id: user.id, ...text })

@@ -72,6 +72,7 @@ export async function saveSummary(
   const isHeld = visibility === "public" && (hold || before?.held === true);
   const columns = {
     ...{ source, html: rendered.html, teaser_html: rendered.teaserHtml, teaser_text: rendered.teaserText },
+    text: rendered.text,
     ...{ edited_at: new Date(), visibility, anonymous, machine, withdrawn_at: null, version: version + 1 },
     share: visibility === "private" ? (before?.share ?? randomBytes(16).toString("base64url")) : null,
     licensed_at: visibility === "public" ? new Date() : null,
