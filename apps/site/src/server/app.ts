@@ -143,6 +143,9 @@ export function createApp(parts: AppParts): Hono {
     c.set("origin" as never, originOf(c) as never);
     if (!/^\/(?:assets|content)\//.test(c.req.path)) c.set("viewer" as never, (await sessions.viewer(c)) as never);
     await next();
+    // A page that names its reader is theirs alone, whatever its route says of others'.
+    if (viewerOf(c) && c.res.headers.get("Content-Type")?.startsWith("text/html"))
+      c.res.headers.set("Cache-Control", "private, no-store");
   });
   app.use("/paper", async (c, next) => {
     await next();

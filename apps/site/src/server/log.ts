@@ -36,5 +36,5 @@ export function inOneLine(error: unknown): string {
 
 /** Whoever reads the log opens no link that was meant for another. */
 function withoutSecrets(address: string): string {
-  return address.replace(/([?&](?:token|invite|share)=)[^&]*/gi, "$1…");
+  return address.replace(/([?&](?:token|invite)=)[^&]*/gi, "$1…").replace(/^\/s\/[^?]*/, "/s/…");
 }

@@ -133,7 +133,8 @@ function tokenOf(c: Context): string | undefined {
 }
 
 /** "Firefox on Linux": enough for its owner to know it by. */
-function agentOf(header = ""): string {
+function agentOf(whole = ""): string {
+  const header = whole.slice(0, 300);
   const browser = /\b(Firefox|Edg|OPR|Chrome|Safari)\//.exec(header.replace(/Chrome(?=.*\b(?:Edg|OPR)\/)/, ""))?.[1];
   const system = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux|CrOS)\b/.exec(header)?.[1];
   const names: Record<string, string> = { Edg: "Edge", OPR: "Opera", "Mac OS X": "macOS", CrOS: "ChromeOS" };

@@ -179,6 +179,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     return { viewer, summary };
   };
   app.post("/summary/restore", async (c) => {
+    mustBeSomebody(c);
     const sent = await readForm(c, restoreForm);
     if (!sent.ok) throw noSummary();
     const { viewer, summary } = await mineBy(c, sent.value.ref);
@@ -203,6 +204,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     return c.redirect(`/summary/history?ref=${sent.value.ref}`, 303);
   });
   app.post("/summary/withdraw", async (c) => {
+    mustBeSomebody(c);
     const sent = await readForm(c, withdrawForm);
     if (!sent.ok) throw noSummary();
     const { summary } = await mineBy(c, sent.value.ref);
