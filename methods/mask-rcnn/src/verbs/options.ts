@@ -24,6 +24,11 @@ export const trainOptions = {
     placeholder: "file",
     help: "a network to start from: what train wrote, or torchvision's state_dict; outputs are new where classes differ",
   },
+  backbone: {
+    kind: "text",
+    placeholder: "file",
+    help: "in place of --weights: torchvision's resnet18 to resnet101 to start from; its first stage is frozen unless --freeze says otherwise",
+  },
   validation: { kind: "text", placeholder: "gt.json", help: "a COCO data set that is evaluated while training" },
   validationImages: { ...images, help: "its images; the folder of its file if left out" },
   validationCount: { ...count, default: 50, help: "so many pictures of it" },
