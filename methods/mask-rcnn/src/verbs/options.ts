@@ -77,3 +77,12 @@ export const predictOptions = {
 } as const satisfies Options;
 
 export const inspectOptions = {} as const satisfies Options;
+
+export const exportOptions = {
+  out: { kind: "text", placeholder: "file.onnx", required: true, help: "the ONNX file to write" },
+  height: { kind: "integer", min: 1, required: true, help: "pixels of the pictures that it takes" },
+  width: { kind: "integer", min: 1, required: true, help: "pixels of the pictures that it takes" },
+  score: { kind: "number", min: 0, max: 1, default: 0.05, help: "the least score of a detection" },
+  detections: { kind: "integer", min: 1, default: 100, help: "rows of the results" },
+  proposals: { kind: "integer", min: 1, default: 1000, help: "regions that are looked at" },
+} as const satisfies Options;
