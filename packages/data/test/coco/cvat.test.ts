@@ -2,8 +2,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { readMaskFolders } from "@reprise/data/node";
 import {
   type CocoDataset,
   cocoFromCvat,
@@ -14,6 +12,8 @@ import {
   rleToJson,
   segmentationToRle,
 } from "@reprise/data";
+import { readMaskFolders } from "@reprise/data/node";
+import { afterAll, describe, expect, test } from "vitest";
 
 /** 8 × 6 with a hole of 2 × 2. */
 const ring = Uint8Array.from({ length: 48 }, (_, at) => {
