@@ -95,6 +95,9 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
     expect(segmentation).toMatchObject({ size: [64, 80], counts: expect.any(String) });
   }
 
+  const exported = await run("export", [model], { out: at("M.onnx"), height: 64, width: 80, proposals: 50 });
+  expect(exported.result.bytes).toBe((await readFile(at("M.onnx"))).length);
+
   const { text } = await run("inspect", [model], {});
   expect(text).toContain("4 classes with the background");
   expect(text).toContain("classes: 10 disc, 20 square, 30 triangle");
