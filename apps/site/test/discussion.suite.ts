@@ -182,6 +182,34 @@ export function discussionSuite(made: () => Made): void {
       expect((await new Client(app).get(paper)).text).toContain("An offence, again.");
     });
 
+    test("search, suggestions and lists find what all may read, and nothing else", async () => {
+      const { app } = made();
+      const found = async (word: string) => {
+        const { text } = await new Client(app).get(`/search?q=${word}`);
+        expect((await new Client(app).get(`/api/papers/suggest?q=${word}`)).text).not.toContain("SampleOld19");
+        return text.includes("bibtexKey=journals/corr/SampleOld19");
+      };
+      const open = await published("finder", "About quokkas in the open.");
+      expect(await found("quokkas")).toBe(true);
+      await published("unsigned", "About axolotls, unsigned.", { anonymous: "yes" });
+      expect(await found("axolotls")).toBe(true);
+      expect(await found("unsigned%20axolotls")).toBe(true);
+      await published("closeted", "About okapis, in private.", { visibility: "private" });
+      expect(await found("okapis")).toBe(false);
+      const fresh = await somebody(app, "held-back");
+      await fresh.post("/write", summaryForm("About numbats, held."));
+      expect(await found("numbats")).toBe(false);
+      const moderator = await known("search-judge", "moderator");
+      await moderator.post("/moderate/hide", { kind: "summary", ref: open.ref, hide: "yes", reason: "x" });
+      expect(await found("quokkas")).toBe(false);
+      const gone = await published("withdrawer", "About tapirs, regretted.");
+      expect(await found("tapirs")).toBe(true);
+      await gone.client.post("/summary/withdraw", { ref: gone.ref, withdraw: "yes" });
+      expect(await found("tapirs")).toBe(false);
+      await gone.client.post("/account/delete", { "current-password": "four quiet words here" });
+      expect(await found("withdrawer")).toBe(false);
+    });
+
     test("a closed discussion takes no more comments and summaries but moderators'", async () => {
       const { ref } = await published("closed", "Closed soon.");
       const moderator = await known("closer", "moderator");

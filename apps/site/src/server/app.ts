@@ -66,6 +66,8 @@ export interface AppParts {
   readonly proxy?: "address" | "all" | undefined;
   /** Told of each paper's page that is read. */
   readonly visits?: Visits | undefined;
+  /** Other servers write to the same database: pages are made again after so many milliseconds. */
+  readonly keepFor?: number | undefined;
   /** Renders what people write; one of its own unless given. */
   readonly renderer?: Renderer;
   /** How passwords are kept; as slow as they should be unless a test is about something else. */
@@ -87,6 +89,7 @@ export function createApp(parts: AppParts): Hono {
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
   if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
+  if (parts.keepFor) setInterval(() => pages.clear(), parts.keepFor).unref();
   const files = new FileReplies();
   const unknown = new UnknownKeys();
   const limits = new Limits();

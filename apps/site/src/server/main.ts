@@ -98,6 +98,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
         quick: http.quick,
         papers: options.papers ?? papers,
+        keepFor: databaseUrl ? 10_000 : undefined,
       }),
     );
     if (!(await hasAdmin(db)))
