@@ -14,7 +14,7 @@ import { encodeModel, type ModelFacts } from "../model-file.ts";
 import type { StateDict } from "../network.ts";
 import { overlay } from "../overlay.ts";
 import { pictureSettings, presets, type TrainSettings } from "../settings.ts";
-import { isFrozen, type MaskRcnnEvent, train } from "../train.ts";
+import { isFrozen, MaskRcnnDiverged, type MaskRcnnEvent, train } from "../train.ts";
 import { trainedLayout } from "../training.ts";
 import { decodeTraining, encodeTraining } from "../training-file.ts";
 import { forClasses } from "../weights.ts";
@@ -138,6 +138,10 @@ export async function trainVerb({
       text: () =>
         `${out}: ${settings.steps} steps${skipped ? `, ${skipped} of them not taken` : ""}${ap === null ? "" : `, mask AP ${(ap as number).toFixed(3)} on ${judged!.dataset.images.length} pictures`}`,
     };
+  } catch (error) {
+    if (!(error instanceof MaskRcnnDiverged)) throw error;
+    await writeFileAtomic(`${out}.last-good`, encodeModel(error.state, facts));
+    throw new Error(`${error.message} They are in ${out}.last-good.`, { cause: error });
   } finally {
     progress.end();
     await log.close();
