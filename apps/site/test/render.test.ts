@@ -224,10 +224,11 @@ const hostileRuns = {
   "<a ": 33_000,
   "&amp": 25_000,
 };
-test.each(Object.entries(hostileRuns))("100 kB of %j take no second, and are shown", (part, times) => {
-  const start = performance.now();
+test.each(Object.entries(hostileRuns))("100 kB of %j take no second of the processor, and are shown", (part, times) => {
+  const start = process.cpuUsage();
   const text = html(part.repeat(times));
-  expect(performance.now() - start).toBeLessThan(1000);
+  const { user, system } = process.cpuUsage(start); // what other programs take does not count
+  expect((user + system) / 1e6).toBeLessThan(1);
   expect(text.length).toBeGreaterThan(part.length * times * 0.9);
   expect(offences(text)).toEqual([]);
 });

@@ -26,6 +26,13 @@ describe("what is wrong is told", () => {
     ["rows of no length", changed("softmax.bin", 8, 0), /rows have 0 numbers/],
     ["a dictionary larger than the file", changed("softmax.bin", 64, 1 << 30), /1073741824 entries/],
     ["a bucket count that the rows belie", changed("softmax.bin", 8 + 32, 301), /need more/],
+    ["a bucket count below 0", changed("softmax.bin", 8 + 32, -5), /m\.bin: the bucket count is -5/],
+    [
+      "entries that are not words and labels",
+      changed("softmax.bin", 68, 1),
+      /dictionary says \d+ entries, 1 words and/,
+    ],
+    ["kept n-grams below none", changed("softmax.bin", 84, -7), /the dictionary says -\d+ kept n-grams/],
     ["a dim that the matrices belie", changed("softmax.bin", 8, 6), /settings say 6 numbers a row/],
     [
       "half a file",

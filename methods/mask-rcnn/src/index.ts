@@ -5,6 +5,7 @@ export { cocoOfShapes, labelsOf, objectsOfImages, shapeCategories, targetsOf } f
 export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
 export { type EvaluateOptions, evaluate, type MaskRcnnEvaluation } from "./evaluate.ts";
 export { type Examples, mirrored, shapesExamples } from "./examples.ts";
+export { type ExportOptions, exportMaskRcnn } from "./export.ts";
 export type { ProposalLimits } from "./first-pass.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
 export { initialState, type SmallNetwork } from "./initial-state.ts";

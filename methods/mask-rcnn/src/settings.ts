@@ -106,6 +106,8 @@ export const presets = {
     regionsPerImage: 512,
     preNms: 2000,
     postNms: 2000,
+    channels: 256,
+    representation: 1024,
     validateEvery: 5000,
   },
   /** §3.1, ResNet-FPN: 512 regions a picture, 160k steps, the rate a tenth at 120k, for one picture a step. */
@@ -127,6 +129,8 @@ export const presets = {
     regionsPerImage: 512,
     preNms: 2000,
     postNms: 2000,
+    channels: 256,
+    representation: 1024,
     validateEvery: 5000,
   },
 } as const satisfies Readonly<Record<string, TrainSettings>>;

@@ -124,7 +124,7 @@ export async function train(
         await onProgress?.({ kind: "skipped", ...at, pictures });
         if (++inRow === patience)
           throw new MaskRcnnDiverged(
-            `The loss is ${loss} at step ${step} (${pictures.join(", ")}), as at the ${patience - 1} steps before. Lower the learning rate, ${learningRate}, or lengthen the warm-up; the weights before are kept.`,
+            `The loss is ${loss} at step ${step} (${pictures.join(", ")}), as at the ${patience - 1} steps before. Lower the learning rate, ${settings.learningRate}, or lengthen the warm-up; the weights before are kept.`,
             await kept(),
             await training.stateDict(),
           );

@@ -64,6 +64,23 @@ test("an examined picture has the same detections and masks, and what led to the
   for (const level of [...seen.levels, ...seen.proposalLevels]) expect([2, 3, 4, 5]).toContain(level);
 });
 
+test("no proposals and no scores above the threshold: nothing is found", async () => {
+  const runtime = nodeRuntime({ threads: 1 });
+  for (const options of [{ postNms: 0 }, { scoreThreshold: 1 }]) {
+    const model = new MaskRcnn(runtime, state, {
+      minSize: 64,
+      maxSize: 96,
+      anchorSizes: fixture.anchorSizes,
+      ...options,
+    });
+    const [found] = await model.segment([pictures[0]!]);
+    expect([found!.boxes.length, found!.masks.length]).toEqual([0, 0]);
+    const seen = await model.examine(pictures[0]!);
+    expect([seen.pooled.masks.length, seen.levels.length]).toEqual([0, 0]);
+    await model.release();
+  }
+});
+
 const shared = join(process.env.REPRISE_DATA ?? "", "maskrcnn", "fixtures");
 
 describe.skipIf(!process.env.REPRISE_DATA || !existsSync(shared))("as torchvision on REPRISE_DATA", () => {

@@ -95,6 +95,9 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
     expect(segmentation).toMatchObject({ size: [64, 80], counts: expect.any(String) });
   }
 
+  const exported = await run("export", [model], { out: at("M.onnx"), height: 64, width: 80, proposals: 50 });
+  expect(exported.result.bytes).toBe((await readFile(at("M.onnx"))).length);
+
   const { text } = await run("inspect", [model], {});
   expect(text).toContain("4 classes with the background");
   expect(text).toContain("classes: 10 disc, 20 square, 30 triangle");
@@ -135,6 +138,31 @@ test("other classes: the network's outputs are new, its body is kept", { timeout
   await expect(run("evaluate", [at("gt.json")], { model: at("one"), threads: 1 })).rejects.toThrow(
     "has categories that",
   );
+});
+
+test("losses that are not finite: steps and pictures are named, the weights before are kept", {
+  timeout: 60_000,
+}, async () => {
+  const options = { ...small, out: at("D"), steps: 30, learningRate: 1e38, warmUp: 0 };
+  await expect(train(at("gt.json"), options)).rejects.toThrow(
+    /^The loss is (NaN|Infinity|-Infinity) at step \d+ \(.*\.png, .*\.png\), as at the 9 steps before\. Lower the learning rate, 1e\+38, or lengthen the warm-up; the weights before are kept\. They are in .*D\.last-good\.$/,
+  );
+  const log = (await readFile(`${at("D")}.log.jsonl`, "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(log.filter(({ skipped }) => skipped?.length === 2).length).toBeGreaterThanOrEqual(10);
+  expect((await run("inspect", [at("D.last-good")], {})).text).toContain("4 classes");
+});
+
+test("pictures of one pixel, and of one row", { timeout: 60_000 }, async () => {
+  await train(at("gt.json"), { ...small, steps: 1, out: at("S") });
+  await writeImage(at("S-1.png"), ndArray("uint8", [3, 1, 1], Uint8Array.of(1, 2, 3)));
+  await writeImage(at("S-row.png"), ndArray("uint8", [3, 1, 700], new Uint8Array(2100)));
+  const { result } = await run("predict", [at("S-1.png"), at("S-row.png")], {
+    ...{ model: at("S"), out: at("SP"), score: 0, threads: 1 },
+  });
+  expect(result.pictures).toBe(2);
 });
 
 describe("what cannot be learnt from is refused before the work", () => {

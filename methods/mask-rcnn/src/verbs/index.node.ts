@@ -1,6 +1,6 @@
 // reprise mask-rcnn: train instance segmentation on a COCO data set, judge it, run it on pictures.
 import { verb } from "@reprise/experiment/verb";
-import { evaluateOptions, inspectOptions, predictOptions, trainOptions } from "./options.ts";
+import { evaluateOptions, exportOptions, inspectOptions, predictOptions, trainOptions } from "./options.ts";
 
 const data = { name: "data", help: 'a COCO data set (JSON), or "shapes" for generated pictures' };
 
@@ -32,5 +32,12 @@ export const verbs = [
     arguments: [{ name: "file", help: "what train wrote, or torchvision's state_dict" }],
     options: inspectOptions,
     run: async (context) => (await import("./inspect.node.ts")).inspectVerb(context),
+  }),
+  verb({
+    name: "export",
+    summary: "write one ONNX file that ONNX Runtime runs anywhere",
+    arguments: [{ name: "file", help: "what train wrote" }],
+    options: exportOptions,
+    run: async (context) => (await import("./export.node.ts")).exportVerb(context),
   }),
 ];

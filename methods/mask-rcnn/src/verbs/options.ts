@@ -24,6 +24,11 @@ export const trainOptions = {
     placeholder: "file",
     help: "a network to start from: what train wrote, or torchvision's state_dict; outputs are new where classes differ",
   },
+  backbone: {
+    kind: "text",
+    placeholder: "file",
+    help: "in place of --weights: torchvision's resnet18 to resnet101 to start from; its first stage is frozen unless --freeze says otherwise",
+  },
   validation: { kind: "text", placeholder: "gt.json", help: "a COCO data set that is evaluated while training" },
   validationImages: { ...images, help: "its images; the folder of its file if left out" },
   validationCount: { ...count, default: 50, help: "so many pictures of it" },
@@ -72,3 +77,12 @@ export const predictOptions = {
 } as const satisfies Options;
 
 export const inspectOptions = {} as const satisfies Options;
+
+export const exportOptions = {
+  out: { kind: "text", placeholder: "file.onnx", required: true, help: "the ONNX file to write" },
+  height: { kind: "integer", min: 1, required: true, help: "pixels of the pictures that it takes" },
+  width: { kind: "integer", min: 1, required: true, help: "pixels of the pictures that it takes" },
+  score: { kind: "number", min: 0, max: 1, default: 0.05, help: "the least score of a detection" },
+  detections: { kind: "integer", min: 1, default: 100, help: "rows of the results" },
+  proposals: { kind: "integer", min: 1, default: 1000, help: "regions that are looked at" },
+} as const satisfies Options;

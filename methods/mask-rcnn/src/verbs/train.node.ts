@@ -14,7 +14,7 @@ import { encodeModel, type ModelFacts } from "../model-file.ts";
 import type { StateDict } from "../network.ts";
 import { overlay } from "../overlay.ts";
 import { pictureSettings, presets, type TrainSettings } from "../settings.ts";
-import { isFrozen, type MaskRcnnEvent, train } from "../train.ts";
+import { isFrozen, MaskRcnnDiverged, type MaskRcnnEvent, train } from "../train.ts";
 import { trainedLayout } from "../training.ts";
 import { decodeTraining, encodeTraining } from "../training-file.ts";
 import { forClasses } from "../weights.ts";
@@ -24,6 +24,8 @@ import { readWeights } from "./read-model.node.ts";
 
 /** Seed of generated pictures that are validated on, from that of those that are trained on. */
 const validationSeed = 1000;
+/** What torchvision leaves as it is of a backbone that is trained already. */
+const firstStages = ["backbone.body.conv1", "backbone.body.layer1"];
 /** Pictures of each evaluation that are drawn. */
 const drawn = 4;
 
@@ -35,24 +37,35 @@ export async function trainVerb({
   progress,
   command,
 }: VerbContext<OptionValues<typeof trainOptions>>): Promise<VerbResult> {
-  const { out, images, preset, weights, validation, validationImages, validationCount, threads, ...given } = options;
+  const { out, images, preset, weights, backbone, validation, validationImages, validationCount, threads, ...given } =
+    options;
   const [source] = args as [string];
   if ((await stat(out).catch(() => undefined))?.isDirectory())
     throw new UsageError(`--out ${out} is a folder; give the name of a file.`);
   await createFolder(dirname(out)); // fails before the work
-  const settings = settingsOf(presets[preset as keyof typeof presets], given);
+  if (weights !== undefined && backbone !== undefined)
+    throw new UsageError("give --weights of a whole network or --backbone, not both.");
+  const settings = settingsOf(presets[preset as keyof typeof presets], {
+    ...given,
+    ...(backbone !== undefined && given.freeze === undefined ? { freeze: firstStages } : {}),
+  });
   const data = source === "shapes" ? await shapesData(settings.seed, 1) : await readCoco(source, images);
   requireObjects(data, source);
   const judged = await validationOf(source, settings.seed, { validation, validationImages, validationCount });
   const { categories } = data.dataset;
-  const first = await firstState(weights, settings, categories.length + 1);
+  const first = await firstState({ weights, backbone }, settings, categories.length + 1);
   const pictures = pictureSettings(settings);
   const facts: ModelFacts = {
     ...{ pictures, categories: categories.map(({ id, name }) => ({ id, name })), command },
     ...{ seed: settings.seed, steps: settings.steps },
   };
   const layout = trainedLayout(first, isFrozen(settings.freeze));
-  const config = { method: "mask-rcnn", data: source, weights: weights ?? "", settings: JSON.stringify(settings) };
+  const config = {
+    method: "mask-rcnn",
+    data: source,
+    weights: weights ?? backbone ?? "",
+    settings: JSON.stringify(settings),
+  };
   const saved = `${out}.checkpoint`;
   const isThere = (await stat(saved).catch(() => undefined))?.isFile() ?? false;
   const from = isThere ? decodeTraining(await readBytes(saved), layout, config, saved) : undefined;
@@ -125,6 +138,10 @@ export async function trainVerb({
       text: () =>
         `${out}: ${settings.steps} steps${skipped ? `, ${skipped} of them not taken` : ""}${ap === null ? "" : `, mask AP ${(ap as number).toFixed(3)} on ${judged!.dataset.images.length} pictures`}`,
     };
+  } catch (error) {
+    if (!(error instanceof MaskRcnnDiverged)) throw error;
+    await writeFileAtomic(`${out}.last-good`, encodeModel(error.state, facts));
+    throw new Error(`${error.message} They are in ${out}.last-good.`, { cause: error });
   } finally {
     progress.end();
     await log.close();
@@ -162,11 +179,14 @@ async function validationOf(
   return source === "shapes" ? shapesData(seed + validationSeed, validationCount) : null;
 }
 
-async function firstState(weights: string | undefined, settings: TrainSettings, classes: number): Promise<StateDict> {
+async function firstState(
+  { weights, backbone }: { readonly weights: string | undefined; readonly backbone: string | undefined },
+  settings: TrainSettings,
+  classes: number,
+): Promise<StateDict> {
   const random = new Random(settings.seed);
-  if (weights === undefined) {
-    const { widths, channels, representation } = settings;
-    return initialState(random, { classes, widths, channels, representation });
-  }
-  return forClasses((await readWeights(weights)).state, classes, random);
+  if (weights !== undefined) return forClasses((await readWeights(weights)).state, classes, random);
+  const { widths, channels, representation } = settings;
+  const body = backbone === undefined ? { widths } : { body: (await readWeights(backbone)).state };
+  return initialState(random, { classes, ...body, channels, representation });
 }

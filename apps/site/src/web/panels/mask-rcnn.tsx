@@ -47,8 +47,8 @@ export const panel = panelOf({
       },
       applies: (name, { picture }) => name === "picture" || (name === "number") === (picture === "generated"),
       presets: [
-        { label: "Another picture", values: { picture: "generated", number: 2 } },
-        { label: "Shapes that overlap", values: { picture: "generated", number: 3 } },
+        { label: "Four squares", values: { picture: "generated", number: 2 } },
+        { label: "Shapes that overlap", values: { picture: "generated", number: 9 } },
       ],
       downloads: () => [
         { name: "ONNX Runtime", bytes: runtimeBytes.sent },
