@@ -10,7 +10,7 @@ import type { TabBrowser } from "../../../tools/firefox.ts";
 import { type Site, startSite } from "../src/server/main.ts";
 import { password } from "./client.ts";
 import { withEmptyDatabase } from "./empty-database.ts";
-import { browsers, faultsOf, until } from "./tabs.ts";
+import { browsers, faultsOf } from "./tabs.ts";
 import { violations } from "./watched-site.ts";
 import { corpus } from "./xss-corpus.ts";
 
@@ -79,7 +79,10 @@ describe.each(browsers)("$name", { timeout: 300_000 }, ({ missing, launch }) => 
         setTimeout(() => form.querySelector('${button}').click());
         return 0;
       })()`);
-      await until(tab, "window.before === undefined && document.readyState === 'complete'");
+      // Between two pages there is nothing to ask.
+      const arrived = () =>
+        tab.evaluate<boolean>("window.before === undefined && document.readyState === 'complete'").catch(() => false);
+      await expect.poll(arrived, { timeout: 20_000, interval: 50 }).toBe(true);
     };
     for (const path of ["/sign-in", "/sign-up", "/forgotten", "/user?name=reprise", "/paper?bibtexKey=none"])
       await visit(path);
@@ -104,6 +107,7 @@ describe.each(browsers)("$name", { timeout: 300_000 }, ({ missing, launch }) => 
     await visit(`/report?kind=summary&ref=${ref}`);
     await send("/report", { reason: "To be looked at" });
     for (const path of ownPages) await visit(path);
+    await tab.goto(`${site.url}/add`);
     await send("/add/bibtex", { bibtex: "@misc{one, title={One}, author={A B}, year=2001}\n@misc{two, author={A B}}" });
     await look("BibTeX with a problem");
     await tab.close();

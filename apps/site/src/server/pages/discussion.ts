@@ -41,10 +41,10 @@ export function discussion(summary: SummaryView, own: OwnView | undefined, locke
     )}</ol>`;
   };
   const count = comments.filter(({ html: text }) => text !== null).length;
-  return html`<section class="discussion" aria-label="Comments">
+  return html`<div class="discussion">
 ${comments.length > 0 ? html`<h3>${count === 1 ? "1 comment" : `${count} comments`}</h3>${thread(null)}` : ""}
 ${locked ? html`<p class="soft">A moderator has closed this discussion.</p>` : html`<p><a href="/comment?ref=${ref}">Comment</a></p>`}
-</section>`;
+</div>`;
 }
 
 function commentBlock(comment: CommentView, { ref }: SummaryView, own: OwnView | undefined, locked: boolean): Html {
