@@ -22,7 +22,9 @@ if (mode === "infer" || mode === "train") {
   console.log(JSON.stringify({ seconds: taken, peakMb: process.resourceUsage().maxRSS / 1024 }));
 } else await compareWithPeer();
 
-const stateOf = (path: string) => torchvisionWeights(stateDictOf(readTorchFile(readFileSync(path), { source: path })));
+function stateOf(path: string) {
+  return torchvisionWeights(stateDictOf(readTorchFile(readFileSync(path), { source: path })));
+}
 
 function noise(height: number, width: number, random: Random) {
   return { height, width, data: Uint8Array.from({ length: 3 * height * width }, () => random.integer(256)) };

@@ -39,6 +39,15 @@ describe("reprise coco", () => {
     const text = await inProcess("coco", evaluate());
     expect(text).toContain(`AP50   ${expected[1].toFixed(3)}`);
     expect(text).toMatch(/class 30 +0 +– +– +– +–/);
+    const { errors } = JSON.parse(await inProcess("coco", [...evaluate(), "--errors", "--json"]));
+    expect(errors.ap50).toBe(expected[1]);
+    const counts = errors.kinds.map(({ count }: { count: number }) => count);
+    expect(counts.every((count: number) => count >= 0) && counts.some((count: number) => count > 0)).toBe(true);
+    expect(await inProcess("coco", [...evaluate(), "--errors"])).toMatch(/^background +\d+ +[+-]\d\.\d{3}$/m);
+    const keypoints = evaluate().with(-1, "keypoints");
+    await expect(inProcess("coco", [...keypoints, "--errors"])).rejects.toThrow(
+      "--errors are of boxes and masks, not of keypoints.",
+    );
   });
 
   test("stats and check", async () => {

@@ -5,7 +5,7 @@ import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { fpnLevels } from "./fpn-level.ts";
 import { boxHead, maskHead, pooled, type RoiPooling, type StateDict, strides } from "./network.ts";
-import { channelMeans, regionFeatures } from "./region-features.ts";
+import { channelMeans, type RegionFeatures, regionFeatures } from "./region-features.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -73,9 +73,10 @@ export class MaskRcnn {
   readonly #options: Required<MaskRcnnOptions>;
   readonly #classes: number;
   readonly #features: Compiled<"images", string>;
-  readonly #boxHeads: readonly Compiled<RegionInput, "logits" | "deltas">[];
-  readonly #maskHeads: readonly Compiled<RegionInput, "logits">[];
-  readonly #maskAlone: Compiled<"features", "logits">;
+  /** Features of regions by the size of their grid, from each level; the heads' weights are there once, not per level. */
+  readonly #pools: Readonly<Record<7 | 14, readonly Compiled<RegionInput, "features">[]>>;
+  readonly #boxHead: Compiled<"features", "logits" | "deltas">;
+  readonly #maskHead: Compiled<"features", "logits">;
 
   /** @param state  arrays under torchvision's names */
   constructor(runtime: Runtime, state: StateDict, options: MaskRcnnOptions = {}) {
@@ -98,24 +99,23 @@ export class MaskRcnn {
       ({ images }: Inputs<"images">) => firstPass(state, arrays(images), images),
       purpose,
     );
-    this.#boxHeads = strides.map((stride) =>
-      compile(
-        runtime,
-        ({ level, boxes, images }: Inputs<RegionInput>) =>
-          boxHead(state, arrays(level), pooled(level, boxes, images, 7, { stride, pooling })),
-        purpose,
-      ),
+    const pools = (size: number) =>
+      strides.map((stride) =>
+        compile(
+          runtime,
+          ({ level, boxes, images }: Inputs<RegionInput>) => ({
+            features: pooled(level, boxes, images, size, { stride, pooling }),
+          }),
+          purpose,
+        ),
+      );
+    this.#pools = { 7: pools(7), 14: pools(14) };
+    this.#boxHead = compile(
+      runtime,
+      ({ features }: Inputs<"features">) => boxHead(state, arrays(features), features),
+      purpose,
     );
-    this.#maskHeads = strides.map((stride) =>
-      compile(
-        runtime,
-        ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(state, arrays(level), pooled(level, boxes, images, 14, { stride, pooling })),
-        }),
-        purpose,
-      ),
-    );
-    this.#maskAlone = compile(
+    this.#maskHead = compile(
       runtime,
       ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features) }),
       purpose,
@@ -126,7 +126,7 @@ export class MaskRcnn {
   async segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]> {
     const { batch, found, detections } = await this.#detect(pictures);
     const boxes = detections.map((one) => one.boxes);
-    const { logits } = await this.#overLevels(found, boxes, this.#maskHeads, { logits: this.#classes * maskArea });
+    const logits = await this.#maskLogits(await this.#pool(found, boxes, 14));
     let row = 0;
     return detections.map((one, n) => {
       const rows = row;
@@ -147,11 +147,15 @@ export class MaskRcnn {
     const detectionLevels = fpnLevels(own.boxes, this.#options);
     const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, kind);
     const [align, pool] = [regions("align"), regions("pool")];
-    const masksOf = async (features: Float32Array) => this.#ownMasks(await this.#maskLogits(features, own), own.labels);
+    const masksOf = async ({ features, channels }: RegionFeatures) => {
+      const room = padded(own.labels.length, channels * 196, 14);
+      room.tensor.data.set(features);
+      return this.#ownMasks(await this.#maskLogits(room), own.labels);
+    };
     return {
       ...own,
       boxes: enlarged(own.boxes, picture, size),
-      masks: await masksOf(align.features),
+      masks: await masksOf(align),
       levels: detectionLevels.map((k) => k + 2),
       proposals: enlarged(proposals[0]!, picture, size),
       proposalScores: scores[0]!,
@@ -160,7 +164,7 @@ export class MaskRcnn {
         align: channelMeans(align, (value) => Math.abs(value)),
         pool: channelMeans(pool, (value) => Math.abs(value)),
         difference: channelMeans(align, (value, at) => Math.abs(value - pool.features[at]!)),
-        masks: await masksOf(pool.features),
+        masks: await masksOf(pool),
       },
     };
   }
@@ -170,10 +174,7 @@ export class MaskRcnn {
     const { minSize, maxSize, scoreThreshold, detections: most } = this.#options;
     const batch = imageBatch(pictures, { minSize, maxSize });
     const { found, proposals, scores } = await this.#run(batch, this.#options);
-    const { logits, deltas } = await this.#overLevels(found, proposals, this.#boxHeads, {
-      logits: this.#classes,
-      deltas: 4 * this.#classes,
-    });
+    const { logits, deltas } = await this.#boxLogits(await this.#pool(found, proposals, 7));
     let from = 0;
     const detections = proposals.map((boxes, n) => {
       const rows = boxes.length / 4;
@@ -204,15 +205,16 @@ export class MaskRcnn {
     return masks;
   }
 
-  /** The mask head on features that are given, [D, C, 14, 14]. */
-  async #maskLogits(features: Float32Array, { labels }: Detections): Promise<Float32Array> {
-    const each = features.length / Math.max(labels.length, 1);
-    const count = paddedCount(labels.length);
-    const data = new Float32Array(count * each);
-    data.set(features);
-    if (labels.length === 0) return data;
-    const shape = [count, each / 196, 14, 14];
-    const { logits } = await this.#maskAlone.run({ features: { dtype: "float32", shape, data } });
+  async #boxLogits(features: Pooled) {
+    if (features.rows === 0) return { logits: new Float32Array(0), deltas: new Float32Array(0) };
+    const { logits, deltas } = await this.#boxHead.run({ features: features.tensor });
+    return { logits: logits.data as Float32Array, deltas: deltas.data as Float32Array };
+  }
+
+  /** [R, K + 1, 28, 28] */
+  async #maskLogits(features: Pooled): Promise<Float32Array> {
+    if (features.rows === 0) return new Float32Array(0);
+    const { logits } = await this.#maskHead.run({ features: features.tensor });
     return logits.data as Float32Array;
   }
 
@@ -224,7 +226,9 @@ export class MaskRcnn {
 
   async release(): Promise<void> {
     await Promise.all(
-      [this.#features, ...this.#boxHeads, ...this.#maskHeads, this.#maskAlone].map((one) => one.release()),
+      [this.#features, ...this.#pools[7], ...this.#pools[14], this.#boxHead, this.#maskHead].map((one) =>
+        one.release(),
+      ),
     );
   }
 
@@ -234,44 +238,48 @@ export class MaskRcnn {
     return { found, ...proposalsOf(found, batch, { ...this.#options, ...limits }) };
   }
 
-  /** Runs a head over regions, level by level; rows of the results are in the regions' order. */
-  async #overLevels<O extends string>(
-    found: Readonly<Record<string, Tensor>>,
-    boxes: readonly Float32Array[],
-    heads: readonly Compiled<RegionInput, O>[],
-    widths: Readonly<Record<O, number>>,
-  ): Promise<Record<O, Float32Array>> {
+  /** Features of regions, each from its own level, in the regions' order. */
+  async #pool(found: Readonly<Record<string, Tensor>>, boxes: readonly Float32Array[], size: 7 | 14): Promise<Pooled> {
     const all = Float32Array.from(boxes.flatMap((own) => Array.from(own)));
     const image = boxes.flatMap((own, n) => Array.from({ length: own.length / 4 }, () => n));
     const levels = fpnLevels(all, this.#options);
-    const names = Object.keys(widths) as O[];
-    const out = Object.fromEntries(
-      names.map((name) => [name, new Float32Array(image.length * widths[name])]),
-    ) as Record<O, Float32Array>;
-    for (const [k, head] of heads.entries()) {
+    const each = found.level0!.shape[1]! * size * size;
+    const features = padded(image.length, each, size);
+    for (const [k, pool] of this.#pools[size].entries()) {
       const rows = Array.from(levels.keys()).filter((r) => levels[r] === k);
       if (rows.length === 0) continue;
       const count = paddedCount(rows.length);
-      const padded = new Float32Array(4 * count);
-      padded.set(takeBoxes(all, rows));
+      const own = new Float32Array(4 * count);
+      own.set(takeBoxes(all, rows));
       const images = new BigInt64Array(count);
       rows.forEach((r, i) => {
         images[i] = BigInt(image[r]!);
       });
-      const result = await head.run({
+      const result = await pool.run({
         level: found[`level${k}`]!,
-        boxes: { dtype: "float32", shape: [count, 4], data: padded },
+        boxes: { dtype: "float32", shape: [count, 4], data: own },
         images: { dtype: "int64", shape: [count], data: images },
       });
-      for (const name of names) {
-        const each = widths[name];
-        rows.forEach((r, i) => {
-          out[name].set((result[name].data as Float32Array).subarray(i * each, (i + 1) * each), r * each);
-        });
-      }
+      const values = result.features.data as Float32Array;
+      rows.forEach((r, i) => {
+        features.tensor.data.set(values.subarray(i * each, (i + 1) * each), r * each);
+      });
     }
-    return out;
+    return features;
   }
+}
+
+/** Features of regions, padded to one of a few counts. */
+interface Pooled {
+  readonly rows: number;
+  readonly tensor: Tensor<"float32">;
+}
+
+/** Room for the features of so many regions, [count, each / size², size, size]. */
+function padded(rows: number, each: number, size: number): Pooled {
+  const count = paddedCount(rows);
+  const shape = [count, each / size ** 2, size, size];
+  return { rows, tensor: { dtype: "float32", shape, data: new Float32Array(rows === 0 ? 0 : count * each) } };
 }
 
 /** Boxes of the batch in the picture's own pixels, by float32 ratios as torchvision. */

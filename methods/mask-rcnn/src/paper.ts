@@ -13,7 +13,10 @@ export const paper = {
   method: "mask-rcnn",
   summary: "find, name and outline every object of a picture (He et al. 2017)",
   experiments: {
-    table2c: { summary: "RoIAlign against RoIWarp, on generated pictures in place of COCO", options: shapes },
+    "roi-layers": {
+      summary: "RoIAlign against RoIWarp, as Table 2c asks of COCO, on generated pictures",
+      options: shapes,
+    },
   },
   assets: [
     { path: "models/*.safetensors", type: "application/octet-stream", maxBytes: 8_000_000 },

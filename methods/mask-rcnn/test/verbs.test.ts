@@ -3,12 +3,15 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { evaluateCoco, ndArray, parseCoco, parseDetections } from "@reprise/data";
+import { type CocoDetection, evaluateCoco, ndArray, parseCoco, parseDetections, Random } from "@reprise/data";
 import { writeImage } from "@reprise/data/node";
 import type { Verb, VerbContext } from "@reprise/experiment/verb";
+import { writeSafetensors } from "@reprise/nn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cocoOfShapes, shapesExamples } from "../src/index.ts";
+import { cocoNames } from "../src/coco-names.ts";
+import { cocoOfShapes, forClasses, shapesExamples } from "../src/index.ts";
 import { verbs } from "../src/verbs/index.node.ts";
+import { state } from "./generated.ts";
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -138,6 +141,22 @@ test("other classes: the network's outputs are new, its body is kept", { timeout
   await expect(run("evaluate", [at("gt.json")], { model: at("one"), threads: 1 })).rejects.toThrow(
     "has categories that",
   );
+});
+
+test("a state_dict of torchvision is run as it is, its classes named by COCO", { timeout: 60_000 }, async () => {
+  const classes = forClasses(state, 91, new Random(0));
+  await writeFile(at("tv.safetensors"), writeSafetensors(classes));
+  const { result } = await run("predict", [at("0.png")], {
+    ...{ model: at("tv.safetensors"), out: at("TV"), score: 0, minSize: 64, maxSize: 96, threads: 1 },
+  });
+  const found = (result.results as CocoDetection[]).map(({ category_id }) => category_id);
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.every((id) => id >= 1 && id <= 90)).toBe(true);
+  expect(cocoNames.size).toBe(80);
+  expect([1, 13, 28, 44, 61, 70, 82, 90].map((id) => cocoNames.get(id))).toEqual([
+    ...["person", "stop sign", "umbrella", "bottle", "cake", "toilet", "refrigerator", "toothbrush"],
+  ]);
+  expect(cocoNames.get(12)).toBeUndefined();
 });
 
 test("losses that are not finite: steps and pictures are named, the weights before are kept", {

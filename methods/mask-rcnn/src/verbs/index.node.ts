@@ -36,7 +36,7 @@ export const verbs = [
   verb({
     name: "export",
     summary: "write one ONNX file that ONNX Runtime runs anywhere",
-    arguments: [{ name: "file", help: "what train wrote" }],
+    arguments: [{ name: "file", help: "what train wrote, or torchvision's state_dict" }],
     options: exportOptions,
     run: async (context) => (await import("./export.node.ts")).exportVerb(context),
   }),

@@ -7,6 +7,12 @@ const images = {
   placeholder: "dir",
   help: "the data set's images; the folder of its file if left out",
 } as const;
+const model = {
+  kind: "text",
+  placeholder: "file",
+  required: true,
+  help: "what train wrote, or the state_dict of torchvision's maskrcnn_resnet50_fpn or _v2, .pth or .safetensors",
+} as const;
 const count = { kind: "integer", min: 1, help: "so many pictures; all, or 100 generated ones, if left out" } as const;
 const whole = (help: string) => ({ kind: "integer", min: 1, help: `${help}; the preset's if left out` }) as const;
 
@@ -59,7 +65,7 @@ export const trainOptions = {
 } as const satisfies Options;
 
 export const evaluateOptions = {
-  model: { kind: "text", placeholder: "file", required: true, help: "what train wrote" },
+  model,
   images,
   count,
   seed: { kind: "integer", min: 0, default: 1000, help: "of generated pictures" },
@@ -68,7 +74,7 @@ export const evaluateOptions = {
 } as const satisfies Options;
 
 export const predictOptions = {
-  model: { kind: "text", placeholder: "file", required: true, help: "what train wrote" },
+  model,
   out: { kind: "text", placeholder: "dir", required: true, help: "for the overlays, PNG, and results.json" },
   score: { kind: "number", min: 0, max: 1, default: 0.5, help: "the least score of what is drawn and written" },
   minSize: { kind: "integer", min: 1, help: "pixels of a picture's shorter side; as in training if left out" },
