@@ -195,6 +195,12 @@ describe("train and test", () => {
     });
     const cifar = at("cifar.bin");
     await writeFile(cifar, new Uint8Array(3073));
+    await expect(trainOnImages(settings("nowhere"), { resume: true })).rejects.toThrow(
+      "holds no checkpoint to resume from. Leave --resume out to start.",
+    );
+    await expect(testOnImages({ data: cifar, model: at("whole"), network: "resnet20", threads: 1 })).rejects.toThrow(
+      "--model brings its network and weights; leave --network and --weights out.",
+    );
     const unwanted = trainOnImages(settings("none", { data: cifar, resize: 64 }));
     await expect(unwanted).rejects.toThrow(/CIFAR's images are 32×32; --resize 64 is for folders of pictures/);
   });

@@ -14,6 +14,7 @@ import {
 } from "@reprise/experiment";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { halvesNetworks, modelNetworks, trainingSeed } from "../src/experiments/networks.ts";
+import { armOf } from "../src/experiments/regularisation.ts";
 import type { Digits } from "../src/experiments/steps.ts";
 import { experiments } from "../src/experiments.ts";
 import { claimed } from "../src/index.ts";
@@ -156,6 +157,13 @@ describe("the tables", () => {
   });
 });
 
+it("parts, networks and arms that the paper does not have are named", () => {
+  expect(() => experiments.values({ parts: ["table9"], settings, data: () => digits })).toThrow(
+    'there is no part "table9" of this paper',
+  );
+  expect(() => armOf("early-stopping")).toThrow('there is no way to regularise called "early-stopping"');
+});
+
 describe("§4.2", () => {
   const part = ["regularisation"];
   const quick = { ...settings, epochs: 8 };
@@ -169,8 +177,8 @@ describe("§4.2", () => {
     const results = await runPlan(plan, { lanes: [runtime], provenance });
     const found = recordsOf(plan, results, ({ only }) => `--only ${only}`);
     expect(found.map(({ id, claimed: claim }) => [id, claim])).toEqual([
-      ["regularisation/weight-decay/test-error", null],
-      ["regularisation/dropout/test-error", null],
+      ["regularisation/weight-decay/test-error", "1.6%"],
+      ["regularisation/dropout/test-error", "1.3%"],
       ["regularisation/adversarial-input/test-error", null],
       ["regularisation/adversarial-layers/test-error", "1.2%"],
     ]);

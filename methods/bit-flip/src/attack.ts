@@ -127,7 +127,7 @@ export async function bitFlipAttack(
       const found = await searchStep(victim, {
         ...search,
         ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress: (event) => void onProgress(event) } : {}),
+        ...(onProgress ? { onProgress } : {}),
       });
       if (!found) {
         stopped = "stuck";
@@ -162,7 +162,7 @@ export async function answersOf(
     const data = images.data.slice(row * each, (row + rows) * each);
     const logits = await victim.logits({ dtype: "float32", shape: [rows, ...images.shape.slice(1)], data });
     answers.set(largestOfRows(logits, logits.length / rows), row);
-    void onProgress?.({ kind: "test", done: row + rows, total: labels.length });
+    await onProgress?.({ kind: "test", done: row + rows, total: labels.length });
   }
   return answers;
 }

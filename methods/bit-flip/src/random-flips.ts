@@ -13,7 +13,11 @@ export interface RandomFlipsOptions {
   readonly seed: number;
   readonly test: TestSet;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (event: { readonly kind: "trial"; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (event: {
+    readonly kind: "trial";
+    readonly done: number;
+    readonly total: number;
+  }) => void | Promise<void>;
 }
 
 /** Accuracy after so many random flips, over all trials. */
@@ -51,7 +55,7 @@ export async function randomFlips(
     } finally {
       victim.set(clean);
     }
-    onProgress?.({ kind: "trial", done: trial + 1, total: trials });
+    await onProgress?.({ kind: "trial", done: trial + 1, total: trials });
   }
   return counts.map((flips, i) => ({ flips, accuracies: accuracies[i]!, accuracy: meanInterval(accuracies[i]!) }));
 }

@@ -32,7 +32,11 @@ export interface SearchOptions {
   readonly mostAtOnce?: number;
   /** Raise the loss (untargeted), or lower it (the loss of a target). */
   readonly goal?: "raise" | "lower";
-  readonly onProgress?: (event: { readonly kind: "layer"; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (event: {
+    readonly kind: "layer";
+    readonly done: number;
+    readonly total: number;
+  }) => void | Promise<void>;
 }
 
 /**
@@ -57,7 +61,7 @@ export async function searchStep(
     for (const [layer, weights] of layers.entries()) {
       const flips = bestBits(weights, layer, gradients[layer]!, { count: atOnce, topK, sign });
       if (flips.length > 0) candidates.push(flips);
-      onProgress?.({ kind: "layer", done: layer + 1, total: layers.length });
+      await onProgress?.({ kind: "layer", done: layer + 1, total: layers.length });
     }
     if (candidates.length === 0) return undefined;
     const losses = await victim.losses(candidates.map(changesOf), signal);

@@ -14,7 +14,11 @@ export interface SweepPoint {
 export interface SweepOptions {
   readonly test?: TestSet;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (event: { readonly kind: "bit"; readonly done: number; readonly total: number }) => void;
+  readonly onProgress?: (event: {
+    readonly kind: "bit";
+    readonly done: number;
+    readonly total: number;
+  }) => void | Promise<void>;
 }
 
 /**
@@ -46,7 +50,7 @@ export async function sweep(
       loss: losses[i]!,
       accuracy: test ? await accuracyAfter(victim, flip, test, signal) : NaN,
     });
-    onProgress?.({ kind: "bit", done: i + 1, total: tried.length });
+    await onProgress?.({ kind: "bit", done: i + 1, total: tried.length });
   }
   return flips.map((row) => row.map((flip) => (flip && points.get(flip)) ?? null));
 }

@@ -4,7 +4,8 @@ import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, maskHead, pooled, type StateDict, strides } from "./network.ts";
+import { boxHead, maskHead, pooled, type RoiPooling, type StateDict, strides } from "./network.ts";
+import { channelMeans, regionFeatures } from "./region-features.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -13,12 +14,16 @@ export interface MaskRcnnOptions {
   /** One size for each level of the pyramid. */
   readonly anchorSizes?: readonly number[];
   readonly ratios?: readonly number[];
+  /** Regions of this size are taken from the pyramid's level 4. */
+  readonly canonicalSize?: number;
   /** Anchors of each level before suppression, and proposals of a picture after it. */
   readonly preNms?: number;
   readonly postNms?: number;
   readonly scoreThreshold?: number;
   /** Detections of a picture. */
   readonly detections?: number;
+  /** As in training. */
+  readonly pooling?: RoiPooling;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
@@ -27,19 +32,41 @@ export interface Segmentation extends Detections {
   readonly masks: Float32Array;
 }
 
+/** A segmentation with what led to it. */
+export interface Examination extends Segmentation {
+  /** The pyramid's level that each detection's mask is taken from, 2 … 5. */
+  readonly levels: Int32Array;
+  /** Boxes by falling score, [P, 4], in the picture's pixels. */
+  readonly proposals: Float32Array;
+  readonly proposalScores: Float32Array;
+  readonly proposalLevels: Int32Array;
+  /** Features of each detection by RoIAlign and by RoIPool from the same boxes, means over channels, [D, 14, 14]. */
+  readonly pooled: {
+    /** Means of absolute values. */
+    readonly align: Float32Array;
+    readonly pool: Float32Array;
+    /** Mean of the absolute difference. */
+    readonly difference: Float32Array;
+    /** What the mask head makes of RoIPool's, [D, 28, 28]. */
+    readonly masks: Float32Array;
+  };
+}
+
 /** torchvision's `maskrcnn_resnet50_fpn`. */
 const published = {
   minSize: 800,
   maxSize: 1333,
   anchorSizes: [32, 64, 128, 256, 512],
   ratios: [0.5, 1, 2],
+  canonicalSize: 224,
   preNms: 1000,
   postNms: 1000,
   scoreThreshold: 0.05,
   detections: 100,
+  pooling: "align",
 } as const satisfies MaskRcnnOptions;
 
-const maskSize = 28;
+const maskArea = 28 * 28;
 type RegionInput = "level" | "boxes" | "images";
 
 export class MaskRcnn {
@@ -48,6 +75,7 @@ export class MaskRcnn {
   readonly #features: Compiled<"images", string>;
   readonly #boxHeads: readonly Compiled<RegionInput, "logits" | "deltas">[];
   readonly #maskHeads: readonly Compiled<RegionInput, "logits">[];
+  readonly #maskAlone: Compiled<"features", "logits">;
 
   /** @param state  arrays under torchvision's names */
   constructor(runtime: Runtime, state: StateDict, options: MaskRcnnOptions = {}) {
@@ -63,6 +91,7 @@ export class MaskRcnn {
       if (!array) throw new RangeError(`The weights have no "${name}".`);
       return value.graph.constant(array);
     };
+    const { pooling } = this.#options;
     const purpose = { purpose: "infer" } as const;
     this.#features = compile(
       runtime,
@@ -73,7 +102,7 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) =>
-          boxHead(arrays(level), pooled(level, boxes, images, 7, stride)),
+          boxHead(state, arrays(level), pooled(level, boxes, images, 7, { stride, pooling })),
         purpose,
       ),
     );
@@ -81,19 +110,66 @@ export class MaskRcnn {
       compile(
         runtime,
         ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, stride)),
+          logits: maskHead(state, arrays(level), pooled(level, boxes, images, 14, { stride, pooling })),
         }),
         purpose,
       ),
+    );
+    this.#maskAlone = compile(
+      runtime,
+      ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features) }),
+      purpose,
     );
   }
 
   /** Pictures that go through the network together are padded to one size, which moves results by a little. */
   async segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]> {
+    const { batch, found, detections } = await this.#detect(pictures);
+    const boxes = detections.map((one) => one.boxes);
+    const { logits } = await this.#overLevels(found, boxes, this.#maskHeads, { logits: this.#classes * maskArea });
+    let row = 0;
+    return detections.map((one, n) => {
+      const rows = row;
+      row += one.labels.length;
+      const masks = this.#ownMasks(logits.subarray(rows * this.#classes * maskArea), one.labels);
+      return { ...one, boxes: enlarged(one.boxes, pictures[n]!, batch.sizes[n]!), masks };
+    });
+  }
+
+  /**
+   * What is found in a picture and how: its proposals, the level of each region, and what RoIPool's rounding would make of
+   * the regions and masks of the detections.
+   */
+  async examine(picture: Picture): Promise<Examination> {
+    const { batch, found, proposals, scores, detections } = await this.#detect([picture]);
+    const own = detections[0]!;
+    const size = batch.sizes[0]!;
+    const detectionLevels = fpnLevels(own.boxes, this.#options);
+    const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, kind);
+    const [align, pool] = [regions("align"), regions("pool")];
+    const masksOf = async (features: Float32Array) => this.#ownMasks(await this.#maskLogits(features, own), own.labels);
+    return {
+      ...own,
+      boxes: enlarged(own.boxes, picture, size),
+      masks: await masksOf(align.features),
+      levels: detectionLevels.map((k) => k + 2),
+      proposals: enlarged(proposals[0]!, picture, size),
+      proposalScores: scores[0]!,
+      proposalLevels: fpnLevels(proposals[0]!, this.#options).map((k) => k + 2),
+      pooled: {
+        align: channelMeans(align, (value) => Math.abs(value)),
+        pool: channelMeans(pool, (value) => Math.abs(value)),
+        difference: channelMeans(align, (value, at) => Math.abs(value - pool.features[at]!)),
+        masks: await masksOf(pool.features),
+      },
+    };
+  }
+
+  /** Boxes, classes and scores of each picture, in pixels of the batch. */
+  async #detect(pictures: readonly Picture[]) {
     const { minSize, maxSize, scoreThreshold, detections: most } = this.#options;
     const batch = imageBatch(pictures, { minSize, maxSize });
-    const { sizes } = batch;
-    const { found, proposals } = await this.#run(batch, this.#options);
+    const { found, proposals, scores } = await this.#run(batch, this.#options);
     const { logits, deltas } = await this.#overLevels(found, proposals, this.#boxHeads, {
       logits: this.#classes,
       deltas: 4 * this.#classes,
@@ -102,7 +178,7 @@ export class MaskRcnn {
     const detections = proposals.map((boxes, n) => {
       const rows = boxes.length / 4;
       const part = (all: Float32Array, each: number) => all.subarray(from * each, (from + rows) * each);
-      const [height, width] = sizes[n]!;
+      const [height, width] = batch.sizes[n]!;
       const result = detectionsOf(
         {
           proposals: boxes,
@@ -115,22 +191,29 @@ export class MaskRcnn {
       from += rows;
       return result;
     });
-    const area = maskSize * maskSize;
-    const boxes = detections.map((one) => one.boxes);
-    const { logits: maskLogits } = await this.#overLevels(found, boxes, this.#maskHeads, {
-      logits: this.#classes * area,
+    return { batch, found, proposals, scores, detections };
+  }
+
+  /** Each detection's mask of its own class, [D, 28, 28]. */
+  #ownMasks(logits: Float32Array, labels: Int32Array): Float32Array {
+    const masks = new Float32Array(labels.length * maskArea);
+    labels.forEach((label, d) => {
+      const start = (d * this.#classes + label) * maskArea;
+      for (let i = 0; i < maskArea; i++) masks[d * maskArea + i] = 1 / (1 + Math.exp(-logits[start + i]!));
     });
-    let row = 0;
-    return detections.map((one, n) => {
-      const masks = new Float32Array(one.labels.length * area);
-      one.labels.forEach((label, d) => {
-        const start = (row++ * this.#classes + label) * area;
-        for (let i = 0; i < area; i++) masks[d * area + i] = 1 / (1 + Math.exp(-maskLogits[start + i]!));
-      });
-      const [height, width] = sizes[n]!;
-      const ratios = [Math.fround(pictures[n]!.width / width), Math.fround(pictures[n]!.height / height)];
-      return { ...one, boxes: one.boxes.map((value, i) => value * ratios[i % 2]!), masks };
-    });
+    return masks;
+  }
+
+  /** The mask head on features that are given, [D, C, 14, 14]. */
+  async #maskLogits(features: Float32Array, { labels }: Detections): Promise<Float32Array> {
+    const each = features.length / Math.max(labels.length, 1);
+    const count = paddedCount(labels.length);
+    const data = new Float32Array(count * each);
+    data.set(features);
+    if (labels.length === 0) return data;
+    const shape = [count, each / 196, 14, 14];
+    const { logits } = await this.#maskAlone.run({ features: { dtype: "float32", shape, data } });
+    return logits.data as Float32Array;
   }
 
   /** Anchors of all levels, [A, 4], and each picture's proposals, in pixels of the batch: what training starts from. */
@@ -140,7 +223,9 @@ export class MaskRcnn {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#features, ...this.#boxHeads, ...this.#maskHeads].map((one) => one.release()));
+    await Promise.all(
+      [this.#features, ...this.#boxHeads, ...this.#maskHeads, this.#maskAlone].map((one) => one.release()),
+    );
   }
 
   async #run(batch: ImageBatch, limits: ProposalLimits) {
@@ -158,7 +243,7 @@ export class MaskRcnn {
   ): Promise<Record<O, Float32Array>> {
     const all = Float32Array.from(boxes.flatMap((own) => Array.from(own)));
     const image = boxes.flatMap((own, n) => Array.from({ length: own.length / 4 }, () => n));
-    const levels = fpnLevels(all);
+    const levels = fpnLevels(all, this.#options);
     const names = Object.keys(widths) as O[];
     const out = Object.fromEntries(
       names.map((name) => [name, new Float32Array(image.length * widths[name])]),
@@ -189,6 +274,12 @@ export class MaskRcnn {
   }
 }
 
+/** Boxes of the batch in the picture's own pixels, by float32 ratios as torchvision. */
+function enlarged(boxes: Float32Array, picture: Picture, [height, width]: readonly [number, number]): Float32Array {
+  const ratios = [Math.fround(picture.width / width), Math.fround(picture.height / height)];
+  return boxes.map((value, i) => value * ratios[i % 2]!);
+}
+
 /** Graphs have fixed sizes: a few counts, so that few sessions are made. */
 const paddedCount = (count: number) => 2 ** Math.max(3, Math.ceil(Math.log2(count)));
 
@@ -198,7 +289,6 @@ const required = [
   "backbone.fpn.inner_blocks.0.0.weight",
   "rpn.head.conv.0.0.weight",
   "rpn.head.cls_logits.weight",
-  "roi_heads.box_head.fc6.weight",
   "roi_heads.box_predictor.cls_score.bias",
   "roi_heads.mask_head.0.0.weight",
   "roi_heads.mask_predictor.mask_fcn_logits.weight",

@@ -41,7 +41,7 @@ export type TccEvent = { readonly done: number; readonly total: number } & (
 
 export interface TrainOptions extends Following<TccEvent> {
   readonly settings?: Partial<TrainSettings>;
-  /** Pairs of these decide which step is kept; a tenth of the videos, at least two, if left out. */
+  /** Pairs of these decide which step is kept; a tenth of thirty or more videos if left out, else the videos themselves. */
   readonly heldOut?: readonly Sequence[];
   readonly from?: TccCheckpoint;
 }
@@ -67,11 +67,11 @@ export function settingsFor(sequence: Sequence, given: Partial<TrainSettings> = 
   return { ...presets[encoder], encoder, ...defined };
 }
 
-/** A tenth of the videos, at least two, if there are six or more; the training's own otherwise. */
+/** A tenth of the videos if there are thirty or more. Of fewer none can be spared: τ is that of the training's own. */
 export function holdOut(sequences: readonly Sequence[], seed: number): [train: Sequence[], heldOut: Sequence[]] {
-  if (sequences.length < 6) return [[...sequences], [...sequences]];
+  if (sequences.length < 30) return [[...sequences], [...sequences]];
   const order = Array.from(new Random(seed).permutation(sequences.length), (i) => sequences[i]!);
-  const count = Math.max(2, Math.round(sequences.length / 10));
+  const count = Math.round(sequences.length / 10);
   return [order.slice(count), order.slice(0, count)];
 }
 

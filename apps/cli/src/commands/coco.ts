@@ -18,12 +18,14 @@ import {
 } from "@reprise/data";
 import { createFolder, readBytes, readImage, writeImage } from "@reprise/data/node";
 import { textTable, type Verb, verb } from "@reprise/experiment";
+import { convert } from "./coco/convert.ts";
 
 const dataset = { name: "data set", help: "a COCO data set: JSON with images, annotations and categories" } as const;
 const readText = async (path: string) => new TextDecoder().decode(await readBytes(path));
 const readDataset = async (path: string) => parseCoco(await readText(path), path);
 
 export const verbs: readonly Verb[] = [
+  convert,
   verb({
     name: "evaluate",
     summary: "COCO's numbers for results, as pycocotools gives them",

@@ -11,8 +11,14 @@ import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
 import { parseOrigin } from "./origin.ts";
+import { hasAdmin, makeLink } from "./people/accounts.ts";
+import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
+import { Visits } from "./visits.ts";
+
+/** Milliseconds between two writings of visits. */
+const visitsEvery = 20_000;
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
 
@@ -78,22 +84,36 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
     const assets = webAssets(await buildWeb({ log, elsewhere: resolve(dataDir, "web") }));
     const tags = new TagSuggester(db);
+    const renderer = new Renderer();
     const origin = given ?? http.elsewhere;
     if (!given && !trustProxy && http.elsewhere !== http.here)
       log(`pages name ${origin} as their address; give --origin URL where readers use another`);
+    const visits = new Visits(db);
+    http.quick.onAnswer = (address, userAgent) => visits.seen(address, userAgent);
+    const writeVisits = () => visits.write().catch((cause: Error) => log(`visits are not counted: ${cause.message}`));
+    const counting = setInterval(writeVisits, visitsEvery).unref();
     const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
       createApp({
-        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
+        ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
+        quick: http.quick,
         papers: options.papers ?? papers,
+        keepFor: databaseUrl ? 10_000 : undefined,
       }),
     );
+    if (!(await hasAdmin(db)))
+      log(
+        `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
+      );
     return {
       url: http.here,
       origin,
       close: async () => {
         await http.close();
+        clearInterval(counting);
+        await writeVisits();
         await tags.close();
+        await renderer.close();
         await close();
       },
     };

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import { type Bodies, chooseEncoding, type Encoding } from "./encoding.ts";
 import { securityHeaderList } from "./headers.ts";
+import { carriesSession } from "./people/sessions.ts";
 
 /** What an answer is made of. */
 export interface ReplyParts {
@@ -92,6 +93,8 @@ export class Reply {
 export class QuickReplies {
   readonly #replies = new Map<string, Reply>();
   readonly #size: number;
+  /** Told of each page that was answered from here. */
+  onAnswer: ((address: string, userAgent: string | undefined) => void) | undefined;
 
   constructor(size = 1000) {
     this.#size = size;
@@ -107,9 +110,17 @@ export class QuickReplies {
     this.#replies.clear();
   }
 
+  forget(address: string): void {
+    this.#replies.delete(address);
+  }
+
   /** Answers if it can; the status, or undefined. */
   answer(request: IncomingMessage, response: ServerResponse): number | undefined {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-    return this.#replies.get(request.url ?? "")?.write(request, response);
+    if (carriesSession(request.headers.cookie)) return undefined; // what is kept is for those who are nobody
+    const { url = "" } = request;
+    const status = this.#replies.get(url)?.write(request, response);
+    if (status !== undefined && request.method === "GET") this.onAnswer?.(url, request.headers["user-agent"]);
+    return status;
   }
 }

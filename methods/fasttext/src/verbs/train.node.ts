@@ -26,6 +26,7 @@ import {
 } from "./flags.node.ts";
 import { bytesText, progressText } from "./progress.node.ts";
 import { checkPlace, checkRoom, saveLearnt } from "./save.node.ts";
+import { checkUsed, idleFlags } from "./used-flags.node.ts";
 
 /** Not in the reference program. */
 const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
@@ -48,15 +49,17 @@ export async function trainVerb(
     ...ourFlags,
   ];
   const { flags, rest } = parseArguments(args, known);
-  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is no flag; expected -input FILE -output MODEL and flags.`);
+  if (rest.length > 0)
+    throw new UsageError(`"${rest[0]}" is not a flag; expected -input FILE -output MODEL and flags.`);
   const input = textOf(flags, "input");
   const output = textOf(flags, "output");
   if (input === "-") throw new UsageError("training reads its text from a file, not from standard input.");
   const settings = settingsOf(model, flags);
-  checkUsed(flags);
+  checkUsed(flags, model);
   checkPlace(output);
   // 0 nothing, 1 what was read and learnt, 2 progress too
   const verbose = flags.verbose === undefined ? 2 : numberOf("-verbose", flags.verbose);
+  if (verbose > 0) for (const idle of idleFlags(flags, settings)) line.end(idle);
   let last: Extract<Progress, { kind: "training" }> | undefined;
   let kept: { readonly epoch: number; readonly score: number } | undefined;
   const clockStart = performance.now();
@@ -130,20 +133,6 @@ export async function trainVerb(
   return undefined;
 }
 
-/** Flags that do something only beside another one, and those that do nothing beside it. */
-function checkUsed(flags: Arguments["flags"]): void {
-  const tuned = flags["autotune-validation"] !== undefined;
-  for (const name of ["autotune-metric", "autotune-predictions", "autotune-duration", "autotune-modelsize", "dsub"])
-    if (flags[name] !== undefined && !tuned)
-      throw new UsageError(`-${name} does nothing without -autotune-validation.`);
-  if (flags.patience !== undefined && flags.validation === undefined)
-    throw new UsageError("-patience does nothing without -validation.");
-  if (flags.validation !== undefined && tuned)
-    throw new UsageError(
-      "-validation does nothing beside -autotune-validation, which judges each trial; leave one out.",
-    );
-}
-
 /** What training starts from and how much it may take: vectors or a model, weights of labels and lines, memory. */
 function startOf(
   flags: Arguments["flags"],
@@ -177,8 +166,10 @@ function weightsOfLabels(path: string): Record<string, number> {
   const weights: Record<string, number> = {};
   for (const line of linesOf(path, "weights")) {
     const [label = "", weight] = line.split(/\s+/);
-    if (line !== "") weights[label] = numberOf(`the weight of ${label}`, weight);
+    if (line !== "") weights[label] = numberOf(`${path}: the weight of ${label}`, weight);
   }
+  if (Object.keys(weights).length === 0)
+    throw new Error(`${path}: there are no weights in it; expected lines of a label and a number.`);
   return weights;
 }
 
@@ -186,7 +177,7 @@ function weightsOfLabels(path: string): Record<string, number> {
 function weightsOfLines(path: string): number[] {
   const weights: number[] = [];
   for (const line of linesOf(path, "weights"))
-    if (line !== "") weights.push(numberOf(`line ${weights.length + 1} of ${path}`, line));
+    if (line !== "") weights.push(numberOf(`${path}: the weight of line ${weights.length + 1}`, line));
   return weights;
 }
 

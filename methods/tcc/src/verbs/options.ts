@@ -21,7 +21,7 @@ export const trainOptions = {
   heldOut: {
     kind: "text",
     placeholder: "dir",
-    help: "folder of the videos whose τ decides; a tenth of the others if left out",
+    help: "folder of the videos whose τ decides; a tenth of thirty or more if left out, else all",
   },
   loss: {
     kind: "choice",

@@ -35,7 +35,8 @@ function subscripts(equation: string, shapes: readonly Shape[]): Subscripts {
   const once = [...new Set(all)].filter((c) => all.indexOf(c) === all.lastIndexOf(c) && !dots.includes(c));
   const out = right === undefined ? dots + once.sort().join("") : right.replace("...", dots);
   for (const letter of out) {
-    if (!all.includes(letter)) throw new ShapeError(`"${letter}" in the result of "${equation}" is no input's axis`);
+    if (!all.includes(letter))
+      throw new ShapeError(`"${letter}" in the result of "${equation}" does not name an axis of any input`);
   }
   return { terms: spelled, out };
 }
@@ -55,6 +56,22 @@ function sizes({ terms }: Subscripts, inputs: readonly Type[]): Map<string, numb
     }
   }
   return found;
+}
+
+/** Inputs whose axes of size 1 are repeated to the size that their letter has in another input, as ONNX has it. */
+export function broadcastInputs(equation: string, inputs: readonly Value[]): Value[] {
+  const { terms } = subscripts(
+    equation,
+    inputs.map(({ shape }) => shape),
+  );
+  const largest = new Map<string, number>();
+  for (const [i, term] of terms.entries())
+    for (const [axis, letter] of [...term].entries())
+      largest.set(letter, Math.max(largest.get(letter) ?? 1, inputs[i]!.shape[axis]!));
+  return inputs.map((x, i) => {
+    const shape = x.shape.map((size, axis) => (size === 1 ? largest.get(terms[i]![axis]!)! : size));
+    return shape.every((size, axis) => size === x.shape[axis]) ? x : expand(x, shape);
+  });
 }
 
 /**
