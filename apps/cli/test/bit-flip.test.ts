@@ -220,6 +220,29 @@ describe("attack", () => {
     expect(existsSync(at("killed/partial"))).toBe(false);
   });
 
+  test("Ctrl-C: says what is kept, and the same command goes on to the same flips", async () => {
+    const limits = ["--stop-accuracy", "0", "--flips", "12", "--random-trials", "0"];
+    const args = ["attack", at("m.onnx"), "--bits", "8", ...given(), ...limits];
+    const child = spawn(process.execPath, [bin, "bit-flip", ...args, "--out", at("stopped")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (text: Buffer) => {
+      said += text.toString();
+    });
+    const kept = () =>
+      existsSync(at("stopped/partial"))
+        ? readdirSync(at("stopped/partial")).filter((name) => name.endsWith(".bin")).length
+        : 0;
+    while (kept() < 2 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill("SIGINT");
+    const [code] = await once(child, "close");
+    expect(code).toBe(1);
+    expect(said).toMatch(/\d+ steps? (is|are) kept in .*partial; the same command goes on from there\./);
+    const resumed = (await json(...args, "--out", at("stopped"))) as AttackDocument;
+    expect(resumed.flips).toEqual(((await json(...args)) as AttackDocument).flips);
+  });
+
   test("a search without a reachable limit says so, with the best so far", async () => {
     const args = ["attack", at("m.onnx"), "--bits", "8", ...given(), "--stop-accuracy", "0", "--random-trials", "0"];
     expect(await json(...args, "--flips", "2")).toMatchObject({ status: "not reached", stopped: "flips" });
