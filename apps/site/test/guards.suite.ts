@@ -67,6 +67,7 @@ export function guardsSuite(made: () => Made): void {
           "/",
           "/about",
           "/sitemap.xml",
+          "/rss.xml",
           "/robots.txt",
           "/api/openapi.json",
           "/sign-in",

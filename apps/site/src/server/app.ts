@@ -14,6 +14,7 @@ import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
 import { readerOf } from "./discussion/reader.ts";
 import { mountDiscussion } from "./discussion/routes.ts";
+import { rss } from "./feed.ts";
 import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
@@ -216,6 +217,12 @@ export function createApp(parts: AppParts): Hono {
       body: `User-agent: *\nAllow: /\nSitemap: ${originOf(c)}/sitemap.xml\n`,
       type: "text/plain; charset=utf-8",
       cacheControl: "public, max-age=3600",
+    })),
+  );
+  app.get("/rss.xml", (c) =>
+    pages.answer(c, `${originOf(c)} /rss.xml`, async () => ({
+      body: await rss(db, originOf(c)),
+      type: "application/rss+xml; charset=utf-8",
     })),
   );
   app.get("/sitemap.xml", (c) =>

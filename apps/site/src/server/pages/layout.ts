@@ -56,6 +56,7 @@ ${
 <meta property="og:description" content="${meta.description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="alternate" href="/rss.xml" type="application/rss+xml" title="The newest summaries">
 <script src="${frame.entry("theme.ts").script}"></script>
 ${fonts.map((href) => html`<link rel="preload" href="${href}" as="font" type="font/woff2" crossorigin>`)}
 ${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
