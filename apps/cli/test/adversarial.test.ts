@@ -90,7 +90,7 @@ describe("reprise adversarial", () => {
   });
 
   it("attack: a killed run goes on where it was, and ends where one that was left alone ends", async () => {
-    const args = ["attack", model, "--target", "random", "--count", "40"];
+    const args = ["attack", model, "--target", "random", "--count", "120"];
     const whole = JSON.parse((await reprise(...args, "--json")).stdout);
     const killed = execFile(process.execPath, [main, "adversarial", ...args, "--out", "killed"], { cwd: folder });
     const gone = once(killed, "exit");

@@ -47,13 +47,13 @@ export function ObjectsView({ result }: { readonly result: SegmentResult }) {
           value={score}
           onInput={({ currentTarget }) => setScore(Number(currentTarget.value))}
         />
-        <label class="check">
+        <label class="toggle">
           <input type="checkbox" checked={masks} onChange={() => setMasks(!masks)} /> Masks
         </label>
         <ul>
           {above.slice(0, listed).map((d) => (
             <li key={d}>
-              <label class="check">
+              <label class="toggle">
                 <input type="checkbox" checked={!hidden.has(d)} onChange={() => setHidden(toggled(hidden, d))} />{" "}
                 <i style={{ background: cssColour(d) }} /> {names[d]} {scores[d]!.toFixed(2)}
               </label>
