@@ -192,11 +192,11 @@ describe("reprise adversarial attack --attack", () => {
     await expect(attack("--epsilons", "0.1")).rejects.toThrow("--epsilons is of other attacks than lbfgs");
     await expect(attack("--attack", "pgd", "--target", "all")).rejects.toThrow("--target all is of --attack lbfgs");
     await expect(attack("--attack", "pgd", "--target", "12")).rejects.toThrow(
-      "the label or target of image 0 is 12; the model has 10 classes",
+      "--target is 12; the model has 10 classes, so 0 … 9 is expected.",
     );
     await expect(attack("--range", "1,0")).rejects.toThrow("--range is 1,0, expected two numbers, the lower first");
     await expect(attack("--attack", "square", "--ball", "l2")).rejects.toThrow(
-      'attack "square" comes in L∞ only, L2 was asked for; leave out the norm',
+      'attack "square" comes in L∞ only, L2 was asked for; leave out --ball.',
     );
     await expect(attack("--attack", "fgsm", "--steps", "3")).rejects.toThrow("--steps: fgsm takes one step");
     for (const name of ["lbfgs", "pgd"])

@@ -223,7 +223,7 @@ describe("reprise adversarial", () => {
         () => attack(model, { images: at("bright.npy") }),
         /bright\.npy: image 0 holds 7 at value 0, outside 0 … 1\. .*--range LOW,HIGH/,
       ],
-      [() => attack(model, { target: "12", count: 1 }), /the target of image 0 is 12; the model has 10 classes/],
+      [() => attack(model, { target: "12", count: 1 }), /--target is 12; the model has 10 classes/],
       [() => attack(model, { out: at("file/below") }), /below: cannot be created: a part of its path is a file/],
       [() => train({ network: "fc9" }), /network "fc9" is not known; choose one of fc10-1e-4/],
       [

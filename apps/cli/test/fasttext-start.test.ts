@@ -140,14 +140,103 @@ describe("-autotune-validation", () => {
   });
 });
 
-test.each([
-  ["-patience", "2", "-patience does nothing without -validation."],
-  ["-autotune-duration", "2", "-autotune-duration does nothing without -autotune-validation."],
-  ["-autotune-modelsize", "2M", "-autotune-modelsize does nothing without -autotune-validation."],
-])("%s alone is refused", (flag, value, message) => {
-  const { code, error } = supervised("-output", "no", flag, value);
-  expect(code).toBe(2);
-  expect(error).toContain(message);
+const verbNamed = (verb: string, ...args: readonly string[]) => {
+  const done = spawnSync(process.execPath, [main, "fasttext", verb, ...args], { cwd: folder, encoding: "utf8" });
+  return { out: done.stdout, error: done.stderr, code: done.status };
+};
+
+describe("a flag that would do nothing", () => {
+  test.each([
+    ["-patience", "2", "-patience does nothing without -validation."],
+    ["-autotune-duration", "2", "-autotune-duration does nothing without -autotune-validation."],
+    ["-autotune-modelsize", "2M", "-autotune-modelsize does nothing without -autotune-validation."],
+    ["-dsub", "2", "-dsub does nothing without -autotune-validation."],
+  ])("%s is refused alone", (flag, value, message) => {
+    const { code, error } = supervised("-output", "no", flag, value);
+    expect(code).toBe(2);
+    expect(error).toContain(message);
+  });
+
+  test.each(["validation", "patience", "labelWeights", "lineWeights", "autotune-validation", "autotune-metric"])(
+    "-%s is refused with word vectors",
+    (flag) => {
+      for (const verb of ["skipgram", "cbow"]) {
+        const { code, error } = verbNamed(verb, "-input", "text", "-output", "no", `-${flag}`, "held");
+        expect(code).toBe(2);
+        expect(error).toContain(`-${flag} does nothing with ${verb}, which learns without labels.`);
+      }
+    },
+  );
+
+  test.each([
+    ["supervised", "-ws 3", "-ws does nothing with supervised, which reads whole lines."],
+    ["supervised", "-t 0.1", "-t does nothing with supervised, which leaves out no words."],
+    ["supervised", "-neg 7", "-neg does nothing with -loss softmax."],
+    ["skipgram", "-neg 7 -loss hs", "-neg does nothing with -loss hs."],
+    ["cbow", "-wordNgrams 2", "-wordNgrams does nothing with cbow, which learns vectors of words."],
+    ["cbow", "-minCountLabel 2", "-minCountLabel does nothing with cbow, which learns without labels."],
+    ["supervised", "-bucket 99", "-bucket does nothing without n-grams: -wordNgrams above 1, or -maxn."],
+    ["supervised", "-minn 2", "-minn does nothing without -maxn."],
+  ])("of the C++ program is told: %s %s", (verb, flags, message) => {
+    const all = ["-input", "text", "-output", "idle", "-dim", "3", "-epoch", "1", "-verbose", "1", ...flags.split(" ")];
+    const { code, error } = verbNamed(verb, ...all);
+    expect(code).toBe(0);
+    expect(error.split("\n")[0]).toBe(message);
+  });
+
+  test.each(["-ws 3 -neg 7 -loss ns", "-wordNgrams 2 -bucket 99", "-minn 2 -maxn 3 -bucket 99"])(
+    "is none of %s",
+    (flags) => {
+      const verb = flags.startsWith("-ws") ? "skipgram" : "supervised";
+      const all = ["-input", "text", "-output", "used", "-dim", "3", "-epoch", "1", "-verbose", "1"];
+      const { code, error } = verbNamed(verb, ...all, ...flags.split(" "));
+      expect(code).toBe(0);
+      expect(error).not.toContain("does nothing");
+    },
+  );
+});
+
+describe("what is read is checked", () => {
+  test.each([
+    ["-labelWeights", "", "weights: there are no weights in it; expected lines of a label and a number."],
+    ["-labelWeights", "__label__0 heavy\n", 'weights: the weight of __label__0 is "heavy"; expected a number.'],
+    ["-lineWeights", "1\ntwo\n", 'weights: the weight of line 2 is "two"; expected a number.'],
+    [
+      "-lineWeights",
+      "1\n",
+      "The line weights are 1, the lines of the training text 120; expected a weight for each line.",
+    ],
+    [
+      "-lineWeights",
+      "",
+      "The line weights are 0, the lines of the training text 120; expected a weight for each line.",
+    ],
+  ])("%s of %j", (flag, text, message) => {
+    const { code, error } = supervised("-output", "no", flag, put("weights", text));
+    expect(code).not.toBe(0);
+    expect(error).toContain(message);
+  });
+
+  test("n-grams of characters that end before they begin", () => {
+    const { code, error } = supervised("-output", "no", "-minn", "5", "-maxn", "2");
+    expect(code).toBe(2);
+    expect(error).toContain("-minn is 5 and maxn 2; expected minn up to maxn, or maxn 0 for no n-grams of characters.");
+  });
+
+  test.each([
+    ["test", "plain"],
+    ["test-label", "blank"],
+  ])("%s of a text without a known label says so, beside the C++ program's output", (verb, file) => {
+    supervised("-output", "small", "-dim", "3", "-verbose", "0");
+    put("plain", "rain cloud\n");
+    put("blank", "");
+    const { code, out, error } = verbNamed(verb, "small.bin", file);
+    expect(code).toBe(0);
+    expect(out).toContain("N\t0\nP@1\tnan\n");
+    expect(error).toBe(
+      `No line of ${file} has a label and a word that the model knows, so there is nothing to test.\n`,
+    );
+  });
 });
 
 test("words a second are the same epoch by epoch as in one run", () => {

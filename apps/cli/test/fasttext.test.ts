@@ -125,7 +125,7 @@ test.each([
   ["-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
   ["-autotune-validation", "missing.txt", /missing\.txt: there is no such file; expected a labelled text/],
   ["-pretrainedVectors", "missing.vec", /missing\.vec: there is no such file; expected word vectors/],
-  ["-lineWeights", "short.txt", /1 line weights for/],
+  ["-lineWeights", "short.txt", /line weights are 1, the lines of the training text \d+;/],
   ["-labelWeights", "wrong.txt", /weight for the label "__label__nowhere"/],
 ])("%s that does not fit is told in one line, and nothing is written", (flag, file, message) => {
   writeFileSync(join(folder, "short.txt"), "1\n");

@@ -43,7 +43,7 @@ describe.each(papers.map((paper) => [paper.method, paper] as const))("%s", async
       const value = byId.get(record!)!;
       expect(value, record).toBeDefined();
       const printed = value.claimed === null ? undefined : value.unit.claimed(value.claimed);
-      // "7.4%", "below 1.2%"; no digits in "not verified".
+      // "7.4%", "below 1.2%"; no digits in "no number".
       const number = (text: string | undefined) => Number(text?.match(/[\d.]+/)?.[0] ?? Number.NaN);
       expect(number(claimed?.value), record).toBe(number(printed));
       if (claimed && /^table\d/.test(value.table))

@@ -30,6 +30,6 @@ test("what the method tolerates is near; what is no number is not judged", () =>
     words: "0.0080 below the claim, within the tolerance of 0.0100",
   });
   expect(agreementOf({ ...given, tolerance: 0.005 })?.kind).toBe("differs");
-  expect(agreementOf({ ...given, claimed: "not verified" })).toBeNull();
+  expect(agreementOf({ ...given, claimed: "no number" })).toBeNull();
   expect(agreementOf({ ...given, value: "diverged" })).toBeNull();
 });

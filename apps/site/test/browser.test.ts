@@ -10,7 +10,7 @@ import { ready, violations, watchedSite } from "./watched-site.ts";
 const contentDir = fileURLToPath(new URL("./fixtures/content", import.meta.url));
 const paper = "/paper?bibtexKey=journals/corr/SampleRun21";
 const hostile = "/paper?bibtexKey=journals/corr/Hostile66";
-const routes = ["/", paper, hostile, "/about", "/nothing"];
+const routes = ["/", paper, hostile, "/about", "/nothing", "/search?q=sample", "/search?tag=samples"];
 
 describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser})` : ""}`, () => {
   const { open, url, browser, forgive } = watchedSite(() => ({
@@ -62,6 +62,39 @@ describe.skipIf(noBrowser)(`in the browser${noBrowser ? ` (skipped: ${noBrowser}
     expect(await page.locator("#run").evaluate((run) => run.getBoundingClientRect().top < innerHeight)).toBe(true);
     await page.getByRole("link", { name: "Reprise", exact: true }).click();
     await page.waitForURL(`${url()}/`);
+  });
+
+  test("/ goes to the search field, papers are offered as one types, and keys choose one", async () => {
+    const page = await open("/about");
+    await page.keyboard.press("/");
+    const field = page.getByRole("combobox", { name: "Search papers" });
+    expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.type("sam");
+    const options = page.getByRole("listbox", { name: "Papers" }).getByRole("option");
+    await options.first().waitFor();
+    expect(await options.count()).toBe(2);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    expect(await options.first().getAttribute("aria-selected")).toBe("true");
+    expect(await field.getAttribute("aria-activedescendant")).toBe(await options.first().getAttribute("id"));
+    await page.keyboard.press("Escape");
+    expect([await options.count(), await field.inputValue()]).toEqual([0, "sam"]); // a hidden list has none
+    await page.keyboard.type("ple ol");
+    await page.getByRole("option", { name: /^An Older Sample/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/SampleOld19/);
+  });
+
+  test("without scripts the search field leads to what is found", async () => {
+    const page = await open("/", { javaScriptEnabled: false });
+    await page.getByLabel("Search papers").fill("emphasis");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/search\?q=emphasis/);
+    expect(await page.locator("mark").allTextContents()).toContain("emphasis");
+    await page.getByRole("link", { name: "samples" }).click();
+    await page.waitForURL(/\/search\?tag=samples/);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Papers tagged “samples”");
   });
 
   test("without scripts the page has its text, formulas, numbers and the stored run", async () => {

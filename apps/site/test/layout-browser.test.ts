@@ -102,7 +102,7 @@ describe.each([
     const papers = await tab.evaluate<string[]>('[...document.querySelectorAll(".papers h2 a")].map((a) => a.href)');
     expect(papers.length).toBeGreaterThan(4);
     let panels = 0;
-    for (const url of [`${site.url}/about`, ...papers]) {
+    for (const url of [`${site.url}/about`, `${site.url}/search?q=network`, ...papers]) {
       await tab.goto(url);
       const at = new URL(url).search || new URL(url).pathname;
       if (!(await tab.evaluate<boolean>('document.querySelector("#run[data-panel]") !== null'))) {

@@ -129,8 +129,15 @@ test("the teaser is the first paragraph, as HTML and as text with formulas as Te
 });
 
 test("an empty text and one without a paragraph have an empty teaser", () => {
-  expect(renderMarkdown("")).toEqual({ html: "", teaserHtml: "", teaserText: "" });
+  expect(renderMarkdown("")).toEqual({ html: "", teaserHtml: "", teaserText: "", text: "" });
   expect(renderMarkdown("# Only a title").teaserText).toBe("");
+});
+
+test("the text without markup has a line for each block, formulas as TeX, and no HTML", () => {
+  const { text } = renderMarkdown(
+    "# A *title*\n\nTwo\nlines, $x^2$ and [a link](/p/x).\n\n- one\n- two\n\n<b>raw</b>\n\n| a | b |\n|---|---|\n| 1 | 2 |",
+  );
+  expect(text.split("\n")).toEqual(["A title", "Two lines, x^2 and a link.", "one", "two", "raw", "a", "b", "1", "2"]);
 });
 
 test("a footnote's links lead to it and back, each to the id that is there, also when it is cited twice", () => {

@@ -12,6 +12,7 @@ import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
 import { answersSuite } from "./answers.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
+import { searchSuite } from "./search.suite.ts";
 import { tagsSuite } from "./tags.suite.ts";
 import { withdrawalSuite } from "./withdrawal.suite.ts";
 
@@ -66,7 +67,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
     // First of all what runs, as a picture.
     const [picture, list] = [
       text.indexOf("/content/journals/corr/SampleRun21/run/points.png"),
-      text.indexOf('<ol class="papers">'),
+      text.indexOf('<ol class="papers"'),
     ];
     expect([picture > 0, picture < list]).toEqual([true, true]);
     expect(text).toContain(`href="${sample}#run"`);
@@ -86,7 +87,8 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   });
 
   test("a paper's tags stand on its page, on the home page and in its structured data; others have none", async () => {
-    const list = '<ul class="tags" aria-label="Tags"><li>gradients &amp; angles</li><li>samples</li></ul>';
+    const list =
+      '<ul class="tags" aria-label="Tags"><li><a href="/search?tag=gradients+%26+angles">gradients &amp; angles</a></li><li><a href="/search?tag=samples">samples</a></li></ul>';
     const { text } = await get(sample);
     expect(text).toContain(list);
     const data = /<script type="application\/ld\+json">(.*?)<\/script>/s.exec(text)?.[1] ?? "";
@@ -322,6 +324,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   });
 
   tagsSuite(() => ({ app, db: database.db }));
+  searchSuite(() => ({ app, db: database.db }));
   answersSuite(() => ({ app, db: database.db, make }));
   withdrawalSuite(() => ({ app, db: database.db, make }));
 

@@ -160,7 +160,7 @@ class Tables {
         column: `test error, mean of ${seeds.length} seeds`,
         unit: error,
         claimed: arm.claimed === null ? null : arm.claimed / 100,
-        unclaimed: "not verified", // §4.2 prints more than we could read: only the claim has been seen
+        unclaimed: "no number",
         from: {
           trained: seeds.map((each) =>
             regularise(armSettings(arm, each, this.#recipe), { data: { digits: this.#digits } }),

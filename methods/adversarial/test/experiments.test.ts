@@ -169,8 +169,8 @@ describe("§4.2", () => {
     const results = await runPlan(plan, { lanes: [runtime], provenance });
     const found = recordsOf(plan, results, ({ only }) => `--only ${only}`);
     expect(found.map(({ id, claimed: claim }) => [id, claim])).toEqual([
-      ["regularisation/weight-decay/test-error", null],
-      ["regularisation/dropout/test-error", null],
+      ["regularisation/weight-decay/test-error", "1.6%"],
+      ["regularisation/dropout/test-error", "1.3%"],
       ["regularisation/adversarial-input/test-error", null],
       ["regularisation/adversarial-layers/test-error", "1.2%"],
     ]);

@@ -127,6 +127,10 @@ export function completeSettings(given: GivenSettings = {}): Settings {
     throw new RangeError(`label is ${shown(settings.label)}; expected a text, for example "__label__".`);
   if (settings.label === "" && settings.model === "supervised")
     throw new RangeError('label is empty; expected the prefix that marks labels, for example "__label__".');
+  if (settings.maxn > 0 && settings.minn > settings.maxn)
+    throw new RangeError(
+      `minn is ${settings.minn} and maxn ${settings.maxn}; expected minn up to maxn, or maxn 0 for no n-grams of characters.`,
+    );
   if (settings.wordNgrams <= 1 && settings.maxn === 0) return { ...settings, bucket: 0 };
   if (settings.bucket === 0)
     throw new RangeError("bucket is 0 with n-grams on; expected at least 1, or set wordNgrams to 1 and maxn to 0.");

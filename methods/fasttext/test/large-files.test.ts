@@ -104,8 +104,11 @@ describe("word vectors", () => {
     ["hen 1 2\n", 'vectors: the first line is "hen 1 2"; expected'],
     ["2 2\nhen 1 2\n", "vectors: 2 words are announced and 1 lines follow."],
     ["1 2\nhen 1\n", 'vectors: line 2 ("hen") has 1 numbers; expected 2.'],
-    ["1 2\nhen 1 x\n", 'vectors: number 2 of line 2 ("hen") is not a number.'],
-    ["1 2\nhen 1 -\n", 'vectors: number 2 of line 2 ("hen") is not a number.'],
+    ["1 2\nhen 1 x\n", 'vectors: number 2 of line 2 ("hen") is not a finite number.'],
+    ["1 2\nhen 1 -\n", 'vectors: number 2 of line 2 ("hen") is not a finite number.'],
+    ["1 2\nhen 1 1e39\n", 'vectors: number 2 of line 2 ("hen") is not a finite number.'],
+    ["1 2\nhen -inf 1\n", 'vectors: number 1 of line 2 ("hen") is not a finite number.'],
+    ["0 2\n", "vectors: its first line announces 0 words; expected one or more."],
     [
       "90000000000 300\nhen 1\n",
       "vectors: 90000000000 words of 300 numbers take 108000.0 GB of memory, more than the system gives.",

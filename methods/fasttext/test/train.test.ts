@@ -199,7 +199,13 @@ test("a line of weight 0 teaches nothing, a missing weight is an error", async (
   const lines = ["__label__a one two\n", "__label__b three four\n"];
   const model = await train(lines, { dim: 4, lr: 1, epoch: 50 }, { lineWeights: [1, 0] });
   expect(model.predict("three four")[0]!.label).toBe("__label__a");
-  await expect(train(lines, { dim: 4 }, { lineWeights: [1] })).rejects.toThrow(/1 line weights/);
+  await expect(train(lines, { dim: 4 }, { lineWeights: [1] })).rejects.toThrow(
+    /^The line weights are 1, the lines of the training text \d+; expected a weight for each line\.$/,
+  );
+  for (const name of ["validation", "labelWeights", "lineWeights"])
+    await expect(train(lines, { model: "cbow", dim: 4 }, { [name]: [1] })).rejects.toThrow(
+      new RangeError(`${name} does nothing with cbow, which learns without labels; leave it out.`),
+    );
 });
 
 test("stop keeps what was learnt, an abort throws", async () => {

@@ -79,7 +79,7 @@ export function lineChart(
       ...drawHorizontal(x, xs, frame),
       ...references.flatMap((reference) => referenceLine(reference, xs, frame)),
       ...drawn.flatMap((one, i) => drawSeries(one, i, xs, ys, frame)),
-      ...(legend === "none" ? [] : drawLegend(drawn, legend, frame)),
+      ...(legend === "none" ? [] : drawLegend(drawn, legend, frame, y.label ? 16 : 0)),
     ],
   };
 }
@@ -136,11 +136,17 @@ function titled(tag: string, attributes: Parameters<typeof element>[1], { title 
   return element(tag, attributes, ...(title ? [element("title", {}, title)] : []));
 }
 
-function drawLegend(series: readonly Series[], place: "right" | "top", { left, top, width }: Frame): SvgElement[] {
+/** @param lifted  height of the vertical axis's label, above which a legend at the top stands */
+function drawLegend(
+  series: readonly Series[],
+  place: "right" | "top",
+  { left, top, width }: Frame,
+  lifted: number,
+): SvgElement[] {
   let across = left;
   return series.flatMap(({ name, ...one }, i) => {
     const pen = penOf({ name, ...one }, i);
-    const [x, y] = place === "right" ? [left + width + 16, top + 10 + 18 * i] : [across, top - 20];
+    const [x, y] = place === "right" ? [left + width + 16, top + 10 + 18 * i] : [across, top - 20 - lifted];
     across += textWidth(name) + 50;
     const sample =
       one.joined === false

@@ -192,3 +192,25 @@ describe("heatMap", () => {
     expect(words(upright)).toContain("a name of many letters");
   });
 });
+
+it("a legend at the top stands above the vertical axis's label", () => {
+  const chart = lineChart(
+    [
+      {
+        name: "one",
+        points: [
+          { x: 0, y: 0 },
+          { x: 1, y: 1 },
+        ],
+      },
+    ],
+    {
+      title: "t",
+      y: { label: "a long label of the axis" },
+      legend: "top",
+    },
+  );
+  const svg = svgDocument(chart);
+  const heightOf = (words: string) => Number(new RegExp(`<text[^>]* y="([\\d.]+)"[^>]*>${words}`).exec(svg)?.[1]);
+  expect(heightOf("a long label") - heightOf("one")).toBeGreaterThanOrEqual(14);
+});

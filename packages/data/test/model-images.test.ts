@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeNpy, ImageSizeError, isPicture, ndArray, PixelRangeError } from "@reprise/data";
@@ -57,11 +57,24 @@ describe("readImagesFor", () => {
   });
 });
 
+it("an archive of arrays is not taken for one array", async () => {
+  const zip = join(folder, "arrays.npz");
+  await writeFile(zip, Buffer.from("PK\u0003\u0004 and so on"));
+  await expect(readImagesFor(zip, [1, 2, 2])).rejects.toThrow(
+    "arrays.npz: is a zip archive, as .npz files are. Save one array of it as .npy, or unpack the images.",
+  );
+});
+
 describe("readLabels", () => {
   it("takes the first so many whole numbers, and says what is wrong", async () => {
     const labels = await npy("labels.npy", "int64", [3], [2, 0, 1]);
     expect(Array.from(await readLabels(labels, 2))).toEqual([2, 0]);
     await expect(readLabels(labels, 4)).rejects.toThrow("holds 3 labels for 4 images");
+    await expect(readLabels(labels, 2, { images: 4 })).rejects.toThrow("holds 3 labels for 4 images");
+    expect(Array.from(await readLabels(labels, 2, { images: 3 }))).toEqual([2, 0]);
+    await expect(readLabels(labels, 3, { classes: 2 })).rejects.toThrow(
+      "label 0 is 2; the model has 2 classes, so 0 … 1 is expected.",
+    );
     await expect(readLabels(await npy("two.npy", "float32", [2], [0, 0.5]), 2)).rejects.toThrow("label 1 is 0.5");
     await expect(readLabels(await npy("flat.npy", "float32", [1, 2], [0, 1]), 1)).rejects.toThrow(
       "expected labels, [N]",

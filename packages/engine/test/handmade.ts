@@ -3,7 +3,15 @@ import type { Tensor } from "../src/index.ts";
 import { writeTensor } from "../src/onnx/schema.ts";
 import { MessageWriter } from "../src/onnx/wire.ts";
 
-type Attribute = number | string | readonly number[] | Tensor | MessageWriter | { readonly reference: string };
+type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | Tensor
+  | MessageWriter
+  | { readonly reference: string }
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface HandmadeNode {
   readonly op: string;
@@ -11,7 +19,7 @@ export interface HandmadeNode {
   readonly inputs?: readonly string[];
   readonly outputs: readonly string[];
   readonly domain?: string;
-  /** Integers, lists of them, texts, tensors, graphs, and references to a function's attributes, by name. */
+  /** Integers, lists of them, floats, lists of them, texts, tensors, graphs, and references to a function's attributes, by name. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
@@ -29,6 +37,11 @@ function attributeProto(key: string, value: Attribute): MessageWriter {
   if (typeof value === "number") return out.int(3, value).int(20, 2);
   if (typeof value === "string") return out.string(4, value).int(20, 3);
   if (value instanceof MessageWriter) return out.message(6, value).int(20, 5);
+  if ("float" in value) return out.float(2, value.float).int(20, 1);
+  if ("floats" in value) {
+    for (const item of value.floats) out.float(7, item);
+    return out.int(20, 6);
+  }
   if ("reference" in value) return out.int(20, 2).string(21, value.reference);
   if ("dtype" in value) return out.message(5, writeTensor("", value)).int(20, 4);
   for (const item of value) out.int(8, item);
@@ -70,9 +83,9 @@ export const tensorInfo = (name: string, size: number | readonly number[] = 3, c
   return new MessageWriter().string(1, name).message(2, type);
 };
 
-/** A float32 of any shape. */
-const typeOnly = (name: string): MessageWriter =>
-  new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, new MessageWriter().int(1, 1)));
+/** A tensor of any shape, of float32 unless another type is said by its number. */
+const typeOnly = (name: string, code = 1): MessageWriter =>
+  new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, new MessageWriter().int(1, code)));
 
 /** A graph without inputs of its own, as the branch of an If has. */
 export function branchProto(nodes: readonly HandmadeNode[], output: string): MessageWriter {
@@ -87,14 +100,14 @@ export function handmade(
     opset = 17,
     domain = "",
     input = tensorInfo("x"),
-    outputs = ["y"],
+    outputs = ["y"] as readonly (string | readonly [name: string, code: number])[],
     functions = [] as readonly HandmadeFunction[],
   } = {},
 ): Uint8Array {
   const graph = new MessageWriter();
   for (const node of nodes) graph.message(1, nodeProto(node));
   graph.message(11, input);
-  for (const output of outputs) graph.message(12, typeOnly(output));
+  for (const output of outputs) graph.message(12, typeof output === "string" ? typeOnly(output) : typeOnly(...output));
   const model = new MessageWriter()
     .int(1, 9)
     .message(7, graph)

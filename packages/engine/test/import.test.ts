@@ -197,6 +197,31 @@ test.each<[string, HandmadeNode]>([
   );
 });
 
+const listed = (name: string, numbers: readonly number[]): HandmadeNode => ({
+  op: "Constant",
+  outputs: [name],
+  attributes: { value: tensor("int64", [numbers.length], numbers.map(BigInt)) },
+});
+test.each<[string, string, readonly number[]]>([
+  ["axis 0 of [3] is not 1, and cannot go", "Squeeze", [0]],
+  ["its axes 1, -2 name one twice", "Unsqueeze", [1, -2]],
+  ["its shape [-1, -1] has more than one −1", "Reshape", [-1, -1]],
+  ["its shape takes size 2 from [3], which has no such axis", "Reshape", [3, 1, 0]],
+  ["[3] cannot become [2, -1]", "Reshape", [2, -1]],
+  ["its repeats [1, 2] are not one for each axis of [3]", "Tile", [1, 2]],
+  ["it repeats axis 0, which has no elements", "Pad", [-3, 1]],
+])("%s", (message, op, numbers) => {
+  const attributes = op === "Pad" ? { mode: "wrap" } : {};
+  const node = { op, name: "n", inputs: ["x", "list"], outputs: ["y"], attributes };
+  expect(() => applyTo(handmade([listed("list", numbers), node], { opset: 19 }))).toThrow(
+    `m.onnx: operator "${op}" (node "n"): ${message}`,
+  );
+});
+test.each(["DepthToSpace", "SpaceToDepth"])("%s of an array that does not hold its blocks", (op) => {
+  const node = { op, name: "n", inputs: ["x"], outputs: ["y"], attributes: { blocksize: 2 } };
+  expect(() => applyTo(handmade([node]))).toThrow(`operator "${op}" (node "n"): blocks of 2 × 2 do not fit [3]`);
+});
+
 test("an operator of another domain with a name we know is not taken for ours", () => {
   expect(() =>
     applyTo(handmade([{ op: "Relu", name: "r", inputs: ["x"], outputs: ["y"], domain: "com.example" }])),

@@ -15,13 +15,15 @@ import { RenderError, withinLimits } from "./limits.ts";
 import { mathStrings } from "./math.ts";
 
 /** Raised whenever the same Markdown would give other HTML: stored pages are then rendered again. */
-export const rendererVersion = 2;
+export const rendererVersion = 3;
 
-/** A stored text: the whole, its first paragraph, and that paragraph without markup (formulas as TeX). */
+/** A stored text: the whole, its first paragraph, and both without markup (formulas as TeX). */
 export interface Rendered {
   readonly html: string;
   readonly teaserHtml: string;
   readonly teaserText: string;
+  /** The whole without markup, a line for each paragraph. */
+  readonly text: string;
 }
 
 /** What the text may refer to. */
@@ -62,7 +64,8 @@ export function renderMarkdown(markdown: string, context: RenderContext = {}): R
     const teaser = teaserOf(tree, first);
     const teaserText = first ? textOf(first).replace(/\s+/g, " ").trim() : "";
     const teaserHtml = processor.stringify(processor.runSync(teaser));
-    return { html: processor.stringify(processor.runSync(tree)), teaserHtml, teaserText };
+    const text = linesOf(tree).join("\n");
+    return { html: processor.stringify(processor.runSync(tree)), teaserHtml, teaserText, text };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the call stack's end
     throw new RenderError("the text is nested too deeply to be rendered: marks within marks, or lists within lists", {
@@ -165,4 +168,13 @@ function textOf(node: Nodes): string {
   if ("value" in node) return node.type === "html" ? "" : node.value;
   if ("alt" in node) return node.alt ?? "";
   return "children" in node ? node.children.map(textOf).join("") : "";
+}
+
+/** Each block's text on a line of its own. */
+function linesOf(node: Nodes): string[] {
+  const isBlock =
+    "children" in node && node.type !== "paragraph" && node.type !== "heading" && node.type !== "tableCell";
+  if (isBlock) return node.children.flatMap(linesOf);
+  const text = textOf(node).replace(/\s+/g, " ").trim();
+  return text === "" ? [] : [text];
 }

@@ -1,8 +1,13 @@
 // The site's routes for programs, and the OpenAPI document that describes them; each schema stands here once.
 import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { Kysely } from "kysely";
 import { z } from "zod";
+import { paperPath } from "../render/citations.ts";
+import type { Tables } from "./database/schema.ts";
 import type { PageCache } from "./page-cache.ts";
+import { longestQuery } from "./search/query.ts";
+import { suggestPapers } from "./search/search.ts";
 import type { SuggestedTags, TagSuggester } from "./tag-suggestions.ts";
 
 /** A summary as it is being written. */
@@ -25,13 +30,34 @@ const suggestAnswer = z.discriminatedUnion("status", [
 ]) satisfies z.ZodType<SuggestedTags>;
 const problem = z.strictObject({ error: z.string() });
 
+const suggestPapersAnswer = z.strictObject({
+  suggestions: z.array(
+    z.strictObject({
+      bibtexKey: z.string(),
+      title: z.string(),
+      authors: z.array(z.string()),
+      year: z.int(),
+      path: z.string().describe("of its page on this site"),
+    }),
+  ),
+});
+
 export function mountApi(
   app: Hono,
   {
+    db,
     tags,
     pages,
     originOf,
-  }: { readonly tags: TagSuggester; readonly pages: PageCache; readonly originOf: (c: Context) => string },
+    limit,
+  }: {
+    readonly db: Kysely<Tables>;
+    readonly tags: TagSuggester;
+    readonly pages: PageCache;
+    readonly originOf: (c: Context) => string;
+    /** Throws where the address has used up what it may ask. */
+    readonly limit: (c: Context) => void;
+  },
 ): void {
   const tooLong = (c: Context) => c.json({ error: `The request is longer than ${longestBody} bytes.` }, 413);
   app.post("/api/tags/suggest", bodyLimit({ maxSize: longestBody, onError: tooLong }), async (c) => {
@@ -42,6 +68,19 @@ export function mountApi(
         400,
       );
     return c.json(await tags.suggest(body.data.text));
+  });
+
+  app.get("/api/papers/suggest", async (c) => {
+    limit(c);
+    const typed = (c.req.query("q") ?? "").toWellFormed().replace(/\p{Cc}/gu, " ");
+    if (typed.length > longestQuery)
+      return c.json({ error: `The query has ${typed.length} characters; at most ${longestQuery} are searched.` }, 400);
+    const papers = await suggestPapers(db, typed);
+    const suggestions = papers.map(({ bibtexKey, title, authors, year }) => ({
+      ...{ bibtexKey, title, authors, year },
+      path: paperPath(bibtexKey),
+    }));
+    return c.json({ suggestions }, 200, { "Cache-Control": "private, max-age=30" });
   });
 
   app.get("/api/openapi.json", (c) =>
@@ -76,6 +115,19 @@ function openApi(origin: string) {
             "400": answer("The request is no such JSON.", problem),
             "403": { description: "The request comes from a page of another site." },
             "413": answer("The request is too long.", problem),
+            "429": { description: "This address asks too often; Retry-After says when it may again." },
+          },
+        },
+      },
+      "/api/papers/suggest": {
+        get: {
+          operationId: "suggestPapers",
+          summary: "Papers that the words typed so far may mean",
+          description: "By title, author, tag, venue, year, key, DOI and arXiv id; the last word may be unfinished.",
+          parameters: [{ name: "q", in: "query", required: true, schema: { type: "string", maxLength: longestQuery } }],
+          responses: {
+            "200": answer("At most eight, the best first.", suggestPapersAnswer),
+            "400": answer("The query is too long.", problem),
             "429": { description: "This address asks too often; Retry-After says when it may again." },
           },
         },

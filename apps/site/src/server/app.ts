@@ -13,21 +13,22 @@ import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
 import { FileReplies } from "./files.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
+import { forgetPopular, mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
-import { homePage } from "./pages/home.ts";
 import type { Frame } from "./pages/layout.ts";
 import { notFoundPage } from "./pages/not-found.ts";
 import { dayOf, paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
 import { mountPaperFiles } from "./paper-files.ts";
-import { findPaper, listPapers, type PaperView } from "./papers.ts";
+import { findPaper, type PaperView, paperCards } from "./papers.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { QuickReplies } from "./reply.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
 import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
+import type { Visits } from "./visits.ts";
 
 export interface AppParts {
   readonly db: Kysely<Tables>;
@@ -50,8 +51,12 @@ export interface AppParts {
    * under which address the site is reached.
    */
   readonly proxy?: "address" | "all" | undefined;
+  /** Told of each paper's page that is read. */
+  readonly visits?: Visits | undefined;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
+  /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
+  readonly clock?: () => number;
 }
 
 /** What one address may ask: changes and questions to programs, and what has to be looked up in the database. */
@@ -67,6 +72,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono();
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
+  if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
   const files = new FileReplies();
   const unknown = new UnknownKeys();
   const limits = { writes: new RateLimit(rates.writes), lookups: new RateLimit(rates.lookups) };
@@ -80,7 +86,7 @@ export function createApp(parts: AppParts): Hono {
   const limit = (c: Context, kind: keyof typeof limits) => {
     const address = clientAddress(c, proxy !== undefined);
     if (!address) return;
-    const wait = limits[kind].take(address);
+    const wait = limits[kind].take(address, parts.clock?.());
     if (wait === 0) return;
     if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
       hinted = true;
@@ -111,9 +117,16 @@ export function createApp(parts: AppParts): Hono {
     await next();
   });
   app.use(sameOriginOnly(originOf));
-  app.get("/", (c) =>
-    pages.answer(c, `${originOf(c)} /`, async () => ({ body: await homePage(frameOf(c), await listPapers(db)) })),
-  );
+  app.use("/paper", async (c, next) => {
+    await next();
+    if (c.req.method === "GET" && [200, 304].includes(c.res.status))
+      parts.visits?.seen(addressOf(c), c.req.header("User-Agent"));
+  });
+  mountLists(app, {
+    ...{ db, pages, frameOf, missing },
+    running: parts.papers.map(({ key }) => key),
+    limit: (c) => limit(c, "lookups"),
+  });
   app.get("/about", (c) =>
     pages.answer(c, `${originOf(c)} /about`, async () => ({ body: await aboutPage(frameOf(c)) })),
   );
@@ -140,7 +153,7 @@ export function createApp(parts: AppParts): Hono {
   );
 
   mountPaperFiles(app, files, parts);
-  mountApi(app, { tags: parts.tags, pages, originOf });
+  mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);
   const healthy = once(async () => {
     await sql`select 1`.execute(db);
@@ -255,7 +268,7 @@ function readable(text: string): string {
 
 async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {
   const xml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  const papers = await listPapers(db);
+  const papers = await paperCards(db, {});
   return `<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
 <url><loc>${origin}/</loc></url>

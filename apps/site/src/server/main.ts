@@ -13,6 +13,10 @@ import { dated } from "./log.ts";
 import { parseOrigin } from "./origin.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
+import { Visits } from "./visits.ts";
+
+/** Milliseconds between two writings of visits. */
+const visitsEvery = 20_000;
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
 
@@ -81,10 +85,14 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const origin = given ?? http.elsewhere;
     if (!given && !trustProxy && http.elsewhere !== http.here)
       log(`pages name ${origin} as their address; give --origin URL where readers use another`);
+    const visits = new Visits(db);
+    http.quick.onAnswer = (address, userAgent) => visits.seen(address, userAgent);
+    const writeVisits = () => visits.write().catch((cause: Error) => log(`visits are not counted: ${cause.message}`));
+    const counting = setInterval(writeVisits, visitsEvery).unref();
     const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
       createApp({
-        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick },
+        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick, visits },
         papers: options.papers ?? papers,
       }),
     );
@@ -93,6 +101,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       origin,
       close: async () => {
         await http.close();
+        clearInterval(counting);
+        await writeVisits();
         await tags.close();
         await close();
       },

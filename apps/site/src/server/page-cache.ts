@@ -31,6 +31,13 @@ export class PageCache {
     this.#quick?.clear();
   }
 
+  /** Forgets the pages whose names begin so, and the answer at this address. */
+  forget(begin: string, address: string): void {
+    for (const name of this.#replies.keys()) if (name.startsWith(begin)) this.#replies.delete(name);
+    for (const name of this.#making.keys()) if (name.startsWith(begin)) this.#making.delete(name);
+    this.#quick?.forget(address);
+  }
+
   /** Answers with the page of this name, made now if it is not there; 304 when the reader has it already. */
   answer(c: Context, name: string, make: () => Promise<Page>): Promise<Response>;
   /** As above; what cannot be made is not kept, and the caller answers. */

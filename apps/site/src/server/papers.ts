@@ -1,5 +1,5 @@
 // What the pages read: one query per page, JSON aggregates instead of joins multiplied out.
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { PaperLink, ResultTable, StoredRun } from "./content-format.ts";
 import type { Tables } from "./database/schema.ts";
 
@@ -46,30 +46,81 @@ const authors = sql<string[]>`(select coalesce(json_agg(a.name order by pa.posit
 const tags = sql<string[]>`(select coalesce(json_agg(t.name order by t.name), '[]')
   from paper_tags pt join tags t on t.id = pt.tag_id where pt.paper_id = papers.id)`;
 
-const writtenAt = sql<Date | null>`(select max(s.edited_at) from summaries s where s.paper_id = papers.id)`;
+const writtenAt = sql<Date | null>`(select max(s.edited_at) from public_summaries s where s.paper_id = papers.id)`;
 
-/** Every paper that is not withdrawn, the newest first. */
-export async function listPapers(db: Kysely<Tables>): Promise<PaperCard[]> {
-  return db
-    .selectFrom("papers")
-    .innerJoin("venues", "venues.id", "papers.venue_id")
-    .select([
-      "papers.bibtex_key as bibtexKey",
-      "papers.title",
-      "papers.year",
-      "papers.run",
-      writtenAt.as("writtenAt"),
-      "venues.name as venue",
-      authors.as("authors"),
-      tags.as("tags"),
-      sql<string | null>`(select s.teaser_html from summaries s where s.paper_id = papers.id order by s.id limit 1)`.as(
-        "teaserHtml",
-      ),
-    ])
-    .where("papers.withdrawn_at", "is", null)
-    .orderBy("papers.year", "desc")
-    .orderBy("papers.title")
-    .execute();
+/** Which papers a list shows; all of them where nothing is given. */
+export interface CardFilter {
+  readonly tag?: string | undefined;
+  readonly venue?: string | undefined;
+  readonly year?: number | undefined;
+  /** BibTeX keys of those it is about, such as the papers that run in the page. */
+  readonly keys?: readonly string[] | undefined;
+  /** Only papers with a claimed figure beside one of ours. */
+  readonly reproduced?: boolean | undefined;
+}
+
+/** The order of a list. */
+export const cardOrders = ["popular", "recent", "best", "year"] as const;
+export type CardOrder = (typeof cardOrders)[number];
+
+/** As the indexes of paper_search have it. */
+const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
+  popular: sql`s.visits desc, s.score desc, s.year desc, s.paper_id`,
+  recent: sql`s.written_at desc nulls last, s.year desc, s.paper_id`,
+  best: sql`s.score desc, s.year desc, s.paper_id`,
+  year: sql`s.year desc, s.paper_id`,
+};
+
+export interface CardList {
+  readonly filter?: CardFilter;
+  /** "year", the newest first, unless given. */
+  readonly order?: CardOrder;
+  readonly limit?: number;
+  readonly offset?: number;
+}
+
+/** Papers in a list: those of the given ids, in their order, or those of a filter. Withdrawn ones are in none. */
+export async function paperCards(
+  db: Kysely<Tables>,
+  which: { readonly ids: readonly number[] } | CardList,
+): Promise<PaperCard[]> {
+  const rows =
+    "ids" in which
+      ? sql`select id, place from unnest(array[${sql.join(which.ids)}]::int[]) with ordinality chosen(id, place)`
+      : sql`select s.paper_id as id, row_number() over () as place from (
+          select s.paper_id from paper_search s where ${conditionOf(which.filter ?? {})}
+          order by ${orders[which.order ?? "year"]}
+          limit ${which.limit ?? null}::int offset ${which.offset ?? 0}) s`;
+  const { rows: cards } = await sql<PaperCard>`
+    select papers.bibtex_key as "bibtexKey", papers.title, papers.year, papers.run, venues.name as venue,
+      ${writtenAt} as "writtenAt", ${authors} as authors, ${tags} as tags,
+      (select s.teaser_html from public_summaries s where s.paper_id = papers.id order by s.id limit 1) as "teaserHtml"
+    from (${rows}) chosen join papers on papers.id = chosen.id join venues on venues.id = papers.venue_id
+    where papers.withdrawn_at is null
+    order by chosen.place`.execute(db);
+  return cards;
+}
+
+/** How many papers a list has. */
+export async function countPapers(db: Kysely<Tables>, filter: CardFilter = {}): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from paper_search s where ${conditionOf(filter)}`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+/** The rows of paper_search, named s, that a filter lets through. */
+export function conditionOf({ tag, venue, year, keys, reproduced }: CardFilter): RawBuilder<boolean> {
+  const parts: RawBuilder<unknown>[] = [];
+  if (tag !== undefined)
+    parts.push(
+      sql`s.paper_id in (select pt.paper_id from paper_tags pt join tags t on t.id = pt.tag_id where t.name = ${tag})`,
+    );
+  if (venue !== undefined) parts.push(sql`s.venue_id = (select id from venues where name = ${venue})`);
+  if (year !== undefined) parts.push(sql`s.year = ${year}::int`);
+  if (keys?.length === 0) parts.push(sql`false`);
+  else if (keys) parts.push(sql`s.paper_id in (select id from papers where bibtex_key in (${sql.join(keys)}))`);
+  if (reproduced) parts.push(sql`s.reproduced`);
+  return parts.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
 /** The paper with this key or alias; one that was withdrawn, where no other has it. */

@@ -92,6 +92,8 @@ export class Reply {
 export class QuickReplies {
   readonly #replies = new Map<string, Reply>();
   readonly #size: number;
+  /** Told of each page that was answered from here. */
+  onAnswer: ((address: string, userAgent: string | undefined) => void) | undefined;
 
   constructor(size = 1000) {
     this.#size = size;
@@ -107,9 +109,16 @@ export class QuickReplies {
     this.#replies.clear();
   }
 
+  forget(address: string): void {
+    this.#replies.delete(address);
+  }
+
   /** Answers if it can; the status, or undefined. */
   answer(request: IncomingMessage, response: ServerResponse): number | undefined {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-    return this.#replies.get(request.url ?? "")?.write(request, response);
+    const { url = "" } = request;
+    const status = this.#replies.get(url)?.write(request, response);
+    if (status !== undefined && request.method === "GET") this.onAnswer?.(url, request.headers["user-agent"]);
+    return status;
   }
 }

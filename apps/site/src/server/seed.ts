@@ -88,7 +88,7 @@ function citeLabel({ authors, year }: PaperContent["paper"]): string {
 async function writePaper(
   trx: Transaction<Tables>,
   { paper, summary, results, run, sha256 }: PaperContent,
-  { html, teaserHtml, teaserText }: Rendered,
+  { html, teaserHtml, teaserText, text: plain }: Rendered,
 ) {
   const { bibtexKey } = paper;
   const venue = await trx
@@ -156,7 +156,7 @@ async function writePaper(
     .returning("id")
     .executeTakeFirstOrThrow();
   const edited_at = paper.summaryDate ? new Date(`${paper.summaryDate}T00:00:00Z`) : null; // never the day it is read in
-  const text = { source: summary, html, teaser_html: teaserHtml, teaser_text: teaserText, edited_at };
+  const text = { source: summary, html, teaser_html: teaserHtml, teaser_text: teaserText, text: plain, edited_at };
   await trx
     .insertInto("summaries")
     .values({ paper_id: id, user_id: user.id, ...text })

@@ -1,7 +1,8 @@
 // The options of `reprise adversarial attack`, for every attack it runs.
 
+import { UsageError } from "@reprise/experiment";
 import type { ModelFlags } from "@reprise/nn/verbs";
-import type { Target } from "../index.ts";
+import type { Classifier, Target } from "../index.ts";
 
 export interface AttackFlags extends ModelFlags {
   readonly attack?: string;
@@ -23,4 +24,10 @@ export interface AttackFlags extends ModelFlags {
   readonly bisections?: number;
   readonly against?: readonly string[];
   readonly out?: string;
+}
+
+/** @throws UsageError where --target is a label that the model does not have */
+export function checkTarget({ classes }: Classifier, target: AttackFlags["target"]): void {
+  if (typeof target === "number" && target >= classes)
+    throw new UsageError(`--target is ${target}; the model has ${classes} classes, so 0 … ${classes - 1} is expected.`);
 }

@@ -30,7 +30,7 @@ import {
   targeted,
 } from "../index.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.node.ts";
-import type { AttackFlags } from "./attack-flags.node.ts";
+import { type AttackFlags, checkTarget } from "./attack-flags.node.ts";
 import { openJournal, stoppedHint } from "./attack-runs.node.ts";
 import { keptRows } from "./kept-rows.node.ts";
 import { namedAttackVerb } from "./named-attack.node.ts";
@@ -43,7 +43,7 @@ const SHOWN = 20;
 export async function attackVerb(model: string, flags: AttackFlags, context: VerbContext): Promise<VerbResult> {
   if ((flags.attack ?? "lbfgs") !== "lbfgs") return namedAttackVerb(model, flags, context);
   const { signal, onStop, progress } = context;
-  for (const flag of ["epsilons", "ball", "steps", "topK"] as const)
+  for (const flag of ["epsilons", "ball", "steps", "topK", "starts"] as const)
     if (flags[flag] !== undefined)
       throw new UsageError(
         `--${flag === "topK" ? "top-k" : flag} is of other attacks than lbfgs; choose one by --attack.`,
@@ -52,6 +52,8 @@ export async function attackVerb(model: string, flags: AttackFlags, context: Ver
   const [lower, upper] = range;
   const { target, seed, norm = "squared", sharpness = 2, bisections = 8, confidence = 0, out } = flags;
   const loss = flags.loss === "margin" ? "margin" : "crossEntropy";
+  if (loss === "margin" && flags.sharpness !== undefined)
+    throw new UsageError("--sharpness is of --loss cross-entropy; leave it out.");
   const folder = out === undefined ? undefined : await openOutFolder(out, attackFiles); // fails before the work
   if (out !== undefined) await createFolder(join(out, "images"));
   const runtime = nodeRuntime();
@@ -61,6 +63,7 @@ export async function attackVerb(model: string, flags: AttackFlags, context: Ver
   try {
     const bytes = await readModelFile(model);
     const classifier = await onnxClassifier(runtime, bytes, { ...modelOptions(model, flags), sharpness, loss });
+    checkTarget(classifier, target);
     const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);
     const rows = labels.length;

@@ -75,7 +75,7 @@ const test = verb({
       placeholder: "dir",
       help: "folder of MNIST's files; the small part in this repository if left out",
     },
-    split: { kind: "choice", choices: ["train", "test"], default: "test", help: "which images of it" },
+    split: { kind: "choice", choices: ["train", "test"], help: "which images of it (default: test)" },
     images: {
       kind: "text",
       placeholder: "path",
@@ -113,7 +113,7 @@ const attack = verb({
       min: 0,
       help: "of lbfgs: steps of the search over c once it is bracketed (default: 8)",
     },
-    attack: { kind: "choice", choices: ["lbfgs", ...attackNames], default: "lbfgs", help: "another attack" },
+    attack: { kind: "choice", choices: attackNames, default: "lbfgs", help: "another attack" },
     epsilons: {
       kind: "list",
       of: "number",

@@ -37,7 +37,7 @@ import {
   untargeted,
 } from "../index.ts";
 import { otherModels, shownTo, writeTransfer } from "./against.node.ts";
-import type { AttackFlags } from "./attack-flags.node.ts";
+import { type AttackFlags, checkTarget } from "./attack-flags.node.ts";
 import { openJournal, stoppedHint } from "./attack-runs.node.ts";
 import { keptRows } from "./kept-rows.node.ts";
 import { attackFiles } from "./out-files.node.ts";
@@ -61,14 +61,14 @@ export async function namedAttackVerb(
       throw new UsageError(`--${flag} is of --attack lbfgs; other attacks have losses and searches of their own.`);
   if (steps !== undefined && flags.attack === "fgsm")
     throw new UsageError("--steps: fgsm takes one step; bim takes several.");
-  const folder = out === undefined ? undefined : await openOutFolder(out, attackFiles); // fails before the work
-  if (out !== undefined) await createFolder(join(out, "images"));
   const make = (starts?: Float32Array): Attack => {
     const options = { ...(ball ? { norm: ball } : {}), ...(steps ? { steps } : {}), ...(starts ? { starts } : {}) };
     const bare = attackByName(flags.attack!, options);
     return flags.quantise === undefined ? bare : quantised(bare, 2 ** flags.quantise);
   };
-  const { needs, kind, norm } = make();
+  const { needs, kind, norm } = ofOptions(make);
+  const folder = out === undefined ? undefined : await openOutFolder(out, attackFiles); // fails before the work
+  if (out !== undefined) await createFolder(join(out, "images"));
   const scale = norm === "l0" ? 1 : upper - lower;
   const epsilons = flags.epsilons ?? (kind === "budget" ? budgets[norm].map((epsilon) => epsilon * scale) : []);
   const runtime = nodeRuntime();
@@ -83,6 +83,7 @@ export async function namedAttackVerb(
       needs === "gradients"
         ? await onnxClassifier(runtime, bytes, { ...options, sharpness: 1 })
         : await onnxScores(runtime, bytes, options);
+    checkTarget(classifier, flags.target);
     const others = await otherModels(runtime, flags.against ?? [], flags, [model, classifier]);
     const { images, labels } = await examplesFor(classifier, flags);
     const { resize = false, starts } = flags;
@@ -179,6 +180,16 @@ async function criterionFor(
   return targeted(targets, options);
 }
 
+/** @throws UsageError in the words of flags for what an attack does not come in */
+function ofOptions(make: () => Attack): Attack {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message.replace("leave out the norm", "leave out --ball"), { cause: error });
+  }
+}
+
 /** How many of the successes meet the whole criterion, lead and top k included, after saving as PNG. */
 async function savedSuccesses(
   classifier: Classifier,
@@ -264,7 +275,7 @@ function textOf({ model, attack, criterion, meanDistance, medianDistance, result
         ]),
     // At several ε images that fail are what is measured.
     ...summaryHints(first!.epsilon === null || results.length === 1 ? first! : { ...first!, failed: 0 }),
-    ...reasonsOf(results.flatMap(({ rows }) => rows)),
+    ...reasonsOf(first!.rows),
     ...(transfer ? ["", transferText(transfer)] : []),
   ]
     .join("\n")

@@ -8,27 +8,39 @@ import { inducedError, onnxScores } from "../index.ts";
 
 interface TestFlags extends ModelFlags {
   readonly data?: string;
-  readonly split: MnistSplit;
+  readonly split?: MnistSplit;
   readonly images?: string;
   readonly labels?: string;
 }
 
 /** Error of an ONNX classifier, with its 95 % interval. */
 export async function testVerb(model: string, flags: TestFlags, { signal }: VerbContext): Promise<VerbResult> {
-  const { data, split, images, labels, resize = false } = flags;
+  const { data, split, images, labels, resize } = flags;
   const range = rangeOf(flags);
   const [low, high] = range;
   if ((images === undefined) !== (labels === undefined))
     throw new UsageError("--images and --labels belong together; give both.");
+  const idle = Object.entries(images === undefined ? { resize } : { data, split }).find(([, value]) => value);
+  if (idle)
+    throw new UsageError(
+      images === undefined
+        ? "--resize is of --images; MNIST's images have one size."
+        : `--${idle[0]} is of MNIST's images; leave it out beside --images.`,
+    );
   const runtime = nodeRuntime();
   try {
     const classifier = await onnxScores(runtime, await readModelFile(model), modelOptions(model, flags));
     const examples = async () => {
       if (images !== undefined) {
-        const read = await readImagesFor(images, classifier.inputShape, { resize, range });
-        return { pixels: read.images, labels: await readLabels(labels!, read.count) };
+        const read = await readImagesFor(images, classifier.inputShape, { resize: resize ?? false, range });
+        return {
+          pixels: read.images,
+          labels: await readLabels(labels!, read.count, { images: read.count, classes: classifier.classes }),
+        };
       }
-      const mnist = data ? await loadMnist(data, { split }) : await mnistSubset({ split });
+      const mnist = data
+        ? await loadMnist(data, { split: split ?? "test" })
+        : await mnistSubset({ split: split ?? "test" });
       return { pixels: mnist.images.data.map((v) => low + (high - low) * v), labels: mnist.labels.data };
     };
     const { pixels, labels: truth } = await examples();

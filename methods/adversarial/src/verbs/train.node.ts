@@ -38,6 +38,10 @@ export async function trainVerb(flags: TrainFlags, { signal, onStop, progress }:
   const network = networkByName(flags.network);
   if (adversarial && resume)
     throw new UsageError("--adversarial does not go on from a checkpoint, which has no pools; leave --resume out");
+  if ((flags.optimizer ?? network.recipe.optimizer) === "lbfgs")
+    for (const name of ["batch", "rate"] as const)
+      if (flags[name] !== undefined)
+        throw new UsageError(`--${name} does nothing with lbfgs, which takes all images at once and finds its steps.`);
   const examples = data ? await loadMnist(data, { split: "train" }) : await mnistSubset({ split: "train" });
   const validation = data ? await loadMnist(data, { split: "test" }) : await mnistSubset({ split: "test" });
   const recipe: Partial<Recipe> = {

@@ -18,6 +18,7 @@ import {
   transferTable,
 } from "../index.ts";
 import { checkAlike, writeTransfer } from "./against.node.ts";
+import { checkTarget } from "./attack-flags.node.ts";
 import { openJournal, stoppedHint } from "./attack-runs.node.ts";
 import { keptRows } from "./kept-rows.node.ts";
 import { transferFiles } from "./out-files.node.ts";
@@ -52,6 +53,7 @@ export async function transferVerb(
     }
     const [[name, first], ...others] = Object.entries(classifiers) as [[string, OnnxClassifier]];
     for (const other of others) checkAlike([name, first], other);
+    checkTarget(first, target);
     const { images, labels } = await examplesFor(first, flags);
     const rows = labels.length;
     if (out !== undefined)

@@ -219,7 +219,8 @@ function neighbour(
   if (free("wordNgrams")) next.wordNgrams = plus(next.wordNgrams, 1, 5, 4.3, 2.4);
   const lengths = [0, 2, 3];
   if (free("minn")) next.minn = lengths[plus(Math.max(0, lengths.indexOf(next.minn)), 0, 2, 4, 1.4)]!;
-  if (free("maxn")) next.maxn = next.minn === 0 ? 0 : next.minn + 3;
+  if (!free("maxn")) next.minn = Math.min(next.minn, next.maxn);
+  else next.maxn = next.minn === 0 ? 0 : next.minn + 3;
   if (free("bucket")) next.bucket = Math.trunc(times(next.bucket || 2_000_000, 10_000, 10_000_000, 2, 1.5));
   const dsub = free("dsub") ? 2 ** plus(Math.log2(partDim), 1, 4, 2, 1) : partDim;
   return { settings: next, partDim: dsub };

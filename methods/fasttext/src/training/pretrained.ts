@@ -106,9 +106,9 @@ class VectorReader {
         `${this.#name}: line ${words.length + 2} ("${word}") has ${found} numbers; expected ${dim}.`,
       );
     for (let i = words.length * dim; i < (words.length + 1) * dim; i++)
-      if (Number.isNaN(vectors[i]))
+      if (!Number.isFinite(vectors[i]))
         throw new CorpusError(
-          `${this.#name}: number ${i - words.length * dim + 1} of line ${words.length + 2} ("${word}") is not a number.`,
+          `${this.#name}: number ${i - words.length * dim + 1} of line ${words.length + 2} ("${word}") is not a finite number.`,
         );
     words.push(word);
   }
@@ -119,6 +119,7 @@ class VectorReader {
       throw new CorpusError(
         `${this.#name}: the first line is "${line.slice(0, 80)}"; expected the number of words and their length.`,
       );
+    if (count === 0) throw new CorpusError(`${this.#name}: its first line announces 0 words; expected one or more.`);
     try {
       return { words: [], count, dim, vectors: new Float32Array(count * dim) };
     } catch (cause) {

@@ -1,5 +1,5 @@
 // Training: text to model. One pass turns the text into numbers; the epochs run over the numbers.
-import { completeSettings, type GivenSettings, type Settings } from "../config.ts";
+import { completeSettings, type GivenSettings, type ModelName, type Settings } from "../config.ts";
 import { type Encoding, type Job, lineHeader, type RowStart } from "../kernel/kernel.ts";
 import { Memory } from "../kernel/memory.ts";
 import { wasmKernel } from "../kernel/wasm.ts";
@@ -49,6 +49,7 @@ export async function train(text: TextSource, given: GivenSettings = {}, options
   const { kernel = wasmKernel, pretrained, from } = options;
   if (from) checkContinues(from, given);
   const settings = completeSettings(from ? { ...given, ...settingsOf(from.tables) } : given);
+  if (settings.model !== "supervised") checkUnlabelled(settings.model, options);
   if (settings.threads > 1) options.runThreads?.prepare?.(settings.threads - 1);
   const memory = new Memory();
   const corpus = await readCorpus(text, settings, memory, kernel, options);
@@ -222,16 +223,27 @@ function weightsOf(given: Readonly<Record<string, number>>, dictionary: Dictiona
   return weights;
 }
 
+/** Options that are about labels do nothing without them. */
+function checkUnlabelled(model: ModelName, options: LearnOptions): void {
+  for (const name of ["validation", "labelWeights", "lineWeights"] as const)
+    if (options[name] !== undefined)
+      throw new RangeError(`${name} does nothing with ${model}, which learns without labels; leave it out.`);
+}
+
 function weighLines(lines: Int32Array, weights: ArrayLike<number>): void {
   const bits = new Float32Array(lines.buffer, lines.byteOffset, lines.length);
+  let count = 0;
+  for (let at = 0; at < lines.length; at += lineHeader + lines[at + 1]! + lines[at + 2]!) count++;
+  if (count !== weights.length)
+    throw new CorpusError(
+      `The line weights are ${weights.length}, the lines of the training text ${count}; expected a weight for each line.`,
+    );
   let line = 0;
   for (let at = 0; at < lines.length; at += lineHeader + lines[at + 1]! + lines[at + 2]!, line++) {
-    const weight = weights[line];
-    if (weight === undefined) throw new CorpusError(`There are ${weights.length} line weights for more lines.`);
+    const weight = weights[line]!;
     if (!(weight >= 0)) throw new RangeError(`The weight of line ${line + 1} is ${weight}; expected a number ≥ 0.`);
     bits[at + 3] = weight;
   }
-  if (line !== weights.length) throw new CorpusError(`There are ${weights.length} line weights for ${line} lines.`);
 }
 
 function check(dictionary: Dictionary, settings: Settings): void {

@@ -44,12 +44,20 @@ const scoresOf = (counts: LabelCounts) => ({
   f1: numberOrNull(f1(counts)),
 });
 
-export function testVerb(args: readonly string[], perLabel: boolean, streams = standardStreams): undefined {
+export function testVerb(
+  args: readonly string[],
+  perLabel: boolean,
+  streams = standardStreams,
+  tell: (text: string) => void = () => {},
+): undefined {
   const out = new Exchange(streams);
   const { model, pieces, options, json } = modelAndText(args, out);
   const { dictionary } = model.tables;
   const evaluation = evaluate(model, pieces, options);
   const { examples, all } = evaluation;
+  // The C++ program gives nan and says nothing.
+  if (examples === 0)
+    tell(`No line of ${args[1]} has a label and a word that the model knows, so there is nothing to test.`);
   if (json) {
     const { k, threshold } = options;
     const labels = model.labels.map((label, i) => ({

@@ -26,6 +26,7 @@ import {
 } from "./flags.node.ts";
 import { bytesText, progressText } from "./progress.node.ts";
 import { checkPlace, checkRoom, saveLearnt } from "./save.node.ts";
+import { checkUsed, idleFlags } from "./used-flags.node.ts";
 
 /** Not in the reference program. */
 const ourFlags = ["inputModel", "validation", "patience", "labelWeights", "lineWeights", "memory"];
@@ -53,10 +54,11 @@ export async function trainVerb(
   const output = textOf(flags, "output");
   if (input === "-") throw new UsageError("training reads its text from a file, not from standard input.");
   const settings = settingsOf(model, flags);
-  checkUsed(flags);
+  checkUsed(flags, model);
   checkPlace(output);
   // 0 nothing, 1 what was read and learnt, 2 progress too
   const verbose = flags.verbose === undefined ? 2 : numberOf("-verbose", flags.verbose);
+  if (verbose > 0) for (const idle of idleFlags(flags, settings)) line.end(idle);
   let last: Extract<Progress, { kind: "training" }> | undefined;
   let kept: { readonly epoch: number; readonly score: number } | undefined;
   const clockStart = performance.now();
@@ -130,20 +132,6 @@ export async function trainVerb(
   return undefined;
 }
 
-/** Flags that do something only beside another one, and those that do nothing beside it. */
-function checkUsed(flags: Arguments["flags"]): void {
-  const tuned = flags["autotune-validation"] !== undefined;
-  for (const name of ["autotune-metric", "autotune-predictions", "autotune-duration", "autotune-modelsize", "dsub"])
-    if (flags[name] !== undefined && !tuned)
-      throw new UsageError(`-${name} does nothing without -autotune-validation.`);
-  if (flags.patience !== undefined && flags.validation === undefined)
-    throw new UsageError("-patience does nothing without -validation.");
-  if (flags.validation !== undefined && tuned)
-    throw new UsageError(
-      "-validation does nothing beside -autotune-validation, which judges each trial; leave one out.",
-    );
-}
-
 /** What training starts from and how much it may take: vectors or a model, weights of labels and lines, memory. */
 function startOf(
   flags: Arguments["flags"],
@@ -177,8 +165,10 @@ function weightsOfLabels(path: string): Record<string, number> {
   const weights: Record<string, number> = {};
   for (const line of linesOf(path, "weights")) {
     const [label = "", weight] = line.split(/\s+/);
-    if (line !== "") weights[label] = numberOf(`the weight of ${label}`, weight);
+    if (line !== "") weights[label] = numberOf(`${path}: the weight of ${label}`, weight);
   }
+  if (Object.keys(weights).length === 0)
+    throw new Error(`${path}: there are no weights in it; expected lines of a label and a number.`);
   return weights;
 }
 
@@ -186,7 +176,7 @@ function weightsOfLabels(path: string): Record<string, number> {
 function weightsOfLines(path: string): number[] {
   const weights: number[] = [];
   for (const line of linesOf(path, "weights"))
-    if (line !== "") weights.push(numberOf(`line ${weights.length + 1} of ${path}`, line));
+    if (line !== "") weights.push(numberOf(`${path}: the weight of line ${weights.length + 1}`, line));
   return weights;
 }
 

@@ -91,21 +91,44 @@ function channelsFirst(
   return out;
 }
 
-/** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or fewer than the images */
-export async function readLabels(path: string, count: number): Promise<Int32Array> {
+export interface ReadLabelsOptions {
+  /** Images in the file that the labels are of: there must be one for each, or for each of the first `count`. */
+  readonly images?: number;
+  /** Classes of the model: labels of used images are below. */
+  readonly classes?: number;
+}
+
+/** Labels, [count]. @throws DataError if they cannot be read, are not whole numbers, or do not belong to the images */
+export async function readLabels(
+  path: string,
+  count: number,
+  { images, classes }: ReadLabelsOptions = {},
+): Promise<Int32Array> {
   const array = await readArray(path);
   if (array.shape.length !== 1)
     throw new DataError(path, `holds ${array.dtype} [${array.shape.join(", ")}]; expected labels, [N].`);
-  if (array.data.length < count)
-    throw new DataError(path, `holds ${array.data.length} labels for ${count} images. They belong to different sets.`);
+  const { length } = array.data;
+  if (length < count || (images !== undefined && length !== images && length !== count))
+    throw new DataError(path, `holds ${length} labels for ${images ?? count} images. They belong to different sets.`);
   const labels = Array.from(array.data, Number);
   const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0);
   if (wrong >= 0) throw new DataError(path, `label ${wrong} is ${labels[wrong]}; expected whole numbers from 0 up.`);
+  const beyond = classes === undefined ? -1 : labels.findIndex((label, row) => row < count && label >= classes);
+  if (beyond >= 0)
+    throw new DataError(
+      path,
+      `label ${beyond} is ${labels[beyond]}; the model has ${classes} classes, so 0 … ${classes! - 1} is expected.`,
+    );
   return Int32Array.from(labels.slice(0, count));
 }
 
 async function readArray(path: string): Promise<NdArray> {
   const bytes = await readBytes(path);
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
+    throw new DataError(
+      path,
+      "is a zip archive, as .npz files are. Save one array of it as .npy, or unpack the images.",
+    );
   if (bytes[0] === 0x93) return decodeNpy(bytes, path);
   return decodeIdx(bytes, path);
 }

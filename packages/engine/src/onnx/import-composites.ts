@@ -1,6 +1,6 @@
 // Operators of ONNX files that become several of ours.
 import type { Value } from "../ir/graph.ts";
-import { axisOf, tensor } from "../ir/type.ts";
+import { axisOf, ShapeError, tensor } from "../ir/type.ts";
 import {
   add,
   cast,
@@ -33,6 +33,8 @@ const spaceAndDepth =
     const x = site.inputs[0]!;
     const b = number(site, "blocksize", 1);
     const [N, C, H, W] = x.shape as [number, number, number, number];
+    const whole = x.shape.length === 4 && (toSpace ? C % (b * b) === 0 : H % b === 0 && W % b === 0);
+    if (!whole) throw new ShapeError(`blocks of ${b} × ${b} do not fit [${x.shape.join(", ")}]`);
     if (!toSpace) {
       const apart = reshape(x, [N, C, H / b, b, W / b, b]);
       return reshape(transpose(apart, [0, 3, 5, 1, 2, 4]), [N, C * b * b, H / b, W / b]);
@@ -146,6 +148,8 @@ export const compositeRules: Readonly<Record<string, ImportRule>> = {
   Tile(site) {
     const x = site.inputs[0]!;
     const repeats = known(site.inputs[1], "repeats");
+    if (repeats.length !== x.shape.length)
+      throw new ShapeError(`its repeats [${repeats.join(", ")}] are not one for each axis of [${x.shape.join(", ")}]`);
     // Each axis behind one that repeats it.
     const apart = x.shape.flatMap((dim) => [1, dim]);
     const repeated = expand(

@@ -2,11 +2,14 @@
 import type { Value } from "../ir/graph.ts";
 import { axisOf } from "../ir/type.ts";
 import {
+  abs,
   argMax,
   cast,
   div,
   equal,
   full,
+  log,
+  mul,
   oneHot,
   reduceL1,
   reduceL2,
@@ -19,14 +22,23 @@ import { axesOf, type ImportRule, known, number } from "./import-site.ts";
 
 const reductions = ["Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare"];
 
+/** What is left of a reduction over no axes where that is not the element itself. */
+const ofOne: Readonly<Record<string, (x: Value) => Value>> = {
+  ReduceL1: abs,
+  ReduceL2: abs,
+  ReduceLogSum: log,
+  ReduceSumSquare: (x) => mul(x, x),
+};
+
 /** Axes were an attribute until opset 13 (sum) and 18 (the others); none are all axes, unless that is switched off. */
 const reduction =
   (op: string): ImportRule =>
   (site) => {
     const x = site.inputs[0]!;
     const given = axesOf(site, x.shape.length) ?? [];
-    if (given.length === 0 && number(site, "noop_with_empty_axes", 0) === 1) return x;
-    const axes = given.length > 0 ? given : x.shape.map((_, i) => i);
+    if (given.length === 0 && number(site, "noop_with_empty_axes", 0) === 1) return (ofOne[op] ?? ((v) => v))(x);
+    // An axis that is named twice is one: a mean divides by its size once.
+    const axes = given.length > 0 ? [...new Set(given)] : x.shape.map((_, i) => i);
     const attrs = { axes, keepdims: number(site, "keepdims", 1) };
     if (x.dtype !== "bool") return site.graph.add(op, [x], attrs, site.name);
     // Of no truth values "and" is true and "or" is not.

@@ -1,8 +1,9 @@
 // Operators of ONNX files that give space another size: resampling, padding, cropping.
 import type { Attrs, Value } from "../ir/graph.ts";
 import { concat, pad, slice } from "../ops/build.ts";
+import { scaledSize } from "../ops/interpolate.ts";
 import { resizeByMatrices } from "../ops/resize.ts";
-import { axesOf, type ImportRule, type ImportSite, known, number, string } from "./import-site.ts";
+import { axesOf, bounded, type ImportRule, type ImportSite, known, number, string } from "./import-site.ts";
 import { ModelError } from "./wire.ts";
 
 /** One number per axis of x, from one for each of the axes that are named. */
@@ -33,11 +34,17 @@ function keepAspect(x: Value, axes: readonly number[], sizes: readonly number[],
 function wrapped(x: Value, before: readonly number[], after: readonly number[]): Value {
   return before.reduce((y, first, axis) => {
     const size = y.shape[axis]!;
-    const start = slice(y, [{ axis, start: size - first }]);
-    const end = slice(y, [{ axis, end: after[axis]! }]);
-    return concat([...(first ? [start] : []), y, ...(after[axis] ? [end] : [])], axis);
+    const last = after[axis]!;
+    if (first + last === 0) return y;
+    if (size === 0) throw new ModelError(`it repeats axis ${axis}, which has no elements`);
+    const copies = bounded(Math.ceil(first / size) + 1 + Math.ceil(last / size), "pads");
+    const start = Math.ceil(first / size) * size - first;
+    return slice(concat(Array<Value>(copies).fill(y), axis), [{ axis, start, end: start + first + size + last }]);
   }, x);
 }
+
+const resized = (x: Value, attrs: Attrs & { readonly scales: readonly number[] }): Value =>
+  attrs.scales.every((scale) => scale === 1) ? x : x.graph.add("Resize", [x], attrs)[0]!;
 
 export const resizeRules: Readonly<Record<string, ImportRule>> = {
   Resize(site) {
@@ -61,11 +68,17 @@ export const resizeRules: Readonly<Record<string, ImportRule>> = {
       ...(sizes && { sizes: perAxis(sizes, axes, x.shape) }),
     };
     // ONNX's operator of opset 17, which we write, has neither of these two, nor both sizes and scales.
-    if (coordinates === "half_pixel_symmetric" || attrs.antialias || (scales && sizes)) {
-      const to = attrs.sizes ?? x.shape.map((dim, i) => Math.floor(dim * attrs.scales![i]!));
+    const to = attrs.sizes ?? x.shape.map((dim, i) => scaledSize(dim, attrs.scales![i]!));
+    // Where the size hangs on float32, ONNX's shape inference and ONNX Runtime's kernel disagree about it.
+    const disputed = attrs.scales && to.some((size, i) => size !== Math.floor(x.shape[i]! * attrs.scales![i]!));
+    if (coordinates === "half_pixel_symmetric" || attrs.antialias || (scales && sizes) || disputed) {
       return resizeByMatrices(x, to, attrs);
     }
-    return site.graph.add("Resize", [x], attrs, site.name);
+    if (!before11 || attrs.mode !== "nearest") return site.graph.add("Resize", [x], attrs, site.name);
+    // Before opset 11 ONNX Runtime takes the element above on axes that shrink, the one below on the others.
+    const within = (limit: (scale: number) => number) => attrs.scales!.map(limit);
+    const shrunk = resized(x, { ...attrs, nearest_mode: "ceil", scales: within((scale) => Math.min(scale, 1)) });
+    return resized(shrunk, { ...attrs, scales: within((scale) => Math.max(scale, 1)) });
   },
   Upsample(site) {
     const scales =

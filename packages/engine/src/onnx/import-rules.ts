@@ -20,6 +20,7 @@ import {
   stopGradient,
   sub,
 } from "../ops/build.ts";
+import { broadcastInputs } from "../ops/einsum.ts";
 import type { OpDef } from "../ops/op.ts";
 import { table as operators } from "../ops/table.ts";
 import { FOLD_LIMIT } from "./fold.ts";
@@ -137,13 +138,20 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       x,
       resolve(
         x,
-        shape.map((dim, i) => (dim === 0 && !keepZero ? x.shape[i]! : dim)),
+        shape.map((dim, i) => {
+          if (dim !== 0 || keepZero) return dim;
+          if (i >= x.shape.length)
+            throw new ShapeError(`its shape takes size ${i} from [${x.shape.join(", ")}], which has no such axis`);
+          return x.shape[i]!;
+        }),
       ),
     );
   },
   Squeeze(site) {
     const x = site.inputs[0]!;
     const axes = axesOf(site, x.shape.length) ?? x.shape.flatMap((dim, i) => (dim === 1 ? i : []));
+    const wide = axes.find((axis) => x.shape[axis] !== 1);
+    if (wide !== undefined) throw new ShapeError(`axis ${wide} of [${x.shape.join(", ")}] is not 1, and cannot go`);
     return reshape(
       x,
       x.shape.filter((_, i) => !axes.includes(i)),
@@ -154,6 +162,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     const given = ints(site, "axes") ?? known(site.inputs[1]!, "axes");
     const rank = x.shape.length + given.length;
     const axes = given.map((axis) => axisOf(axis, rank));
+    if (new Set(axes).size < axes.length) throw new ShapeError(`its axes ${given.join(", ")} name one twice`);
     const dims = [...x.shape];
     return reshape(
       x,
@@ -216,6 +225,10 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       return boundedRelu(rest[0]!, { max });
     return site.graph.add("Clip", rest, attrs, site.name);
   },
+  Einsum(site) {
+    const equation = site.node.attributes.get("equation") as string;
+    return site.graph.add("Einsum", broadcastInputs(equation, site.inputs as Value[]), { equation }, site.name);
+  },
   Identity: ({ inputs }) => inputs[0]!,
   Sum: variadic(add),
   Max: variadic(max),
@@ -235,7 +248,8 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     // Before opset 14 it was the statistics among the outputs that said so.
     const statistics = site.node.outputs.slice(1).some((key) => key !== "");
     if (site.opset < 14 ? statistics : number(site, "training_mode", 0) === 1) return batchNormOfBatch(site);
-    const column = (v: Value) => reshape(v, [v.shape[0]!, ...x.shape.slice(2).map(() => 1)]);
+    // With spatial = 0, before opset 9, every element has statistics of its own.
+    const column = (v: Value) => (v.shape.length > 1 ? v : reshape(v, [v.shape[0]!, ...x.shape.slice(2).map(() => 1)]));
     // Of constants alone, so ONNX Runtime folds it into the convolution before.
     const a = div(scale, sqrt(add(variance, number(site, "epsilon", 1e-5))));
     return add(mul(x, column(a)), column(sub(bias, mul(mean, a))));
@@ -259,6 +273,7 @@ function batchNormOfBatch(site: ImportSite): Value[] {
 function resolve(x: Value, shape: readonly number[]): number[] {
   const open = shape.indexOf(-1);
   if (open < 0) return [...shape];
+  if (open !== shape.lastIndexOf(-1)) throw new ShapeError(`its shape [${shape.join(", ")}] has more than one −1`);
   const rest = shape.reduce((n, dim) => (dim === -1 ? n : n * dim), 1);
   const size = sizeOf(x.shape) / rest;
   if (!Number.isInteger(size)) throw new ShapeError(`[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);

@@ -40,14 +40,17 @@ function shared(totals: readonly number[], lower: boolean): number[] {
   return lower ? [...large, ...small] : [...small, ...large];
 }
 
-/** Window attributes with every default filled in; SAME padding resolved for the input at hand. */
-function windowOf(site: ImportSite, kernel: readonly number[]): Window {
+/**
+ * Window attributes with every default filled in; SAME padding resolved for the input at hand. For pooling ONNX Runtime
+ * resolves it as if the window were not dilated, and for convolutions with dilations it refuses it.
+ */
+function windowOf(site: ImportSite, kernel: readonly number[], { pooling = false } = {}): Window {
   const strides = ints(site, "strides") ?? kernel.map(() => 1);
   const dilations = ints(site, "dilations") ?? kernel.map(() => 1);
   let pads = ints(site, "pads") ?? [...kernel, ...kernel].map(() => 0);
   const auto = string(site, "auto_pad", "NOTSET");
   if (auto.startsWith("SAME")) {
-    const reach = reachOf(kernel, dilations);
+    const reach = pooling ? kernel : reachOf(kernel, dilations);
     const sizes = site.inputs[0]!.shape.slice(2);
     const totals = sizes.map((size, i) => {
       const covered = (Math.ceil(size / strides[i]!) - 1) * strides[i]! + reach[i]!;
@@ -65,7 +68,7 @@ export function convOptions(site: ImportSite, W: Value): Omit<Window, "kernel_sh
 }
 
 const poolAttrs = (site: ImportSite): Window & { ceil_mode: number } => ({
-  ...windowOf(site, ints(site, "kernel_shape") ?? []),
+  ...windowOf(site, ints(site, "kernel_shape") ?? [], { pooling: true }),
   ceil_mode: number(site, "ceil_mode", 0),
 });
 
@@ -125,14 +128,17 @@ export const windowRules: Readonly<Record<string, ImportRule>> = {
     const more = ints(site, "output_padding") ?? kernel.map(() => 0);
     const auto = string(site, "auto_pad", "NOTSET");
     const same = auto.startsWith("SAME");
-    // Some exporters write N and C as well.
+    const reaches = reachOf(kernel, dilations);
+    // Some exporters write N and C as well. SAME cuts to stride · size, and adds nothing where that is more.
     const wanted =
       ints(site, "output_shape")?.slice(-kernel.length) ??
-      (same ? x.shape.slice(2).map((size, i) => size * strides[i]!) : undefined);
+      (same
+        ? x.shape
+            .slice(2)
+            .map((size, i) => Math.min(size, size - 1 + (reaches[i]! + more[i]!) / strides[i]!) * strides[i]!)
+        : undefined);
     if (!wanted) return convTranspose(x, W, B ?? null, { strides, pads, dilations, group, outputPadding: more });
-    const totals = reachOf(kernel, dilations).map(
-      (reach, i) => strides[i]! * (x.shape[i + 2]! - 1) + more[i]! + reach - wanted[i]!,
-    );
+    const totals = reaches.map((reach, i) => strides[i]! * (x.shape[i + 2]! - 1) + more[i]! + reach - wanted[i]!);
     return convTranspose(x, W, B ?? null, {
       strides,
       dilations,

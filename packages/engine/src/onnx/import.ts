@@ -141,7 +141,7 @@ function unknownIn(nodes: readonly NodeProto[], functions: Functions): { op: str
     own.flatMap((node) => {
       const key = functionKey(node);
       const called = functions.get(key);
-      if (!called) return isKnown(node) ? [] : [{ op: labelOf(node), node: node.name }];
+      if (!called) return isKnown(node) ? [] : [{ op: labelOf(node), node: node.name || (node.outputs[0] ?? "") }];
       if (seen.has(key)) return [];
       seen.add(key);
       return look(called.nodes);

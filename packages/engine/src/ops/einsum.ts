@@ -57,6 +57,22 @@ function sizes({ terms }: Subscripts, inputs: readonly Type[]): Map<string, numb
   return found;
 }
 
+/** Inputs whose axes of size 1 are repeated to the size that their letter has in another input, as ONNX has it. */
+export function broadcastInputs(equation: string, inputs: readonly Value[]): Value[] {
+  const { terms } = subscripts(
+    equation,
+    inputs.map(({ shape }) => shape),
+  );
+  const largest = new Map<string, number>();
+  for (const [i, term] of terms.entries())
+    for (const [axis, letter] of [...term].entries())
+      largest.set(letter, Math.max(largest.get(letter) ?? 1, inputs[i]!.shape[axis]!));
+  return inputs.map((x, i) => {
+    const shape = x.shape.map((size, axis) => (size === 1 ? largest.get(terms[i]![axis]!)! : size));
+    return shape.every((size, axis) => size === x.shape[axis]) ? x : expand(x, shape);
+  });
+}
+
 /**
  * Y[out] = Σ Π Xᵢ[termᵢ] over the letters that are not in out, e.g. "bij,bjk->bik".
  * dXᵢ[termᵢ] = Σ dY[out]·Π of the others: the same with the roles of out and termᵢ exchanged; repeated along letters

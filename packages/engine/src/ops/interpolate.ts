@@ -16,17 +16,32 @@ export type ResizeAttrs = {
   sizes?: readonly number[];
 };
 
-/** The places in the input, counted in its elements, that the elements of a resized axis look at. */
-function coordinates(input: number, output: number, scale: number, transformation: string): number[] {
+/**
+ * The places in the input, counted in its elements, that the elements of a resized axis look at. `round` is applied to
+ * every intermediate result: ONNX Runtime computes places in float32, which decides at a tie which element is nearest.
+ */
+function coordinates(
+  input: number,
+  output: number,
+  exact: number,
+  transformation: string,
+  round: (x: number) => number,
+): number[] {
+  const scale = round(exact);
   return Array.from({ length: output }, (_, i) => {
-    if (transformation === "align_corners") return output === 1 ? 0 : (i * (input - 1)) / (output - 1);
-    if (transformation === "asymmetric") return i / scale;
+    if (transformation === "align_corners") return output === 1 ? 0 : round(round(i * (input - 1)) / (output - 1));
+    if (transformation === "asymmetric") return round(i / scale);
     if (transformation === "pytorch_half_pixel" && output === 1) return 0;
     // The result's centre stays that of the input also where its size was rounded.
-    const shift = transformation === "half_pixel_symmetric" ? (input / 2) * (1 - output / (scale * input)) : 0;
-    return shift + (i + 0.5) / scale - 0.5;
+    const share = round(output / round(scale * input));
+    const shift = transformation === "half_pixel_symmetric" ? round((input / 2) * round(1 - share)) : 0;
+    return round(round(shift + round((i + 0.5) / scale)) - 0.5);
   });
 }
+
+/** The size of a resized axis: in float32, as ONNX has it, where 5 · 1.4 is 7. */
+export const scaledSize = (dim: number, scale: number): number =>
+  Math.floor(Math.fround(Math.fround(scale) * Math.fround(dim)));
 
 const nearest: Readonly<Record<string, (x: number) => number>> = {
   round_prefer_floor: (x) => Math.ceil(x - 0.5),
@@ -48,7 +63,9 @@ export function interpolationMatrix(input: number, output: number, scale: number
     throw new ShapeError(`Resize: an axis of ${input} elements to one of ${output} is larger than is computed here`);
   const M = new Float64Array(output * input);
   const inside = (j: number) => Math.min(input - 1, Math.max(0, j));
-  for (const [i, x] of coordinates(input, output, scale, attrs.coordinate_transformation_mode).entries()) {
+  const transformation = attrs.coordinate_transformation_mode;
+  const round = attrs.mode === "nearest" ? Math.fround : (x: number) => x;
+  for (const [i, x] of coordinates(input, output, scale, transformation, round).entries()) {
     const put = (j: number, weight: number) => {
       M[i * input + inside(j)]! += weight;
     };

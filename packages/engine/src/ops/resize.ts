@@ -1,7 +1,7 @@
 // Resizing of images and other grids.
 import type { Value } from "../ir/graph.ts";
 import { formatShape, formatType, isFloat, type Shape, ShapeError } from "../ir/type.ts";
-import { alongAxis, interpolationMatrix, type ResizeAttrs, repetition, sumBlocks } from "./interpolate.ts";
+import { alongAxis, interpolationMatrix, type ResizeAttrs, repetition, scaledSize, sumBlocks } from "./interpolate.ts";
 import { op } from "./op.ts";
 
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -45,7 +45,7 @@ export const Resize = op<ResizeAttrs>({
       const value = (attrs as Readonly<Record<string, unknown>>)[key];
       if (value !== undefined && value !== 0 && value !== "stretch") throw new ShapeError(`${key} is not supported`);
     }
-    return { dtype: X.dtype, shape: sizes ?? X.shape.map((dim, i) => Math.floor(dim * scales![i]!)) };
+    return { dtype: X.dtype, shape: sizes ?? X.shape.map((dim, i) => scaledSize(dim, scales![i]!)) };
   },
   grad({ x: [X], dy: dY, attrs }) {
     let dX = dY;

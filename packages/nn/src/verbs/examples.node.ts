@@ -1,4 +1,5 @@
 import { mnistSubset } from "@reprise/data/node";
+import { UsageError } from "@reprise/experiment";
 import { type Classifier, imageSize, predictedLabel } from "../classifier/classifier.ts";
 import { readImagesFor, readLabels } from "./images.node.ts";
 import { type ModelFlags, rangeOf } from "./model-options.ts";
@@ -15,6 +16,7 @@ export async function examplesFor(classifier: Classifier, flags: ExampleFlags) {
   const range = rangeOf(flags);
   const n = imageSize(classifier);
   if (images === undefined) {
+    if (labels !== undefined) throw new UsageError("--labels is of --images; give both.");
     const mnist = await mnistSubset({ split: "test" });
     const rows = Math.min(count ?? Infinity, mnist.labels.data.length);
     if (n !== 784)
@@ -27,7 +29,11 @@ export async function examplesFor(classifier: Classifier, flags: ExampleFlags) {
   const read = await readImagesFor(images, classifier.inputShape, { resize, range });
   const rows = Math.min(count ?? Infinity, read.count);
   const pixels = read.images.slice(0, rows * n);
-  if (labels !== undefined) return { images: pixels, labels: await readLabels(labels, rows) };
+  if (labels !== undefined)
+    return {
+      images: pixels,
+      labels: await readLabels(labels, rows, { images: read.count, classes: classifier.classes }),
+    };
   const logits = await classifier.logits(pixels, rows);
   const k = classifier.classes;
   const seen = Int32Array.from({ length: rows }, (_, i) =>

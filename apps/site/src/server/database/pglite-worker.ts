@@ -1,13 +1,15 @@
 // Runs PGlite outside the main thread: a slow query must not stop HTTP. One request at a time, in the order received.
 import { parentPort, workerData } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
+import { pg_trgm } from "@electric-sql/pglite/contrib/pg_trgm";
+import { unaccent } from "@electric-sql/pglite/contrib/unaccent";
 import type { WorkerReply, WorkerRequest } from "./pglite-dialect.ts";
 import { explainOpening, systemFault } from "./pglite-errors.ts";
 
 if (!parentPort) throw new Error("pglite-worker.ts runs as a worker thread only");
 const port = parentPort;
 const { directory } = workerData as { directory: string };
-const pg = await PGlite.create(directory).catch((cause: unknown) => {
+const pg = await PGlite.create(directory, { extensions: { pg_trgm, unaccent } }).catch((cause: unknown) => {
   throw explainOpening(directory, cause);
 });
 const reply = (message: WorkerReply) => port.postMessage(message);

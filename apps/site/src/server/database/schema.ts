@@ -36,6 +36,8 @@ export interface Tables {
     html: string;
     teaser_html: string;
     teaser_text: string;
+    /** Without markup, for the search. */
+    text: ColumnType<string, string | undefined, string>;
     created_at: Timestamp;
     /** Null where the day is not known. */
     edited_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
@@ -49,6 +51,17 @@ export interface Tables {
     html: string;
     created_at: Generated<Date>;
   };
+  /** What the search and the lists read of a paper; triggers write it. */
+  paper_search: {
+    paper_id: number;
+    year: number;
+    venue_id: number;
+    score: number;
+    visits: Generated<number>;
+    written_at: Date | null;
+    reproduced: boolean;
+  };
+  visits: { paper_id: number; day: string; count: number };
   seeds: { bibtex_key: string; sha256: string; seeded_at: Timestamp };
   migrations: { name: string; sha256: string; applied_at: Timestamp };
 }

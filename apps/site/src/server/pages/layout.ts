@@ -22,6 +22,8 @@ interface Meta {
   /** Path and query of the page's one true address; none for pages that should not be found. */
   readonly path: string | null;
   readonly type?: "website" | "article";
+  /** What stands in the search field. */
+  readonly query?: string;
   /** More of the head: link and meta elements. */
   readonly head?: Html | undefined;
   /** Structured data, schema.org as JSON-LD. */
@@ -62,6 +64,10 @@ ${meta.data ? html`<script type="application/ld+json">${raw(jsonForScript(meta.d
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
 <a class="brand" href="/">${repeatSign}Reprise</a>
+<form class="find" action="/search" role="search" aria-label="All papers">
+<label class="hidden" for="find">Search papers</label>
+<input id="find" name="q" type="search" placeholder="Search" maxlength="200" autocomplete="off" value="${meta.query ?? ""}">
+</form>
 <nav aria-label="Site">${navigation.map(
     ([path, label]) => html`<a href="${path}"${path === meta.path ? raw(' aria-current="page"') : ""}>${label}</a>`,
   )}</nav>
