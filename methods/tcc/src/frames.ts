@@ -14,9 +14,6 @@ export interface Change {
   readonly shift: readonly [down: number, right: number];
   /** Standard deviation added to features, in their own. */
   readonly noise: number;
-  /** Of all features of a video: what they are multiplied by, and the standard deviation of what each is moved by. */
-  readonly stretch: number;
-  readonly offset: number;
 }
 
 /**
@@ -29,9 +26,7 @@ export function drawChange(random: Random): Change {
     brightness: random.uniform(-2, 2) * (32 / 255),
     contrast: Array.from({ length: 3 }, () => contrast * random.uniform(0.8, 1.2)),
     shift: [random.uniform(-0.08, 0.08), random.uniform(-0.08, 0.08)],
-    noise: Number(process.env.NOISE ?? 0.02),
-    stretch: Math.exp(Number(process.env.STRETCH ?? 0)*random.normal()),
-    offset: Number(process.env.OFFSET ?? 0),
+    noise: 0.02,
   };
 }
 
@@ -52,7 +47,6 @@ export function writeFrames(
   const isImage = shape.length === 4;
   const [C = 1, H = 1, W = 1] = frameShape;
   const { brightness = 0, contrast = [], shift = [0, 0], noise = 0 } = augment?.change ?? {};
-  const moved = isImage || !augment ? [] : Array.from({ length: size }, (_, f) => augment.change.offset * (scale?.[f] ?? 1) * augment.random.normal());
   const [down, right] = [Math.round(shift[0] * H), Math.round(shift[1] * W)];
   let to = at;
   for (let i = 0; i < steps.length; i++)
@@ -71,7 +65,7 @@ export function writeFrames(
         }
       } else
         for (let f = 0; f < size; f++)
-          out[to++] = data[from + f]! * (augment?.change.stretch ?? 1) + (moved[f] ?? 0) + (noise > 0 ? noise * (scale?.[f] ?? 1) * augment!.random.normal() : 0);
+          out[to++] = data[from + f]! + (noise > 0 ? noise * (scale?.[f] ?? 1) * augment!.random.normal() : 0);
     }
   return to;
 }
