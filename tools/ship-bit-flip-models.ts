@@ -3,10 +3,10 @@
 // A residual network of 8 layers on the bundled digits, once plainly and once with piecewise clustering. One thread: the same bytes each time.
 import { fileURLToPath } from "node:url";
 import { inducedError } from "@reprise/adversarial";
-import { onnxNetwork, piecewiseClustering, quantizedOnnx } from "@reprise/bit-flip";
+import { onnxNetwork, quantizedOnnx } from "@reprise/bit-flip";
 import { createFolder, mnistSubset, writeFileAtomic } from "@reprise/data/node";
 import { nodeRuntime } from "@reprise/engine/node";
-import { evaluator, exportNetwork, type Network, onnxScores, resnetCifar, trainClassifier } from "@reprise/nn";
+import { defended, evaluator, exportNetwork, onnxScores, resnetCifar, trainClassifier } from "@reprise/nn";
 
 const command = "node tools/run.mjs tools/ship-bit-flip-models.ts";
 const seed = 0;
@@ -16,17 +16,7 @@ const recipe = { epochs, batchSize: 50, optimizer: "adam", learningRate: 3e-3, s
 const out = fileURLToPath(new URL("../apps/site/content/journals/corr/abs-1903-12269/models/", import.meta.url));
 
 const plain = resnetCifar({ depth: 8, inputShape: [1, 28, 28] });
-const weightNames = Object.entries(plain.parameters)
-  .filter(([, shape]) => shape.length > 1)
-  .map(([name]) => name);
-const defended: Network = {
-  ...plain,
-  penalty: (p) =>
-    piecewiseClustering(
-      weightNames.map((name) => p[name]!),
-      lambda,
-    ),
-};
+const clustered = defended(plain, { kind: "piecewise-clustering", lambda });
 
 const [examples, test] = await Promise.all([mnistSubset({ split: "train" }), mnistSubset({ split: "test" })]);
 const runtime = nodeRuntime({ threads: 1 });
@@ -34,7 +24,7 @@ await createFolder(out);
 const models = [];
 for (const [name, network] of [
   ["resnet8", plain],
-  ["resnet8-clustered", defended],
+  ["resnet8-clustered", clustered],
 ] as const) {
   const { state } = await trainClassifier(runtime, network, { examples, seed, recipe: { ...recipe } });
   const scorer = evaluator(runtime, network);

@@ -2,11 +2,16 @@
 
 Weights and pictures come from a generator that the test has too (whole numbers, so that both have the same bits).
 
+With "v2" the layout of maskrcnn_resnet50_fpn_v2, and its detections only: normalisation in pyramid and heads, two
+convolutions in the proposal head, convolutions in the box head.
+
 Usage: /usr/bin/python3 tools/reference/mask_rcnn_network.py > methods/mask-rcnn/test/fixtures/network.json
+       /usr/bin/python3 tools/reference/mask_rcnn_network.py v2 > methods/mask-rcnn/test/fixtures/network-v2.json
 """
 
 import json
 import math
+import sys
 
 import numpy as np
 import torch
@@ -14,8 +19,9 @@ import torchvision
 from torchvision.models.detection import MaskRCNN, _utils
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
-from torchvision.models.detection.faster_rcnn import TwoMLPHead, FastRCNNPredictor
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, TwoMLPHead, FastRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
+from torchvision.models.detection.rpn import RPNHead
 from torchvision.models.resnet import Bottleneck, ResNet
 from torchvision.ops.misc import FrozenBatchNorm2d
 
@@ -63,17 +69,22 @@ settings = dict(min_size=64, max_size=96, rpn_pre_nms_top_n_train=200, rpn_pre_n
                 box_batch_size_per_image=32, box_score_thresh=0.05, box_detections_per_img=10)
 layers = {f"layer{i}": str(i - 1) for i in (1, 2, 3, 4)}
 anchors = AnchorGenerator(((8,), (16,), (32,), (64,), (96,)), ((0.5, 1.0, 2.0),) * 5)
-model = MaskRCNN(BackboneWithFPN(Small(), layers, [16, 16, 32, 32], 8), rpn_anchor_generator=anchors,
-                 box_head=TwoMLPHead(8 * 49, 16), box_predictor=FastRCNNPredictor(16, 4),
-                 mask_head=MaskRCNNHeads(8, (8,) * 4, 1), mask_predictor=MaskRCNNPredictor(8, 8, 4), **settings)
-for seed, (name, array) in enumerate(model.state_dict().items()):
+v2 = sys.argv[1:] == ["v2"]
+norm = dict(norm_layer=torch.nn.BatchNorm2d) if v2 else {}
+heads = dict(rpn_head=RPNHead(8, 3, conv_depth=2), box_head=FastRCNNConvFCHead((8, 7, 7), [8] * 4, [16], **norm)
+             ) if v2 else dict(box_head=TwoMLPHead(8 * 49, 16))
+model = MaskRCNN(BackboneWithFPN(Small(), layers, [16, 16, 32, 32], 8, **norm), rpn_anchor_generator=anchors,
+                 box_predictor=FastRCNNPredictor(16, 4), **heads,
+                 mask_head=MaskRCNNHeads(8, (8,) * 4, 1, **norm), mask_predictor=MaskRCNNPredictor(8, 8, 4), **settings)
+state = {name: array for name, array in model.state_dict().items() if "num_batches" not in name}
+for seed, (name, array) in enumerate(state.items()):
     drawn = torch.tensor(uniform(array.numel(), seed), dtype=torch.float32).reshape(array.shape)
     if "running_var" in name:
         drawn = drawn * 0.25 + 1
     elif array.ndim > 1:
         small = any(part in name for part in ("cls_", "bbox_pred", "mask_fcn_logits"))
         drawn = drawn * float(np.float32(math.sqrt((0.5 if small else 4) / array[0].numel())))
-    elif "bn" in name or "downsample.1" in name:
+    elif name.rsplit(".", 1)[0] + ".running_mean" in state:
         drawn = drawn * 0.25 + (1 if name.endswith("weight") else 0)
     else:
         drawn = drawn * 0.125
@@ -92,10 +103,12 @@ for i, (h, w) in enumerate(((70, 90), (64, 60))):
     images.append(torch.tensor(pixels / np.float32(255), dtype=torch.float32))
     targets.append({"boxes": torch.tensor(boxes), "labels": torch.tensor([1, 2 + i]),
                     "masks": torch.tensor(np.array(masks), dtype=torch.uint8)})
-model.train()
-losses = model(images, targets)
-sum(losses.values()).backward()
-norms = {n: float(p.grad.double().norm()) for n, p in model.named_parameters() if p.grad is not None}
+losses, norms = {}, {}
+if not v2:
+    model.train()
+    losses = model(images, targets)
+    sum(losses.values()).backward()
+    norms = {n: float(p.grad.double().norm()) for n, p in model.named_parameters() if p.grad is not None}
 model.eval()
 with torch.no_grad():
     found = model(images)
@@ -104,7 +117,7 @@ print(json.dumps({
     "torchvision": torchvision.__version__,
     "settings": settings,
     "anchorSizes": [8, 16, 32, 64, 96],
-    "shapes": {name: list(array.shape) for name, array in model.state_dict().items()},
+    "shapes": {name: list(array.shape) for name, array in state.items()},
     "pictures": pictures,
     "targets": [{"boxes": t["boxes"].tolist(), "labels": t["labels"].tolist()} for t in targets],
     "losses": {name: float(value) for name, value in losses.items()},

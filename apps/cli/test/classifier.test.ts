@@ -123,6 +123,19 @@ describe("train and test", () => {
     expect(await readFile(at("c.svg"), "utf8")).toContain("blue taken for blue: ");
   });
 
+  test("binarised in training: the exported weights of a layer are two values, and scored as in training", async () => {
+    const result = await trainOnImages(settings("signs", { test: at("pictures"), defence: "binarisation" }));
+    const { initializers, metadata } = importOnnx(await readFile(at("signs", "model.onnx")));
+    expect(metadata.get("defence")).toBe("binarisation");
+    const signs = new Set(initializers.get("layer1.0.conv1.weight")!.data as Float32Array);
+    expect([...signs].map(Math.abs)).toEqual([Math.max(...signs), Math.max(...signs)]);
+    const tested = await testOnImages({ data: at("pictures"), model: at("signs"), threads: 1 });
+    expect(tested.accuracy).toBe(result.test!.accuracy);
+    await expect(trainOnImages(settings("signs", { test: at("pictures") }), { resume: true })).rejects.toThrow(
+      "resume: the checkpoint was made with defence binarisation",
+    );
+  });
+
   test("stopped and resumed, it ends in the same weights and log", async () => {
     const controller = new AbortController();
     const stopped = trainOnImages(settings("parts", { test: at("pictures") }), {
@@ -182,6 +195,12 @@ describe("train and test", () => {
     });
     const cifar = at("cifar.bin");
     await writeFile(cifar, new Uint8Array(3073));
+    await expect(trainOnImages(settings("nowhere"), { resume: true })).rejects.toThrow(
+      "holds no checkpoint to resume from. Leave --resume out to start.",
+    );
+    await expect(testOnImages({ data: cifar, model: at("whole"), network: "resnet20", threads: 1 })).rejects.toThrow(
+      "--model brings its network and weights; leave --network and --weights out.",
+    );
     const unwanted = trainOnImages(settings("none", { data: cifar, resize: 64 }));
     await expect(unwanted).rejects.toThrow(/CIFAR's images are 32×32; --resize 64 is for folders of pictures/);
   });
@@ -307,6 +326,8 @@ describe("settings", () => {
     ['{"epoch": 3}', /c\.json: "epoch" is not a setting; there are data, out/],
     ['{"epochs": 0}', /c\.json: "epochs" is 0\. Expected a whole number from 1 up\./],
     ['{"schedule": "linear"}', /"schedule" is "linear"\. Allowed choices are constant, cosine, step/],
+    ['{"data": "a", "out": "b", "clustering": 0.1}', /--clustering is of --defence piecewise-clustering; give both\./],
+    ['{"defence": "prayer"}', /"defence" is "prayer"\. Allowed choices are piecewise-clustering, binarisation/],
     ['{"data": "a"}', /--out <folder> is missing; give it, or "out" in --config/],
   ])("%s", (text, message) => {
     expect(() => complete(text)).toThrow(UsageError);

@@ -39,6 +39,15 @@ describe("reprise coco", () => {
     const text = await inProcess("coco", evaluate());
     expect(text).toContain(`AP50   ${expected[1].toFixed(3)}`);
     expect(text).toMatch(/class 30 +0 +– +– +– +–/);
+    const { errors } = JSON.parse(await inProcess("coco", [...evaluate(), "--errors", "--json"]));
+    expect(errors.ap50).toBe(expected[1]);
+    const counts = errors.kinds.map(({ count }: { count: number }) => count);
+    expect(counts.every((count: number) => count >= 0) && counts.some((count: number) => count > 0)).toBe(true);
+    expect(await inProcess("coco", [...evaluate(), "--errors"])).toMatch(/^background +\d+ +[+-]\d\.\d{3}$/m);
+    const keypoints = evaluate().with(-1, "keypoints");
+    await expect(inProcess("coco", [...keypoints, "--errors"])).rejects.toThrow(
+      "--errors are of boxes and masks, not of keypoints.",
+    );
   });
 
   test("stats and check", async () => {
@@ -51,6 +60,43 @@ describe("reprise coco", () => {
     );
     await expect(inProcess("coco", ["check", at("gt.json"), "--images", at("none")])).rejects.toThrow(
       "none: is not a folder that can be read.",
+    );
+  });
+
+  test("convert: to every format and back the objects are the same", async () => {
+    const convert = (...args: string[]) => inProcess("coco", ["convert", ...args]);
+    const back = async (name: string) => JSON.parse(await readFile(at(name), "utf8")) as CocoDataset;
+    for (const [format, path, ...more] of [
+      ["labelme", "labelme"],
+      ["cvat", "cvat.xml"],
+      ["yolo", "yolo", "--images", folder, "--names", "thing"],
+    ] as const) {
+      await convert(at("small.json"), "--from", "coco", "--to", format, "--out", at(path));
+      const said = await convert(at(path), "--from", format, "--out", at(`${format}.json`), ...more);
+      expect(said).toBe(`${at(`${format}.json`)}: 1 images, 1 objects of thing`);
+      const { images, annotations } = await back(`${format}.json`);
+      expect(images[0]).toMatchObject({ file_name: "a.png", width: 6, height: 4 });
+      expect(annotations[0]).toMatchObject({ area: 4, bbox: [1, 1, 2, 2], segmentation: [[1, 1, 3, 1, 3, 3, 1, 3]] });
+    }
+    await writeFile(
+      at("via.json"),
+      JSON.stringify({
+        a: {
+          filename: "a.png",
+          regions: [{ shape_attributes: { name: "rect", x: 1, y: 1, width: 2, height: 2 }, region_attributes: {} }],
+        },
+      }),
+    );
+    await convert(at("via.json"), "--from", "via", "--images", folder, "--out", at("from-via.json"));
+    expect((await back("from-via.json")).annotations[0]).toMatchObject({ bbox: [1, 1, 2, 2] });
+    await expect(convert(at("small.json"), "--from", "coco", "--out", at("x"))).rejects.toThrow(
+      "--from and --to are both coco.",
+    );
+    await expect(convert(at("yolo"), "--from", "yolo", "--images", folder, "--out", at("x"))).rejects.toThrow(
+      "give the --names of the classes 0, 1, …",
+    );
+    await expect(convert(at("out-of-nowhere"), "--from", "labelme", "--out", at("x"))).rejects.toThrow(
+      "out-of-nowhere: is not a folder that can be read.",
     );
   });
 

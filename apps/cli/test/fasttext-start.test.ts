@@ -196,6 +196,24 @@ describe("a flag that would do nothing", () => {
   );
 });
 
+test.each([
+  ["supervised", "-input text -output x -dim", "-dim is missing its value."],
+  ["supervised", "-input text -output x more", '"more" is not a flag; expected -input FILE -output MODEL and flags.'],
+  ["supervised", "-input - -output x", "training reads its text from a file, not from standard input."],
+  ["quantize", "-output x more", '"more" is not a flag; expected -output MODEL and flags.'],
+  ["dump", "", "expected MODEL (args|dict|input|output)."],
+  ["dump", "x.bin words", '"words" cannot be dumped; expected args, dict, input or output.'],
+  [
+    "supervised",
+    "-input text -output x -autotune-validation held -autotune-metric recall",
+    'The metric is "recall"; expected f1, f1:LABEL, precisionAtRecall:N[:LABEL] or recallAtPrecision:N[:LABEL], N from 0 to 100.',
+  ],
+])("usage of %s %s: exit 2 and the way", (verb, args, message) => {
+  const { code, error } = verbNamed(verb, ...args.split(" ").filter((word) => word !== ""));
+  expect(code).toBe(2);
+  expect(error).toContain(message);
+});
+
 describe("what is read is checked", () => {
   test.each([
     ["-labelWeights", "", "weights: there are no weights in it; expected lines of a label and a number."],

@@ -194,7 +194,7 @@ test("what cannot be run is told in one line", () => {
   });
   expect(reprise(["test", input, text])).toMatchObject({
     code: 1,
-    error: expect.stringMatching(/train\.txt: this is no fastText model/),
+    error: expect.stringMatching(/train\.txt: this is not a fastText model/),
   });
   expect(reprise(["predict", join(fixtures, "hs.bin"), folder])).toMatchObject({
     code: 1,

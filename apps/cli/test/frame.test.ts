@@ -141,10 +141,10 @@ test("a paper that is added needs its folder and its line: the command and its v
 });
 
 describe.each(papers.map((paper) => [paper.method, paper] as const))("the paper of %s", (method, paper) => {
-  test("has its page, a worker where it has a panel, and its assets", () => {
+  test("has its page, its panel and worker, and its assets", () => {
     expect(existsSync(`${content}${paper.key}/paper.json`)).toBe(true);
-    const panel = existsSync(`${site}src/web/panels/${method}.tsx`);
-    expect(existsSync(`${site}src/run/${method}.worker.ts`)).toBe(panel);
+    expect(existsSync(`${site}src/web/panels/${method}.tsx`)).toBe(true);
+    expect(existsSync(`${site}src/run/${method}.worker.ts`)).toBe(true);
     for (const { path, package: from, maxBytes } of paper.assets) {
       if (from) continue;
       const folder = `${content}${paper.key}/`;

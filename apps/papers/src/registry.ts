@@ -2,3 +2,5 @@
 export { paper as adversarial } from "@reprise/adversarial/paper";
 export { paper as bitFlip } from "@reprise/bit-flip/paper";
 export { paper as fasttext } from "@reprise/fasttext/paper";
+export { paper as maskRcnn } from "@reprise/mask-rcnn/paper";
+export { paper as tcc } from "@reprise/tcc/paper";

@@ -171,7 +171,7 @@ describe.skipIf(noBrowser)(name, { timeout: 240_000 }, () => {
     await drop(page, ".own-model .file-drop", "pair.onnx", twoHeaded("inputs"), "");
     await page.getByText("pair.onnx: it has 2 inputs (a, b)").waitFor();
     await drop(page, ".own-image .file-drop", "notes.png", new TextEncoder().encode("no picture"), "image/png");
-    await page.getByText("notes.png is no picture that this browser reads.").waitFor();
+    await page.getByText("notes.png is not a picture that this browser can read.").waitFor();
 
     await drop(page, ".own-model .file-drop", "hard.onnx", smallClassifier({ reversed: true }), "");
     await page.getByText("has no gradient here").waitFor();

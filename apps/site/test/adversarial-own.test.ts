@@ -197,7 +197,7 @@ describe("a model of the reader's", () => {
     const black = picture(8, 6, () => [0, 0, 0]);
     const own = { model: model(smallClassifier()), names: [] };
     await expect(attackImage(black, { ...inputs, attack: "ddn", topK: 3 }, context, own)).rejects.toThrow(
-      /top 3 of 3 classes is no goal; take fewer than 3/,
+      /top 3 of 3 classes is not a goal; take fewer than 3/,
     );
     await expect(attackImage(black, inputs, context)).rejects.toThrow("Choose an ONNX file first.");
   });
@@ -206,6 +206,6 @@ describe("a model of the reader's", () => {
 test("numbers and names as they are typed", () => {
   expect(numbersOf(" 0.485, 0.456;0.406 ")).toEqual([0.485, 0.456, 0.406]);
   expect(numbersOf("  ")).toBeUndefined();
-  expect(() => numbersOf("0.5, x")).toThrow("“x” is no number");
+  expect(() => numbersOf("0.5, x")).toThrow("“x” is not a number");
   expect(namesOf("cat\r\n dog \n\nowl")).toEqual(["cat", "dog", "owl"]);
 });

@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, noBrowser } from "../../../tools/browser.ts";
-import { launchFirefox, noFirefox, type Tab, type TabBrowser } from "../../../tools/firefox.ts";
+import type { Tab, TabBrowser } from "../../../tools/firefox.ts";
 import { type Site, startSite } from "../src/server/main.ts";
 import { withEmptyDatabase } from "./empty-database.ts";
-import { layoutFaults } from "./layout.ts";
+import { browsers, faultsOf, until } from "./tabs.ts";
 
 let folder: string;
 let site: Site;
@@ -21,54 +20,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Chromium by the same few calls. */
-async function launchChromium(): Promise<TabBrowser> {
-  const browser = await launchBrowser();
-  return {
-    async open() {
-      const page = await browser.newPage();
-      return {
-        goto: async (url) => {
-          await page.goto(url, { waitUntil: "load" });
-        },
-        resize: (width, height) => page.setViewportSize({ width, height }),
-        evaluate: <Result>(expression: string) => page.evaluate<Result>(`(async () => await (${expression}))()`),
-        close: () => page.close(),
-      };
-    },
-    close: () => browser.close(),
-  };
-}
-
-const sizes = [
-  { width: 1280, text: 1 },
-  { width: 1280, text: 2 },
-  { width: 390, text: 1 },
-  { width: 320, text: 1 },
-] as const;
-
-/** All that is wrong with the page as it stands, at every size. */
-async function faultsOf(tab: Tab): Promise<string[]> {
-  const faults: string[] = [];
-  for (const { width, text } of sizes) {
-    await tab.resize(width, 900);
-    await tab.evaluate(
-      `document.documentElement.style.fontSize = ${text === 1 ? '""' : '"200%"'}, document.fonts.ready.then(() => 0)`,
-    );
-    await tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(0))))");
-    const found = await tab.evaluate<string[]>(`(${layoutFaults})()`);
-    faults.push(...found.map((fault) => `${width} px, text × ${text}: ${fault}`));
-  }
-  await tab.resize(1280, 900);
-  await tab.evaluate('document.documentElement.style.fontSize = "", 0');
-  return faults;
-}
-
-/** Waits in the page until an expression is true. */
-const until = (tab: Tab, condition: string) =>
-  tab.evaluate<boolean>(
-    `new Promise((done) => { const look = () => (${condition}) ? done(true) : setTimeout(look, 50); look(); })`,
-  );
 const phase = 'document.querySelector(".panel-status")?.dataset.phase';
 const run = async (tab: Tab) => {
   await tab.evaluate('document.querySelector(".panel-form .primary").click(), 0');
@@ -83,10 +34,7 @@ const run = async (tab: Tab) => {
   })`);
 };
 
-describe.each([
-  { name: "Chromium", missing: noBrowser, launch: launchChromium },
-  { name: "Firefox", missing: noFirefox, launch: launchFirefox },
-])("$name", { timeout: 300_000 }, ({ missing, launch }) => {
+describe.each(browsers)("$name", { timeout: 300_000 }, ({ missing, launch }) => {
   let browser: TabBrowser | undefined;
   beforeAll(async () => {
     if (missing === null) browser = await launch();

@@ -25,7 +25,7 @@ export function withdrawalSuite(site: () => Parts): void {
 
   test("a summary's day is the one its author gives, on the page, in its data and in the sitemap; never today", async () => {
     const undated = await text(sample);
-    expect(undated).toMatch(/Summary by Reprise<\/p>/);
+    expect(undated).toMatch(/Summary by <a [^>]*>Reprise<\/a><\/p>/);
     expect(undated).not.toContain("dateModified");
     expect(await text("/sitemap.xml")).toMatch(/SampleRun21<\/loc><\/url>/);
     const withDay = (summaryDate: string) =>
@@ -36,7 +36,7 @@ export function withdrawalSuite(site: () => Parts): void {
       );
     expect(await seed(site().db, withDay("2024-02-29"))).toContain(sampleKey);
     const page = await text(sample);
-    expect(page).toContain('Summary by Reprise, <time datetime="2024-02-29">29 February 2024</time>');
+    expect(page).toContain('>Reprise</a>, <time datetime="2024-02-29">29 February 2024</time>');
     expect(page).toContain('"dateModified":"2024-02-29"');
     expect(await text("/sitemap.xml")).toContain("SampleRun21</loc><lastmod>2024-02-29</lastmod>");
     expect(await seed(site().db, content)).toContain(sampleKey);

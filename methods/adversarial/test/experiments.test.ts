@@ -14,6 +14,7 @@ import {
 } from "@reprise/experiment";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { halvesNetworks, modelNetworks, trainingSeed } from "../src/experiments/networks.ts";
+import { armOf } from "../src/experiments/regularisation.ts";
 import type { Digits } from "../src/experiments/steps.ts";
 import { experiments } from "../src/experiments.ts";
 import { claimed } from "../src/index.ts";
@@ -154,6 +155,13 @@ describe("the tables", () => {
       "no image of FC10(1) reached its target (3 failed, 1 had it). Has the network learned? Look at its test error; else ask for more images.",
     );
   });
+});
+
+it("parts, networks and arms that the paper does not have are named", () => {
+  expect(() => experiments.values({ parts: ["table9"], settings, data: () => digits })).toThrow(
+    'there is no part "table9" of this paper',
+  );
+  expect(() => armOf("early-stopping")).toThrow('there is no way to regularise called "early-stopping"');
 });
 
 describe("§4.2", () => {

@@ -50,7 +50,7 @@ describe("journal of an attack", () => {
     const bytes = await readFile(join(at(), name!));
     for (const damaged of [bytes.subarray(0, bytes.length - 3), bytes.subarray(0, 20), Buffer.from("no")]) {
       await writeFile(join(at(), name!), damaged);
-      await expect(Journal.open(at(), key)).rejects.toThrow(/rows-00000\.bin: is no part of a run, or damaged/);
+      await expect(Journal.open(at(), key)).rejects.toThrow(/rows-00000\.bin: is not a part of a run, or is damaged/);
     }
     await writeFile(join(folder, "file"), "");
     await expect(Journal.open(join(folder, "file"), key)).rejects.toThrow(/file: cannot be created/);

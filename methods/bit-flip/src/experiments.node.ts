@@ -1,13 +1,15 @@
 // The data of the experiments on Node: weights and images that are not shipped, by the folder that holds them.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeCifar, type LabelledImages, unitFloat } from "@reprise/data";
-import { readBytes } from "@reprise/data/node";
+import { mnistSubset, mnistSubsetFolder, readBytes } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import type { Data, MissingData, NodeExperiments } from "@reprise/experiment";
 import { imageNetwork, readTorchFile, stateDictOf, weightsFromTensors } from "@reprise/nn";
-import { dataPlaces, experiments as tables, weightFiles } from "./experiments.ts";
+import { dataPlaces, weightFiles } from "./experiments/flips.ts";
+import { experiments as tables } from "./experiments.ts";
 
 const hashOf = (...files: readonly Uint8Array[]): string => {
   const hash = createHash("sha256");
@@ -18,7 +20,7 @@ const hashOf = (...files: readonly Uint8Array[]): string => {
 export const experiments: NodeExperiments = {
   ...tables,
   async open({ folder, settings }) {
-    const found = new Map<string, Data>();
+    const found = new Map<string, Data>([["digits", await bundledDigits()]]);
     const missing: MissingData[] = [];
     const at = (place: string) => (folder === undefined ? undefined : join(folder, place));
     for (const [network, file] of Object.entries(weightFiles)) {
@@ -50,6 +52,17 @@ export const experiments: NodeExperiments = {
     };
   },
 };
+
+/** The digits that come with the package. */
+async function bundledDigits(): Promise<Data> {
+  const files = (await readdir(mnistSubsetFolder)).filter((name) => name.endsWith(".gz")).sort();
+  const bytes = await Promise.all(files.map((name) => readBytes(join(mnistSubsetFolder, name))));
+  const load = async () => {
+    const [train, test] = await Promise.all([mnistSubset({ split: "train" }), mnistSubset({ split: "test" })]);
+    return { train, test };
+  };
+  return { name: "bundled digits", sha256: hashOf(...bytes), load };
+}
 
 function labelled(bytes: Uint8Array, path: string): LabelledImages {
   const { images, labels } = decodeCifar(bytes, path);

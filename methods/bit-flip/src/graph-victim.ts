@@ -315,7 +315,8 @@ export class GraphVictim implements Victim {
   }
 }
 
-function weightOf(layer: IntegerLayer, index: number, value: number): number {
+/** The weight that an integer of a layer stands for. */
+export function weightOf(layer: IntegerLayer, index: number, value: number): number {
   const { zeroPoint, shape, step, axis = 0 } = layer;
   const zero = zeroPoint ? zeroPoint[channelOf(shape, axis, zeroPoint.length)(index)]! : 0;
   return Math.fround((value - zero) * step[channelOf(shape, axis, step.length)(index)]!);

@@ -16,6 +16,16 @@ export {
   type TestSet,
 } from "./attack.ts";
 export { type Bits, bitOf, bitWeight, flipBit, hammingDistance, integerRange } from "./bits.ts";
+// Defences
+export {
+  type ChangedGroup,
+  changedGroups,
+  type Signatures,
+  signatureBytes,
+  signaturesOf,
+  zeroed,
+} from "./defences/checksums.ts";
+export { type Guard, type GuardedOnnx, guardedOnnx } from "./defences/guarded-onnx.ts";
 export {
   type FlipAddress,
   type FlipList,
@@ -35,7 +45,6 @@ export {
   withRawIntegers,
 } from "./onnx-file.ts";
 export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
-export { piecewiseClustering } from "./piecewise-clustering.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // Without a search
 export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";

@@ -4,8 +4,8 @@ import { type Field, fieldsOf, MessageWriter, ModelError, textOf, writeNode, wri
 import type { IntegerLayer } from "./graph-victim.ts";
 
 /** Field numbers of onnx.proto. */
-const model = { graph: 7, opset: 8, metadata: 14 } as const;
-const graph = { node: 1, initializer: 5, input: 11 } as const;
+export const model = { graph: 7, opset: 8, metadata: 14 } as const;
+export const graph = { node: 1, initializer: 5, input: 11 } as const;
 const tensor = { int32: 5, name: 8, raw: 9 } as const;
 
 /** Key of the metadata that says how many bits of its int8 a weight uses, where that is less than 8. */
@@ -78,18 +78,15 @@ export function quantizedOnnx(
 function quantizedGraph(bytes: Uint8Array, layers: ReadonlyMap<string, IntegerLayer>): MessageWriter {
   const out = new MessageWriter();
   // Before all nodes that read the weights.
-  for (const [name, { step, axis = 0 }] of layers) {
+  for (const [name, { bits, step, axis = 0 }] of layers) {
     const attributes = new Map(step.length > 1 ? [["axis", axis]] : []);
+    const scaled = bits === 1 ? `${name}_scaled` : name;
     const inputs = [`${name}_quantized`, `${name}_scale`];
-    const node = {
-      op: "DequantizeLinear",
-      domain: "",
-      name: `${name}_dequantize`,
-      inputs,
-      outputs: [name],
-      attributes,
-    };
-    out.message(graph.node, writeNode(node));
+    const node = { domain: "", attributes, inputs, outputs: [scaled] };
+    out.message(graph.node, writeNode({ ...node, op: "DequantizeLinear", name: `${name}_dequantize` }));
+    // −1 and 0 times Δw, and Δw/2: zero points are integers.
+    const middle = { ...node, op: "Add", name: `${name}_middle`, inputs: [scaled, `${name}_half`], outputs: [name] };
+    if (bits === 1) out.message(graph.node, writeNode({ ...middle, attributes: new Map() }));
   }
   for (const field of fieldsOf(bytes)) {
     const layer = field.id === graph.initializer ? layers.get(nameOf(field.bytes, tensor.name)) : undefined;
@@ -100,11 +97,15 @@ function quantizedGraph(bytes: Uint8Array, layers: ReadonlyMap<string, IntegerLa
       continue;
     }
     const name = nameOf(field.bytes, tensor.name);
-    const { shape, step } = layer;
+    const { bits, shape, step, axis = 0 } = layer;
     const data = layer.values as Int8Array;
     out.message(graph.initializer, writeTensor(`${name}_quantized`, { dtype: "int8", shape, data }));
     const steps = step.length > 1 ? [step.length] : [];
     out.message(graph.initializer, writeTensor(`${name}_scale`, { dtype: "float32", shape: steps, data: step }));
+    if (bits !== 1) continue;
+    const along = step.length > 1 ? shape.map((dim, i) => (i === axis ? dim : 1)) : [];
+    const half = { dtype: "float32" as const, shape: along, data: step.map((s) => s / 2) };
+    out.message(graph.initializer, writeTensor(`${name}_half`, half));
   }
   return out;
 }
@@ -138,7 +139,7 @@ export function withRawIntegers(file: Uint8Array, arrays: ReadonlyMap<string, In
   return out.finish();
 }
 
-function opsetOf(file: Uint8Array): number {
+export function opsetOf(file: Uint8Array): number {
   let found = 0;
   for (const field of fieldsOf(file)) {
     if (field.id !== model.opset) continue;
@@ -152,7 +153,7 @@ function opsetOf(file: Uint8Array): number {
   return found;
 }
 
-function nameOf(bytes: Uint8Array, id: number): string {
+export function nameOf(bytes: Uint8Array, id: number): string {
   for (const field of fieldsOf(bytes)) if (field.id === id) return textOf(field.bytes);
   return "";
 }
@@ -160,7 +161,7 @@ function nameOf(bytes: Uint8Array, id: number): string {
 const keyOf = (entry: Uint8Array): string => nameOf(entry, 1);
 
 /** @throws ModelError for a field of fixed width, which no message here has */
-function copy(out: MessageWriter, { id, wire, int, bytes }: Field): void {
+export function copy(out: MessageWriter, { id, wire, int, bytes }: Field): void {
   if (wire === 0) out.int(id, int);
   else if (wire === 2) out.bytes(id, bytes);
   else throw new ModelError(`field ${id} of fixed width is not known`);

@@ -45,6 +45,8 @@ export interface OnnxNetwork extends NetworkGraph {
   readonly leftOut: readonly LeftOut[];
   /** Each layer's array in the file. */
   readonly initializers: readonly string[];
+  /** Along which each layer's array holds the output channels. */
+  readonly outputAxes: readonly number[];
 }
 
 /**
@@ -65,6 +67,7 @@ export function onnxNetwork(bytes: Uint8Array, options: OnnxNetworkOptions = {})
   const quantized = found.some(({ dequantized }) => dequantized !== undefined);
   const layers: IntegerLayer[] = [];
   const initializers: string[] = [];
+  const outputAxes: number[] = [];
   for (const weight of found) {
     const { initializer, axis, dequantized } = weight;
     const array = model.initializers.get(initializer)!;
@@ -77,7 +80,7 @@ export function onnxNetwork(bytes: Uint8Array, options: OnnxNetworkOptions = {})
     } else {
       if (bits === undefined)
         throw new ModelError(
-          `${name}: its weights are float32; say how many bits they are quantised to, 2 to 8 (bits: 8).`,
+          `${name}: its weights are float32; say how many bits they are quantised to, 1 to 8 (bits: 8).`,
         );
       const integers = quantize(
         array.data as Float32Array,
@@ -87,6 +90,7 @@ export function onnxNetwork(bytes: Uint8Array, options: OnnxNetworkOptions = {})
       layers.push({ ...integers, name: label, shape: array.shape, signed: true });
     }
     initializers.push(initializer);
+    outputAxes.push(axis);
   }
   if (layers.length === 0)
     throw new ModelError(
@@ -95,6 +99,7 @@ export function onnxNetwork(bytes: Uint8Array, options: OnnxNetworkOptions = {})
   return {
     layers,
     initializers,
+    outputAxes,
     inputShape: shape,
     fixedBatch,
     quantized,
@@ -125,14 +130,20 @@ function findWeights(model: OnnxModel, input: string, shape: readonly number[]) 
     }
   const images = graph.input("images of the network", "float32", shape);
   model.apply({ [input]: images }, holders);
+  const moving = new Set([images]);
+  for (const { inputs, outputs } of graph.nodes)
+    if (inputs.some((input) => input && moving.has(input))) for (const output of outputs) moving.add(output);
   const found = new Map<string, FoundWeight>();
   const leftOut: LeftOut[] = [];
   for (const node of graph.nodes) {
     if (!/^(Conv|ConvTranspose|MatMul|Gemm)$/.test(node.op)) continue;
     const label = `${node.op} "${node.name ?? node.outputs[0]!.name ?? ""}"`;
     const sides = node.op === "MatMul" ? [1, 0] : [1];
-    const origins = sides.map((at) => originOf(node.inputs[at]!, places)).filter((origin) => origin !== undefined);
-    const [origin] = origins;
+    const origin = sides
+      .map((at) => node.inputs[at]!)
+      .filter((value) => !moving.has(value))
+      .map((value) => originOf(value, places))
+      .find((each) => each !== undefined);
     if (!origin) {
       leftOut.push({ node: label, reason: "its weights are computed, not stored" });
       continue;
@@ -150,7 +161,11 @@ function findWeights(model: OnnxModel, input: string, shape: readonly number[]) 
 
 type Origin = Pick<FoundWeight, "initializer" | "dequantized"> | { readonly reason: string };
 
-/** The stored array that a value is, through changes of layout and of integers to floats. */
+const layouts = /^(Transpose|Reshape|Identity|Flatten|Squeeze|Unsqueeze)$/;
+/** What protects weights on their way to a layer. */
+const guards = /^(Add|Sub|Min|Max|Clip|ReduceMean)$/;
+
+/** The stored array that a value is, through changes of layout, of integers to floats, and through what guards it. */
 function originOf(value: Value, places: ReadonlyMap<Value, string>): Origin | undefined {
   const initializer = places.get(value);
   if (initializer !== undefined)
@@ -167,9 +182,9 @@ function originOf(value: Value, places: ReadonlyMap<Value, string>): Origin | un
     const axis = (node.attrs.axis as number | undefined) ?? 1;
     return { initializer: stored, dequantized: { scale, zeroPoint: zeroPoint ?? undefined, axis } };
   }
-  return /^(Transpose|Reshape|Identity|Flatten|Squeeze|Unsqueeze)$/.test(node.op)
-    ? originOf(node.inputs[0]!, places)
-    : undefined;
+  if (layouts.test(node.op)) return originOf(node.inputs[0]!, places);
+  if (!guards.test(node.op)) return undefined;
+  return node.inputs.flatMap((input) => (input && originOf(input, places)) || []).find((each) => "initializer" in each);
 }
 
 function ownIntegers(
@@ -189,8 +204,8 @@ function ownIntegers(
 /** How many bits of its bytes a file uses: fewer than 8 where our quantiser wrote it so. */
 function storedBits({ metadata }: OnnxModel, { name = "model", bits: wanted }: OnnxNetworkOptions): Bits {
   const bits = Number(metadata.get(bitsKey) ?? 8);
-  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 8))
-    throw new ModelError(`${name}: its metadata says ${bitsKey} = ${metadata.get(bitsKey)}; expected 2 to 8.`);
+  if (!(Number.isInteger(bits) && bits >= 1 && bits <= 8))
+    throw new ModelError(`${name}: its metadata says ${bitsKey} = ${metadata.get(bitsKey)}; expected 1 to 8.`);
   if (wanted !== undefined && wanted !== bits)
     throw new ModelError(
       `${name}: it is quantised to ${bits} bits already, and its integers are attacked as they are; ${wanted} bits would need the float model.`,

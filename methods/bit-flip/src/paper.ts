@@ -20,12 +20,29 @@ const flips = {
   },
 } as const satisfies Options;
 
+const seed = { kind: "integer", min: 0, default: 0, help: "of the first network and the first sample" } as const;
+const networks = {
+  kind: "integer",
+  min: 2,
+  default: 5,
+  help: "networks that are trained, by seeds that follow",
+} as const;
+const epochs = { kind: "integer", min: 1, default: 8, help: "of each training on the bundled digits" } as const;
+
+const checkpoints = { seed, networks, epochs, samples: flips.samples } as const satisfies Options;
+const defences = { seed, networks, epochs } as const satisfies Options;
+
 export const paper = {
   key: "journals/corr/abs-1903-12269",
   method: "bit-flip",
   summary: "the few bits whose flips break a quantised classifier (Rakin et al. 2019)",
   experiments: {
     flips: { summary: "flips to a guess of CIFAR-10 networks, and as many random ones", options: flips },
+    checkpoints: {
+      summary: "the same for networks of ours on digits: what depends on the network, and what on the sample",
+      options: checkpoints,
+    },
+    defences: { summary: "five defences on digits: accuracy, flips to a guess, storage", options: defences },
   },
   assets: [
     { path: "models/*.onnx", type: "application/octet-stream", maxBytes: 200_000 },

@@ -7,12 +7,14 @@ export interface QuantizedWeights {
   readonly values: Int8Array;
   /** Δw: one step for all weights, or one for each slice along `axis`. */
   readonly step: Float32Array;
+  /** Of one bit, whose two integers −1 and 0 stand for −Δw/2 and Δw/2; 0 where left out. */
+  readonly zeroPoint?: readonly number[];
   readonly axis: number;
   readonly bits: Bits;
 }
 
 export interface QuantizeOptions {
-  /** N_q, 2 to 8. */
+  /** N_q, 1 to 8; 1 keeps only signs, for networks that were trained so. */
   readonly bits: Bits;
   /** A step for each slice along this axis (the output channels); one for the whole array if left out. */
   readonly axis?: number;
@@ -20,17 +22,18 @@ export interface QuantizeOptions {
 
 /**
  * Δw = max|W| / (2^(N−1) − 1) and the nearest multiples, ties to even: eq. (1) and (2). Zeros alone have step 1.
+ * Of one bit: signs times the mean magnitude, as binarised networks are trained.
  *
  * @param weights  row-major in `shape`, finite
- * @throws RangeError for bits outside 2 … 8, an axis that the shape does not have, or a weight that is not finite
+ * @throws RangeError for bits outside 1 … 8, an axis that the shape does not have, or a weight that is not finite
  */
 export function quantize(
   weights: Float32Array,
   shape: readonly number[],
   { bits, axis }: QuantizeOptions,
 ): QuantizedWeights {
-  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 8))
-    throw new RangeError(`quantize: bits is ${bits}; expected a whole number from 2 to 8.`);
+  if (!(Number.isInteger(bits) && bits >= 1 && bits <= 8))
+    throw new RangeError(`quantize: bits is ${bits}; expected a whole number from 1 to 8.`);
   if (axis !== undefined && shape[axis] === undefined)
     throw new RangeError(
       `quantize: axis is ${axis}; weights of [${shape.join(", ")}] have axes 0 to ${shape.length - 1}.`,
@@ -38,6 +41,7 @@ export function quantize(
   const bad = weights.findIndex((w) => !Number.isFinite(w));
   if (bad >= 0) throw new RangeError(`quantize: weight ${bad} is ${weights[bad]}; expected finite numbers.`);
   const channels = axis === undefined ? 1 : shape[axis]!;
+  if (bits === 1) return signs(weights, shape, axis ?? 0, channels);
   const largest = new Float32Array(channels);
   const channel = channelOf(shape, axis ?? 0, channels);
   for (let i = 0; i < weights.length; i++) {
@@ -51,10 +55,22 @@ export function quantize(
   return { values, step, axis: axis ?? 0, bits };
 }
 
-/** The weights that the integers stand for: value · Δw. */
-export function dequantize({ values, step, axis }: QuantizedWeights, shape: readonly number[]): Float32Array {
+/** −1 and 0, the integers of one bit, for the signs; Δw is twice the mean magnitude. */
+function signs(weights: Float32Array, shape: readonly number[], axis: number, channels: number): QuantizedWeights {
+  const channel = channelOf(shape, axis, channels);
+  const sums = new Float64Array(channels);
+  for (let i = 0; i < weights.length; i++) sums[channel(i)]! += Math.abs(weights[i]!);
+  const step = Float32Array.from(sums, (sum) => (2 * sum * channels) / weights.length || 1);
+  return { values: Int8Array.from(weights, (w) => (w < 0 ? -1 : 0)), step, axis, bits: 1, zeroPoint: [-0.5] };
+}
+
+/** The weights that the integers stand for: (value − zero point) · Δw. */
+export function dequantize(
+  { values, step, axis, zeroPoint }: QuantizedWeights,
+  shape: readonly number[],
+): Float32Array {
   const channel = channelOf(shape, axis, step.length);
-  return Float32Array.from(values, (value, i) => value * step[channel(i)]!);
+  return Float32Array.from(values, (value, i) => (value - (zeroPoint?.[0] ?? 0)) * step[channel(i)]!);
 }
 
 /** Which of `count` slices along the axis holds a row-major place; 0 where there is one for all. */

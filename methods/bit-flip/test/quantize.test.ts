@@ -35,6 +35,15 @@ describe("quantize", () => {
     }
   });
 
+  it("one bit: signs times the mean magnitude of the layer or the channel", () => {
+    const w = Float32Array.of(1, -2, 3, 0, 5, -1);
+    const layer = quantize(w, [2, 3], { bits: 1 });
+    expect([...layer.values]).toEqual([0, -1, 0, 0, 0, -1]);
+    expect([...dequantize(layer, [2, 3])]).toEqual([2, -2, 2, 2, 2, -2]);
+    expect([...dequantize(quantize(w, [2, 3], { bits: 1, axis: 0 }), [2, 3])]).toEqual([2, -2, 2, 2, 2, -2]);
+    expect([...dequantize(quantize(w, [2, 3], { bits: 1, axis: 1 }), [2, 3])]).toEqual([0.5, -3.5, 2, 0.5, 3.5, -2]);
+  });
+
   it("zeros alone stay zeros", () => {
     const found = quantize(new Float32Array(4), [4], { bits: 8 });
     expect([...found.step]).toEqual([1]);
@@ -43,7 +52,7 @@ describe("quantize", () => {
 
   it("refuses what it cannot hold", () => {
     const w = Float32Array.of(1, Number.NaN);
-    expect(() => quantize(w, [2], { bits: 9 })).toThrow("quantize: bits is 9; expected a whole number from 2 to 8.");
+    expect(() => quantize(w, [2], { bits: 9 })).toThrow("quantize: bits is 9; expected a whole number from 1 to 8.");
     expect(() => quantize(w, [2], { bits: 8, axis: 1 })).toThrow(
       "quantize: axis is 1; weights of [2] have axes 0 to 0.",
     );

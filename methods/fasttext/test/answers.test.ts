@@ -131,7 +131,7 @@ describe("near", () => {
   test("what cannot be near is told", () => {
     expect(() => nearest(model, [1, 2, 3])).toThrow("The vector has 3 numbers; expected 8, as the model's rows have.");
     expect(() => mostSimilar(model, {})).toThrow(
-      "There is nothing to be similar to; expected words or vectors in positive or negative.",
+      "There are no words or vectors to compare with; give some in positive or negative.",
     );
   });
 });

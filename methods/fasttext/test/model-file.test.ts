@@ -19,13 +19,20 @@ function changed(name: string, at: number, value: number): Uint8Array {
 describe("what is wrong is told", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(0), /m\.bin: the file is empty; expected a \.bin or \.ftz/],
-    ["text", Buffer.from("__label__a some words"), /this is no fastText model/],
+    ["text", Buffer.from("__label__a some words"), /this is not a fastText model/],
     ["a newer version", changed("softmax.bin", 4, 13), /version 13, and versions 11 and 12 can be read; update this/],
     ["an older version", changed("softmax.bin", 4, 10), /version 10, and.*write it again with fastText 0\.9/],
     ["an unknown loss", changed("softmax.bin", 8 + 24, 9), /loss is number 9/],
     ["rows of no length", changed("softmax.bin", 8, 0), /rows have 0 numbers/],
     ["a dictionary larger than the file", changed("softmax.bin", 64, 1 << 30), /1073741824 entries/],
     ["a bucket count that the rows belie", changed("softmax.bin", 8 + 32, 301), /need more/],
+    ["a bucket count below 0", changed("softmax.bin", 8 + 32, -5), /m\.bin: the bucket count is -5/],
+    [
+      "entries that are not words and labels",
+      changed("softmax.bin", 68, 1),
+      /dictionary says \d+ entries, 1 words and/,
+    ],
+    ["kept n-grams below none", changed("softmax.bin", 84, -7), /the dictionary says -\d+ kept n-grams/],
     ["a dim that the matrices belie", changed("softmax.bin", 8, 6), /settings say 6 numbers a row/],
     [
       "half a file",

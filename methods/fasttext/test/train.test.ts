@@ -202,6 +202,10 @@ test("a line of weight 0 teaches nothing, a missing weight is an error", async (
   await expect(train(lines, { dim: 4 }, { lineWeights: [1] })).rejects.toThrow(
     /^The line weights are 1, the lines of the training text \d+; expected a weight for each line\.$/,
   );
+  const limits = { memoryBytes: 64 };
+  await expect(
+    train(lines, { dim: 4 }, { lineWeights: Array(lines.length).fill(1), limits: { ...limits, spill: spillFile() } }),
+  ).rejects.toThrow("Line weights need all lines in memory; allow more with memoryBytes.");
   for (const name of ["validation", "labelWeights", "lineWeights"])
     await expect(train(lines, { model: "cbow", dim: 4 }, { [name]: [1] })).rejects.toThrow(
       new RangeError(`${name} does nothing with cbow, which learns without labels; leave it out.`),

@@ -15,7 +15,7 @@ export interface ProposalLimits {
 /** The graph: `level0` …, `objectness0` … and `deltas0` … of images [N, 3, H, W]. */
 export function firstPass(state: StateDict, w: Arrays, images: Value): Record<string, Value> {
   const levels = pyramid(state, w, images);
-  const heads = proposalHead(w, levels);
+  const heads = proposalHead(state, w, levels);
   return Object.fromEntries(
     levels.flatMap((level, k) => [
       [`level${k}`, level],
@@ -25,7 +25,7 @@ export function firstPass(state: StateDict, w: Arrays, images: Value): Record<st
   );
 }
 
-/** Anchors of all levels, [A, 4], and the proposals of each picture, in pixels of the batch. */
+/** Anchors of all levels, [A, 4], and the proposals of each picture with their scores, in pixels of the batch. */
 export function proposalsOf(
   found: Readonly<Record<string, Tensor>>,
   { shape, sizes }: Pick<ImageBatch, "shape" | "sizes">,
@@ -35,19 +35,27 @@ export function proposalsOf(
     preNms,
     postNms,
   }: ProposalLimits & { readonly anchorSizes: readonly number[]; readonly ratios: readonly number[] },
-): { readonly anchors: Float32Array; readonly proposals: readonly Float32Array[] } {
+): {
+  readonly anchors: Float32Array;
+  readonly proposals: readonly Float32Array[];
+  readonly scores: readonly Float32Array[];
+} {
   const anchors = Array.from({ length: levelCount }, (_, k) => {
     const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
     return gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
   });
-  const proposals = sizes.map(([height, width], n) => {
+  const proposed = sizes.map(([height, width], n) => {
     const levels = anchors.map((own, k) => {
       const A = own.length / 4;
       const of = (name: string, each: number) =>
         (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
       return { anchors: own, objectness: of("objectness", 1), deltas: of("deltas", 4) };
     });
-    return proposeRegions(levels, { height, width, preNms, postNms }).boxes;
+    return proposeRegions(levels, { height, width, preNms, postNms });
   });
-  return { anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))), proposals };
+  return {
+    anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))),
+    proposals: proposed.map(({ boxes }) => boxes),
+    scores: proposed.map(({ scores }) => scores),
+  };
 }

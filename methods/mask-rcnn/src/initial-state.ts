@@ -1,12 +1,15 @@
 // Arrays to start from: a small residual network of basic blocks under torchvision's names.
 import type { Random } from "@reprise/data";
-import type { Tensor } from "@reprise/engine";
+import { ModelError, type Tensor } from "@reprise/engine";
+import type { StateDict } from "./network.ts";
 
 export interface SmallNetwork {
   /** K + 1: the background is class 0. */
   readonly classes: number;
   /** Channels of the four stages. */
-  readonly widths?: readonly [number, number, number, number];
+  readonly widths?: readonly number[];
+  /** In their place a residual network that is trained already, arrays under the names of torchvision's resnet18 … 101. */
+  readonly body?: StateDict;
   /** Of the pyramid and the mask head. */
   readonly channels?: number;
   /** Of the box head. */
@@ -19,7 +22,13 @@ export interface SmallNetwork {
  */
 export function initialState(
   random: Random,
-  { classes, widths = [16, 32, 64, 128], channels = 64, representation = 128 }: SmallNetwork,
+  {
+    classes,
+    body,
+    widths = body ? stageWidths(body) : [16, 32, 64, 128],
+    channels = 64,
+    representation = 128,
+  }: SmallNetwork,
 ): Record<string, Tensor<"float32">> {
   const state: Record<string, Tensor<"float32">> = {};
   const put = (name: string, shape: readonly number[], value: () => number) => {
@@ -38,19 +47,26 @@ export function initialState(
     for (const [part, value] of Object.entries({ weight: scale, bias: 0, running_mean: 0, running_var: 1 }))
       put(`${name}.${part}`, [C], () => value);
   };
-  const body = "backbone.body.";
-  weight(`${body}conv1`, [widths[0], 3, 7, 7]);
-  norm(`${body}bn1`, widths[0], 1);
+  const at = "backbone.body.";
+  if (body) {
+    for (const [name, array] of Object.entries(body))
+      if (isBody(name)) state[`${at}${name}`] = array as Tensor<"float32">;
+  } else {
+    weight(`${at}conv1`, [widths[0]!, 3, 7, 7]);
+    norm(`${at}bn1`, widths[0]!, 1);
+  }
   widths.forEach((width, stage) => {
-    const name = `${body}layer${stage + 1}.0`;
+    const name = `${at}layer${stage + 1}.0`;
     const inputs = widths[stage - 1] ?? width;
-    weight(`${name}.conv1`, [width, inputs, 3, 3]);
-    norm(`${name}.bn1`, width, 1);
-    weight(`${name}.conv2`, [width, width, 3, 3]);
-    norm(`${name}.bn2`, width, 0.3);
-    if (stage > 0) {
-      weight(`${name}.downsample.0`, [width, inputs, 1, 1]);
-      norm(`${name}.downsample.1`, width, 1);
+    if (!body) {
+      weight(`${name}.conv1`, [width, inputs, 3, 3]);
+      norm(`${name}.bn1`, width, 1);
+      weight(`${name}.conv2`, [width, width, 3, 3]);
+      norm(`${name}.bn2`, width, 0.3);
+      if (stage > 0) {
+        weight(`${name}.downsample.0`, [width, inputs, 1, 1]);
+        norm(`${name}.downsample.1`, width, 1);
+      }
     }
     layer(`backbone.fpn.inner_blocks.${stage}.0`, [channels, width, 1, 1]);
     layer(`backbone.fpn.layer_blocks.${stage}.0`, [channels, channels, 3, 3]);
@@ -66,4 +82,22 @@ export function initialState(
   layer("roi_heads.mask_predictor.conv5_mask", [channels, channels, 2, 2], Math.sqrt(2 / channels));
   layer("roi_heads.mask_predictor.mask_fcn_logits", [classes, channels, 1, 1], 0.01);
   return state;
+}
+
+/** Arrays of a classifier that are its body: all but the last layer and counts of batches. */
+const isBody = (name: string) => /^(conv1|bn1|layer[1-4])\./.test(name) && !name.endsWith("num_batches_tracked");
+
+/** Channels that each stage of a residual network gives. @throws ModelError where it is none */
+function stageWidths(body: StateDict): number[] {
+  return [1, 2, 3, 4].map((stage) => {
+    const last = Object.keys(body)
+      .filter((name) => name.startsWith(`layer${stage}.`) && /\.conv\d\.weight$/.test(name))
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+      .at(-1);
+    if (!last || !("conv1.weight" in body))
+      throw new ModelError(
+        `The backbone is no residual network of torchvision's names: ${last ? "conv1.weight" : `layer${stage}.0.conv1.weight`} is missing. It has ${Object.keys(body).slice(0, 5).join(", ")}.`,
+      );
+    return body[last]!.shape[0]!;
+  });
 }

@@ -12,7 +12,17 @@ import {
   softmaxCrossEntropy,
   type Value,
 } from "@reprise/engine";
-import { type Arrays, boxHead, maskHead, pooled, proposalHead, pyramid, type StateDict, strides } from "./network.ts";
+import {
+  type Arrays,
+  boxHead,
+  maskHead,
+  pooled,
+  proposalHead,
+  pyramid,
+  type RoiPooling,
+  type StateDict,
+  strides,
+} from "./network.ts";
 
 /** N images, A anchors an image, R regions and P of them with masks, K classes. */
 export type TrainingInput =
@@ -41,12 +51,17 @@ export type LossName = "loss_classifier" | "loss_box_reg" | "loss_mask" | "loss_
 const beta = 1 / 9;
 
 /** The five losses, scalars, under torchvision's names. */
-export function trainingLosses(state: StateDict, w: Arrays, x: Inputs<TrainingInput>): Record<LossName, Value> {
+export function trainingLosses(
+  state: StateDict,
+  w: Arrays,
+  x: Inputs<TrainingInput>,
+  { pooling }: { readonly pooling?: RoiPooling | undefined } = {},
+): Record<LossName, Value> {
   const levels = pyramid(state, w, x.images);
   let objectness: Value | undefined;
   let moved: Value | undefined;
   let from = 0;
-  for (const head of proposalHead(w, levels)) {
+  for (const head of proposalHead(state, w, levels)) {
     const count = head.objectness.shape[1]!;
     const part = (value: Value) => slice(value, [{ axis: 1, start: from, end: from + count }]);
     const score = weighted(
@@ -62,8 +77,8 @@ export function trainingLosses(state: StateDict, w: Arrays, x: Inputs<TrainingIn
     moved = moved ? add(moved, box) : box;
     from += count;
   }
-  const box = boxHead(w, ofLevels(levels, x.regions, x.regionImages, x.regionLevels, 7));
-  const logits = maskHead(w, ofLevels(levels, x.maskRegions, x.maskImages, x.maskLevels, 14));
+  const box = boxHead(state, w, ofLevels(levels, x.regions, x.regionImages, x.regionLevels, 7, pooling));
+  const logits = maskHead(state, w, ofLevels(levels, x.maskRegions, x.maskImages, x.maskLevels, 14, pooling));
   const [P, K] = x.maskClasses.shape as [number, number];
   const own = reduceSum(mul(logits, reshape(x.maskClasses, [P, K, 1, 1])), { axes: [1] }); // [P, 28, 28]
   return {
@@ -81,12 +96,19 @@ export function trainingLosses(state: StateDict, w: Arrays, x: Inputs<TrainingIn
 const weighted = (losses: Value, weights: Value): Value => reduceSum(mul(losses, weights));
 
 /** Features of regions, each from its own level: from all levels, times 1 or 0, so that the graph has one size. */
-function ofLevels(levels: readonly Value[], boxes: Value, images: Value, which: Value, size: number): Value {
+function ofLevels(
+  levels: readonly Value[],
+  boxes: Value,
+  images: Value,
+  which: Value,
+  size: number,
+  pooling: RoiPooling | undefined,
+): Value {
   return strides
     .map((stride, k) => {
       const R = boxes.shape[0]!;
       const chosen = reshape(slice(which, [{ axis: 0, start: k, end: k + 1 }]), [R, 1, 1, 1]);
-      return mul(pooled(levels[k]!, boxes, images, size, stride), chosen);
+      return mul(pooled(levels[k]!, boxes, images, size, { stride, pooling }), chosen);
     })
     .reduce((a, b) => add(a, b));
 }

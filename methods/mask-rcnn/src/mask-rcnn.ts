@@ -4,7 +4,8 @@ import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, maskHead, pooled, type StateDict, strides } from "./network.ts";
+import { boxHead, maskHead, pooled, type RoiPooling, type StateDict, strides } from "./network.ts";
+import { channelMeans, type RegionFeatures, regionFeatures } from "./region-features.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -13,12 +14,16 @@ export interface MaskRcnnOptions {
   /** One size for each level of the pyramid. */
   readonly anchorSizes?: readonly number[];
   readonly ratios?: readonly number[];
+  /** Regions of this size are taken from the pyramid's level 4. */
+  readonly canonicalSize?: number;
   /** Anchors of each level before suppression, and proposals of a picture after it. */
   readonly preNms?: number;
   readonly postNms?: number;
   readonly scoreThreshold?: number;
   /** Detections of a picture. */
   readonly detections?: number;
+  /** As in training. */
+  readonly pooling?: RoiPooling;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
@@ -27,27 +32,51 @@ export interface Segmentation extends Detections {
   readonly masks: Float32Array;
 }
 
+/** A segmentation with what led to it. */
+export interface Examination extends Segmentation {
+  /** The pyramid's level that each detection's mask is taken from, 2 … 5. */
+  readonly levels: Int32Array;
+  /** Boxes by falling score, [P, 4], in the picture's pixels. */
+  readonly proposals: Float32Array;
+  readonly proposalScores: Float32Array;
+  readonly proposalLevels: Int32Array;
+  /** Features of each detection by RoIAlign and by RoIPool from the same boxes, means over channels, [D, 14, 14]. */
+  readonly pooled: {
+    /** Means of absolute values. */
+    readonly align: Float32Array;
+    readonly pool: Float32Array;
+    /** Mean of the absolute difference. */
+    readonly difference: Float32Array;
+    /** What the mask head makes of RoIPool's, [D, 28, 28]. */
+    readonly masks: Float32Array;
+  };
+}
+
 /** torchvision's `maskrcnn_resnet50_fpn`. */
 const published = {
   minSize: 800,
   maxSize: 1333,
   anchorSizes: [32, 64, 128, 256, 512],
   ratios: [0.5, 1, 2],
+  canonicalSize: 224,
   preNms: 1000,
   postNms: 1000,
   scoreThreshold: 0.05,
   detections: 100,
+  pooling: "align",
 } as const satisfies MaskRcnnOptions;
 
-const maskSize = 28;
+const maskArea = 28 * 28;
 type RegionInput = "level" | "boxes" | "images";
 
 export class MaskRcnn {
   readonly #options: Required<MaskRcnnOptions>;
   readonly #classes: number;
   readonly #features: Compiled<"images", string>;
-  readonly #boxHeads: readonly Compiled<RegionInput, "logits" | "deltas">[];
-  readonly #maskHeads: readonly Compiled<RegionInput, "logits">[];
+  /** Features of regions by the size of their grid, from each level; the heads' weights are there once, not per level. */
+  readonly #pools: Readonly<Record<7 | 14, readonly Compiled<RegionInput, "features">[]>>;
+  readonly #boxHead: Compiled<"features", "logits" | "deltas">;
+  readonly #maskHead: Compiled<"features", "logits">;
 
   /** @param state  arrays under torchvision's names */
   constructor(runtime: Runtime, state: StateDict, options: MaskRcnnOptions = {}) {
@@ -63,46 +92,94 @@ export class MaskRcnn {
       if (!array) throw new RangeError(`The weights have no "${name}".`);
       return value.graph.constant(array);
     };
+    const { pooling } = this.#options;
     const purpose = { purpose: "infer" } as const;
     this.#features = compile(
       runtime,
       ({ images }: Inputs<"images">) => firstPass(state, arrays(images), images),
       purpose,
     );
-    this.#boxHeads = strides.map((stride) =>
-      compile(
-        runtime,
-        ({ level, boxes, images }: Inputs<RegionInput>) =>
-          boxHead(arrays(level), pooled(level, boxes, images, 7, stride)),
-        purpose,
-      ),
+    const pools = (size: number) =>
+      strides.map((stride) =>
+        compile(
+          runtime,
+          ({ level, boxes, images }: Inputs<RegionInput>) => ({
+            features: pooled(level, boxes, images, size, { stride, pooling }),
+          }),
+          purpose,
+        ),
+      );
+    this.#pools = { 7: pools(7), 14: pools(14) };
+    this.#boxHead = compile(
+      runtime,
+      ({ features }: Inputs<"features">) => boxHead(state, arrays(features), features),
+      purpose,
     );
-    this.#maskHeads = strides.map((stride) =>
-      compile(
-        runtime,
-        ({ level, boxes, images }: Inputs<RegionInput>) => ({
-          logits: maskHead(arrays(level), pooled(level, boxes, images, 14, stride)),
-        }),
-        purpose,
-      ),
+    this.#maskHead = compile(
+      runtime,
+      ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features) }),
+      purpose,
     );
   }
 
   /** Pictures that go through the network together are padded to one size, which moves results by a little. */
   async segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]> {
+    const { batch, found, detections } = await this.#detect(pictures);
+    const boxes = detections.map((one) => one.boxes);
+    const logits = await this.#maskLogits(await this.#pool(found, boxes, 14));
+    let row = 0;
+    return detections.map((one, n) => {
+      const rows = row;
+      row += one.labels.length;
+      const masks = this.#ownMasks(logits.subarray(rows * this.#classes * maskArea), one.labels);
+      return { ...one, boxes: enlarged(one.boxes, pictures[n]!, batch.sizes[n]!), masks };
+    });
+  }
+
+  /**
+   * What is found in a picture and how: its proposals, the level of each region, and what RoIPool's rounding would make of
+   * the regions and masks of the detections.
+   */
+  async examine(picture: Picture): Promise<Examination> {
+    const { batch, found, proposals, scores, detections } = await this.#detect([picture]);
+    const own = detections[0]!;
+    const size = batch.sizes[0]!;
+    const detectionLevels = fpnLevels(own.boxes, this.#options);
+    const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, kind);
+    const [align, pool] = [regions("align"), regions("pool")];
+    const masksOf = async ({ features, channels }: RegionFeatures) => {
+      const room = padded(own.labels.length, channels * 196, 14);
+      room.tensor.data.set(features);
+      return this.#ownMasks(await this.#maskLogits(room), own.labels);
+    };
+    return {
+      ...own,
+      boxes: enlarged(own.boxes, picture, size),
+      masks: await masksOf(align),
+      levels: detectionLevels.map((k) => k + 2),
+      proposals: enlarged(proposals[0]!, picture, size),
+      proposalScores: scores[0]!,
+      proposalLevels: fpnLevels(proposals[0]!, this.#options).map((k) => k + 2),
+      pooled: {
+        align: channelMeans(align, (value) => Math.abs(value)),
+        pool: channelMeans(pool, (value) => Math.abs(value)),
+        difference: channelMeans(align, (value, at) => Math.abs(value - pool.features[at]!)),
+        masks: await masksOf(pool),
+      },
+    };
+  }
+
+  /** Boxes, classes and scores of each picture, in pixels of the batch. */
+  async #detect(pictures: readonly Picture[]) {
     const { minSize, maxSize, scoreThreshold, detections: most } = this.#options;
     const batch = imageBatch(pictures, { minSize, maxSize });
-    const { sizes } = batch;
-    const { found, proposals } = await this.#run(batch, this.#options);
-    const { logits, deltas } = await this.#overLevels(found, proposals, this.#boxHeads, {
-      logits: this.#classes,
-      deltas: 4 * this.#classes,
-    });
+    const { found, proposals, scores } = await this.#run(batch, this.#options);
+    const { logits, deltas } = await this.#boxLogits(await this.#pool(found, proposals, 7));
     let from = 0;
     const detections = proposals.map((boxes, n) => {
       const rows = boxes.length / 4;
       const part = (all: Float32Array, each: number) => all.subarray(from * each, (from + rows) * each);
-      const [height, width] = sizes[n]!;
+      const [height, width] = batch.sizes[n]!;
       const result = detectionsOf(
         {
           proposals: boxes,
@@ -115,22 +192,30 @@ export class MaskRcnn {
       from += rows;
       return result;
     });
-    const area = maskSize * maskSize;
-    const boxes = detections.map((one) => one.boxes);
-    const { logits: maskLogits } = await this.#overLevels(found, boxes, this.#maskHeads, {
-      logits: this.#classes * area,
+    return { batch, found, proposals, scores, detections };
+  }
+
+  /** Each detection's mask of its own class, [D, 28, 28]. */
+  #ownMasks(logits: Float32Array, labels: Int32Array): Float32Array {
+    const masks = new Float32Array(labels.length * maskArea);
+    labels.forEach((label, d) => {
+      const start = (d * this.#classes + label) * maskArea;
+      for (let i = 0; i < maskArea; i++) masks[d * maskArea + i] = 1 / (1 + Math.exp(-logits[start + i]!));
     });
-    let row = 0;
-    return detections.map((one, n) => {
-      const masks = new Float32Array(one.labels.length * area);
-      one.labels.forEach((label, d) => {
-        const start = (row++ * this.#classes + label) * area;
-        for (let i = 0; i < area; i++) masks[d * area + i] = 1 / (1 + Math.exp(-maskLogits[start + i]!));
-      });
-      const [height, width] = sizes[n]!;
-      const ratios = [Math.fround(pictures[n]!.width / width), Math.fround(pictures[n]!.height / height)];
-      return { ...one, boxes: one.boxes.map((value, i) => value * ratios[i % 2]!), masks };
-    });
+    return masks;
+  }
+
+  async #boxLogits(features: Pooled) {
+    if (features.rows === 0) return { logits: new Float32Array(0), deltas: new Float32Array(0) };
+    const { logits, deltas } = await this.#boxHead.run({ features: features.tensor });
+    return { logits: logits.data as Float32Array, deltas: deltas.data as Float32Array };
+  }
+
+  /** [R, K + 1, 28, 28] */
+  async #maskLogits(features: Pooled): Promise<Float32Array> {
+    if (features.rows === 0) return new Float32Array(0);
+    const { logits } = await this.#maskHead.run({ features: features.tensor });
+    return logits.data as Float32Array;
   }
 
   /** Anchors of all levels, [A, 4], and each picture's proposals, in pixels of the batch: what training starts from. */
@@ -140,7 +225,11 @@ export class MaskRcnn {
   }
 
   async release(): Promise<void> {
-    await Promise.all([this.#features, ...this.#boxHeads, ...this.#maskHeads].map((one) => one.release()));
+    await Promise.all(
+      [this.#features, ...this.#pools[7], ...this.#pools[14], this.#boxHead, this.#maskHead].map((one) =>
+        one.release(),
+      ),
+    );
   }
 
   async #run(batch: ImageBatch, limits: ProposalLimits) {
@@ -149,44 +238,54 @@ export class MaskRcnn {
     return { found, ...proposalsOf(found, batch, { ...this.#options, ...limits }) };
   }
 
-  /** Runs a head over regions, level by level; rows of the results are in the regions' order. */
-  async #overLevels<O extends string>(
-    found: Readonly<Record<string, Tensor>>,
-    boxes: readonly Float32Array[],
-    heads: readonly Compiled<RegionInput, O>[],
-    widths: Readonly<Record<O, number>>,
-  ): Promise<Record<O, Float32Array>> {
+  /** Features of regions, each from its own level, in the regions' order. */
+  async #pool(found: Readonly<Record<string, Tensor>>, boxes: readonly Float32Array[], size: 7 | 14): Promise<Pooled> {
     const all = Float32Array.from(boxes.flatMap((own) => Array.from(own)));
     const image = boxes.flatMap((own, n) => Array.from({ length: own.length / 4 }, () => n));
-    const levels = fpnLevels(all);
-    const names = Object.keys(widths) as O[];
-    const out = Object.fromEntries(
-      names.map((name) => [name, new Float32Array(image.length * widths[name])]),
-    ) as Record<O, Float32Array>;
-    for (const [k, head] of heads.entries()) {
+    const levels = fpnLevels(all, this.#options);
+    const each = found.level0!.shape[1]! * size * size;
+    const features = padded(image.length, each, size);
+    for (const [k, pool] of this.#pools[size].entries()) {
       const rows = Array.from(levels.keys()).filter((r) => levels[r] === k);
       if (rows.length === 0) continue;
       const count = paddedCount(rows.length);
-      const padded = new Float32Array(4 * count);
-      padded.set(takeBoxes(all, rows));
+      const own = new Float32Array(4 * count);
+      own.set(takeBoxes(all, rows));
       const images = new BigInt64Array(count);
       rows.forEach((r, i) => {
         images[i] = BigInt(image[r]!);
       });
-      const result = await head.run({
+      const result = await pool.run({
         level: found[`level${k}`]!,
-        boxes: { dtype: "float32", shape: [count, 4], data: padded },
+        boxes: { dtype: "float32", shape: [count, 4], data: own },
         images: { dtype: "int64", shape: [count], data: images },
       });
-      for (const name of names) {
-        const each = widths[name];
-        rows.forEach((r, i) => {
-          out[name].set((result[name].data as Float32Array).subarray(i * each, (i + 1) * each), r * each);
-        });
-      }
+      const values = result.features.data as Float32Array;
+      rows.forEach((r, i) => {
+        features.tensor.data.set(values.subarray(i * each, (i + 1) * each), r * each);
+      });
     }
-    return out;
+    return features;
   }
+}
+
+/** Features of regions, padded to one of a few counts. */
+interface Pooled {
+  readonly rows: number;
+  readonly tensor: Tensor<"float32">;
+}
+
+/** Room for the features of so many regions, [count, each / size², size, size]. */
+function padded(rows: number, each: number, size: number): Pooled {
+  const count = paddedCount(rows);
+  const shape = [count, each / size ** 2, size, size];
+  return { rows, tensor: { dtype: "float32", shape, data: new Float32Array(rows === 0 ? 0 : count * each) } };
+}
+
+/** Boxes of the batch in the picture's own pixels, by float32 ratios as torchvision. */
+function enlarged(boxes: Float32Array, picture: Picture, [height, width]: readonly [number, number]): Float32Array {
+  const ratios = [Math.fround(picture.width / width), Math.fround(picture.height / height)];
+  return boxes.map((value, i) => value * ratios[i % 2]!);
 }
 
 /** Graphs have fixed sizes: a few counts, so that few sessions are made. */
@@ -198,7 +297,6 @@ const required = [
   "backbone.fpn.inner_blocks.0.0.weight",
   "rpn.head.conv.0.0.weight",
   "rpn.head.cls_logits.weight",
-  "roi_heads.box_head.fc6.weight",
   "roi_heads.box_predictor.cls_score.bias",
   "roi_heads.mask_head.0.0.weight",
   "roi_heads.mask_predictor.mask_fcn_logits.weight",

@@ -25,6 +25,8 @@ export interface SamplingOptions {
   readonly regionPositiveShare?: number;
   /** An order of n candidates; the sampler takes the first. As they come if left out. */
   readonly order?: SamplerOptions["order"];
+  /** Regions of this size are taken from level 4: ImageNet's 224 pixels if left out. */
+  readonly canonicalSize?: number;
 }
 
 const maskSize = 28;
@@ -68,12 +70,19 @@ export function trainingInputs(
     regionsPerImage = 512,
     regionPositiveShare = 0.25,
     order,
+    canonicalSize = 224,
   }: SamplingOptions = {},
 ): Record<Exclude<TrainingInput, "images">, Tensor> {
   const N = targets.length;
   const ordered = order ? { order } : {};
   const regions = targets.flatMap((own, n) =>
-    regionsOf(own, proposals[n]!, n, { count: regionsPerImage, positiveShare: regionPositiveShare, ...ordered }),
+    regionsOf(
+      own,
+      proposals[n]!,
+      n,
+      { count: regionsPerImage, positiveShare: regionPositiveShare, ...ordered },
+      canonicalSize,
+    ),
   );
   return {
     ...anchorInputs(anchors, targets, { count: anchorsPerImage, positiveShare: anchorPositiveShare, ...ordered }),
@@ -121,6 +130,8 @@ function anchorInputs(anchors: Float32Array, targets: readonly PictureTargets[],
 interface Region {
   readonly image: number;
   readonly box: Float32Array;
+  /** Of the pyramid, from 0. */
+  readonly level: number;
   /** The class, 0 for background. */
   readonly label: number;
   /** The object, −1 for background. */
@@ -134,6 +145,7 @@ function regionsOf(
   proposals: Float32Array,
   image: number,
   sampler: SamplerOptions,
+  canonicalSize: number,
 ): readonly Region[] {
   const all = Float32Array.from([...proposals, ...boxes]);
   const G = boxCount(boxes);
@@ -148,7 +160,8 @@ function regionsOf(
       const truth = matches[i]!;
       const box = all.slice(4 * i, 4 * i + 4);
       const deltas = truth >= 0 ? encodeBoxes(takeBoxes(boxes, [truth]), box, boxWeights) : new Float32Array(4);
-      return { image, box, label: classes[i]!, truth, deltas };
+      const level = fpnLevels(box, { canonicalSize })[0]!;
+      return { image, box, level, label: classes[i]!, truth, deltas };
     });
 }
 
@@ -215,10 +228,10 @@ function place(regions: readonly Region[], count: number) {
   const boxes = new Float32Array(4 * count);
   const images = new BigInt64Array(count);
   const levels = new Float32Array(4 * count);
-  regions.forEach(({ box, image }, r) => {
+  regions.forEach(({ box, image, level }, r) => {
     boxes.set(box, 4 * r);
     images[r] = BigInt(image);
-    levels[fpnLevels(box)[0]! * count + r] = 1;
+    levels[level * count + r] = 1;
   });
   return {
     boxes: float([count, 4], boxes),

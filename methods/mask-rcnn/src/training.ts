@@ -12,11 +12,12 @@ import {
   sgd,
   type Tensor,
   Training,
+  type TrainingState,
   unflatten,
 } from "@reprise/engine";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
-import type { StateDict } from "./network.ts";
+import type { RoiPooling, StateDict } from "./network.ts";
 import { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 import { imageBatch, type Picture } from "./transform.ts";
 
@@ -28,8 +29,23 @@ export interface TrainingOptions {
   readonly limits?: ProposalLimits;
   readonly sampling?: SamplingOptions;
   readonly optimizer?: Optimizer;
+  /** A gradient of a larger norm is scaled down to it. */
+  readonly clipNorm?: number;
   /** Arrays that stay as they are; torchvision freezes the first two stages of pretrained backbones. */
   readonly frozen?: (name: string) => boolean;
+  /** Pictures are padded to a square of it, so that sizes that differ share one graph. */
+  readonly canvas?: number;
+  /** How features of regions are taken. */
+  readonly pooling?: RoiPooling;
+  /** Goes on from what `state` gave. */
+  readonly from?: TrainingState;
+}
+
+/** What is chosen anew at each step. */
+export interface StepOptions {
+  readonly learningRate: number;
+  /** In place of the sampler's order. */
+  readonly order?: SamplingOptions["order"];
 }
 
 export interface StepLosses {
@@ -46,22 +62,32 @@ const published = {
   ratios: [0.5, 1, 2],
   limits: { preNms: 2000, postNms: 2000 },
   sampling: {},
-} as const;
+} satisfies TrainingOptions;
 
-/** Statistics and factors of frozen batch normalisation. */
-const isNorm = (name: string) => /\.bn\d\.|downsample\.1\./.test(name);
+type Settled = Required<Pick<TrainingOptions, keyof typeof published>> & Pick<TrainingOptions, "canvas" | "pooling">;
+
+/** Whether it is a statistic or a factor of batch normalisation, which training leaves alone. */
+const isNorm = (state: StateDict, name: string) => name.replace(/[^.]+$/, "running_mean") in state;
+
+/** The arrays that are trained, in order. */
+export const trainedLayout = (state: StateDict, frozen: (name: string) => boolean = () => false): Layout =>
+  Object.fromEntries(
+    Object.entries(state)
+      .filter(([name]) => !isNorm(state, name) && !frozen(name))
+      .map(([name, { shape }]) => [name, shape]),
+  );
 
 export class MaskRcnnTraining {
   readonly #state: StateDict;
   readonly #layout: Layout;
-  readonly #options: Omit<Required<TrainingOptions>, "optimizer" | "frozen">;
+  readonly #options: Settled;
   readonly #training: Training;
   readonly #first: Compiled<string, string>;
 
   private constructor(
     state: StateDict,
     layout: Layout,
-    options: Omit<Required<TrainingOptions>, "optimizer" | "frozen">,
+    options: Settled,
     training: Training,
     first: Compiled<string, string>,
   ) {
@@ -76,11 +102,16 @@ export class MaskRcnnTraining {
   static async start(
     runtime: Runtime,
     state: StateDict,
-    { optimizer = sgd({ momentum: 0.9, weightDecay: 1e-4 }), frozen = () => false, ...options }: TrainingOptions = {},
+    {
+      optimizer = sgd({ momentum: 0.9, weightDecay: 1e-4 }),
+      frozen = () => false,
+      clipNorm,
+      from,
+      ...options
+    }: TrainingOptions = {},
   ): Promise<MaskRcnnTraining> {
-    const names = Object.keys(state).filter((name) => !isNorm(name) && !frozen(name));
-    const layout = Object.fromEntries(names.map((name) => [name, state[name]!.shape]));
-    const trained = new Set(names);
+    const layout = trainedLayout(state, frozen);
+    const trained = new Set(Object.keys(layout));
     const arrays = (x: Inputs<string>) => (name: string) =>
       trained.has(name) ? x[name]! : Object.values(x)[0]!.graph.constant(state[name]!);
     const training = await Training.start(
@@ -88,12 +119,13 @@ export class MaskRcnnTraining {
       {
         parameters: layout,
         optimizer,
+        ...(clipNorm !== undefined && Number.isFinite(clipNorm) ? { clipNorm } : {}),
         forward(parameters, batch: Inputs<TrainingInput>) {
-          const losses = trainingLosses(state, arrays(parameters), batch);
+          const losses = trainingLosses(state, arrays(parameters), batch, options);
           return { loss: Object.values(losses).reduce((a, b) => add(a, b)), report: losses };
         },
       },
-      { parameters: flattenArrays(state, layout) },
+      from ?? { parameters: flattenArrays(state, layout) },
     );
     const first = compile(runtime, (x: Inputs<string>) => firstPass(state, arrays(x), x.images!));
     return new MaskRcnnTraining(state, layout, { ...published, ...options }, training, first);
@@ -108,7 +140,7 @@ export class MaskRcnnTraining {
   async run(
     pictures: readonly Picture[],
     targets: readonly PictureTargets[],
-    { learningRate }: { readonly learningRate: number },
+    { learningRate, order }: StepOptions,
   ): Promise<StepLosses> {
     targets.forEach(requireTargets);
     const { anchorSizes, ratios, limits, sampling } = this.#options;
@@ -118,7 +150,10 @@ export class MaskRcnnTraining {
     const { anchors, proposals } = proposalsOf(found, batch, { anchorSizes, ratios, ...limits });
     const seen = targets.map((own, i) => resizedTargets(own, pictures[i]!, batch.sizes[i]!));
     const classes = this.#state["roi_heads.box_predictor.cls_score.bias"]!.shape[0]!;
-    const inputs = trainingInputs(batch, anchors, proposals, seen, classes, sampling);
+    const inputs = trainingInputs(batch, anchors, proposals, seen, classes, {
+      ...sampling,
+      ...(order ? { order } : {}),
+    });
     const { loss, report } = await this.#training.run({ images, ...inputs }, { learningRate });
     const losses = Object.fromEntries(Object.entries(report).map(([name, value]) => [name, Number(value.data[0])]));
     return { loss, losses: losses as Record<LossName, number> };
@@ -127,6 +162,11 @@ export class MaskRcnnTraining {
   /** All arrays as they are now. */
   async stateDict(): Promise<StateDict> {
     return { ...this.#state, ...(await this.#parameters()) };
+  }
+
+  /** What training goes on from; vectors are of `trainedLayout`. */
+  state(): Promise<TrainingState> {
+    return this.#training.state();
   }
 
   async release(): Promise<void> {

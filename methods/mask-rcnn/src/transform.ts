@@ -14,6 +14,8 @@ export interface TransformOptions {
   readonly maxSize: number;
   readonly mean?: readonly number[];
   readonly standardDeviation?: readonly number[];
+  /** Height and width of the batch at least. */
+  readonly canvas?: number;
 }
 
 export interface ImageBatch {
@@ -30,14 +32,20 @@ export interface ImageBatch {
  */
 export function imageBatch(
   pictures: readonly Picture[],
-  { minSize, maxSize, mean = [0.485, 0.456, 0.406], standardDeviation = [0.229, 0.224, 0.225] }: TransformOptions,
+  {
+    minSize,
+    maxSize,
+    mean = [0.485, 0.456, 0.406],
+    standardDeviation = [0.229, 0.224, 0.225],
+    canvas = 0,
+  }: TransformOptions,
 ): ImageBatch {
   const f = Math.fround;
   const sizes = pictures.map(({ height, width }): [number, number] => {
     const scale = Math.min(f(minSize / Math.min(height, width)), f(maxSize / Math.max(height, width)));
-    return [Math.floor(height * scale), Math.floor(width * scale)];
+    return [Math.max(Math.floor(height * scale), 1), Math.max(Math.floor(width * scale), 1)];
   });
-  const whole = (axis: 0 | 1) => Math.ceil(Math.max(...sizes.map((size) => size[axis])) / 32) * 32;
+  const whole = (axis: 0 | 1) => Math.ceil(Math.max(canvas, ...sizes.map((size) => size[axis])) / 32) * 32;
   const [H, W] = [whole(0), whole(1)];
   const data = new Float32Array(pictures.length * 3 * H * W);
   pictures.forEach((picture, n) => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Tensor } from "@reprise/engine";
 import type { Picture } from "../src/index.ts";
 
-export const fixture = JSON.parse(readFileSync(new URL("fixtures/network.json", import.meta.url), "utf8")) as {
+interface Fixture {
   settings: Record<string, number>;
   anchorSizes: number[];
   shapes: Record<string, number[]>;
@@ -12,7 +12,12 @@ export const fixture = JSON.parse(readFileSync(new URL("fixtures/network.json", 
   losses: Record<string, number>;
   gradientNorms: Record<string, number>;
   found: { boxes: number[]; scores: number[]; labels: number[]; maskSums: number[] }[];
-};
+}
+
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), "utf8")) as Fixture;
+export const fixture = read("network");
+export const fixtureV2 = read("network-v2");
 
 /** (k / 2²³) − 1 for 24 bits k of a linear congruential generator. */
 function uniform(count: number, seed: number): Float64Array {
@@ -23,27 +28,32 @@ function uniform(count: number, seed: number): Float64Array {
   });
 }
 
-export const state: Record<string, Tensor<"float32">> = Object.fromEntries(
-  Object.entries(fixture.shapes).map(([name, shape], seed) => {
-    const f = Math.fround;
-    const drawn = Float32Array.from(
-      uniform(
-        shape.reduce((a, b) => a * b, 1),
-        seed,
-      ),
-    );
-    const small = /cls_|bbox_pred|mask_fcn_logits/.test(name);
-    const fan = shape.slice(1).reduce((a, b) => a * b, 1);
-    const factor = f(Math.sqrt((small ? 0.5 : 4) / fan));
-    const data = drawn.map((value) => {
-      if (name.includes("running_var")) return f(value * 0.25) + 1;
-      if (shape.length > 1) return value * factor;
-      if (/bn|downsample\.1/.test(name)) return f(value * 0.25) + (name.endsWith("weight") ? 1 : 0);
-      return value * 0.125;
-    });
-    return [name, { dtype: "float32", shape, data }];
-  }),
-);
+const stateOf = (shapes: Fixture["shapes"]): Record<string, Tensor<"float32">> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], seed) => {
+      const f = Math.fround;
+      const drawn = Float32Array.from(
+        uniform(
+          shape.reduce((a, b) => a * b, 1),
+          seed,
+        ),
+      );
+      const small = /cls_|bbox_pred|mask_fcn_logits/.test(name);
+      const fan = shape.slice(1).reduce((a, b) => a * b, 1);
+      const factor = f(Math.sqrt((small ? 0.5 : 4) / fan));
+      const data = drawn.map((value) => {
+        if (name.includes("running_var")) return f(value * 0.25) + 1;
+        if (shape.length > 1) return value * factor;
+        if (name.replace(/[^.]+$/, "running_mean") in shapes)
+          return f(value * 0.25) + (name.endsWith("weight") ? 1 : 0);
+        return value * 0.125;
+      });
+      return [name, { dtype: "float32", shape, data }];
+    }),
+  );
+
+export const state = stateOf(fixture.shapes);
+export const stateV2 = stateOf(fixtureV2.shapes);
 
 /** Two discs on noise. */
 const discs = [

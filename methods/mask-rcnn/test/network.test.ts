@@ -5,34 +5,80 @@ import { nodeRuntime } from "@reprise/engine/node";
 import { readSafetensors } from "@reprise/nn";
 import { describe, expect, test } from "vitest";
 import { MaskRcnn, pasteMask } from "../src/index.ts";
-import { fixture, pictures, state } from "./generated.ts";
+import { fixture, fixtureV2, pictures, state, stateV2 } from "./generated.ts";
 
-test("detections and masks of a small network as torchvision's", async () => {
+test.each([
+  ["maskrcnn_resnet50_fpn", fixture, state],
+  ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2],
+] as const)(
+  "detections and masks of a small network of the layout of %s as torchvision's",
+  async (_, made, weights) => {
+    const { settings, anchorSizes } = made;
+    const model = new MaskRcnn(nodeRuntime({ threads: 1 }), weights, {
+      minSize: settings.min_size!,
+      maxSize: settings.max_size!,
+      anchorSizes,
+      preNms: settings.rpn_pre_nms_top_n_test!,
+      postNms: settings.rpn_post_nms_top_n_test!,
+      scoreThreshold: settings.box_score_thresh!,
+      detections: settings.box_detections_per_img!,
+    });
+    const found = await model.segment(pictures);
+    await model.release();
+    found.forEach(({ boxes, scores, labels, masks }, i) => {
+      const want = made.found[i]!;
+      expect([...labels]).toEqual(want.labels);
+      expect(largest(boxes, want.boxes)).toBeLessThan(1e-3);
+      expect(largest(scores, want.scores)).toBeLessThan(1e-5);
+      const sums = want.labels.map((_, d) => {
+        const box = want.boxes.slice(4 * d, 4 * d + 4);
+        return pasteMask(masks.subarray(784 * d, 784 * (d + 1)), box, pictures[i]!).reduce((a, b) => a + b, 0);
+      });
+      sums.forEach((sum, d) => {
+        expect(Math.abs(sum / want.maskSums[d]! - 1)).toBeLessThan(1e-4);
+      });
+    });
+  },
+);
+
+test("an examined picture has the same detections and masks, and what led to them", async () => {
   const { settings, anchorSizes } = fixture;
   const model = new MaskRcnn(nodeRuntime({ threads: 1 }), state, {
-    minSize: settings.min_size!,
-    maxSize: settings.max_size!,
-    anchorSizes,
-    preNms: settings.rpn_pre_nms_top_n_test!,
-    postNms: settings.rpn_post_nms_top_n_test!,
-    scoreThreshold: settings.box_score_thresh!,
-    detections: settings.box_detections_per_img!,
+    ...{ minSize: settings.min_size!, maxSize: settings.max_size!, anchorSizes },
+    ...{ preNms: settings.rpn_pre_nms_top_n_test!, postNms: settings.rpn_post_nms_top_n_test! },
+    ...{ scoreThreshold: settings.box_score_thresh!, detections: settings.box_detections_per_img! },
   });
-  const found = await model.segment(pictures);
+  const picture = pictures[0]!;
+  const [found] = await model.segment([picture]);
+  const seen = await model.examine(picture);
   await model.release();
-  found.forEach(({ boxes, scores, labels, masks }, i) => {
-    const want = fixture.found[i]!;
-    expect([...labels]).toEqual(want.labels);
-    expect(largest(boxes, want.boxes)).toBeLessThan(1e-3);
-    expect(largest(scores, want.scores)).toBeLessThan(1e-5);
-    const sums = want.labels.map((_, d) => {
-      const box = want.boxes.slice(4 * d, 4 * d + 4);
-      return pasteMask(masks.subarray(784 * d, 784 * (d + 1)), box, pictures[i]!).reduce((a, b) => a + b, 0);
+  expect([...seen.boxes]).toEqual([...found!.boxes]);
+  expect([...seen.labels]).toEqual([...found!.labels]);
+  expect(largest(seen.masks, [...found!.masks])).toBeLessThan(1e-4);
+  const D = found!.labels.length;
+  expect(seen.pooled.difference).toHaveLength(196 * D);
+  expect(Math.max(...seen.pooled.difference)).toBeGreaterThan(0);
+  expect(seen.pooled.masks).toHaveLength(784 * D);
+  expect([...seen.proposalScores]).toEqual([...seen.proposalScores].sort((a, b) => b - a));
+  expect(seen.proposals.length).toBe(4 * seen.proposalScores.length);
+  for (const level of [...seen.levels, ...seen.proposalLevels]) expect([2, 3, 4, 5]).toContain(level);
+});
+
+test("no proposals and no scores above the threshold: nothing is found", async () => {
+  const runtime = nodeRuntime({ threads: 1 });
+  for (const options of [{ postNms: 0 }, { scoreThreshold: 1 }]) {
+    const model = new MaskRcnn(runtime, state, {
+      minSize: 64,
+      maxSize: 96,
+      anchorSizes: fixture.anchorSizes,
+      ...options,
     });
-    sums.forEach((sum, d) => {
-      expect(Math.abs(sum / want.maskSums[d]! - 1)).toBeLessThan(1e-4);
-    });
-  });
+    const [found] = await model.segment([pictures[0]!]);
+    expect([found!.boxes.length, found!.masks.length]).toEqual([0, 0]);
+    const seen = await model.examine(pictures[0]!);
+    expect([seen.pooled.masks.length, seen.levels.length]).toEqual([0, 0]);
+    await model.release();
+  }
 });
 
 const shared = join(process.env.REPRISE_DATA ?? "", "maskrcnn", "fixtures");

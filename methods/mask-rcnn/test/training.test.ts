@@ -59,6 +59,20 @@ test("a picture that is seen again and again is found", async () => {
   });
 }, 60_000);
 
+test("a picture without objects is learnt as background", async () => {
+  const training = await MaskRcnnTraining.start(
+    nodeRuntime({ threads: 1 }),
+    initialState(new Random(1), network),
+    small,
+  );
+  const { picture } = shapesPicture(new Random(5), { height: 96, width: 96 });
+  const none = { boxes: new Float32Array(0), labels: [], masks: [] };
+  const { losses } = await training.run([picture], [none], { learningRate: 0.01 });
+  await training.release();
+  expect(losses.loss_classifier).toBeGreaterThan(0);
+  expect([losses.loss_box_reg, losses.loss_mask, losses.loss_rpn_box_reg]).toEqual([0, 0, 0]);
+});
+
 test("targets that do not belong together are refused", async () => {
   const training = await MaskRcnnTraining.start(nodeRuntime(), initialState(new Random(1), network), small);
   const { picture } = shapesPicture(new Random(5), { height: 96, width: 96 });

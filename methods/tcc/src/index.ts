@@ -18,7 +18,7 @@ export { type FewShot, fewShot, phaseAccuracy, retrieval, shareOf } from "./metr
 export { alignmentTau, type KendallOptions, kendallTau, type PairTau } from "./metrics/kendall.ts";
 export { type Labelled, type Progression, progression, progressTargets } from "./metrics/progression.ts";
 export { type Svm, type SvmOptions, svm } from "./metrics/svm.ts";
-export { decodeModel, encodeModel, type ModelFacts } from "./model-file.ts";
+export { decodeModel, encodeModel, type ModelFacts, type StoredPrecision } from "./model-file.ts";
 export { type CycleLoss, defaults as lossDefaults, type TccLossOptions } from "./options.ts";
 export {
   type Cycle,

@@ -1,5 +1,5 @@
 // A trained encoder, and a training that is not over, as the bytes of safetensors files.
-import { layoutSize, ModelError, unflatten } from "@reprise/engine";
+import { layoutSize, ModelError, type Tensor, unflatten } from "@reprise/engine";
 import { decodeCheckpoint, encodeCheckpoint, packWeights, readSafetensors, writeSafetensors } from "@reprise/nn";
 import { type EncoderSpec, encoderOf } from "./encoder.ts";
 import { headParameters } from "./objective.ts";
@@ -14,10 +14,60 @@ export interface ModelFacts extends Partial<Pick<Trained, "settings" | "step" | 
   readonly command?: string;
 }
 
-export function encodeModel({ spec, parameters }: TccModel, facts: ModelFacts = {}): Uint8Array {
-  return writeSafetensors(unflatten(parameters, encoderOf(spec).parameters), {
+/** How weights are stored: as they are, or those with more than one axis as bytes times a step for each output. */
+export type StoredPrecision = "float32" | "int8";
+
+export function encodeModel(
+  { spec, parameters }: TccModel,
+  { precision = "float32", ...facts }: ModelFacts & { readonly precision?: StoredPrecision } = {},
+): Uint8Array {
+  const weights = Object.entries(unflatten(parameters, encoderOf(spec).parameters));
+  const stored = precision === "float32" ? weights : weights.flatMap(([name, weight]) => asBytes(name, weight));
+  return writeSafetensors(Object.fromEntries(stored), {
     metadata: { "reprise.tcc": VERSION, encoder: JSON.stringify(spec), facts: JSON.stringify(facts) },
   });
+}
+
+const stepOf = (name: string) => `${name}.step`;
+
+/** A weight of several axes as int8 [outputs, …] and its steps [outputs]: W ≈ W_q · step. */
+function asBytes(name: string, weight: Tensor): [string, Tensor][] {
+  const { shape, data } = weight;
+  if (shape.length < 2) return [[name, weight]];
+  const outputs = shape[0]!;
+  const each = data.length / outputs;
+  const bytes = new Int8Array(data.length);
+  const step = new Float32Array(outputs);
+  for (let o = 0; o < outputs; o++) {
+    const row = (data as Float32Array).subarray(o * each, (o + 1) * each);
+    step[o] = row.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / 127 || 1;
+    for (let i = 0; i < each; i++) bytes[o * each + i] = Math.round(row[i]! / step[o]!);
+  }
+  return [
+    [name, { dtype: "int8", shape, data: bytes }],
+    [stepOf(name), { dtype: "float32", shape: [outputs], data: step }],
+  ];
+}
+
+/** The weights of a file as floats, whichever way they are stored. */
+function asFloats(tensors: Readonly<Record<string, Tensor>>, source: string): Record<string, Tensor> {
+  const floats: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.endsWith(".step") && tensors[name.slice(0, -".step".length)]?.dtype === "int8") continue;
+    if (tensor.dtype !== "int8") {
+      floats[name] = tensor;
+      continue;
+    }
+    const step = tensors[stepOf(name)];
+    const outputs = tensor.shape[0] ?? 0;
+    if (step?.dtype !== "float32" || `${step.shape}` !== `${[outputs]}`)
+      throw new ModelError(`${source}: "${name}" holds bytes, but not the steps [${outputs}] that they count in`);
+    const each = tensor.data.length / outputs;
+    const steps = step.data as Float32Array;
+    const data = Float32Array.from(tensor.data as Int8Array, (q, i) => q * steps[Math.floor(i / each)]!);
+    floats[name] = { dtype: "float32", shape: tensor.shape, data };
+  }
+  return floats;
 }
 
 /** @throws ModelError naming the file, when it is damaged or no model of this method */
@@ -28,7 +78,7 @@ export function decodeModel(bytes: Uint8Array, source: string): TccModel & { rea
   const spec = checkedSpec(json(metadata.encoder, source), source);
   return {
     spec,
-    parameters: packWeights(tensors, encoderOf(spec).parameters, { source }),
+    parameters: packWeights(asFloats(tensors, source), encoderOf(spec).parameters, { source }),
     facts: json(metadata.facts, source) as ModelFacts,
   };
 }

@@ -61,7 +61,7 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
     out: model,
     threads: 1,
   });
-  expect(trained.result).toMatchObject({ model, encoder: "mlp", videos: 4, stopped: "steps" });
+  expect(trained.result).toMatchObject({ model, encoder: "mlp", videos: 6, stopped: "steps" });
   expect(existsSync(`${model}.checkpoint`)).toBe(false);
   await run("embed", [model, at("sequences")], { out: at("E"), threads: 1 });
   const embedding = decodeNpy(await readFile(at("E", "s3.npy")), "s3.npy");

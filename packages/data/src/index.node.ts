@@ -1,3 +1,4 @@
+export { readMaskFolders } from "./coco/mask-folders.node.ts";
 export {
   type DownloadOptions,
   type DownloadProgress,

@@ -19,7 +19,9 @@ export {
 } from "./coco/annotations.ts";
 export type { EvaluationType } from "./coco/cells.ts";
 export { type CheckOptions, type CocoProblem, checkCoco } from "./coco/check.ts";
+export { cocoFromCvat, cvatFromCoco } from "./coco/cvat.ts";
 export { colourOf, type DrawnObject, drawObjects } from "./coco/draw.ts";
+export { type CocoErrors, cocoErrors, type ErrorKind, errorKinds } from "./coco/errors.ts";
 export { type CategoryNumbers, type CocoEvaluation, type EvaluationOptions, evaluateCoco } from "./coco/evaluate.ts";
 export { keypointSimilarity, personSigmas } from "./coco/keypoints.ts";
 export { cocoFromLabelMe, labelMeFromCoco, type NamedJson } from "./coco/labelme.ts";

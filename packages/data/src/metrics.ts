@@ -65,7 +65,7 @@ export function shareInterval(
   count: number,
 ): { readonly share: number; readonly low: number; readonly high: number } {
   if (!Number.isInteger(successes) || !Number.isInteger(count) || successes < 0 || count < 1 || successes > count)
-    throw new RangeError(`shareInterval: ${successes} of ${count} is no share`);
+    throw new RangeError(`shareInterval: ${successes} of ${count} is not a share`);
   const z = normalQuantile975;
   const share = successes / count;
   const centre = (share + z ** 2 / (2 * count)) / (1 + z ** 2 / count);

@@ -49,7 +49,7 @@ export function elementCount(shape: readonly number[]): number {
 /** An array from its parts. @throws RangeError if the data do not fill the shape exactly */
 export function ndArray<T extends DType>(dtype: T, shape: readonly number[], data: ArrayOf[T]): NdArray<T> {
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw new RangeError(`shape [${shape.join(", ")}] is no shape: every size must be an integer from 0 on`);
+    throw new RangeError(`shape [${shape.join(", ")}] is not a shape: every size must be an integer from 0 on`);
   if (data.length !== elementCount(shape))
     throw new RangeError(
       `shape [${shape.join(", ")}] needs ${elementCount(shape)} elements, the data have ${data.length}`,

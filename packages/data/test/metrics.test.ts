@@ -96,7 +96,7 @@ describe("corners", () => {
     expect(() => median([])).toThrow("quantile: there are no values");
     expect(() => median([1, Number.NaN])).toThrow("quantile: one of the values is NaN");
     expect(() => quantile([1], 1.5)).toThrow("quantile: q is 1.5; expected 0 to 1");
-    expect(() => shareInterval(3, 2)).toThrow("shareInterval: 3 of 2 is no share");
+    expect(() => shareInterval(3, 2)).toThrow("shareInterval: 3 of 2 is not a share");
   });
 });
 

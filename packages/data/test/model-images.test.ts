@@ -57,6 +57,12 @@ describe("readImagesFor", () => {
   });
 });
 
+it("an array of no images is refused", async () => {
+  await expect(readImagesFor(await npy("none.npy", "float32", [0, 1, 2, 2], []), [1, 2, 2])).rejects.toThrow(
+    "none.npy: holds no images.",
+  );
+});
+
 it("an archive of arrays is not taken for one array", async () => {
   const zip = join(folder, "arrays.npz");
   await writeFile(zip, Buffer.from("PK\u0003\u0004 and so on"));

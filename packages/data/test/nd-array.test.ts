@@ -18,6 +18,6 @@ it("an array is what the engine is fed with", () => {
 
 it("data that do not fill the shape are refused", () => {
   expect(() => ndArray("uint8", [2, 3], new Uint8Array(5))).toThrow("shape [2, 3] needs 6 elements, the data have 5");
-  expect(() => ndArray("uint8", [-1, -1], new Uint8Array(1))).toThrow("shape [-1, -1] is no shape");
-  expect(() => ndArray("uint8", [0.5, 2], new Uint8Array(1))).toThrow("shape [0.5, 2] is no shape");
+  expect(() => ndArray("uint8", [-1, -1], new Uint8Array(1))).toThrow("shape [-1, -1] is not a shape");
+  expect(() => ndArray("uint8", [0.5, 2], new Uint8Array(1))).toThrow("shape [0.5, 2] is not a shape");
 });

@@ -1,4 +1,4 @@
-// Quantised operators of com.microsoft: ONNX Runtime's values, and gradients straight through the rounding.
+// Quantised operators of ONNX and of com.microsoft: ONNX Runtime's values, and gradients straight through the rounding.
 import { expect, test } from "vitest";
 import { nodeRuntime } from "../src/index.node.ts";
 import {
@@ -30,11 +30,35 @@ const ends: HandmadeNode[] = [
   stored("z2", tensor("uint8", [], [90])),
   { op: "QuantizeLinear", inputs: ["x", "s", "z"], outputs: ["q"] },
 ];
+const integers = (count: number, lowest: number) =>
+  Array.from({ length: count }, (_, i) => lowest + ((37 * i + 11) % 256));
+/** Weights per channel (int8) and for the whole array (uint8 with a zero point), and a bias in int32. */
+const weights: HandmadeNode[] = [
+  stored("w", tensor("int8", [3, 2, 3, 3], integers(54, -128))),
+  stored("ws", tensor("float32", [3], [0.002, 0.004, 0.003])),
+  stored("wz", tensor("int8", [3], [0, 0, 0])),
+  stored("b", tensor("int32", [3], [500, -900, 0])),
+  stored("u", tensor("uint8", [3, 2, 3, 3], integers(54, 0))),
+  stored("m", tensor("int8", [16, 3], integers(48, -128))),
+  stored("us", tensor("float32", [], [0.003])),
+  stored("uz", tensor("uint8", [], [131])),
+  stored("mz", tensor("int8", [], [3])),
+];
 const after: HandmadeNode = { op: "DequantizeLinear", inputs: ["r", "s2", "z2"], outputs: ["y"] };
 const model = (nodes: readonly HandmadeNode[], shape: readonly number[]) =>
   handmade([...ends, ...nodes, after], { input: tensorInfo("x", shape) });
 
 const cases: readonly (readonly [op: string, shape: readonly number[], node: Partial<HandmadeNode>])[] = [
+  [
+    "QLinearConv",
+    [1, 2, 4, 4],
+    {
+      ...{ domain: "", inputs: ["q", "s", "z", "w", "ws", "wz", "s2", "z2", "b"] },
+      attributes: { pads: [1, 1, 1, 1], strides: [2, 2] },
+    },
+  ],
+  ["QLinearConv", [1, 2, 4, 4], { domain: "", inputs: ["q", "s", "z", "u", "us", "uz", "s2", "z2"] }],
+  ["QLinearMatMul", [2, 16], { domain: "", inputs: ["q", "s", "z", "m", "us", "mz", "s2", "z2"] }],
   ["QLinearAdd", [2, 16], { inputs: ["q", "s", "z", "q", "s", "z", "s2", "z2"] }],
   ["QLinearMul", [2, 16], { inputs: ["q", "s", "z", "q", "s", "z", "s2", "z2"] }],
   ["QLinearSigmoid", [2, 16], {}],
@@ -45,7 +69,8 @@ const cases: readonly (readonly [op: string, shape: readonly number[], node: Par
 ];
 
 test.each(cases)("%s", async (op, shape, node) => {
-  const bytes = model([{ op, domain, inputs: ["q", "s", "z", "s2", "z2"], outputs: ["r"], ...node }], shape);
+  const used = weights.filter(({ outputs }) => node.inputs?.includes(outputs[0]!));
+  const bytes = model([...used, { op, domain, inputs: ["q", "s", "z", "s2", "z2"], outputs: ["r"], ...node }], shape);
   const x = tensor("float32", shape, values);
   const session = await runtime.load(bytes);
   const { y: want } = await session.run({ x });

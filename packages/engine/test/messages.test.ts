@@ -6,11 +6,13 @@ import {
   concat,
   conv,
   gemm,
+  gradient,
   importOnnx,
   LbfgsB,
   ModelError,
   maxPool,
   maxPoolGrad,
+  reduceSum,
   tensor,
   where,
 } from "../src/index.ts";
@@ -70,7 +72,31 @@ describe("graphs", () => {
     [
       "a letter that no input has",
       ({ graph, f }) => graph.add("Einsum", [f(2, 3)], { equation: "ij->ik" }),
-      'Einsum: "k" in the result of "ij->ik" is no input\'s axis',
+      'Einsum: "k" in the result of "ij->ik" does not name an axis of any input',
+    ],
+    ["too few inputs", ({ graph, f }) => graph.add("Add", [f(2)]), "Add: 1 inputs given, 2 expected"],
+    [
+      "too many inputs",
+      ({ graph, f }) => graph.add("Conv", Array(4).fill(f(1, 1, 3))),
+      "Conv: 4 inputs given, 2 to 3 expected",
+    ],
+    [
+      "the gradient of a normalisation in training, as a node of a file",
+      ({ graph, f }) => {
+        const x = f(2, 3);
+        const attrs = { epsilon: 1e-5, training_mode: 1, momentum: 0.9 };
+        return gradient(reduceSum(graph.add("BatchNormalization", [x, f(3), f(3), f(3), f(3)], attrs)[0]!), [x]);
+      },
+      "training mode is differentiated as BatchNormalizationTraining",
+    ],
+    [
+      "the gradient of the largest sample of a region, as a node of a file",
+      ({ graph, f, i }) => {
+        const x = f(1, 1, 4, 4);
+        const attrs = { mode: "max", output_height: 1, output_width: 1, sampling_ratio: 1, spatial_scale: 1 };
+        return gradient(reduceSum(graph.add("RoiAlign", [x, f(1, 4), i(1)], attrs)[0]!), [x]);
+      },
+      'gradient: RoiAlign in mode "max" is differentiated as built by roiAlign',
     ],
     ["parts of other shapes", ({ f }) => concat([f(2, 3), f(3, 4)], 0), "Concat: inputs [2, 3], [3, 4]"],
   ])("%s", (_, misuse, message) => {

@@ -135,7 +135,9 @@ function decode(path: string, bytes: Uint8Array): { key: RunKey; entries: Entry[
     });
     return { key, entries: read };
   } catch (cause) {
-    throw new DataError(path, "is no part of a run, or damaged. Delete it; what it held is searched again.", { cause });
+    throw new DataError(path, "is not a part of a run, or is damaged. Delete it; what it held is searched again.", {
+      cause,
+    });
   }
 }
 

@@ -54,7 +54,7 @@ export async function publish(
     if (!tables.has(row.record.split("/")[0]!) || without.includes(row.record)) return row;
     throw new DataError(
       path,
-      `row "${row.name}" names the record ${row.record}, of which there is none; there are ${records.map(({ id }) => id).join(", ")}`,
+      `row "${row.name}" names the record ${row.record}, which does not exist; the records are ${records.map(({ id }) => id).join(", ")}`,
     );
   };
   const filled = { ...results, tables: results.tables.map((table) => ({ ...table, rows: table.rows.map(fill) })) };

@@ -1,6 +1,6 @@
 // Where results are kept: names and bytes. A folder now; a bucket or a database later.
 
-/** Bytes by name. Names are parts separated by "/". Anything but "there is none" is thrown. */
+/** Bytes by name. Names are parts separated by "/". Every error but a missing file is thrown. */
 export interface Store {
   readonly has: (name: string) => Promise<boolean>;
   readonly get: (name: string) => Promise<Uint8Array | undefined>;

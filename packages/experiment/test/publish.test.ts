@@ -41,7 +41,7 @@ test("a row whose record is not there is an error, unless its data was not at ha
   await write([row("ours", "table1/a"), row("lost", "table1/z")]);
   await copyFile(join(folder, "results.json"), join(folder, "before.json"));
   await expect(publish(folder, [record("table1/a")])).rejects.toThrow(
-    /results\.json: row "lost" names the record table1\/z, of which there is none; there are table1\/a$/,
+    /results\.json: row "lost" names the record table1\/z, which does not exist; the records are table1\/a$/,
   );
   await publish(folder, [record("table1/a")], ["table1/z"]);
   expect((await rows()).map(({ reproduced }) => reproduced === null)).toEqual([false, true]);

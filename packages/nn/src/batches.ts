@@ -100,7 +100,7 @@ export function countExamples({ images, labels }: Examples, inputShape: Shape): 
       `images are ${images.dtype} ${formatShape(images.shape)}; expected float32 [M, ${inputShape.join(", ")}]`,
     );
   }
-  if (count === 0) throw new ShapeError("images: there are none");
+  if (count === 0) throw new ShapeError("there are no images");
   if (labels.shape.length !== 1 || labels.shape[0] !== count)
     throw new ShapeError(`labels are ${formatShape(labels.shape)}; expected [${count}], one for each image`);
   return count;

@@ -32,7 +32,7 @@ export const imageNetworkNames: readonly string[] = Object.keys(builders);
 /**
  * An image classifier by name.
  *
- * @throws Error listing the names, when there is none of this name
+ * @throws Error listing the names, when the name is not known
  */
 export function imageNetwork(name: string, options: ImageNetworkOptions = {}): Network {
   const key = name.toLowerCase();

@@ -28,6 +28,9 @@ export {
   onnxClassifier,
 } from "./classifier/onnx-classifier.ts";
 export { type OnnxScores, onnxScores } from "./classifier/onnx-scores.ts";
+// Defences against flipped bits
+export { type Defence, type DefendedNetwork, defenceNames, defended } from "./defences/defended.ts";
+export { piecewiseClustering } from "./defences/piecewise-clustering.ts";
 export { type Evaluation, type Evaluator, evaluator } from "./evaluate.ts";
 export { type ExportNetworkOptions, exportNetwork } from "./export.ts";
 export { type ImageNetworkOptions, imageNetwork, imageNetworkNames } from "./image-networks.ts";

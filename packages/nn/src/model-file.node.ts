@@ -26,7 +26,7 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
     return withExternalData(bytes, (location, offset, length) => readPart(folder, location, offset, length));
   } catch (cause) {
     if (cause instanceof Outside) throw new ModelError(`${path}: ${cause.message}`, { cause });
-    // What is no model is told by whoever opens it, in one way for all.
+    // Whoever opens the file says that it is not a model, in one way for all.
     if (cause instanceof ModelError && !cause.message.startsWith("with its weights")) return bytes;
     throw new ModelError(`${path}: ${(cause as Error).message}`, { cause });
   }
@@ -52,7 +52,7 @@ function readPart(folder: string, location: string, offset: number, length: numb
   const handle = openSync(file, "r");
   try {
     const info = fstatSync(handle);
-    if (!info.isFile()) throw new Outside(`${says} are no file`);
+    if (!info.isFile()) throw new Outside(`${says} are not a file`);
     if (!(offset >= 0 && length >= 0 && offset + length <= info.size))
       throw new Outside(
         `${says} need bytes ${offset} to ${offset + length}, the file has ${info.size}; it is cut off or of another model`,

@@ -37,7 +37,7 @@ export const networks: readonly Network[] = [
 /**
  * A network by name: one of the table, or FCa-b-…-10 with any hidden layers, e.g. `fc50-10`.
  *
- * @throws Error listing the names, when there is none of this name
+ * @throws Error listing the names, when the name is not known
  */
 export function networkByName(name: string): Network {
   const found = networks.find((network) => network.name === name.toLowerCase());

@@ -11,7 +11,7 @@ export interface Recipe {
   readonly weightDecay?: number;
   /** Of "lbfgs": iterations, each of one pass over the examples or a few; fewer where the loss falls no more. */
   readonly epochs: number;
-  /** This and what follows is nothing to "lbfgs". */
+  /** "lbfgs" uses neither this nor what follows. */
   readonly batchSize: number;
   /** At the first step. */
   readonly learningRate: number;

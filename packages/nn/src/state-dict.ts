@@ -26,7 +26,7 @@ export function stateDictOf(value: TorchValue, { source = "torch file" } = {}): 
     if (typeof name !== "string" || !isTensor(array)) {
       const what = place === undefined ? "it" : `its "${place}"`;
       throw new ModelError(
-        `${source}: ${what} is not a state_dict: "${name}" is no tensor; save model.state_dict(), alone or as "state_dict"`,
+        `${source}: ${what} is not a state_dict: "${name}" is not a tensor; save model.state_dict(), alone or as "state_dict"`,
       );
     }
     tensors.push([name, array]);

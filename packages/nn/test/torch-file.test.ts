@@ -53,9 +53,9 @@ describe("state_dict", () => {
   });
   test.each<[string, TorchValue, RegExp]>([
     ["a number", 3, /w\.pt: it holds no dict of tensors; save model\.state_dict\(\)/],
-    ["a dict of numbers", new Map([["epoch", 3]]), /w\.pt: it is not a state_dict: "epoch" is no tensor/],
+    ["a dict of numbers", new Map([["epoch", 3]]), /w\.pt: it is not a state_dict: "epoch" is not a tensor/],
     ["nothing", new Map([["model", new Map()]]), /w\.pt: its state_dict is empty/],
-    ["a wrong entry", new Map([["net", new Map([["a", "b"]])]]), /its "net" is not a state_dict: "a" is no tensor/],
+    ["a wrong entry", new Map([["net", new Map([["a", "b"]])]]), /its "net" is not a state_dict: "a" is not a tensor/],
   ])("%s is refused", (_, value, message) => {
     expect(() => stateDictOf(value, { source: "w.pt" })).toThrow(message);
   });
@@ -119,8 +119,12 @@ describe("a hostile pickle is refused by name", () => {
       /"collections\.OrderedDict" as a value is refused/,
     ],
     ["a type as a value", legacy("ctorch\nFloatStorage\n."), /holds a storage without a tensor/],
-    ["a call of a list", legacy("])R."), /a call of what is no function is refused/],
-    ["a call with a list", legacy("ccollections\nOrderedDict\n]R."), /a call of what is no function is refused/],
+    ["a call of a list", legacy("])R."), /a call of something that is not a function is refused/],
+    [
+      "a call with a list",
+      legacy("ccollections\nOrderedDict\n]R."),
+      /a call of something that is not a function is refused/,
+    ],
     ["a dict with items", legacy("ccollections\nOrderedDict\n]\x85R."), /is called with items/],
     [
       "a tensor of nothing",

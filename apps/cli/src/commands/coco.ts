@@ -4,8 +4,10 @@ import { extname, join } from "node:path";
 import {
   boxPolygon,
   type CocoDataset,
+  type CocoErrors,
   type CocoEvaluation,
   checkCoco,
+  cocoErrors,
   colourOf,
   DataError,
   drawObjects,
@@ -17,13 +19,15 @@ import {
   statsOfCoco,
 } from "@reprise/data";
 import { createFolder, readBytes, readImage, writeImage } from "@reprise/data/node";
-import { textTable, type Verb, verb } from "@reprise/experiment";
+import { textTable, UsageError, type Verb, verb } from "@reprise/experiment";
+import { convert } from "./coco/convert.ts";
 
 const dataset = { name: "data set", help: "a COCO data set: JSON with images, annotations and categories" } as const;
 const readText = async (path: string) => new TextDecoder().decode(await readBytes(path));
 const readDataset = async (path: string) => parseCoco(await readText(path), path);
 
 export const verbs: readonly Verb[] = [
+  convert,
   verb({
     name: "evaluate",
     summary: "COCO's numbers for results, as pycocotools gives them",
@@ -31,14 +35,22 @@ export const verbs: readonly Verb[] = [
       groundTruth: { kind: "text", placeholder: "gt.json", required: true, help: "the COCO data set" },
       detections: { kind: "text", placeholder: "dt.json", required: true, help: "results in COCO's format" },
       type: { kind: "choice", choices: ["bbox", "segm", "keypoints"], default: "bbox", help: "what is compared" },
+      errors: {
+        kind: "flag",
+        help: "what goes wrong, of boxes or masks, and what mending each kind would add to AP50",
+      },
     },
-    async run({ options: { groundTruth, detections, type } }) {
-      const evaluation = evaluateCoco(
-        await readDataset(groundTruth),
-        parseDetections(await readText(detections), detections),
-        { type, sources: { groundTruth, detections } },
-      );
-      return { result: evaluation, text: () => evaluationText(evaluation) };
+    async run({ options: { groundTruth, detections, type, errors: wanted } }) {
+      if (wanted && type === "keypoints") throw new UsageError("--errors are of boxes and masks, not of keypoints.");
+      const dataset = await readDataset(groundTruth);
+      const found = parseDetections(await readText(detections), detections);
+      const evaluation = evaluateCoco(dataset, found, { type, sources: { groundTruth, detections } });
+      if (!wanted || type === "keypoints") return { result: evaluation, text: () => evaluationText(evaluation) };
+      const errors = cocoErrors(dataset, found, { type });
+      return {
+        result: { ...evaluation, errors },
+        text: () => [evaluationText(evaluation), "", errorsText(errors)].join("\n"),
+      };
     },
   }),
   verb({
@@ -179,3 +191,9 @@ function evaluationText({ stats, names, perCategory, type }: CocoEvaluation): st
     ),
   ].join("\n");
 }
+
+const errorsText = ({ kinds }: CocoErrors) =>
+  textTable(
+    ["error", "count", "AP50 without it"],
+    kinds.map(({ kind, count, gain }) => [kind, String(count), `${gain < 0 ? "" : "+"}${gain.toFixed(3)}`]),
+  );

@@ -10,7 +10,7 @@ export interface TellOptions {
   readonly debug: boolean;
 }
 
-/** Whether writing failed because nobody reads any more: a reader that has seen enough, as `head` does, is no error. */
+/** Whether writing failed because nobody reads any more: a reader that stops early, as `head` does, is not an error. */
 export const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === "EPIPE";
 
 /** Tells the error. @returns the exit code: 1 failed, 2 cannot be run like this */

@@ -23,15 +23,24 @@ export function citations({ label }: { label: (key: string) => string | undefine
   };
 }
 
+/** The keys that a text cites, each once. */
+export function citedKeys(markdown: string): string[] {
+  const keys = [...markdown.matchAll(citation)].flatMap(keysOf);
+  return [...new Set(keys)];
+}
+
+function keysOf([, bracketed, command]: RegExpMatchArray): string[] {
+  const keys = bracketed ? bracketed.split(/;\s*/).map((key) => key.slice(1)) : (command ?? "").split(",");
+  return keys.map((key) => key.trim());
+}
+
 function split({ value }: Text, label: (key: string) => string | undefined): PhrasingContent[] {
   const parts: PhrasingContent[] = [];
   let end = 0;
   for (const match of value.matchAll(citation)) {
-    const keys = match[1] ? match[1].split(/;\s*/).map((key) => key.slice(1)) : (match[2] ?? "").split(",");
     if (match.index > end) parts.push({ type: "text", value: value.slice(end, match.index) });
     parts.push({ type: "text", value: "[" });
-    for (const [i, raw] of keys.entries()) {
-      const key = raw.trim();
+    for (const [i, key] of keysOf(match).entries()) {
       if (i > 0) parts.push({ type: "text", value: "; " });
       parts.push(link(key, label(key) ?? key));
     }

@@ -8,6 +8,7 @@ export class RenderError extends Error {
 
 export const longestText = 200_000; // characters
 export const deepestNesting = 50; // quotations and lists in each other
+export const mostBlocks = 1000; // quotations, notes and underlined headings
 export const mostMarks = 2000; // characters with a meaning, in one block
 
 const fence = /^[\s>]*(`{3,}|~{3,})/;
@@ -28,6 +29,7 @@ export function withinLimits(markdown: string): string {
   const nesting = new Nesting();
   let closing: string | null = null; // the fence of the code block that the line is in
   let start = 0;
+  let blocks = 0;
   const endBlock = (end: number) => {
     const block = lines.slice(start, end);
     out.push(...(marksOf(block) > mostMarks ? asCode(block) : block));
@@ -50,12 +52,23 @@ export function withinLimits(markdown: string): string {
         throw new RenderError(
           `line ${i + 1} is nested ${depth} levels deep in lists and quotations; at most ${deepestNesting} are rendered`,
         );
+      // The parser's time is quadratic in them, blank lines between them or not.
+      if (beginsBlock(line, lines[i - 1] ?? "") && ++blocks > mostBlocks)
+        throw new RenderError(
+          `line ${i + 1} begins one more quotation, note or underlined heading; at most ${mostBlocks} are rendered`,
+        );
       if (line.trim() === "") endBlock(i + 1);
     }
   }
   if (closing) out.push(...lines.slice(start));
   else endBlock(lines.length);
   return out.join("\n");
+}
+
+/** Whether a line underlines a heading, or begins a quotation or a note, given the line before it. */
+function beginsBlock(line: string, before: string): boolean {
+  if (/^[\s>]*(?:=+|-+)\s*$/.test(line)) return before.trim() !== "";
+  return /^\s*(?:[-+*\d.)]+\s+)*(?:\[\^|>)/.test(line) && !/^\s*>/.test(before);
 }
 
 function marksOf(block: readonly string[]): number {

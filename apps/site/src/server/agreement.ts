@@ -18,7 +18,7 @@ interface Values {
   readonly tolerance?: number | null | undefined;
 }
 
-/** Null where one of them is no number. */
+/** Null where one of them is not a number. */
 export function agreementOf({ claimed, value, interval, tolerance }: Values): Agreement | null {
   const claim = /^(below|above|under|over|<|>|≤|≥)?\s*(-?[\d.,]+)/.exec(claimed.trim());
   const ours = numberOf(value);

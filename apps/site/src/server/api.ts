@@ -112,7 +112,7 @@ function openApi(origin: string) {
           },
           responses: {
             "200": answer("The best tags first, or what there is too little of.", suggestAnswer),
-            "400": answer("The request is no such JSON.", problem),
+            "400": answer("The request is not JSON of this form.", problem),
             "403": { description: "The request comes from a page of another site." },
             "413": answer("The request is too long.", problem),
             "429": { description: "This address asks too often; Retry-After says when it may again." },

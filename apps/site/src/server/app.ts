@@ -9,23 +9,37 @@ import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
 import { mountApiReference } from "./api-reference.ts";
 import type { WebAssets } from "./assets.ts";
+import { Refusal, refusalPage, SignInFirst } from "./community.ts";
 import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
+import { readerOf } from "./discussion/reader.ts";
+import { mountDiscussion } from "./discussion/routes.ts";
+import { rss } from "./feed.ts";
 import { FileReplies } from "./files.ts";
+import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
+import { Limits, type RateName, TooMany } from "./limits.ts";
 import { forgetPopular, mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
+import { mountModeration } from "./moderation/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
+import { dayOf } from "./pages/day.ts";
 import type { Frame } from "./pages/layout.ts";
-import { notFoundPage } from "./pages/not-found.ts";
-import { dayOf, paperPage } from "./pages/paper.ts";
+import { noPaperPage, notFoundPage } from "./pages/not-found.ts";
+import { paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
 import { mountPaperFiles } from "./paper-files.ts";
+import { mountAdding } from "./papers/routes.ts";
 import { findPaper, type PaperView, paperCards } from "./papers.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { mountAdmin } from "./people/admin-routes.ts";
+import { Passwords } from "./people/passwords.ts";
+import { mountPeople } from "./people/routes.ts";
+import { Sessions, viewerOf } from "./people/sessions.ts";
+import { Renderer } from "./renderer.ts";
 import type { QuickReplies } from "./reply.ts";
+import { mountSummaries } from "./summaries/routes.ts";
 import type { TagSuggester } from "./tag-suggestions.ts";
 import { impossibleKey, UnknownKeys } from "./unknown-keys.ts";
 import type { Visits } from "./visits.ts";
@@ -53,14 +67,17 @@ export interface AppParts {
   readonly proxy?: "address" | "all" | undefined;
   /** Told of each paper's page that is read. */
   readonly visits?: Visits | undefined;
+  /** Other servers write to the same database: pages are made again after so many milliseconds. */
+  readonly keepFor?: number | undefined;
+  /** Renders what people write; one of its own unless given. */
+  readonly renderer?: Renderer;
+  /** How passwords are kept; as slow as they should be unless a test is about something else. */
+  readonly passwords?: Passwords;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
   /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
   readonly clock?: () => number;
 }
-
-/** What one address may ask: changes and questions to programs, and what has to be looked up in the database. */
-const rates = { writes: { burst: 30, perSecond: 0.5 }, lookups: { burst: 300, perSecond: 30 } } as const;
 
 const favicon = readFileSync(fileURLToPath(new URL("../web/favicon.svg", import.meta.url)), "utf8");
 
@@ -73,26 +90,30 @@ export function createApp(parts: AppParts): Hono {
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
   if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
+  if (parts.keepFor) setInterval(() => pages.clear(), parts.keepFor).unref();
   const files = new FileReplies();
   const unknown = new UnknownKeys();
-  const limits = { writes: new RateLimit(rates.writes), lookups: new RateLimit(rates.lookups) };
+  const limits = new Limits();
+  const sessions = new Sessions(db);
   const originOf = (c: Context) => (proxy === "all" ? forwardedOrigin(c) : undefined) ?? parts.origin;
-  const frameOf = (c: Context): Frame => ({ origin: originOf(c), entry: assets.entry, panelOf });
+  const frameOf = (c: Context): Frame => ({ origin: originOf(c), entry: assets.entry, panelOf, viewer: viewerOf(c) });
   const missing = async (c: Context, what: string) => c.html(await notFoundPage(frameOf(c), what), 404, noStore);
-  const noPaper = (c: Context, key: string) => missing(c, `There is no paper with the BibTeX key “${readable(key)}”.`);
+  const noPaper = async (c: Context, key: string) => c.html(await noPaperPage(frameOf(c), readable(key)), 404, noStore);
 
   let hinted = false;
   /** Throws where the address has used up what it may ask. */
-  const limit = (c: Context, kind: keyof typeof limits) => {
+  const limit = (c: Context, kind: RateName) => {
     const address = clientAddress(c, proxy !== undefined);
     if (!address) return;
-    const wait = limits[kind].take(address, parts.clock?.());
-    if (wait === 0) return;
-    if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
-      hinted = true;
-      log("requests from a proxy are limited as if one reader sent them all; give --trust-proxy if it is yours");
+    try {
+      limits.take(kind, address, parts.clock?.());
+    } catch (error) {
+      if (!proxy && !hinted && c.req.header("X-Forwarded-For")) {
+        hinted = true;
+        log("requests from a proxy are limited as if one reader sent them all; give --trust-proxy if it is yours");
+      }
+      throw error;
     }
-    throw new TooMany(wait);
   };
 
   /** A page about the paper of this key; 404 where there is none, 410 where it was withdrawn. */
@@ -116,7 +137,20 @@ export function createApp(parts: AppParts): Hono {
     if (!["GET", "HEAD", "OPTIONS"].includes(c.req.method)) limit(c, "writes");
     await next();
   });
-  app.use(sameOriginOnly(originOf));
+  const fromOwnPages = sameOriginOnly(originOf);
+  // A method that nothing here answers is 405, whoever asks; POST, which any page may send, is judged everywhere.
+  app.use((c, next) => {
+    const { method, path } = c.req;
+    return method === "POST" || methodsAt(path).includes(method) ? fromOwnPages(c, next) : next();
+  });
+  app.use(async (c, next) => {
+    c.set("origin" as never, originOf(c) as never);
+    if (!/^\/(?:assets|content)\//.test(c.req.path)) c.set("viewer" as never, (await sessions.viewer(c)) as never);
+    await next();
+    // A page that names its reader is theirs alone, whatever its route says of others'.
+    if (viewerOf(c) && c.res.headers.get("Content-Type")?.startsWith("text/html"))
+      c.res.headers.set("Cache-Control", "private, no-store");
+  });
   app.use("/paper", async (c, next) => {
     await next();
     if (c.req.method === "GET" && [200, 304].includes(c.res.status))
@@ -135,7 +169,9 @@ export function createApp(parts: AppParts): Hono {
     const key = c.req.query("bibtexKey");
     if (!key) return missing(c, "The address names no paper: it should read /paper?bibtexKey=KEY.");
     return aboutPaper(c, "/paper", key, async (paper) =>
-      paper.bibtexKey === key ? { body: await paperPage(frameOf(c), paper) } : redirect(paperPath(paper.bibtexKey)),
+      paper.bibtexKey === key
+        ? { body: await paperPage(frameOf(c), paper, await readerOf(db, paper, viewerOf(c))) }
+        : redirect(paperPath(paper.bibtexKey)),
     );
   });
   app.get("/p/:key{.+}", (c) =>
@@ -152,6 +188,15 @@ export function createApp(parts: AppParts): Hono {
     })),
   );
 
+  const passwords = parts.passwords ?? new Passwords();
+  const community = { app, db, pages, passwords, sessions, limits, frameOf, originOf, limit, missing };
+  mountPeople(community);
+  mountAdmin(community);
+  mountAdding(community, unknown);
+  const renderer = parts.renderer ?? new Renderer();
+  mountSummaries(community, renderer);
+  mountDiscussion(community, renderer);
+  mountModeration(community);
   mountPaperFiles(app, files, parts);
   mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);
@@ -172,6 +217,12 @@ export function createApp(parts: AppParts): Hono {
       body: `User-agent: *\nAllow: /\nSitemap: ${originOf(c)}/sitemap.xml\n`,
       type: "text/plain; charset=utf-8",
       cacheControl: "public, max-age=3600",
+    })),
+  );
+  app.get("/rss.xml", (c) =>
+    pages.answer(c, `${originOf(c)} /rss.xml`, async () => ({
+      body: await rss(db, originOf(c)),
+      type: "application/rss+xml; charset=utf-8",
     })),
   );
   app.get("/sitemap.xml", (c) =>
@@ -204,7 +255,10 @@ export function createApp(parts: AppParts): Hono {
       return c.redirect(page + addressOf(c).slice(path.length), 301);
     return missing(c, `Nothing is at ${readable(path)}.`);
   });
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
+    if (error instanceof SignInFirst) return c.redirect(`/sign-in?next=${encodeURIComponent(error.next)}`, 303);
+    if (error instanceof Refusal) return refusalPage(c, frameOf(c), error);
+    if (error instanceof BadForm) return c.text(`${error.status}: ${error.message}`, error.status, noStore);
     if (error instanceof TooMany)
       return c.text("429: too many requests from this address; wait a little.", 429, {
         ...noStore,
@@ -221,15 +275,6 @@ export function createApp(parts: AppParts): Hono {
 }
 
 const noStore = { "Cache-Control": "no-store" } as const;
-
-/** Ends a request whose address asks too often. */
-class TooMany extends Error {
-  readonly seconds: number;
-  constructor(seconds: number) {
-    super(`too many requests; the next in ${seconds} s`);
-    this.seconds = seconds;
-  }
-}
 
 /** Logs each request that the server failed on, and every one if so wished. */
 function requestLog(log: Log, { debug, accessLog, proxy }: AppParts): MiddlewareHandler {

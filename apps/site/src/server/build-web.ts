@@ -82,7 +82,7 @@ export async function buildWeb({
         cssTarget: ["chrome123", "firefox120", "safari17.5"], // light-dark() as written
         rolldownOptions: {
           input: { site: join(root, "site.ts"), theme: join(root, "theme.ts") },
-          checks: { pluginTimings: false }, // where a slow machine spends its time is nothing to warn of
+          checks: { pluginTimings: false }, // where a slow machine spends its time is not worth a warning
         },
       },
     });

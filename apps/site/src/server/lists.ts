@@ -11,6 +11,7 @@ import { pageLength } from "./pages/paper-list.ts";
 import { searchPage } from "./pages/search.ts";
 import { type ListAddress, listPath } from "./pages/tags.ts";
 import { type CardFilter, cardOrders, countPapers, paperCards } from "./papers.ts";
+import { viewerOf } from "./people/sessions.ts";
 import { searchPapers } from "./search/search.ts";
 
 export interface ListParts {
@@ -125,4 +126,5 @@ function filterOf({ tag, venue, year, runs, reproduced }: ListAddress, running: 
   return { tag, venue, year, keys: runs ? running : undefined, reproduced };
 }
 
-const html = (c: Context, body: string) => c.html(body, 200, { "Cache-Control": "no-cache" });
+const html = (c: Context, body: string) =>
+  c.html(body, 200, { "Cache-Control": viewerOf(c) ? "private, no-store" : "no-cache" });

@@ -19,7 +19,7 @@ export interface Answered {
 
 /** @param stack  the error's whole stack, for whoever looks for its cause in the code */
 export function requestLine({ status, milliseconds, method, address, from, error }: Answered, stack = false): string {
-  const asked = address.length > 300 ? `${address.slice(0, 300)}…` : address;
+  const asked = withoutSecrets(address.length > 300 ? `${address.slice(0, 300)}…` : address);
   const line = `${status} ${Math.round(milliseconds)} ms${from ? ` ${from}` : ""} ${method} ${asked}`;
   return error === undefined ? line : `${line}: ${stack && error instanceof Error ? error.stack : inOneLine(error)}`;
 }
@@ -32,4 +32,9 @@ export function inOneLine(error: unknown): string {
     .replace(/\s*[\n\r]\s*/g, " ")
     .replace(/\p{Cc}/gu, "")
     .slice(0, 1000);
+}
+
+/** Whoever reads the log opens no link that was meant for another. */
+function withoutSecrets(address: string): string {
+  return address.replace(/([?&](?:token|invite)=)[^&]*/gi, "$1…").replace(/^\/s\/[^?]*/, "/s/…");
 }

@@ -11,6 +11,8 @@ import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
 import { parseOrigin } from "./origin.ts";
+import { hasAdmin, makeLink } from "./people/accounts.ts";
+import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
 import { Visits } from "./visits.ts";
@@ -82,6 +84,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       log(`content: ${written.length} ${written.length === 1 ? "paper" : "papers"} taken into the database`);
     const assets = webAssets(await buildWeb({ log, elsewhere: resolve(dataDir, "web") }));
     const tags = new TagSuggester(db);
+    const renderer = new Renderer();
     const origin = given ?? http.elsewhere;
     if (!given && !trustProxy && http.elsewhere !== http.here)
       log(`pages name ${origin} as their address; give --origin URL where readers use another`);
@@ -92,10 +95,16 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const proxy = trustProxy ? (given ? "address" : "all") : undefined;
     http.answerWith(
       createApp({
-        ...{ db, tags, assets, origin, contentDir, log: tell, debug, accessLog, proxy, quick: http.quick, visits },
+        ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
+        quick: http.quick,
         papers: options.papers ?? papers,
+        keepFor: databaseUrl ? 10_000 : undefined,
       }),
     );
+    if (!(await hasAdmin(db)))
+      log(
+        `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
+      );
     return {
       url: http.here,
       origin,
@@ -104,6 +113,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         clearInterval(counting);
         await writeVisits();
         await tags.close();
+        await renderer.close();
         await close();
       },
     };

@@ -1,6 +1,7 @@
 // Finished pages in memory, least recently used out first; each packed, with its ETag, so a reload costs no bytes.
 import type { Context } from "hono";
 import { packPage } from "./encoding.ts";
+import { viewerOf } from "./people/sessions.ts";
 import { type QuickReplies, Reply } from "./reply.ts";
 
 export interface Page {
@@ -43,6 +44,7 @@ export class PageCache {
   /** As above; what cannot be made is not kept, and the caller answers. */
   answer(c: Context, name: string, make: () => Promise<Page | undefined>): Promise<Response | undefined>;
   async answer(c: Context, name: string, make: () => Promise<Page | undefined>): Promise<Response | undefined> {
+    if (viewerOf(c)) return ownAnswer(c, await make());
     const reply = this.#replies.get(name) ?? (await this.#made(name, make));
     if (!reply) return undefined;
     this.#replies.delete(name); // to the end: used last
@@ -64,6 +66,13 @@ export class PageCache {
     making.then(done, done);
     return making;
   }
+}
+
+/** What one person sees is neither kept nor taken from what was kept for others. */
+function ownAnswer(c: Context, page: Page | undefined): Response | undefined {
+  if (!page) return undefined;
+  const { body, type = "text/html; charset=utf-8", status = 200, headers = {} } = page;
+  return c.body(body, status as 200, { ...headers, "Content-Type": type, "Cache-Control": "private, no-store" });
 }
 
 function replyOf({ body, type = "text/html; charset=utf-8", cacheControl = "no-cache", ...rest }: Page): Reply {

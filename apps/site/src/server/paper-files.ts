@@ -55,7 +55,7 @@ function packageFolders(papers: readonly Paper[]): Map<string, Set<string>> {
   return folders;
 }
 
-/** The path that an address means; empty where it is none. */
+/** The path that an address means; empty where it does not name a file. */
 function decoded(path: string): string {
   try {
     const name = decodeURIComponent(path);

@@ -1,7 +1,8 @@
 // What the pages read: one query per page, JSON aggregates instead of joins multiplied out.
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { identifierIn } from "../bibtex/identifiers.ts";
 import type { PaperLink, ResultTable, StoredRun } from "./content-format.ts";
-import type { Tables } from "./database/schema.ts";
+import type { MachineHelp, Tables } from "./database/schema.ts";
 
 /** A paper in a list. */
 export interface PaperCard {
@@ -18,12 +19,34 @@ export interface PaperCard {
   readonly writtenAt: Date | null;
 }
 
-/** A summary as shown on its paper's page. */
-interface SummaryView {
-  readonly author: string;
+/** A summary as shown on its paper's page, to everybody. */
+export interface SummaryView {
+  readonly ref: string;
+  /** Name shown, and name of the profile; null where its author does not say who they are. */
+  readonly author: string | null;
+  readonly authorName: string | null;
   readonly html: string;
   /** Null where the day is not known. */
   readonly editedAt: Date | null;
+  readonly machine: MachineHelp;
+  /** It has been rewritten since it was first published. */
+  readonly hasVersions: boolean;
+  /** Sum of the votes. */
+  readonly score: number;
+  /** In the order in which they were written. */
+  readonly comments: readonly CommentView[];
+}
+
+export interface CommentView {
+  readonly ref: string;
+  /** The comment that it answers; null where it stands under the summary itself. */
+  readonly parent: string | null;
+  /** Null where the author of an anonymous summary speaks under it. */
+  readonly author: string | null;
+  readonly authorName: string | null;
+  /** Null where it was taken away, and has answers. */
+  readonly html: string | null;
+  readonly createdAt: Date;
 }
 
 /** A paper's page. */
@@ -36,6 +59,8 @@ export interface PaperView extends Omit<PaperCard, "teaserHtml"> {
   readonly summaries: readonly SummaryView[];
   /** First paragraph of the first summary, as text. */
   readonly description: string;
+  /** Nothing more is said about it. */
+  readonly locked: boolean;
   /** Its folder was taken out of the content: it is shown nowhere. */
   readonly withdrawn: boolean;
 }
@@ -123,17 +148,12 @@ export function conditionOf({ tag, venue, year, keys, reproduced }: CardFilter):
   return parts.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(parts, sql` and `)})`;
 }
 
-/** The paper with this key or alias; one that was withdrawn, where no other has it. */
+/** The paper with this key, alias, DOI or arXiv id; one that was withdrawn, where no other has it. */
 export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperView | undefined> {
   const row = await db
     .selectFrom("papers")
     .innerJoin("venues", "venues.id", "papers.venue_id")
-    .where((eb) =>
-      eb.or([
-        eb("papers.bibtex_key", "=", key),
-        eb("papers.id", "in", eb.selectFrom("paper_aliases").select("paper_id").where("alias", "=", key)),
-      ]),
-    )
+    .where("papers.id", "in", idsOf(key))
     .select([
       "papers.bibtex_key as bibtexKey",
       "papers.title",
@@ -149,23 +169,67 @@ export async function findPaper(db: Kysely<Tables>, key: string): Promise<PaperV
       authors.as("authors"),
       tags.as("tags"),
       sql<boolean>`papers.withdrawn_at is not null`.as("withdrawn"),
-      sql<{ author: string; html: string; teaser: string; edited_at: string | null }[]>`(
-        select coalesce(json_agg(json_build_object(
-          'author', u.display_name, 'html', s.html, 'teaser', s.teaser_text, 'edited_at', s.edited_at) order by s.id), '[]')
-        from summaries s join users u on u.id = s.user_id where s.paper_id = papers.id)`.as("summaries"),
+      sql<boolean>`papers.locked_at is not null`.as("locked"),
+      summaries.as("summaries"),
     ])
     .orderBy("withdrawn")
     .orderBy(sql`papers.bibtex_key <> ${key}`) // its own key before another paper's alias
     .executeTakeFirst();
   if (!row) return undefined;
-  const { summaries, ...paper } = row;
+  const { summaries: written, ...paper } = row;
   return {
     ...paper,
-    description: summaries[0]?.teaser ?? "",
-    summaries: summaries.map(({ author, html, edited_at }) => ({
-      author,
-      html,
-      editedAt: edited_at === null ? null : new Date(edited_at),
+    description: written[0]?.teaser ?? "",
+    summaries: written.map(({ teaser: _, edited, comments: said, ...summary }) => ({
+      ...summary,
+      editedAt: edited === null ? null : new Date(edited),
+      comments: withoutDeadEnds(said).map(({ day, ...comment }) => ({ ...comment, createdAt: new Date(day) })),
     })),
   };
+}
+
+/** Each way by its own index; of conditions joined by "or", the database would read every paper. */
+function idsOf(key: string): RawBuilder<number> {
+  const identifier = identifierIn(key);
+  const named = sql`select id from papers where bibtex_key = ${key}
+    union all select paper_id from paper_aliases where alias = ${key}`;
+  if (!identifier) return sql`(${named})`;
+  const identified = "doi" in identifier ? sql`lower(doi) = ${identifier.doi}` : sql`arxiv_id = ${identifier.arxivId}`;
+  // The names of a withdrawn paper may be another's by now.
+  return sql`(${named} union all select id from papers where withdrawn_at is null and ${identified})`;
+}
+
+type CommentRow = Omit<CommentView, "createdAt"> & { readonly day: string };
+type SummaryRow = Omit<SummaryView, "editedAt" | "comments"> & {
+  readonly teaser: string;
+  readonly edited: string | null;
+  readonly comments: readonly CommentRow[];
+};
+
+// Days, not times: when exactly somebody wrote tells who it was to whoever saw them write. What is the same in votes and
+// day stands in the order of its random name.
+const summaries = sql<SummaryRow[]>`(
+  select coalesce(json_agg(json_build_object(
+      'ref', s.ref, 'html', s.html, 'teaser', s.teaser_text, 'edited', (s.edited_at at time zone 'UTC')::date,
+      'author', case when s.anonymous then null else u.display_name end,
+      'authorName', case when s.anonymous then null else u.name end,
+      'machine', s.machine, 'hasVersions', s.version > 1, 'score', v.score, 'comments', c.comments)
+    order by v.score desc, (s.edited_at at time zone 'UTC')::date desc nulls last, s.ref), '[]')
+  from summaries s
+  join users u on u.id = s.user_id
+  cross join lateral (select coalesce(sum(vote), 0)::int as score from votes where summary_id = s.id) v
+  cross join lateral (
+    select coalesce(json_agg(json_build_object(
+        'ref', c.ref, 'parent', up.ref, 'day', (c.created_at at time zone 'UTC')::date,
+        'author', case when c.anonymous or c.deleted_at is not null or c.hidden_at is not null then null else cu.display_name end,
+        'authorName', case when c.anonymous or c.deleted_at is not null or c.hidden_at is not null then null else cu.name end,
+        'html', case when c.deleted_at is null and c.hidden_at is null then c.html end) order by c.id), '[]') as comments
+    from comments c join users cu on cu.id = c.user_id left join comments up on up.id = c.parent_id
+    where c.summary_id = s.id and c.held_at is null) c
+  where s.paper_id = papers.id and s.listed)`;
+
+/** Without comments that were taken away and have no answer left. */
+function withoutDeadEnds(comments: readonly CommentRow[]): CommentRow[] {
+  const kept = comments.filter(({ ref, html }) => html !== null || comments.some(({ parent }) => parent === ref));
+  return kept.length === comments.length ? kept : withoutDeadEnds(kept);
 }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "hono";
 import { type Bodies, chooseEncoding, type Encoding } from "./encoding.ts";
 import { securityHeaderList } from "./headers.ts";
+import { carriesSession } from "./people/sessions.ts";
 
 /** What an answer is made of. */
 export interface ReplyParts {
@@ -116,6 +117,7 @@ export class QuickReplies {
   /** Answers if it can; the status, or undefined. */
   answer(request: IncomingMessage, response: ServerResponse): number | undefined {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+    if (carriesSession(request.headers.cookie)) return undefined; // what is kept is for those who are nobody
     const { url = "" } = request;
     const status = this.#replies.get(url)?.write(request, response);
     if (status !== undefined && request.method === "GET") this.onAnswer?.(url, request.headers["user-agent"]);

@@ -4,6 +4,8 @@ import type { Rendered } from "../jobs/render.protocol.ts";
 import { rendererVersion } from "../render/markdown.ts";
 import type { PaperContent } from "./content.ts";
 import type { Tables } from "./database/schema.ts";
+import { citeLabel } from "./papers/cite-label.ts";
+import { storePaper } from "./papers/store.ts";
 import { Renderer } from "./renderer.ts";
 
 /** The account that the site's own summaries belong to. */
@@ -79,76 +81,20 @@ async function releaseAliases(trx: Transaction<Tables>, keys: readonly string[])
   await trx.deleteFrom("paper_aliases").where("paper_id", "in", ids).execute();
 }
 
-/** "Szegedy et al. 2014", the text of links to the paper. */
-function citeLabel({ authors, year }: PaperContent["paper"]): string {
-  const names = authors.map((name) => name.split(" ").at(-1));
-  return `${names.length > 2 ? `${names[0]} et al.` : names.join(" and ")} ${year}`;
-}
-
 async function writePaper(
   trx: Transaction<Tables>,
   { paper, summary, results, run, sha256 }: PaperContent,
   { html, teaserHtml, teaserText, text: plain }: Rendered,
 ) {
   const { bibtexKey } = paper;
-  const venue = await trx
-    .insertInto("venues")
-    .values({ name: paper.venue })
-    .onConflict((oc) => oc.column("name").doUpdateSet({ name: paper.venue }))
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  const columns = {
-    title: paper.title,
-    venue_id: venue.id,
-    year: paper.year,
-    arxiv_id: paper.arxivId ?? null,
-    doi: paper.doi ?? null,
-    links: JSON.stringify(paper.links),
-    bibtex: paper.bibtex.trim(),
-    results: JSON.stringify(results),
-    run: JSON.stringify(run),
-    updated_at: new Date(),
-    withdrawn_at: null,
-  };
-  const { id } = await trx
-    .insertInto("papers")
-    .values({ bibtex_key: bibtexKey, ...columns })
-    .onConflict((oc) => oc.column("bibtex_key").doUpdateSet(columns))
-    .returning("id")
-    .executeTakeFirstOrThrow();
-
-  for (const alias of new Set(paper.aliases)) {
-    const row = await trx
-      .insertInto("paper_aliases")
-      .values({ alias, paper_id: id })
-      .onConflict((oc) => oc.column("alias").doNothing())
-      .returning("alias")
-      .executeTakeFirst();
-    if (!row) throw new Error(`paper ${bibtexKey}: the alias "${alias}" already belongs to another paper; remove it`);
-  }
-
-  await trx.deleteFrom("paper_authors").where("paper_id", "=", id).execute();
-  for (const [position, name] of paper.authors.entries()) {
-    const author = await trx
-      .insertInto("authors")
-      .values({ name })
-      .onConflict((oc) => oc.column("name").doUpdateSet({ name }))
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    await trx.insertInto("paper_authors").values({ paper_id: id, position, author_id: author.id }).execute();
-  }
-
-  await trx.deleteFrom("paper_tags").where("paper_id", "=", id).execute();
-  for (const name of new Set(paper.tags)) {
-    const tag = await trx
-      .insertInto("tags")
-      .values({ name })
-      .onConflict((oc) => oc.column("name").doUpdateSet({ name }))
-      .returning("id")
-      .executeTakeFirstOrThrow();
-    await trx.insertInto("paper_tags").values({ paper_id: id, tag_id: tag.id }).execute();
-  }
-
+  const id = await storePaper(
+    trx,
+    { ...paper, arxivId: paper.arxivId ?? null, doi: paper.doi ?? null },
+    {
+      ...{ links: JSON.stringify(paper.links), results: JSON.stringify(results), run: JSON.stringify(run) },
+      tags: paper.tags,
+    },
+  );
   const user = await trx
     .insertInto("users")
     .values(houseUser)

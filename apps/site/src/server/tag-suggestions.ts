@@ -53,7 +53,7 @@ export class TagSuggester {
   /** Changes with every summary, paper or tag that is written. */
   async #version(): Promise<string> {
     const { rows } = await sql<{ version: string }>`select concat_ws('/',
-      (select concat_ws(',', count(*), max(edited_at)) from summaries),
+      (select concat_ws(',', count(*), max(edited_at), sum(version), count(*) filter (where listed)) from summaries),
       (select concat_ws(',', count(*), max(updated_at), max(withdrawn_at)) from papers),
       (select concat_ws(',', count(*), sum(tag_id)) from paper_tags)) as version`.execute(this.#db);
     return rows[0]!.version;
@@ -103,6 +103,7 @@ function taggedSummaries(db: Kysely<Tables>): Promise<TaggedText[]> {
       sql<string[]>`json_agg(t.name order by t.name)`.as("tags"),
     ])
     .where("p.withdrawn_at", "is", null)
+    .where("s.listed", "=", true) // what is learnt from can be asked for
     .groupBy(["p.id", "s.id"])
     .orderBy("s.id")
     .execute();

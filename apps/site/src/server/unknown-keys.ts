@@ -19,6 +19,11 @@ export class UnknownKeys {
     return false;
   }
 
+  /** A paper of this key was added. */
+  forget(key: string): void {
+    this.#until.delete(key);
+  }
+
   add(key: string): void {
     this.#until.delete(key);
     this.#until.set(key, Date.now() + this.#milliseconds);

@@ -10,6 +10,8 @@ import "./styles/tags.css";
 import "./styles/results.css";
 import "./styles/panel.css";
 import "./styles/search.css";
+import "./styles/forms.css";
+import "./styles/discussion.css";
 import "./styles/print.css";
 import { copyButtons, copyFormulas } from "./copy.ts";
 import { searchField } from "./find.ts";
@@ -22,4 +24,6 @@ copyButtons();
 copyFormulas();
 scrollBoxes();
 searchField();
+if (document.querySelector("form[data-editor]"))
+  void import("./editor.ts").then(({ summaryEditor }) => summaryEditor());
 mountPanel();

@@ -178,7 +178,7 @@ export type AttackName = (typeof attackFacts)[number]["name"];
 /** The names of all attacks, the paper's first. */
 export const attackNames: readonly AttackName[] = attackFacts.map(({ name }) => name);
 
-/** @throws RangeError for a name that is none */
+/** @throws RangeError for an unknown name */
 export function factsOf(name: string): AttackFacts {
   const found = attackFacts.find((attack) => attack.name === name);
   if (!found) throw new RangeError(`attack "${name}" is not known; choose one of ${attackNames.join(", ")}.`);

@@ -363,7 +363,9 @@ function validate(
       throw new RangeError(`${attack.name}: ${option} is ${value}, expected a whole number ≥ 1.`);
   const { topK } = rows > 0 ? criterion.goalOf(0) : { topK: 1 };
   if (topK >= classes)
-    throw new RangeError(`${attack.name}: top ${topK} of ${classes} classes is no goal; take fewer than ${classes}.`);
+    throw new RangeError(
+      `${attack.name}: top ${topK} of ${classes} classes is not a goal; take fewer than ${classes}.`,
+    );
   if (topK > (attack.mostTopK ?? Infinity))
     throw new RangeError(`${attack.name}: top ${topK} is not what it looks for; take top ${attack.mostTopK}.`);
   if (criterion.severalTargets && !attack.severalTargets)

@@ -47,7 +47,7 @@ const makers: Readonly<Record<AttackName, (given: Given) => Attack>> = {
   "salt-and-pepper": (given) => saltAndPepper(stepsOf(given, "draws")),
 };
 
-/** @throws RangeError for a name that is none, a norm in which the attack does not come, or an option that it does not have */
+/** @throws RangeError for an unknown name, a norm in which the attack does not come, or an option that it does not have */
 export function attackByName(name: string, { norm, ...options }: NamedAttackOptions = {}): Attack {
   const facts = factsOf(name);
   const lacks = (option: string) => new RangeError(`attack "${name}" has no ${option}; leave it out.`);

@@ -101,7 +101,9 @@ describe("runAttack", () => {
     await expect(run(ddn(), {}, targeted([1, 2, 10]))).rejects.toThrow(
       "the label or target of image 2 is 10; the model has 10 classes",
     );
-    await expect(run(ddn(), {}, untargeted(labels, { topK: 10 }))).rejects.toThrow("top 10 of 10 classes is no goal");
+    await expect(run(ddn(), {}, untargeted(labels, { topK: 10 }))).rejects.toThrow(
+      "top 10 of 10 classes is not a goal",
+    );
     const { scoreGradient: _, lossAndGradient: __, ...bare } = classifier;
     await expect(runAttack(ddn(), bare, images, untargeted(labels))).rejects.toThrow(
       "DDN L2: it needs gradients and the model gives none. Square and HopSkipJump need scores only.",

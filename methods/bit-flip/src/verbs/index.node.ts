@@ -1,12 +1,21 @@
 // reprise bit-flip: quantise a classifier, find the bits that break it, flip them in its file.
 import { verb } from "@reprise/experiment/verb";
-import { attackOptions, flipFileOptions, quantiseOptions, randomOptions, sweepOptions } from "./options.ts";
+import {
+  attackOptions,
+  checkOptions,
+  flipFileOptions,
+  protectOptions,
+  quantiseOptions,
+  randomOptions,
+  recoverOptions,
+  sweepOptions,
+} from "./options.ts";
 
 const model = { name: "model", help: "ONNX file, float or quantised; or --network with --weights", optional: true };
 
 const quantise = verb({
   name: "quantise",
-  summary: "write a model with its weights as 2 to 8 bits, by DequantizeLinear",
+  summary: "write a model with its weights as 1 to 8 bits, by DequantizeLinear",
   arguments: [model],
   options: quantiseOptions,
   run: async (context) => (await import("./quantise.node.ts")).quantiseVerb(context),
@@ -54,4 +63,33 @@ const undo = verb({
   run: async (context) => (await import("./flip-file.node.ts")).flipFileVerb(context, { undo: true }),
 });
 
-export const verbs = [quantise, attack, random, sweep, apply, undo];
+const protect = verb({
+  name: "protect",
+  summary: "defend a trained model against flips, and say what it costs",
+  arguments: [model],
+  options: protectOptions,
+  run: async (context) => (await import("./protect.node.ts")).protectVerb(context),
+});
+
+const checked = [
+  { name: "model", help: "the quantised file" },
+  { name: "signatures", help: "what protect --by checksums wrote" },
+] as const;
+
+const check = verb({
+  name: "check",
+  summary: "find the groups of weights that have changed since protect --by checksums",
+  arguments: checked,
+  options: checkOptions,
+  run: async (context) => (await import("./check.node.ts")).checkVerb(context),
+});
+
+const recover = verb({
+  name: "recover",
+  summary: "set the groups of weights that have changed to zero",
+  arguments: checked,
+  options: recoverOptions,
+  run: async (context) => (await import("./check.node.ts")).recoverVerb(context),
+});
+
+export const verbs = [quantise, attack, random, sweep, apply, undo, protect, check, recover];

@@ -9,7 +9,12 @@ const modelOptions = {
   },
   weights: { kind: "text", placeholder: "file", help: "its weights: a state_dict of torch.save, or safetensors" },
   classes: { kind: "integer", min: 2, help: "how many classes the network has, where not as published" },
-  bits: { kind: "integer", min: 2, max: 8, help: "bits of a weight; a quantised file has its own" },
+  bits: {
+    kind: "integer",
+    min: 1,
+    max: 8,
+    help: "bits of a weight; 1 for binarised networks; a quantised file has its own",
+  },
   perChannel: { kind: "flag", help: "a step for each output channel in place of one for each layer" },
   output: { kind: "text", placeholder: "name", help: "output with the scores, where the model has several" },
   shape: {
@@ -125,4 +130,43 @@ export const sweepOptions = {
 
 export const flipFileOptions = {
   out: { kind: "text", placeholder: "file.onnx", required: true, help: "for the changed model" },
+} as const satisfies Options;
+
+export const protectOptions = {
+  ...modelOptions,
+  by: {
+    kind: "choice",
+    choices: ["clipping", "reconstruction", "checksums"],
+    required: true,
+    help: "the range of each output channel; means of groups; or signatures that find flips",
+  },
+  group: { kind: "integer", min: 1, help: "weights of a group: 8 for reconstruction, 16 for checksums if left out" },
+  limit: {
+    kind: "number",
+    above: 0,
+    help: "of reconstruction: standard deviations that a weight may be from its group's mean; 3 if left out",
+  },
+  key: { kind: "integer", min: 0, help: "of checksums: secret; drawn if left out" },
+  test: { ...imageOptions.test, help: "test images, to measure the cost in accuracy" },
+  labels: imageOptions.labels,
+  mean: imageOptions.mean,
+  std: imageOptions.std,
+  threads: { kind: "integer", min: 1, help: "threads; all cores if left out" },
+  out: {
+    kind: "text",
+    placeholder: "file",
+    required: true,
+    help: "for the protected model (.onnx), or the signatures (.json)",
+  },
+} as const satisfies Options;
+
+export const checkOptions = {} as const satisfies Options;
+
+export const recoverOptions = {
+  out: {
+    kind: "text",
+    placeholder: "file.onnx",
+    required: true,
+    help: "for the model with changed groups set to zero",
+  },
 } as const satisfies Options;

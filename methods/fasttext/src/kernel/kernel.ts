@@ -93,7 +93,7 @@ export interface RowStart {
   readonly trained: boolean;
 }
 
-/** What an entry of a corpus is, when it is no word with one row. Label n is `firstLabel` − n. */
+/** Codes of corpus entries that are not words with exactly one row. Label n is `firstLabel` − n. */
 export const entryKinds = { noRow: -1, manyRows: -2, droppedLabel: -3, firstLabel: -4 } as const;
 
 /** Numbers before the labels and rows of an encoded line: tokens, labels, rows, weight (float32 bits). */

@@ -17,7 +17,7 @@ export function loadModel(
   const file = openSync(path, "r");
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw new ModelFileError(`${path}: this is no file; expected a .bin or .ftz model.`);
+    if (!stat.isFile()) throw new ModelFileError(`${path}: this is not a file; expected a .bin or .ftz model.`);
     checkRoom(path, stat.size);
     // Read straight into place, each page would be met for the first time twice: by the system and by this program.
     const buffer = new Uint8Array(1 << 18);

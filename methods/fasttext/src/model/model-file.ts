@@ -192,7 +192,9 @@ export function* readModel(
   const reader = new Reader(name, total);
   if (total === 0) reader.fail("the file is empty; expected a .bin or .ftz model");
   if (total < 8 || (yield* reader.i32()) !== magic)
-    reader.fail("this is no fastText model: it does not start with the model file's number; expected a .bin or .ftz");
+    reader.fail(
+      "this is not a fastText model: it does not start with the model file's number; expected a .bin or .ftz",
+    );
   const version = yield* reader.i32();
   if (version !== 11 && version !== newest)
     reader.fail(

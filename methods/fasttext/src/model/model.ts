@@ -213,7 +213,7 @@ export class Model {
     }
     let words = 0;
     for (const span of spans(bytes, true)) {
-      if (span.start === span.end) continue; // a line end is no word here
+      if (span.start === span.end) continue; // a line end does not count as a word here
       const word = this.wordVector(bytes.subarray(span.start, span.end));
       const norm = length(word);
       if (norm === 0) continue;

@@ -69,7 +69,7 @@ export function mostSimilar(
 ): Neighbour[] {
   const terms = [...positive.map((item) => [item, 1] as const), ...negative.map((item) => [item, -1] as const)];
   if (terms.length === 0)
-    throw new RangeError("There is nothing to be similar to; expected words or vectors in positive or negative.");
+    throw new RangeError("There are no words or vectors to compare with; give some in positive or negative.");
   return nearestToSum(model, terms, k);
 }
 

@@ -54,7 +54,7 @@ export interface Division {
 
 /**
  * Prepares a file to be read by `count` threads: the first reads from its start, and each other one takes its share of what
- * is left when it is up. Undefined for what is no file, short, or longer than `most` bytes.
+ * is left when it is up. Undefined for what is not a file, short, or longer than `most` bytes.
  */
 export function sharedText(
   { path, from, to }: FileText,

@@ -138,7 +138,7 @@ function textOf(bytes: Uint8Array, from: number, to: number): string {
   return decoder.decode(bytes.slice(from, to)); // copied: browsers decode no shared memory
 }
 
-/** The number written from one byte to another, as `Number` reads it; NaN for what is none. */
+/** The number written from one byte to another, as `Number` reads it; NaN for anything else. */
 function numberIn(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   const negative = bytes[at] === 45;

@@ -20,7 +20,7 @@ const losses: Readonly<Record<string, LossName>> = {
   ova: "ova",
 };
 
-/** Splits flags from other arguments. A lone "-" and negative numbers are no flags. */
+/** Splits flags from other arguments. A lone "-" and negative numbers are not flags. */
 export function parseArguments(args: readonly string[], known: readonly string[]): Arguments {
   const flags: Record<string, string | true> = {};
   const rest: string[] = [];

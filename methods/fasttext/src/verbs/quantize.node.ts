@@ -14,7 +14,7 @@ export async function quantizeVerb(
   { progress: line, signal }: VerbContext,
 ): Promise<VerbAnswer> {
   const { flags, rest } = parseArguments(args, ["input", "output", ...settingFlags, ...ownFlags, "verbose", "json"]);
-  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is no flag; expected -output MODEL and flags.`);
+  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is not a flag; expected -output MODEL and flags.`);
   const output = textOf(flags, "output");
   const retrain = flags.retrain === true;
   const model = openModel(`${output}.bin`, typeof flags.label === "string" ? { label: flags.label } : {});

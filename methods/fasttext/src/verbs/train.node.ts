@@ -49,7 +49,8 @@ export async function trainVerb(
     ...ourFlags,
   ];
   const { flags, rest } = parseArguments(args, known);
-  if (rest.length > 0) throw new UsageError(`"${rest[0]}" is no flag; expected -input FILE -output MODEL and flags.`);
+  if (rest.length > 0)
+    throw new UsageError(`"${rest[0]}" is not a flag; expected -input FILE -output MODEL and flags.`);
   const input = textOf(flags, "input");
   const output = textOf(flags, "output");
   if (input === "-") throw new UsageError("training reads its text from a file, not from standard input.");

@@ -1,8 +1,8 @@
 // A COCO data set from objects of other formats: ids in order of appearance, areas and boxes from the masks.
 import { DataError } from "../error.ts";
-import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage } from "./annotations.ts";
+import { type CocoAnnotation, type CocoCategory, type CocoDataset, type CocoImage, rleToJson } from "./annotations.ts";
 import { polygonsToRle } from "./polygon.ts";
-import { rleArea } from "./rle.ts";
+import { type Rle, rleArea, rleBox } from "./rle.ts";
 
 export class CocoBuilder {
   readonly #images: CocoImage[] = [];
@@ -43,6 +43,21 @@ export class CocoBuilder {
       area: rleArea(polygonsToRle(polygons, height, width)),
       iscrowd: 0,
       segmentation: polygons,
+    });
+  }
+
+  /** An object by its mask, which keeps holes. An empty mask is no object. */
+  mask(image_id: number, category: string, rle: Rle): void {
+    const area = rleArea(rle);
+    if (area === 0) return;
+    this.#annotations.push({
+      id: this.#annotations.length + 1,
+      image_id,
+      category_id: this.#category(category),
+      bbox: [...rleBox(rle)],
+      area,
+      iscrowd: 0,
+      segmentation: rleToJson(rle),
     });
   }
 

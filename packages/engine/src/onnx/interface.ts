@@ -5,7 +5,7 @@ import { fieldsOf, intsOf, MessageWriter, ModelError, text } from "./wire.ts";
 
 export interface InterfaceValue {
   readonly name: string;
-  /** As the file stores it, e.g. "float16"; null of what is no tensor. */
+  /** As the file stores it, e.g. "float16"; null where it is not a tensor. */
   readonly dtype: string | null;
   readonly shape: readonly Dimension[] | null;
   /** What it is, when it is not a tensor. */

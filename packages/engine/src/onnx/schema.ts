@@ -193,7 +193,7 @@ function stringsOf(bytes: Uint8Array): string[] {
   return found;
 }
 
-/** Deeper nesting of graphs than this is no model that anybody wrote. */
+/** No real model nests graphs deeper than this. */
 const DEPTH = 16;
 
 function readGraph(bytes: Uint8Array, external?: ReadExternal, depth = 0): GraphProto {

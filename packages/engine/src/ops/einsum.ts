@@ -35,7 +35,8 @@ function subscripts(equation: string, shapes: readonly Shape[]): Subscripts {
   const once = [...new Set(all)].filter((c) => all.indexOf(c) === all.lastIndexOf(c) && !dots.includes(c));
   const out = right === undefined ? dots + once.sort().join("") : right.replace("...", dots);
   for (const letter of out) {
-    if (!all.includes(letter)) throw new ShapeError(`"${letter}" in the result of "${equation}" is no input's axis`);
+    if (!all.includes(letter))
+      throw new ShapeError(`"${letter}" in the result of "${equation}" does not name an axis of any input`);
   }
   return { terms: spelled, out };
 }

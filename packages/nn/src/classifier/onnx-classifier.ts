@@ -69,7 +69,7 @@ export interface OnnxClassifier extends ScoreDifferentiable {
  *
  * A model that takes one image at a time, though it does not say so, is given one at a time.
  *
- * @throws ModelError for bytes that are no ONNX model, several inputs or outputs, shapes that are none of a classifier's,
+ * @throws ModelError for bytes that are not an ONNX model, several inputs or outputs, shapes that no classifier has,
  *         operators without a gradient, weights that are NaN, or probabilities that cannot be traced to logits
  */
 export async function onnxClassifier(

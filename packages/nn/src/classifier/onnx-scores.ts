@@ -15,7 +15,7 @@ export interface OnnxScores extends Classifier {
  * logarithm is taken, which has the same softmax; one score z becomes the two scores 0 and z. A model that takes one image
  * at a time, though it does not say so, is given one at a time.
  *
- * @throws ModelError for bytes that are no ONNX model, or a model that is no classifier of images
+ * @throws ModelError for bytes that are not an ONNX model, or a model that does not classify images
  */
 export async function onnxScores(
   runtime: Runtime,

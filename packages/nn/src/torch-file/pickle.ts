@@ -117,7 +117,7 @@ export function unpickle<H>(
     top();
     return stack.pop()!;
   };
-  /** A value as a part of another: a name alone is none. */
+  /** A value as a part of another: a name alone is not one. */
   const plain = (item: Item): Pickled<H> => (item instanceof Global ? refuse(`${quoted(item.path)} as a value`) : item);
   const popMark = (): Pickled<H>[] => {
     const items = stack.map(plain);
@@ -331,7 +331,8 @@ export function unpickle<H>(
         // REDUCE
         const args = pop();
         const callee = pop();
-        if (!(callee instanceof Global) || !(args instanceof Tuple)) return refuse("a call of what is no function");
+        if (!(callee instanceof Global) || !(args instanceof Tuple))
+          return refuse("a call of something that is not a function");
         let made: Pickled<H>;
         try {
           made = callee.call(args.items);

@@ -3,7 +3,16 @@
 import { join } from "node:path";
 import { DataError } from "@reprise/data";
 import { readBytes, writeFileAtomic } from "@reprise/data/node";
-import { type ChannelStatistics, imageNetwork, type Network, normalized } from "@reprise/nn";
+import {
+  type ChannelStatistics,
+  type Defence,
+  defenceNames,
+  defended,
+  imageNetwork,
+  type Network,
+  normalized,
+  type Weights,
+} from "@reprise/nn";
 
 export interface ClassifierDescription {
   /** As in `imageNetwork`. */
@@ -16,6 +25,8 @@ export interface ClassifierDescription {
   readonly resized: boolean;
   /** By which images in [0, 1] are normalised. */
   readonly statistics: ChannelStatistics;
+  /** In training, against flipped bits. */
+  readonly defence?: Defence;
   /** What made it, for the reader. */
   readonly madeBy: Readonly<Record<string, unknown>>;
 }
@@ -30,10 +41,27 @@ export const modelFiles = (folder: string) => ({
   onnx: join(folder, "model.onnx"),
 });
 
+type Described = Omit<ClassifierDescription, "madeBy">;
+
 /** The network that a description means; it takes images in [0, 1]. */
-export function networkOf({ network, classes, inputShape, statistics }: ClassifierDescription): Network {
-  return normalized(imageNetwork(network, { classes: classes.length, inputShape }), statistics);
+export function networkOf(description: Described): Network {
+  const { defence, statistics } = description;
+  const plain = plainOf(description);
+  return normalized(defence ? defended(plain, defence) : plain, statistics);
 }
+
+/** The network and weights to export: without what only training does. */
+export function deployed(description: Described, weights: Weights): { network: Network; weights: Weights } {
+  const { defence, statistics } = description;
+  const plain = plainOf(description);
+  return {
+    network: normalized(plain, statistics),
+    weights: defence ? defended(plain, defence).deployed(weights) : weights,
+  };
+}
+
+const plainOf = ({ network, classes, inputShape }: Described): Network =>
+  imageNetwork(network, { classes: classes.length, inputShape });
 
 export async function writeDescription(folder: string, description: ClassifierDescription): Promise<void> {
   const text = JSON.stringify({ format: FORMAT, ...description }, null, 2);
@@ -52,7 +80,7 @@ export async function readDescription(folder: string): Promise<ClassifierDescrip
       cause,
     });
   }
-  const { format, network, classes, inputShape, resized, statistics } = found ?? {};
+  const { format, network, classes, inputShape, resized, statistics, defence } = found ?? {};
   const numbers = (list: unknown) => Array.isArray(list) && list.every((n) => typeof n === "number");
   const good =
     format === FORMAT &&
@@ -62,7 +90,8 @@ export async function readDescription(folder: string): Promise<ClassifierDescrip
     numbers(inputShape) &&
     typeof resized === "boolean" &&
     numbers(statistics?.mean) &&
-    numbers(statistics?.deviation);
+    numbers(statistics?.deviation) &&
+    (defence === undefined || defenceNames.includes(defence.kind));
   if (!good)
     throw new DataError(path, `does not describe a classifier ("${FORMAT}"). Give a folder that training wrote.`);
   return found as ClassifierDescription;

@@ -1,5 +1,6 @@
 // What `reprise classifier train` can be told: each setting is a flag and a key of the --config file, read by one rule.
 import { type Flag, type Option, parseOption, UsageError, usageOf, type Words } from "@reprise/experiment";
+import { type Defence, defenceNames } from "@reprise/nn";
 
 export interface TrainSettings {
   readonly data: string;
@@ -19,6 +20,8 @@ export interface TrainSettings {
   readonly resize?: number;
   readonly crop: number;
   readonly flip: boolean;
+  readonly defence?: Defence["kind"];
+  readonly clustering?: number;
   readonly seed: number;
   readonly checkpointEvery?: number;
   readonly threads?: number;
@@ -92,6 +95,17 @@ export const settings = {
     help: "move images by up to so many pixels at random, e.g. 4 (default 0)",
   },
   flip: { kind: "flag", negatable: true, help: "turn half of the images left to right at random" },
+  defence: {
+    kind: "choice",
+    choices: defenceNames,
+    help: "train so that flipped bits of the weights do less harm",
+  },
+  clustering: {
+    kind: "number",
+    placeholder: "λ",
+    above: 0,
+    help: "of --defence piecewise-clustering (default 0.001; its paper tries 0.0005 to 0.005)",
+  },
   seed: {
     kind: "integer",
     placeholder: "number",
@@ -116,6 +130,8 @@ export function completeSettings(
   for (const key of ["data", "out"] as const)
     if (all[key] === undefined)
       throw new UsageError(`${usageOf(key, settings[key])} is missing; give it, or "${key}" in --config.`);
+  if (all.clustering !== undefined && all.defence !== "piecewise-clustering")
+    throw new UsageError("--clustering is of --defence piecewise-clustering; give both.");
   return { ...all, network: all.network.toLowerCase() } as TrainSettings; // the two that have no default are there
 }
 
@@ -143,4 +159,9 @@ function fromFile({ path, text }: { readonly path: string; readonly text: string
       }
     }),
   );
+}
+
+/** The defence that the settings ask for. */
+export function defenceOf({ defence, clustering }: TrainSettings): Defence | undefined {
+  return defence && { kind: defence, ...(clustering === undefined ? {} : { lambda: clustering }) };
 }

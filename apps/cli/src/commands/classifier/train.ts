@@ -7,23 +7,27 @@ import { type Runtime, type Tensor, tensor } from "@reprise/engine";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import {
   type Augment,
-  type ChannelStatistics,
   type Checkpoint,
   channelStatistics,
   checkRecipe,
   DivergedError,
   exportNetwork,
-  imageNetwork,
   type Network,
-  normalized,
   type Recipe,
   type TrainEvent,
   trainClassifier,
 } from "@reprise/nn";
 import { loadCheckpoint, openLog, saveCheckpoint } from "@reprise/nn/node";
 import { type LabelledImages, readLabelledImages } from "./labelled-images.ts";
-import { type ClassifierDescription, modelFiles, readDescription, writeDescription } from "./model-folder.ts";
-import type { TrainSettings } from "./settings.ts";
+import {
+  type ClassifierDescription,
+  deployed,
+  modelFiles,
+  networkOf,
+  readDescription,
+  writeDescription,
+} from "./model-folder.ts";
+import { defenceOf, type TrainSettings } from "./settings.ts";
 import { type LossPoint, lossCurve } from "./svg.ts";
 import { readWeights } from "./weights-file.ts";
 
@@ -86,14 +90,20 @@ export async function trainOnImages(
   const statistics = resume
     ? (await readDescription(settings.out)).statistics
     : channelStatistics(train.examples.images as Tensor<"float32">);
-  const network = networkFor(settings, train, statistics);
-  const recipe = recipeOf(settings, network, train);
-  const description: ClassifierDescription = {
+  const defence = defenceOf(settings);
+  const described = {
     network: settings.network,
     classes: train.classes,
-    inputShape: network.inputShape,
+    inputShape: train.examples.images.shape.slice(1),
     resized: resize !== undefined,
     statistics,
+    ...(defence ? { defence } : {}),
+  };
+  const network = networkOf(described);
+  checkSize(settings, train);
+  const recipe = recipeOf(settings, network, train);
+  const description: ClassifierDescription = {
+    ...described,
     madeBy: { command, data: train.sha256, recipe, crop: settings.crop, flip: settings.flip, seed: settings.seed },
   };
   const checkpoint = resume ? await loadCheckpoint(files.checkpoint, network) : undefined;
@@ -110,8 +120,10 @@ export async function trainOnImages(
       seed: String(settings.seed),
       data: train.sha256,
       classes: JSON.stringify(train.classes),
+      ...(defence ? { defence: defence.kind } : {}),
     };
-    await writeFileAtomic(files.onnx, exportNetwork(network, last.checkpoint.state, { metadata }));
+    const exported = deployed(description, last.checkpoint.state);
+    await writeFileAtomic(files.onnx, exportNetwork(exported.network, exported.weights, { metadata }));
     return {
       network: network.name,
       classes: train.classes.length,
@@ -179,6 +191,7 @@ async function follow(
         crop: String(crop),
         flip: String(flip),
         weights: settings.weights ?? "none",
+        ...(settings.defence ? { defence: `${settings.defence} ${settings.clustering ?? ""}` } : {}),
       },
       ...(test ? { validation: test.examples } : {}),
       ...(crop > 0 || flip ? { augment: augmentation(crop, flip) } : {}),
@@ -198,23 +211,15 @@ async function follow(
   }
 }
 
-function networkFor(
-  { network, data }: TrainSettings,
-  { classes, examples }: LabelledImages,
-  statistics: ChannelStatistics,
-): Network {
-  const inputShape = examples.images.shape.slice(1);
-  const built = normalized(imageNetwork(network, { classes: classes.length, inputShape }), statistics);
+function checkSize({ network, data }: TrainSettings, { examples }: LabelledImages): void {
+  const [height, width] = examples.images.shape.slice(2) as [number, number];
   // ResNets for large images halve them five times, AlexNet and VGG nearly so: below 32 pixels nothing is left.
-  const least = Math.min(inputShape[1]!, inputShape[2]!);
   const needed = /^resnet(20|32|44|56)$/i.test(network) ? 4 : /^alexnet$/i.test(network) ? 63 : 32;
-  if (least < needed) {
-    throw new DataError(
-      data,
-      `the images are ${inputShape[2]}×${inputShape[1]} pixels; ${network} takes ${needed}×${needed} and larger. Take resnet20, or larger images.`,
-    );
-  }
-  return built;
+  if (Math.min(height, width) >= needed) return;
+  throw new DataError(
+    data,
+    `the images are ${width}×${height} pixels; ${network} takes ${needed}×${needed} and larger. Take resnet20, or larger images.`,
+  );
 }
 
 /** A diverged run in the words of the command line; its last checkpoint, if it wrote one, stays. */

@@ -54,7 +54,8 @@ export function numbersOf(text: string): readonly number[] | undefined {
   if (text.trim() === "") return undefined;
   const parts = text.split(/[\s,;]+/).filter((part) => part !== "");
   const bad = parts.find((part) => !Number.isFinite(Number(part)));
-  if (bad !== undefined) throw new Error(`“${bad}” is no number: write one a channel, such as 0.485, 0.456, 0.406.`);
+  if (bad !== undefined)
+    throw new Error(`“${bad}” is not a number: write one for each channel, such as 0.485, 0.456, 0.406.`);
   return parts.map(Number);
 }
 

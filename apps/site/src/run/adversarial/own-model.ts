@@ -51,7 +51,7 @@ export interface OpenedModel {
 /**
  * Opens the model for attacks that need gradients or only scores. Release it.
  *
- * @throws Error in the reader's words: what the model is not, which operator has no gradient, which number is none
+ * @throws Error in the reader's words: what the model is not, which operator has no gradient, which setting is not a number
  */
 export async function openOwn(
   runtime: Runtime,
@@ -98,7 +98,7 @@ function pictureShape(inputShape: readonly number[], name: string): OpenedModel[
   const [n = 0] = inputShape;
   const side = Math.sqrt(n);
   if (inputShape.length === 1 && Number.isInteger(side)) return [1, side, side];
-  throw new Error(`${name}: it takes [N, ${inputShape.join(", ")}], which is no picture: [N, C, H, W] is expected.`);
+  throw new Error(`${name}: it takes [N, ${inputShape.join(", ")}], which is not a picture: [N, C, H, W] is expected.`);
 }
 
 /** The same classifier for pixels in [0, 1], whatever range its own are in. */

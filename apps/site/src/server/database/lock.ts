@@ -3,11 +3,13 @@
 // the process, whatever ended it, and is seen across containers of one machine. The second is a heartbeat in `lock`,
 // for machines that share a folder over a network whose file system does not pass locks on.
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DataError } from "@reprise/data";
+import { createFolder } from "@reprise/data/node";
 import { systemReason } from "../system-errors.ts";
 
 /** What stands in the file `lock`. */
@@ -44,10 +46,10 @@ export async function lockFolder(directory: string, options: LockOptions = {}): 
   };
   let mine: Holder = { id: randomUUID(), pid: process.pid, host: hostname(), kernel: thisKernel(), beat: 0 };
   try {
-    mkdirSync(directory, { recursive: true });
+    await createFolder(directory);
     writeFileSync(draft, "");
-  } catch (cause) {
-    throw unusable(directory, cause);
+  } catch (error) {
+    throw unusable(directory, error instanceof DataError ? error.cause : error);
   }
   const kernelLock = takeKernelLock(join(directory, "lock.db"), (cause) => {
     const holder = read(path);

@@ -3,6 +3,16 @@ import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kys
 import type { PaperLink, ResultTable, StoredRun } from "../content-format.ts";
 
 type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>;
+
+/** What an account may do, each what those before it may. */
+export const roles = ["reader", "author", "moderator", "admin"] as const;
+export type Role = (typeof roles)[number];
+/** Who may read a summary. */
+export type Visibility = "public" | "private";
+/** How much of a summary a machine has written. */
+export type MachineHelp = "none" | "some" | "most";
+export type LinkPurpose = "claim" | "confirm" | "reset" | "invite";
 
 export interface Tables {
   venues: { id: GeneratedAlways<number>; name: string };
@@ -21,13 +31,63 @@ export interface Tables {
     updated_at: Timestamp;
     /** When its folder was taken out of the content; null while it is shown. */
     withdrawn_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+    added_by: ColumnType<number | null, number | null | undefined, number | null>;
+    title_key: GeneratedAlways<string>;
+    /** Since when nothing more is said about it. */
+    locked_at: NullableTimestamp;
   };
   paper_aliases: { alias: string; paper_id: number };
   authors: { id: GeneratedAlways<number>; name: string };
   paper_authors: { paper_id: number; position: number; author_id: number };
   tags: { id: GeneratedAlways<number>; name: string };
   paper_tags: { paper_id: number; tag_id: number };
-  users: { id: GeneratedAlways<number>; name: string; display_name: string; created_at: Timestamp };
+  users: {
+    id: GeneratedAlways<number>;
+    name: string;
+    display_name: string;
+    created_at: Timestamp;
+    email: string | null;
+    email_verified_at: NullableTimestamp;
+    password_hash: string | null;
+    role: ColumnType<Role, Role | undefined, Role>;
+    about: Generated<string>;
+    banned_at: NullableTimestamp;
+    deleted_at: NullableTimestamp;
+    trusted_at: NullableTimestamp;
+  };
+  sessions: {
+    id: GeneratedAlways<number>;
+    token_hash: string;
+    user_id: number;
+    agent: string;
+    created_at: Timestamp;
+    seen_at: Timestamp;
+    expires_at: Timestamp;
+  };
+  links: {
+    token_hash: string;
+    purpose: LinkPurpose;
+    user_id: number | null;
+    email: string | null;
+    expires_at: Timestamp;
+  };
+  outbox: {
+    id: GeneratedAlways<number>;
+    recipient: string;
+    subject: string;
+    body: string;
+    created_at: Timestamp;
+    sent_at: NullableTimestamp;
+  };
+  settings: { name: string; value: string };
+  audit_log: {
+    id: GeneratedAlways<number>;
+    actor_id: number | null;
+    action: string;
+    subject: string;
+    reason: Generated<string>;
+    created_at: Timestamp;
+  };
   summaries: {
     id: GeneratedAlways<number>;
     paper_id: number;
@@ -41,7 +101,20 @@ export interface Tables {
     created_at: Timestamp;
     /** Null where the day is not known. */
     edited_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+    ref: ColumnType<string, never, never>;
+    visibility: ColumnType<Visibility, Visibility | undefined, Visibility>;
+    anonymous: Generated<boolean>;
+    share: ColumnType<string | null, string | null | undefined, string | null>;
+    machine: ColumnType<MachineHelp, MachineHelp | undefined, MachineHelp>;
+    licensed_at: NullableTimestamp;
+    version: Generated<number>;
+    withdrawn_at: NullableTimestamp;
+    held_at: NullableTimestamp;
+    hidden_at: NullableTimestamp;
+    listed: ColumnType<boolean, never, never>;
   };
+  revisions: { summary_id: number; version: number; source: string; saved_at: Timestamp };
+  drafts: { user_id: number; paper_id: number; source: string; version: number; saved_at: Timestamp };
   votes: { summary_id: number; user_id: number; vote: number };
   comments: {
     id: GeneratedAlways<number>;
@@ -50,6 +123,21 @@ export interface Tables {
     source: string;
     html: string;
     created_at: Generated<Date>;
+    ref: ColumnType<string, never, never>;
+    parent_id: ColumnType<number | null, number | null | undefined, number | null>;
+    anonymous: Generated<boolean>;
+    deleted_at: NullableTimestamp;
+    held_at: NullableTimestamp;
+    hidden_at: NullableTimestamp;
+  };
+  reports: {
+    id: GeneratedAlways<number>;
+    summary_id: number | null;
+    comment_id: number | null;
+    user_id: number;
+    reason: string;
+    created_at: Timestamp;
+    resolved_at: NullableTimestamp;
   };
   /** What the search and the lists read of a paper; triggers write it. */
   paper_search: {

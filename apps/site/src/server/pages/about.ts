@@ -18,6 +18,8 @@ export function aboutPage(frame: Frame): Promise<string> {
 <p><strong>Claimed</strong> is what the paper prints, with the table or page it stands on. <strong>Reproduced</strong> is what this code measured, stored with the command, the seed, a hash of the data, the version, the machine and the time it took. The two never share a column, and a number that nobody has measured yet says so.</p>
 <h2>What happens to what you try</h2>
 <p>A method runs in a worker of your own browser. Your image, text or model does not leave it, and these pages load nothing from other sites: no fonts, no counters, no scripts. The settings of a run stand in the address, so that you can send it to somebody.</p>
+<h2>What is kept of you</h2>
+<p>Without an account, nothing: no cookie, no address. An account is a name, which all see, an e-mail address, which only administrators see, and a password, which nobody does; one cookie keeps you signed in. A summary can be private, for whoever has its link, or anonymous: no page, list or search then tells who wrote it, to moderators neither. You can take out everything that you wrote as a file, and delete the account with it.</p>
 <h2>Your own copy</h2>
 <p>The whole site is one command, <code>npm start</code>, with its database inside; <code>DATABASE_URL</code> puts it on PostgreSQL. The built-in database survives a crash of the program, but not a loss of power: for that, use PostgreSQL.</p>
 <h2>Rights</h2>

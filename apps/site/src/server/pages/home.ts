@@ -60,6 +60,7 @@ export function homePage(frame: Frame, { running, papers, order, number, hasMore
         ? html`<div class="hero">
 <h1>Paper summaries that run</h1>
 <p>Read how a method works, then play it again: in this page, on an input of your own. What a paper claims and what we could reproduce stand side by side.</p>
+<p><a href="/add">Add a paper</a></p>
 </div>
 ${playable(running)}`
         : html`<h1>Papers, page ${number}</h1>`

@@ -2,6 +2,7 @@
 import { html, raw } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { EntryFiles } from "../assets.ts";
+import { isAtLeast, type Viewer } from "../people/sessions.ts";
 import { repeatSign } from "./repeat-sign.ts";
 
 /** Safe HTML, as the `html` tag makes it. */
@@ -14,6 +15,8 @@ export interface Frame {
   readonly entry: (name: string) => EntryFiles;
   /** Name of the run panel of a paper, if it has one. */
   readonly panelOf: (bibtexKey: string) => string | undefined;
+  /** Who reads the page; pages that are kept for many are nobody's. */
+  readonly viewer?: Viewer | undefined;
 }
 
 interface Meta {
@@ -53,6 +56,7 @@ ${
 <meta property="og:description" content="${meta.description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="alternate" href="/rss.xml" type="application/rss+xml" title="The newest summaries">
 <script src="${frame.entry("theme.ts").script}"></script>
 ${fonts.map((href) => html`<link rel="preload" href="${href}" as="font" type="font/woff2" crossorigin>`)}
 ${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}
@@ -70,7 +74,7 @@ ${meta.data ? html`<script type="application/ld+json">${raw(jsonForScript(meta.d
 </form>
 <nav aria-label="Site">${navigation.map(
     ([path, label]) => html`<a href="${path}"${path === meta.path ? raw(' aria-current="page"') : ""}>${label}</a>`,
-  )}</nav>
+  )}${accountLinks(frame.viewer)}</nav>
 <button class="theme" type="button" aria-label="Dark theme" aria-pressed="false"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="7.25" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M9 1.75a7.25 7.25 0 0 1 0 14.5z" fill="currentColor"/></svg></button>
 </header>
 <main id="main" tabindex="-1">${main}</main>
@@ -88,6 +92,11 @@ const navigation = [
   ["/", "Papers"],
   ["/about", "About"],
 ] as const;
+
+function accountLinks(viewer: Viewer | undefined): Html {
+  if (!viewer) return html`<a href="/sign-in">Sign in</a>`;
+  return html`${isAtLeast(viewer.role, "moderator") ? html`<a href="/moderate">Moderate</a>` : ""}<a href="/account">${viewer.name}</a>`;
+}
 
 /** JSON that cannot end the script element it stands in. */
 function jsonForScript(value: unknown): string {

@@ -1,7 +1,11 @@
 // A paper's page: what it is, its summary, its run panel, what it claims beside what we measured.
 import { html, raw } from "hono/html";
 import { paperPath } from "../../render/citations.ts";
-import type { PaperView } from "../papers.ts";
+import type { PaperView, SummaryView } from "../papers.ts";
+import { isAtLeast } from "../people/sessions.ts";
+import type { OwnSummary } from "../summaries/store.ts";
+import { dayOf } from "./day.ts";
+import { discussion, hideForm, type OwnView, voteButtons } from "./discussion.ts";
 import { type Frame, type Html, page } from "./layout.ts";
 import { resultsSection } from "./results.ts";
 import { runSection } from "./run.ts";
@@ -9,7 +13,14 @@ import { tagList } from "./tags.ts";
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 
-export function paperPage(frame: Frame, paper: PaperView): Promise<string> {
+/** What the reader of this page has to do with it, where they are somebody. */
+export interface PaperReader extends OwnView {
+  /** Their own summary, whoever may read it. */
+  readonly own: OwnSummary | undefined;
+  readonly hasDraft: boolean;
+}
+
+export function paperPage(frame: Frame, paper: PaperView, reader?: PaperReader): Promise<string> {
   const official = officialAddress(paper);
   const panel = frame.panelOf(paper.bibtexKey);
   return page(
@@ -31,18 +42,52 @@ ${panel ? html`<p><a href="#run">Run it in this page</a></p>` : ""}
 </header>
 <div class="paper-body">
 <div>
-${paper.summaries.map(
-  ({ author, html: text, editedAt }) => html`<article class="summary" aria-label="Summary by ${author}">
-<div class="text">${raw(text)}</div>
-<p class="by">Summary by ${author}${editedAt ? html`, <time datetime="${dayOf(editedAt)}">${day.format(editedAt)}</time>` : ""}</p>
-</article>`,
-)}
+${reader ? ownNotices(frame, reader) : ""}
+${paper.summaries.map((summary) => summaryArticle(summary, reader, paper.locked))}
+<p class="write"><a href="/write?bibtexKey=${encodeURIComponent(paper.bibtexKey)}">${reader?.own ? "Edit your summary" : reader?.hasDraft ? "Go on with your draft" : "Write a summary"}</a></p>
+${reader && isAtLeast(reader.viewer.role, "moderator") ? lockForm(paper) : ""}
 </div>
 <aside class="facts" aria-label="About the paper"><div>${facts(paper)}</div></aside>
 </div>
 ${runSection(paper.bibtexKey, panel, paper.run)}
 ${resultsSection(paper.results)}`,
   );
+}
+
+function summaryArticle(summary: SummaryView, reader: PaperReader | undefined, locked: boolean): Html {
+  const { ref, author, authorName, html: text, editedAt, machine, hasVersions } = summary;
+  const by =
+    author === null ? "somebody who does not say who" : html`<a href="/user?name=${authorName ?? ""}">${author}</a>`;
+  return html`<article class="summary" id="s-${ref}" aria-label="Summary by ${author ?? "somebody unnamed"}">
+<div class="text">${raw(text)}</div>
+<p class="by">Summary by ${by}${editedAt ? html`, <time datetime="${dayOf(editedAt)}">${day.format(editedAt)}</time>` : ""}${machineWords[machine]}</p>
+<div class="summary-tools">${voteButtons(summary, reader)}
+<a href="/summary/source?ref=${ref}">Source</a>${hasVersions ? html` <a href="/summary/history?ref=${ref}">Versions</a>` : ""} <a href="/report?kind=summary&amp;ref=${ref}">Report</a></div>
+${reader && isAtLeast(reader.viewer.role, "moderator") ? hideForm("summary", ref) : ""}
+${discussion(summary, reader, locked)}
+</article>`;
+}
+
+const machineWords = {
+  none: "",
+  some: "; written with the help of a machine",
+  most: "; written for the most part by a machine",
+} as const;
+
+function ownNotices(frame: Frame, { own }: PaperReader): Html | "" {
+  if (!own) return "";
+  if (own.hidden) return html`<p class="notice">A moderator has hidden your summary.</p>`;
+  if (own.withdrawn)
+    return html`<p class="notice">You have withdrawn your summary; only you see it, where you edit it.</p>`;
+  if (own.held)
+    return html`<p class="notice">Your summary waits for a moderator: what new people write first is looked at before all see it.</p>`;
+  if (own.share)
+    return html`<p class="notice">Your summary is private. Whoever has this link reads it: <a href="/s/${own.share}">${frame.origin}/s/${own.share}</a></p>`;
+  return "";
+}
+
+function lockForm({ bibtexKey, locked }: PaperView): Html {
+  return html`<form method="post" action="/moderate/lock"><input type="hidden" name="bibtexKey" value="${bibtexKey}"><input type="hidden" name="lock" value="${locked ? "no" : "yes"}"><button class="quiet" type="submit">${locked ? "Open the discussion" : "Close the discussion"}</button></form>`;
 }
 
 function facts(paper: PaperView): Html {
@@ -77,21 +122,21 @@ function structuredData(origin: string, paper: PaperView, official: string | und
     "@context": "https://schema.org",
     "@graph": [
       article,
-      ...paper.summaries.map(({ author, editedAt }) => ({
+      ...paper.summaries.map(({ ref, author, authorName, editedAt }) => ({
         "@type": "Review",
         itemReviewed: { "@type": "ScholarlyArticle", name: paper.title },
-        author: { "@type": "Organization", name: author },
+        author: authorOf({ author, authorName }),
         ...(editedAt ? { dateModified: dayOf(editedAt) } : {}),
         license: "https://creativecommons.org/licenses/by/4.0/",
-        url: origin + paperPath(paper.bibtexKey),
+        url: `${origin}${paperPath(paper.bibtexKey)}#s-${ref}`,
       })),
     ],
   };
 }
 
-/** As ISO 8601 writes a day. */
-export function dayOf(date: Date): string {
-  return date.toISOString().slice(0, 10);
+function authorOf({ author, authorName }: Pick<SummaryView, "author" | "authorName">) {
+  if (author === null) return { "@type": "Person", name: "Anonymous" };
+  return { "@type": authorName === "reprise" ? "Organization" : "Person", name: author };
 }
 
 function officialAddress({ doi, arxivId }: PaperView): string | undefined {

@@ -15,7 +15,7 @@ alter table summaries add column words tsvector
 
 -- Summaries that everybody may read: all that is found, listed and counted goes through here.
 create view public_summaries as
-  select id, paper_id, user_id, text, words, teaser_html, teaser_text, edited_at from summaries;
+  select id, paper_id, text, words, teaser_html, teaser_text, edited_at from summaries where listed;
 
 create table paper_search (
   paper_id integer primary key references papers (id) on delete cascade,
@@ -42,8 +42,6 @@ create index paper_search_best on paper_search (score desc, year desc, paper_id)
 create index paper_search_newest on paper_search (written_at desc nulls last, year desc, paper_id);
 create index paper_search_year on paper_search (year desc, paper_id);
 create index paper_search_venue on paper_search (venue_id);
-create index papers_doi on papers (lower(doi));
-create index papers_arxiv on papers (arxiv_id);
 create index papers_key on papers (lower(bibtex_key));
 create index paper_aliases_lower on paper_aliases (lower(alias));
 

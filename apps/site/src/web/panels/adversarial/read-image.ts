@@ -10,7 +10,7 @@ export async function readImage(file: File): Promise<OwnImage> {
   if (file.size > largestFile)
     throw new Error(`${file.name} is ${Math.round(file.size / 1e6)} MB; a picture of at most 50 MB is taken.`);
   const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error(`${file.name} is no picture that this browser reads. A PNG, JPEG or WebP file is expected.`);
+    throw new Error(`${file.name} is not a picture that this browser can read. A PNG, JPEG or WebP file is expected.`);
   });
   const scale = Math.min(1, longestSide / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(scale * side)));

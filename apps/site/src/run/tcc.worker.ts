@@ -1,0 +1,78 @@
+// The panel "in step" in its Web Worker: encoder and method on ONNX Runtime's WASM.
+import { type PouringVideo, pouringVideo } from "@reprise/data";
+import type { Runtime } from "@reprise/engine";
+import { ortVersion, webRuntime } from "@reprise/engine/web";
+import { runtimeBytes } from "./adversarial/downloads.ts";
+import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
+import { siteFile } from "./site-file.ts";
+import { type AlignResult, alignPair, type PairVideo, pairVideo, repath } from "./tcc/align-pair.ts";
+import {
+  type AlignInputs,
+  type CycleInputs,
+  drawnPerSecond,
+  modelFile,
+  paperKey,
+  type TrainInputs,
+} from "./tcc/inputs.ts";
+import { type CycleResult, type Learning, type LearntResult, learnDrawings, oneCycle } from "./tcc/learn.ts";
+import { type Drawing, drawnSequence, writtenLetters } from "./tcc/letters.ts";
+
+const ort = `/assets/ort/${ortVersion}/`;
+let runtime: Runtime | undefined;
+
+export interface AlignMessage {
+  readonly inputs: AlignInputs;
+  /** The reader's own videos. */
+  readonly own: readonly [PairVideo, PairVideo] | undefined;
+}
+
+export interface TrainMessage {
+  readonly inputs: TrainInputs;
+  readonly drawings: readonly Drawing[];
+}
+
+const tasks = { align, repath, learn, cycle };
+export type TccTasks = typeof tasks;
+serveTasks(tasks);
+
+async function align({ inputs, own }: AlignMessage, context: RunContext<never>): Promise<AlignResult> {
+  const [model, opened] = await Promise.all([
+    siteFile(`/content/${paperKey}/${modelFile}`, "the encoder"),
+    openRuntime(context),
+  ]);
+  const { level, first, second } = inputs;
+  const drawn = (seed: number): PouringVideo => pouringVideo({ seed, level });
+  const videos =
+    own ??
+    ([
+      pairVideo(`video ${first}`, drawn(first), drawnPerSecond),
+      pairVideo(`video ${second}`, drawn(second), drawnPerSecond),
+    ] as const);
+  return alignPair(model, videos, { runtime: opened, signal: context.signal, progress: context.progress });
+}
+
+async function learn({ inputs, drawings }: TrainMessage, context: RunContext<Learning>): Promise<LearntResult> {
+  const { source, letter, writers, steps, seed } = inputs;
+  const opened = await openRuntime(context);
+  const sequences =
+    source === "own"
+      ? drawings.map((drawing, i) => drawnSequence(drawing, `drawing ${i + 1}`))
+      : writtenLetters(letter, writers, seed);
+  return learnDrawings(sequences, { steps, seed }, { ...context, runtime: opened, breathe });
+}
+
+function cycle(inputs: CycleInputs, _: RunContext<never>): CycleResult {
+  return oneCycle(inputs);
+}
+
+async function openRuntime({ progress }: RunContext<never>): Promise<Runtime> {
+  if (runtime) return runtime;
+  const { whole, sent } = runtimeBytes;
+  const wasmBinary = await siteFile(`${ort}ort-wasm-simd-threaded.wasm`, "ONNX Runtime", (bytes) => {
+    const share = Math.min(1, bytes / whole);
+    const text = `loading ONNX Runtime: ${((sent * share) / 1e6).toFixed(1)} of ${(sent / 1e6).toFixed(1)} MB`;
+    progress({ done: Math.round(100 * share), total: 100, text });
+  });
+  runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads: navigator.hardwareConcurrency });
+  return runtime;
+}

@@ -1,0 +1,45 @@
+// Everything that the site keeps of one person, for them.
+import type { Kysely } from "kysely";
+import type { Tables } from "../database/schema.ts";
+
+export async function exportAccount(db: Kysely<Tables>, id: number) {
+  const account = await db
+    .selectFrom("users")
+    .select(["name", "display_name as displayName", "email", "about", "role", "created_at as createdAt"])
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  const sessions = await db
+    .selectFrom("sessions")
+    .select(["agent", "created_at as createdAt", "seen_at as seenAt"])
+    .where("user_id", "=", id)
+    .execute();
+  const summaries = await db
+    .selectFrom("summaries as s")
+    .innerJoin("papers as p", "p.id", "s.paper_id")
+    .where("s.user_id", "=", id)
+    .select(["p.bibtex_key as bibtexKey", "s.source", "s.created_at as createdAt", "s.edited_at as editedAt"])
+    .select(["s.visibility", "s.anonymous", "s.machine", "s.version"])
+    .orderBy("s.id")
+    .execute();
+  const drafts = await db
+    .selectFrom("drafts as d")
+    .innerJoin("papers as p", "p.id", "d.paper_id")
+    .where("d.user_id", "=", id)
+    .select(["p.bibtex_key as bibtexKey", "d.source", "d.saved_at as savedAt"])
+    .execute();
+  const comments = await db
+    .selectFrom("comments as c")
+    .where("c.user_id", "=", id)
+    .where("c.deleted_at", "is", null)
+    .select(["c.source", "c.created_at as createdAt"])
+    .orderBy("c.id")
+    .execute();
+  const votes = await db
+    .selectFrom("votes as v")
+    .innerJoin("summaries as s", "s.id", "v.summary_id")
+    .innerJoin("papers as p", "p.id", "s.paper_id")
+    .where("v.user_id", "=", id)
+    .select(["p.bibtex_key as bibtexKey", "v.vote"])
+    .execute();
+  return { account, sessions, summaries, drafts, comments, votes };
+}

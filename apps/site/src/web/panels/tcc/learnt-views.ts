@@ -1,0 +1,42 @@
+// What learning from drawings is shown as, while it goes on and after.
+import type { TrainInputs } from "../../../run/tcc/inputs.ts";
+import type { Learning, LearntResult } from "../../../run/tcc/learn.ts";
+import type { View } from "../../views.ts";
+
+export const learningViews = ({ losses, taus }: Learning, { steps }: TrainInputs): View[] => [
+  {
+    kind: "line",
+    caption: "Loss: how far cycles miss",
+    x: "step",
+    y: "loss",
+    xDomain: [0, steps],
+    lines: [{ name: "loss", points: losses }],
+  },
+  {
+    kind: "line",
+    caption: "Kendall's τ: whether the drawings are in step",
+    x: "step",
+    y: "τ",
+    xDomain: [0, steps],
+    yDomain: [-0.2, 1],
+    lines: [{ name: "τ", points: taus }],
+  },
+];
+
+export const learntViews = (result: LearntResult, inputs: TrainInputs): View[] => [
+  ...learningViews(result, inputs),
+  {
+    kind: "line",
+    caption: "The drawings",
+    x: "",
+    y: "",
+    lines: result.paths,
+  },
+  {
+    kind: "line",
+    caption: "What was learnt of them: embeddings frame by frame, on their first two principal components",
+    x: "first",
+    y: "second",
+    lines: result.trajectories,
+  },
+];

@@ -1,0 +1,40 @@
+// Pictures to learn from: order, mirroring.
+import { Random } from "@reprise/data";
+import { expect, test } from "vitest";
+import { indicesAt } from "../src/examples.ts";
+import { mirrored, shapesExamples, shapesPicture } from "../src/index.ts";
+
+test("a mirrored picture has its boxes around its masks, and mirrored again is itself", () => {
+  const one = shapesPicture(new Random(3), { height: 20, width: 30 });
+  const turned = mirrored(one);
+  expect(mirrored(turned)).toEqual(one);
+  expect(turned.targets.labels).toEqual(one.targets.labels);
+  turned.targets.masks.forEach((mask, g) => {
+    const xs = Array.from(mask.keys())
+      .filter((at) => mask[at])
+      .map((at) => at % 30);
+    const [x0, , x1] = turned.targets.boxes.subarray(4 * g, 4 * g + 4);
+    expect([Math.min(...xs), Math.max(...xs) + 1]).toEqual([x0, x1]);
+  });
+  const row = (data: Uint8Array) => [...data.subarray(0, 30)];
+  expect(row(turned.picture.data)).toEqual(row(one.picture.data).reverse());
+});
+
+test("all pictures are seen before one is seen again, in another order, by seed and step alone", () => {
+  const examples = { ...shapesExamples(0), count: 7 };
+  const seen = Array.from({ length: 7 }, (_, step) => indicesAt(examples, step, 2, 5)).flat();
+  const [first, second] = [seen.slice(0, 7), seen.slice(7)];
+  expect([...first].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect([...second].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(first).not.toEqual(second);
+  expect(indicesAt(examples, 3, 2, 5)).toEqual(seen.slice(6, 8));
+  expect(indicesAt({ ...examples, count: null }, 3, 2, 5)).toEqual([6, 7]);
+});
+
+test("generated pictures of two seeds have nothing in common, and number i is always the same", async () => {
+  const [a, b] = [shapesExamples(0), shapesExamples(1)];
+  expect(await a.read(4)).toEqual(await a.read(4));
+  const of = async (from: typeof a) =>
+    Promise.all(Array.from({ length: 5 }, async (_, i) => (await from.read(i)).picture.data.join()));
+  expect(new Set([...(await of(a)), ...(await of(b))]).size).toBe(10);
+});
