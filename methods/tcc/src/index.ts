@@ -15,6 +15,7 @@ export {
   stochasticLoss,
 } from "./loss.ts";
 export { type FewShot, fewShot, phaseAccuracy, retrieval, shareOf } from "./metrics/classification.ts";
+export { meanAreaError, phasePath } from "./metrics/enclosed-area.ts";
 export { alignmentTau, type KendallOptions, kendallTau, type PairTau } from "./metrics/kendall.ts";
 export { type Labelled, type Progression, progression, progressTargets } from "./metrics/progression.ts";
 export { type Svm, type SvmOptions, svm } from "./metrics/svm.ts";

@@ -76,18 +76,28 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
   const judged = await run("evaluate", [model, at("sequences")], { labels: at("labels.json"), threads: 1 });
   expect((judged.result.fewShot as unknown[]).length).toBe(3);
   expect(judged.text).toContain("retrieval, AP@15");
+  const sal = at("SAL");
+  await run("train", [at("sequences")], { objective: "sal", steps: 4, validateEvery: 4, out: sal, threads: 1 });
+  const options = { labels: at("labels.json"), beside: [sal], threads: 1 };
+  const table = await run("evaluate", [model, at("sequences")], options);
+  const { baselines } = table.result as { baselines: { name: string; kendallTau: number; fewShot: unknown }[] };
+  expect(baselines.map(({ name }) => name)).toEqual([sal, "drawn weights", "raw frames"]);
+  expect(baselines[1]!.kendallTau).toBe(table.result.kendallTauRandom);
+  expect(baselines[2]!.kendallTau).toBe(table.result.kendallTauRaw);
+  expect(table.text).toMatch(/^6 videos +\S+M +\S+SAL +drawn weights +raw frames$/m);
+  expect(table.text).toMatch(/^enclosed-area error( +0\.\d{3}){4}$/m);
   await writeFile(at("labels.json"), JSON.stringify({ ...labels, s2: [0] }));
   await expect(run("evaluate", [model, at("sequences")], { labels: at("labels.json") })).rejects.toThrow(
     "has 1 labels of s2, which has 22 frames.",
   );
   const [a, b] = [at("sequences", "s0.npy"), at("sequences", "s1.npy")];
   await run("align", [a, b], { model, out: at("map.csv"), events: [5, 9], threads: 1 });
-  const table = (await readFile(at("map.csv"), "utf8")).trim().split("\n");
-  expect(table).toHaveLength(21);
-  expect(table[0]).toBe("s0,s1");
+  const map = (await readFile(at("map.csv"), "utf8")).trim().split("\n");
+  expect(map).toHaveLength(21);
+  expect(map[0]).toBe("s0,s1");
   // The path goes through the pair; the map tells the first frame there.
-  expect(Number(table[6]!.split(",")[1])).toBeLessThanOrEqual(9);
-  expect(Number(table[7]!.split(",")[1])).toBeGreaterThanOrEqual(9);
+  expect(Number(map[6]!.split(",")[1])).toBeLessThanOrEqual(9);
+  expect(Number(map[7]!.split(",")[1])).toBeGreaterThanOrEqual(9);
   await expect(run("align", [a, b], { model, out: at("s.mp4") })).rejects.toThrow("features cannot be looked at");
   await expect(run("align", [a], { model, out: at("m.csv") })).rejects.toThrow("give two or more videos");
   await expect(run("align", [a, b], { model, out: at("m.avi") })).rejects.toThrow("end its name in .mp4");

@@ -79,6 +79,12 @@ export const evaluateOptions = {
     placeholder: "file",
     help: "phases of frames as JSON; labels.json in the folder if left out",
   },
+  beside: {
+    kind: "list",
+    of: "text",
+    placeholder: "models",
+    help: "other models for the same table, such as those of train --objective sal and tcn",
+  },
   stride: { kind: "integer", min: 1, default: 2, help: "every such frame counts for τ" },
   seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
   threads,
