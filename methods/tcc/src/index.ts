@@ -1,6 +1,7 @@
 // Temporal cycle-consistency: losses as graphs and on arrays, encoders, training, alignment, metrics.
 
 export { enclosedArea, nearestFrames, softDtw, type Warping, type WarpOptions, warp } from "./align.ts";
+export { type CompareOptions, type Comparison, compareFrames, type FrameComparison } from "./compare.ts";
 export { type Embedding, type EmbedOptions, embed, rawFrames } from "./embed.ts";
 export { type Encoder, type EncoderSpec, encoderOf } from "./encoder.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";

@@ -89,3 +89,20 @@ export const evaluateOptions = {
   seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
   threads,
 } as const satisfies Options;
+
+export const compareOptions = {
+  out: { kind: "text", placeholder: "file", required: true, help: "a row for each frame: .csv or .json" },
+  labels: {
+    kind: "text",
+    placeholder: "file",
+    help: "phases of the folder's frames as JSON; labels.json in the folder if left out",
+  },
+  usual: {
+    kind: "number",
+    above: 0,
+    max: 1,
+    default: 0.95,
+    help: "share of the folder's frames that count as usual",
+  },
+  threads,
+} as const satisfies Options;
