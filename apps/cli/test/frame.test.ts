@@ -36,7 +36,10 @@ describe.each(each)("reprise %s", (_, name, one) => {
 
   test("an option that it does not have is refused", async () => {
     const required = isRaw(one) ? [] : Object.entries(one.options).filter(([, { required }]) => required);
-    const given = required.flatMap(([key]) => [flagOf(key), "1"]);
+    const given = required.flatMap(([key, option]) => [
+      flagOf(key),
+      option.kind === "choice" ? option.choices[0]! : "1",
+    ]);
     const words = isRaw(one) ? ["--nonsense"] : [...(one.arguments ?? []).map(() => "x"), ...given, "--nonsense"];
     const args = one.name === name ? words : [one.name, ...words];
     await expect(inProcess(name, args, [one])).rejects.toThrow(/unknown (option '--nonsense'|flag -nonsense)/);
