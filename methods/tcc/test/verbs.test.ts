@@ -84,17 +84,23 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
   expect(baselines.map(({ name }) => name)).toEqual([sal, "drawn weights", "raw frames"]);
   expect(baselines[1]!.kendallTau).toBe(table.result.kendallTauRandom);
   expect(baselines[2]!.kendallTau).toBe(table.result.kendallTauRaw);
-  expect(table.text).toMatch(/^6 videos +\S+M +\S+SAL +drawn weights +raw frames$/m);
+  expect(table.text).toMatch(/^6 videos +M +SAL +drawn weights +raw frames$/m);
   expect(table.text).toMatch(/^enclosed-area error( +0\.\d{3}){4}$/m);
   const asked = [model, at("sequences"), at("sequences", "s2.npy")];
   const compared = await run("compare", asked, { labels: at("labels.json"), out: at("frames.csv"), threads: 1 });
-  expect(compared.result).toMatchObject({ video: "s2", videos: 6, frames: 22, unusual: 0 });
+  expect(compared.result).toMatchObject({ video: "s2", videos: 5, frames: 22 });
   const told = (await readFile(at("frames.csv"), "utf8")).split("\n");
   expect(told[0]).toBe("frame,nearestVideo,nearestFrame,phase,distance,anomaly,reward");
-  expect(told[13]).toMatch(/^12,s2,12,1,0,0,-/);
+  expect(told[13]).toMatch(/^12,s[01345],\d+,1,0\.\d+,\d\S*,-/);
   await run("compare", asked, { out: at("frames.json"), threads: 1 });
   expect(JSON.parse(await readFile(at("frames.json"), "utf8"))).toMatchObject({ video: "s2", frames: { length: 22 } });
   await expect(run("compare", asked, { out: at("frames.txt") })).rejects.toThrow("end its name in .csv or .json.");
+  await mkdir(at("alone"));
+  await writeFile(at("alone", "s2.npy"), await readFile(at("sequences", "s2.npy")));
+  const alone = [model, at("alone"), at("alone", "s2.npy")];
+  await expect(run("compare", alone, { out: at("frames.csv") })).rejects.toThrow(
+    "holds no video but s2; give others to compare it with.",
+  );
   await writeFile(at("labels.json"), JSON.stringify({ ...labels, s2: [0] }));
   await expect(run("evaluate", [model, at("sequences")], { labels: at("labels.json") })).rejects.toThrow(
     "has 1 labels of s2, which has 22 frames.",

@@ -1,5 +1,5 @@
 // reprise tcc compare: each frame of a video beside those of a folder.
-import { extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { csvOf } from "@reprise/data";
 import { readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
@@ -25,8 +25,11 @@ export async function compareVerb({
   if (kind !== ".csv" && kind !== ".json") throw new UsageError(`--out ${out}: end its name in .csv or .json.`);
   const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
   const reading = { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal };
-  const others = await readVideos(folder, reading);
   const [own] = await readPaths([video], reading);
+  const isInside = resolve(dirname(video)) === resolve(folder);
+  const others = (await readVideos(folder, reading)).filter(({ name }) => !isInside || name !== own!.name); // not with itself
+  if (others.length === 0)
+    throw new UsageError(`${folder} holds no video but ${own!.name}; give others to compare it with.`);
   const all = [own!, ...others];
   checkFits(all, spec, path);
   const labels = await readLabels(labelFile ?? join(folder, "labels.json"), others, {

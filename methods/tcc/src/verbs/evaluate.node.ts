@@ -1,5 +1,5 @@
 // reprise tcc evaluate: every metric of the paper, beside other models, drawn weights and the frames as they are.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Random } from "@reprise/data";
 import { readBytes } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
@@ -102,7 +102,7 @@ function textOf(videos: number, judged: readonly Baseline[]): string {
     ...(retrieval ?? []).map(({ k }, i) => row(`retrieval, AP@${k}`, (of) => percent(of.retrieval![i]!.precision))),
   ];
   return [
-    textTable([`${videos} videos`, ...judged.map(({ name }) => name)], rows),
+    textTable([`${videos} videos`, ...judged.map(({ name }) => basename(name))], rows),
     ...(judged.some(({ kendallTau }) => kendallTau === null)
       ? ["τ is undefined where each video has one nearest neighbour for all frames."]
       : []),
