@@ -1,6 +1,7 @@
 // Temporal cycle-consistency: losses as graphs and on arrays, encoders, training, alignment, metrics.
 
 export { enclosedArea, nearestFrames, softDtw, type Warping, type WarpOptions, warp } from "./align.ts";
+export { type CompareOptions, type Comparison, compareFrames, type FrameComparison } from "./compare.ts";
 export { type Embedding, type EmbedOptions, embed, rawFrames } from "./embed.ts";
 export { type Encoder, type EncoderSpec, encoderOf } from "./encoder.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
@@ -15,6 +16,7 @@ export {
   stochasticLoss,
 } from "./loss.ts";
 export { type FewShot, fewShot, phaseAccuracy, retrieval, shareOf } from "./metrics/classification.ts";
+export { meanAreaError, phasePath } from "./metrics/enclosed-area.ts";
 export { alignmentTau, type KendallOptions, kendallTau, type PairTau } from "./metrics/kendall.ts";
 export { type Labelled, type Progression, progression, progressTargets } from "./metrics/progression.ts";
 export { type Svm, type SvmOptions, svm } from "./metrics/svm.ts";

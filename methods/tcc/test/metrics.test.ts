@@ -5,8 +5,10 @@ import {
   enclosedArea,
   fewShot,
   kendallTau,
+  meanAreaError,
   nearestFrames,
   phaseAccuracy,
+  phasePath,
   progression,
   progressTargets,
   retrieval,
@@ -212,5 +214,33 @@ describe.skipIf(missing)(`stored cases${missing}`, () => {
       expect(path).toEqual(one.dtw_path);
       expect(Array.from(map)).toEqual(one.dtw_map);
     }
+  });
+});
+
+describe("enclosed-area error", () => {
+  const [slow, quick] = [
+    [0, 0, 0, 0, 1, 1],
+    [0, 0, 1, 1, 1],
+  ] as const;
+
+  test("the path of the labels passes every change of phase", () => {
+    expect(phasePath(slow, quick)).toEqual([
+      [0, 0],
+      [4, 2],
+      [5, 4],
+    ]);
+    expect(phasePath([0, 1, 0], [0, 1, 1])).toBeNull();
+  });
+
+  test("it is 0 for that path, and the area by hand for the diagonal", () => {
+    const truth = phasePath(slow, quick)!;
+    expect(meanAreaError([slow, quick], () => truth)).toBe(0);
+    // The triangle (0, 0), (4, 2), (5, 4) has the area |4·4 − 2·5|/2 = 3, of a rectangle of 5·4.
+    const diagonal = [[0, 0] as const, [5, 4] as const];
+    expect(meanAreaError([slow, quick], () => diagonal)).toBeCloseTo(3 / 20, 12);
+  });
+
+  test("it is null where no two videos share their phases", () => {
+    expect(meanAreaError([[0, 1], [1, 0], [0]], () => [[0, 0]])).toBeNull();
   });
 });

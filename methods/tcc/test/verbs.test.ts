@@ -76,18 +76,43 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
   const judged = await run("evaluate", [model, at("sequences")], { labels: at("labels.json"), threads: 1 });
   expect((judged.result.fewShot as unknown[]).length).toBe(3);
   expect(judged.text).toContain("retrieval, AP@15");
+  const sal = at("SAL");
+  await run("train", [at("sequences")], { objective: "sal", steps: 4, validateEvery: 4, out: sal, threads: 1 });
+  const options = { labels: at("labels.json"), beside: [sal], threads: 1 };
+  const table = await run("evaluate", [model, at("sequences")], options);
+  const { baselines } = table.result as { baselines: { name: string; kendallTau: number; fewShot: unknown }[] };
+  expect(baselines.map(({ name }) => name)).toEqual([sal, "drawn weights", "raw frames"]);
+  expect(baselines[1]!.kendallTau).toBe(table.result.kendallTauRandom);
+  expect(baselines[2]!.kendallTau).toBe(table.result.kendallTauRaw);
+  expect(table.text).toMatch(/^6 videos +M +SAL +drawn weights +raw frames$/m);
+  expect(table.text).toMatch(/^enclosed-area error( +0\.\d{3}){4}$/m);
+  const asked = [model, at("sequences"), at("sequences", "s2.npy")];
+  const compared = await run("compare", asked, { labels: at("labels.json"), out: at("frames.csv"), threads: 1 });
+  expect(compared.result).toMatchObject({ video: "s2", videos: 5, frames: 22 });
+  const told = (await readFile(at("frames.csv"), "utf8")).split("\n");
+  expect(told[0]).toBe("frame,nearestVideo,nearestFrame,phase,distance,anomaly,reward");
+  expect(told[13]).toMatch(/^12,s[01345],\d+,1,0\.\d+,\d\S*,-/);
+  await run("compare", asked, { out: at("frames.json"), threads: 1 });
+  expect(JSON.parse(await readFile(at("frames.json"), "utf8"))).toMatchObject({ video: "s2", frames: { length: 22 } });
+  await expect(run("compare", asked, { out: at("frames.txt") })).rejects.toThrow("end its name in .csv or .json.");
+  await mkdir(at("alone"));
+  await writeFile(at("alone", "s2.npy"), await readFile(at("sequences", "s2.npy")));
+  const alone = [model, at("alone"), at("alone", "s2.npy")];
+  await expect(run("compare", alone, { out: at("frames.csv") })).rejects.toThrow(
+    "holds no video but s2; give others to compare it with.",
+  );
   await writeFile(at("labels.json"), JSON.stringify({ ...labels, s2: [0] }));
   await expect(run("evaluate", [model, at("sequences")], { labels: at("labels.json") })).rejects.toThrow(
     "has 1 labels of s2, which has 22 frames.",
   );
   const [a, b] = [at("sequences", "s0.npy"), at("sequences", "s1.npy")];
   await run("align", [a, b], { model, out: at("map.csv"), events: [5, 9], threads: 1 });
-  const table = (await readFile(at("map.csv"), "utf8")).trim().split("\n");
-  expect(table).toHaveLength(21);
-  expect(table[0]).toBe("s0,s1");
+  const map = (await readFile(at("map.csv"), "utf8")).trim().split("\n");
+  expect(map).toHaveLength(21);
+  expect(map[0]).toBe("s0,s1");
   // The path goes through the pair; the map tells the first frame there.
-  expect(Number(table[6]!.split(",")[1])).toBeLessThanOrEqual(9);
-  expect(Number(table[7]!.split(",")[1])).toBeGreaterThanOrEqual(9);
+  expect(Number(map[6]!.split(",")[1])).toBeLessThanOrEqual(9);
+  expect(Number(map[7]!.split(",")[1])).toBeGreaterThanOrEqual(9);
   await expect(run("align", [a, b], { model, out: at("s.mp4") })).rejects.toThrow("features cannot be looked at");
   await expect(run("align", [a], { model, out: at("m.csv") })).rejects.toThrow("give two or more videos");
   await expect(run("align", [a, b], { model, out: at("m.avi") })).rejects.toThrow("end its name in .mp4");

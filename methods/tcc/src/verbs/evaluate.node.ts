@@ -1,15 +1,16 @@
-// reprise tcc evaluate: every metric of the paper, beside an encoder with drawn weights and the frames as they are.
-import { join } from "node:path";
+// reprise tcc evaluate: every metric of the paper, beside other models, drawn weights and the frames as they are.
+import { basename, join } from "node:path";
 import { Random } from "@reprise/data";
 import { readBytes } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
-import type { OptionValues } from "@reprise/experiment";
+import { type OptionValues, textTable } from "@reprise/experiment";
 import type { VerbContext, VerbResult } from "@reprise/experiment/verb";
 import { embed, rawFrames } from "../embed.ts";
 import { encoderOf } from "../encoder.ts";
 import { type Evaluation, evaluate } from "../evaluate.ts";
-import { alignmentTau } from "../metrics/kendall.ts";
 import { decodeModel } from "../model-file.ts";
+import type { Frames } from "../plain.ts";
+import type { TccModel } from "../train.ts";
 import { checkSequences } from "../video.ts";
 import { readLabels } from "./labels.node.ts";
 import type { evaluateOptions } from "./options.ts";
@@ -17,7 +18,7 @@ import { checkFits, rateOf, readVideos } from "./read-videos.node.ts";
 
 export async function evaluateVerb({
   args,
-  options: { labels: labelFile, stride, seed, threads },
+  options: { labels: labelFile, beside = [], stride, seed, threads },
   signal,
   progress,
 }: VerbContext<OptionValues<typeof evaluateOptions>>): Promise<VerbResult> {
@@ -29,53 +30,82 @@ export async function evaluateVerb({
   const labels = await readLabels(labelFile ?? join(folder, "labels.json"), videos, {
     optional: labelFile === undefined,
   });
-  const encoder = encoderOf(spec);
+  const others = await Promise.all(beside.map(async (name) => ({ name, ...decodeModel(await readBytes(name), name) })));
+  for (const other of others) checkFits(videos, other.spec, other.name);
+  const drawn = encoderOf(spec).init(new Random(seed).fork());
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   try {
-    const following = (what: string) => ({
-      signal,
-      onProgress: ({ done, total }: { done: number; total: number }) =>
-        progress.show(`${what}: video ${done} of ${total}`),
-    });
-    const own = await embed(runtime, encoder, parameters, videos, following("embedding"));
-    const drawn = encoder.init(new Random(seed).fork());
-    const random = await embed(runtime, encoder, drawn, videos, following("with drawn weights"));
-    progress.show("metrics");
+    const judge = (embeddings: readonly Frames[], brief: boolean) =>
+      evaluate(embeddings, { stride, brief, ...(labels ? { labels } : {}) });
+    const judged = async (what: string, model: TccModel): Promise<Evaluation> => {
+      const embeddings = await embed(runtime, encoderOf(model.spec), model.parameters, videos, {
+        signal,
+        onProgress: ({ done, total }) => progress.show(`${what}: video ${done} of ${total}`),
+      });
+      progress.show(`${what}: metrics`);
+      return judge(embeddings, false);
+    };
+    const own = await judged(path, { spec, parameters });
+    const baselines: Baseline[] = [];
+    for (const other of others) baselines.push({ name: other.name, ...(await judged(other.name, other)) });
+    const random = await judged("drawn weights", { spec, parameters: drawn });
+    signal.throwIfAborted();
+    progress.show("raw frames: metrics");
+    const raw = judge(videos.map(rawFrames), spec.frameShape.length > 1);
+    baselines.push({ name: "drawn weights", ...random }, { name: "raw frames", ...raw });
     const result = {
       model: path,
       videos: videos.length,
       stride,
-      ...evaluate(own, { stride, ...(labels ? { labels } : {}) }),
-      kendallTauRandom: alignmentTau(random, { stride }).tau,
-      kendallTauRaw: alignmentTau(videos.map(rawFrames), { stride }).tau,
+      ...own,
+      kendallTauRandom: random.kendallTau,
+      kendallTauRaw: raw.kendallTau,
+      baselines,
     };
-    return { result, text: () => textOf(result) };
+    return { result, text: () => textOf(videos.length, [{ name: path, ...own }, ...baselines]) };
   } finally {
     progress.end();
     await runtime.release();
   }
 }
 
-function textOf(
-  result: Evaluation & { videos: number; kendallTauRandom: number | null; kendallTauRaw: number | null },
-): string {
-  const number = (x: number | null) =>
-    x === null ? "undefined: each video has one nearest neighbour for all" : x.toFixed(3);
+interface Baseline extends Evaluation {
+  readonly name: string;
+}
+
+/** A column for each that is judged. */
+function textOf(videos: number, judged: readonly Baseline[]): string {
+  const number = (x: number | null) => (x === null ? "undefined" : x.toFixed(3));
   const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
-  const { kendallTau, kendallTauRandom, kendallTauRaw, classification, fewShot, progression, retrieval } = result;
+  const row = (name: string, cell: (evaluation: Evaluation) => string | undefined) => [
+    name,
+    ...judged.map((evaluation) => cell(evaluation) ?? "–"),
+  ];
+  const { classification, fewShot, retrieval } = judged[0]!;
+  const rows = [
+    row("Kendall's τ", ({ kendallTau }) => number(kendallTau)),
+    ...(classification ?? []).map(({ share }, i) =>
+      row(`phases told, ${100 * share} % of labels`, (of) => percent(of.classification![i]!.accuracy)),
+    ),
+    ...(fewShot ?? []).map(({ videos: known }, i) =>
+      row(`phases told, ${known} labelled ${known === 1 ? "video" : "videos"}`, (of) => {
+        const shot = of.fewShot?.[i];
+        return shot && `${percent(shot.accuracy)} (${shot.interval.map(percent).join(" to ")})`;
+      }),
+    ),
+    ...(classification
+      ? [
+          row("progression, R²", (of) => (of.fewShot ? number(of.progression) : undefined)),
+          row("enclosed-area error", (of) => number(of.enclosedArea)),
+        ]
+      : []),
+    ...(retrieval ?? []).map(({ k }, i) => row(`retrieval, AP@${k}`, (of) => percent(of.retrieval![i]!.precision))),
+  ];
   return [
-    `Kendall's τ of ${result.videos} videos  ${number(kendallTau)}`,
-    `  with drawn weights  ${number(kendallTauRandom)}`,
-    `  of frames as they are  ${number(kendallTauRaw)}`,
-    ...(classification ?? []).map(
-      ({ share, accuracy }) => `phases told, ${100 * share} % of labels  ${percent(accuracy)}`,
-    ),
-    ...(fewShot ?? []).map(
-      ({ videos, accuracy, interval: [low, high] }) =>
-        `phases told, ${videos} labelled ${videos === 1 ? "video" : "videos"}  ${percent(accuracy)} (${percent(low)} to ${percent(high)})`,
-    ),
-    ...(classification ? [`progression, R²  ${progression === null ? "undefined" : progression.toFixed(3)}`] : []),
-    ...(retrieval ?? []).map(({ k, precision }) => `retrieval, AP@${k}  ${percent(precision)}`),
+    textTable([`${videos} videos`, ...judged.map(({ name }) => basename(name))], rows),
+    ...(judged.some(({ kendallTau }) => kendallTau === null)
+      ? ["τ is undefined where each video has one nearest neighbour for all frames."]
+      : []),
     ...(classification ? [] : ["No labels.json: metrics that need phases are left out."]),
   ].join("\n");
 }

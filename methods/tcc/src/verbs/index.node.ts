@@ -1,8 +1,8 @@
 // reprise tcc: learn from videos of one action, embed them, align them, judge it.
 import { verb } from "@reprise/experiment/verb";
-import { alignOptions, embedOptions, evaluateOptions, trainOptions } from "./options.ts";
+import { alignOptions, compareOptions, embedOptions, evaluateOptions, trainOptions } from "./options.ts";
 
-const folder = { name: "folder", help: ".npy sequences, or folders of pictures, one for each video" };
+const folder = { name: "folder", help: "video files, .npy sequences, or folders of pictures, one for each video" };
 const model = { name: "model", help: "what train wrote" };
 
 export const verbs = [
@@ -23,9 +23,16 @@ export const verbs = [
   verb({
     name: "align",
     summary: "tell when each frame of one video happens in others",
-    arguments: [{ name: "videos", help: "an .npy file or a folder of pictures each", many: true }],
+    arguments: [{ name: "videos", help: "a video file, an .npy file or a folder of pictures each", many: true }],
     options: alignOptions,
     run: async (context) => (await import("./align.node.ts")).alignVerb(context),
+  }),
+  verb({
+    name: "compare",
+    summary: "tell of each frame of a video its nearest in a folder, phase, anomaly and distance to the goal",
+    arguments: [model, folder, { name: "video", help: "a video file, an .npy file or a folder of pictures" }],
+    options: compareOptions,
+    run: async (context) => (await import("./compare.node.ts")).compareVerb(context),
   }),
   verb({
     name: "evaluate",

@@ -79,7 +79,30 @@ export const evaluateOptions = {
     placeholder: "file",
     help: "phases of frames as JSON; labels.json in the folder if left out",
   },
+  beside: {
+    kind: "list",
+    of: "text",
+    placeholder: "models",
+    help: "other models for the same table, such as those of train --objective sal and tcn",
+  },
   stride: { kind: "integer", min: 1, default: 2, help: "every such frame counts for τ" },
   seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
+  threads,
+} as const satisfies Options;
+
+export const compareOptions = {
+  out: { kind: "text", placeholder: "file", required: true, help: "a row for each frame: .csv or .json" },
+  labels: {
+    kind: "text",
+    placeholder: "file",
+    help: "phases of the folder's frames as JSON; labels.json in the folder if left out",
+  },
+  usual: {
+    kind: "number",
+    above: 0,
+    max: 1,
+    default: 0.95,
+    help: "share of the folder's frames that count as usual",
+  },
   threads,
 } as const satisfies Options;
