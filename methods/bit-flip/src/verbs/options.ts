@@ -96,6 +96,12 @@ export const attackOptions = {
     max: 1,
     help: "with --target: share of the test images with it to stop at; 0.99 if left out",
   },
+  sampleWise: {
+    kind: "integer",
+    min: 1,
+    placeholder: "images",
+    help: "send so many images of the sample one by one to --target, or to a class drawn for each, by few flips",
+  },
   randomTrials: { kind: "integer", min: 0, default: 3, help: "runs of as many random flips to compare with" },
   threads,
   out: {
