@@ -1,7 +1,7 @@
 // Frames as an encoder takes them: with their context, images as numbers in [−1, 1] and changed at random for training.
 import type { Random } from "@reprise/data";
 import { sizeOf, type Tensor, tensor } from "@reprise/engine";
-import type { EncoderSpec } from "./encoder.ts";
+import type { EncoderSpec } from "./encoder-spec.ts";
 import type { Sequence } from "./video.ts";
 
 /** How all frames of one video are changed. */

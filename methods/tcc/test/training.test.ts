@@ -2,7 +2,7 @@ import { Random } from "@reprise/data";
 import { compile, conv, gradient, mul, reduceSum, reshape, tensor, transpose, type Value } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
-import { conv3dOverContext } from "../src/encoder.ts";
+import { conv3dOverContext } from "../src/context-convolution.ts";
 import { sampleSteps } from "../src/frames.ts";
 import {
   alignmentTau,
@@ -17,7 +17,7 @@ import {
   untrained,
 } from "../src/index.ts";
 import { decodeModel, decodeTraining, encodeModel, encodeTraining } from "../src/model-file.ts";
-import { settingsFor } from "../src/train.ts";
+import { holdOut, settingsFor } from "../src/train.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());
@@ -56,28 +56,36 @@ test("training aligns videos that it has not seen better than drawn weights do",
 });
 
 describe("a training that is stopped", () => {
-  const videos = curves(8, 3);
+  const videos = curves(8, 3).map((video) => ({
+    ...video,
+    labels: Array.from({ length: video.shape[0]! }, (_, t) => Math.floor((3 * t) / video.shape[0]!)),
+  }));
   const heldOut = curves(3, 4);
   const settings: Partial<TrainSettings> = { steps: 30, validateEvery: 10, framesPerVideo: 8 };
 
-  test.each(["tcc", "sal", "tcn"] as const)("goes on to the same bits (%s)", { timeout: 60_000 }, async (objective) => {
-    const own = { ...settings, objective };
-    const whole = await train(runtime, videos, { settings: own, heldOut });
-    const stop = new AbortController();
-    let kept: TccCheckpoint | undefined;
-    const onProgress = (event: TccEvent) => {
-      if (event.kind === "step" && event.done === 17) stop.abort(new Error("stopped"));
-      if (event.kind === "checkpoint") kept = event.checkpoint;
-    };
-    const half = train(runtime, videos, { settings: own, heldOut, signal: stop.signal, onProgress });
-    await expect(half).rejects.toThrow("stopped");
-    expect(kept!.training.state.step).toBe(17);
-    const all = settingsFor(videos[0]!, own);
-    const from = decodeTraining(encodeTraining(kept!, whole.spec, all), whole.spec, all, "M.checkpoint");
-    const rest = await train(runtime, videos, { settings: own, heldOut, from });
-    expect(rest.step).toBe(whole.step);
-    expect(rest.parameters).toEqual(whole.parameters);
-  });
+  test.each(["tcc", "sal", "tcn", "supervised"] as const)(
+    "goes on to the same bits (%s)",
+    { timeout: 60_000 },
+    async (objective) => {
+      const own = { ...settings, objective };
+      const whole = await train(runtime, videos, { settings: own, heldOut });
+      const stop = new AbortController();
+      let kept: TccCheckpoint | undefined;
+      const onProgress = (event: TccEvent) => {
+        if (event.kind === "step" && event.done === 17) stop.abort(new Error("stopped"));
+        if (event.kind === "checkpoint") kept = event.checkpoint;
+      };
+      const half = train(runtime, videos, { settings: own, heldOut, signal: stop.signal, onProgress });
+      await expect(half).rejects.toThrow("stopped");
+      expect(kept!.training.state.step).toBe(17);
+      const all = settingsFor(videos, own);
+      const encoder = encoderOf(whole.spec);
+      const from = decodeTraining(encodeTraining(kept!, encoder, all), encoder, all, "M.checkpoint");
+      const rest = await train(runtime, videos, { settings: own, heldOut, from });
+      expect(rest.step).toBe(whole.step);
+      expect(rest.parameters).toEqual(whole.parameters);
+    },
+  );
 
   test("does not go on with other settings", async () => {
     let kept: TccCheckpoint | undefined;
@@ -107,6 +115,20 @@ describe("a training that is stopped", () => {
   });
 });
 
+test("held out are a tenth of ten videos or more, two at least; τ is that of pairs with one of them", async () => {
+  const [nine, twelve, forty] = [curves(9, 1), curves(12, 1), curves(40, 1)];
+  expect(holdOut(nine, 0)).toEqual([nine, nine]);
+  const [own, others] = holdOut(twelve, 0);
+  expect([own.length, others.length]).toEqual([10, 2]);
+  expect(new Set([...own, ...others])).toEqual(new Set(twelve));
+  expect(holdOut(forty, 0)[1]).toHaveLength(4);
+  const trained = await train(runtime, own, { settings: { steps: 1, framesPerVideo: 8 }, heldOut: others });
+  const embedded = await embed(runtime, encoderOf(trained.spec), trained.parameters, [...others, ...own]);
+  const { pairs } = alignmentTau(embedded, { stride: 2 });
+  const taus = pairs.filter(({ query, candidate }) => query < 2 || candidate < 2).map(({ tau }) => tau!);
+  expect(trained.tau).toBeCloseTo(taus.reduce((a, b) => a + b) / taus.length, 12);
+});
+
 test("stochastic cycles train, too", async () => {
   const { tau } = await train(runtime, curves(6, 5), {
     settings: { steps: 20, validateEvery: 20, cycles: "stochastic", cycleLength: 3 },
@@ -120,6 +142,8 @@ test("a model is read as it was written", () => {
   expect({ spec, parameters }).toEqual(model);
   expect(facts.step).toBe(3);
   expect(() => decodeModel(new Uint8Array(3), "M")).toThrow("M");
+  const unknown = encodeModel({ ...model, spec: { ...model.spec, context: 0 } });
+  expect(() => decodeModel(unknown, "M")).toThrow("M: its encoder is unknown; a newer version may have written it");
 });
 
 test("pictures: the small encoder embeds them at length 1, in context of what comes before", async () => {
@@ -200,6 +224,13 @@ describe("what cannot be learnt from is refused", () => {
   ])("%#", async (change, message) => {
     const given = Array.isArray(change) ? train(runtime, [good[0]!]) : bad(change);
     await expect(given).rejects.toThrow(message);
+  });
+
+  test("no labels for supervised learning", async () => {
+    const supervised = train(runtime, good, { settings: { objective: "supervised" } });
+    await expect(supervised).rejects.toThrow(
+      /^curve 0 has no labels, but \d+ frames; supervised learning needs a phase/,
+    );
   });
 
   test("an encoder of other data", async () => {

@@ -121,6 +121,51 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
   );
 });
 
+describe("labels", () => {
+  const header = "video,frame,phase";
+  const rows = Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: 20 + i }, (_, t) => `s${i},${t},${t < 10 ? 0 : 1}`).join("\n"),
+  );
+  const write = (text: string) => writeFile(at("phases.csv"), text);
+  const learn = (options: Record<string, unknown> = {}) =>
+    run("train", [at("sequences")], {
+      ...{ objective: "supervised", labels: at("phases.csv"), out: at("SUP"), steps: 4, validateEvery: 4, threads: 1 },
+      ...options,
+    });
+
+  test("of a table are those of JSON; a classifier learns from them", { timeout: 60_000 }, async () => {
+    await write(`\uFEFFphase;video;frame\r\n${rows.join("\r\n").replace(/(\w+),(\d+),(\d)/g, "$3;$1;$2")}\r\n`);
+    const { result } = await learn({ labelled: 0.5 });
+    expect(result).toMatchObject({ objective: "supervised", step: 4 });
+    const told = await run("evaluate", [at("SUP"), at("sequences")], { labels: at("phases.csv"), threads: 1 });
+    expect(told.result.classification).not.toBeNull();
+  });
+
+  test("that do not fit are refused", async () => {
+    await write(`video,frame\n${rows[0]}`);
+    await expect(learn()).rejects.toThrow('has no column "phase"; its first row must name video, frame and phase.');
+    await write(`${header}\ns0,0,-1`);
+    await expect(learn()).rejects.toThrow('line 2: frame "0" and phase "-1" must be whole numbers from 0 on.');
+    await write(`${header}\ns0,0,1\ns0,0,2`);
+    await expect(learn()).rejects.toThrow("line 3: frame 0 of s0 has a phase already.");
+    await write(`${header}\n${rows[0]}`);
+    await expect(learn()).rejects.toThrow("has no labels of s1; expected a list of 21 phases.");
+    await write([header, ...rows].join("\n").replace("s3,7,0\n", ""));
+    await expect(learn()).rejects.toThrow("the labels of s3 are not whole numbers from 0 on: frame 7 has undefined.");
+    await expect(learn({ labels: undefined })).rejects.toThrow("holds no labels.json and no labels.csv.");
+  });
+});
+
+test("options of backbones that do not go together are refused", async () => {
+  const train = (options: Record<string, unknown>) => run("train", [at("videos")], { out: at("N"), ...options });
+  await expect(train({ width: 0.5 })).rejects.toThrow("--width is an option of --encoder vggm.");
+  await expect(train({ encoder: "onnx", weights: "a.onnx" })).rejects.toThrow(
+    "--encoder onnx needs --weights FILE.onnx",
+  );
+  await expect(train({ cut: "a" })).rejects.toThrow("--cut is an option of --encoder onnx.");
+  await expect(train({ weights: "a" })).rejects.toThrow("--weights is an option of --encoder resnet50 and onnx.");
+});
+
 test("videos: train, then two of them in step", { timeout: 60_000 }, async () => {
   const model = at("MV");
   await run("train", [at("videos")], {

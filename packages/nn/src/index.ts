@@ -61,7 +61,7 @@ export {
 } from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
 export { isMlp, type Mlp, type MlpOptions, mlp } from "./models/mlp.ts";
-export { type ResNetOptions, resnet } from "./models/resnet.ts";
+export { type ResNetOptions, type ResNetTrunk, resnet, resnetTrunk } from "./models/resnet.ts";
 export { type ResNetCifarOptions, resnetCifar } from "./models/resnet-cifar.ts";
 export { softmaxRegression } from "./models/softmax.ts";
 export { type VggOptions, vgg } from "./models/vgg.ts";

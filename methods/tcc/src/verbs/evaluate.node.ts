@@ -1,5 +1,5 @@
 // reprise tcc evaluate: every metric of the paper, beside other models, drawn weights and the frames as they are.
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { Random } from "@reprise/data";
 import { readBytes } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
@@ -23,32 +23,33 @@ export async function evaluateVerb({
   progress,
 }: VerbContext<OptionValues<typeof evaluateOptions>>): Promise<VerbResult> {
   const [path, folder] = args as [string, string];
-  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const { spec, parameters, backbone, facts } = decodeModel(await readBytes(path), path);
   const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkSequences(videos, { atLeast: 2 });
   checkFits(videos, spec, path);
-  const labels = await readLabels(labelFile ?? join(folder, "labels.json"), videos, {
+  const labels = await readLabels(labelFile ?? folder, videos, {
     optional: labelFile === undefined,
   });
   const others = await Promise.all(beside.map(async (name) => ({ name, ...decodeModel(await readBytes(name), name) })));
   for (const other of others) checkFits(videos, other.spec, other.name);
-  const drawn = encoderOf(spec).init(new Random(seed).fork());
+  const drawn = encoderOf(spec, backbone).init(new Random(seed).fork());
+  const file = backbone ? { backbone } : {};
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   try {
     const judge = (embeddings: readonly Frames[], brief: boolean) =>
       evaluate(embeddings, { stride, brief, ...(labels ? { labels } : {}) });
     const judged = async (what: string, model: TccModel): Promise<Evaluation> => {
-      const embeddings = await embed(runtime, encoderOf(model.spec), model.parameters, videos, {
+      const embeddings = await embed(runtime, encoderOf(model.spec, model.backbone), model.parameters, videos, {
         signal,
         onProgress: ({ done, total }) => progress.show(`${what}: video ${done} of ${total}`),
       });
       progress.show(`${what}: metrics`);
       return judge(embeddings, false);
     };
-    const own = await judged(path, { spec, parameters });
+    const own = await judged(path, { spec, parameters, ...file });
     const baselines: Baseline[] = [];
     for (const other of others) baselines.push({ name: other.name, ...(await judged(other.name, other)) });
-    const random = await judged("drawn weights", { spec, parameters: drawn });
+    const random = await judged("drawn weights", { spec, parameters: drawn, ...file });
     signal.throwIfAborted();
     progress.show("raw frames: metrics");
     const raw = judge(videos.map(rawFrames), spec.frameShape.length > 1);

@@ -8,20 +8,43 @@ export const trainOptions = {
   out: { kind: "text", placeholder: "file", required: true, help: "the model to write" },
   encoder: {
     kind: "choice",
-    choices: ["small", "mlp"],
-    help: "small for pictures, mlp for features; what fits the data if left out",
+    choices: ["small", "mlp", "vggm", "resnet50", "onnx"],
+    help: "small for pictures, mlp for features (what fits the data if left out); the paper's; or any ONNX backbone",
   },
+  weights: {
+    kind: "text",
+    placeholder: "file",
+    help: "of resnet50 in torchvision's names (.pth, .safetensors, .onnx); the .onnx model of onnx",
+  },
+  cut: { kind: "text", placeholder: "value", help: "of onnx: the value whose feature maps are taken" },
+  pixels: {
+    kind: "choice",
+    choices: ["signed", "unit", "imagenet"],
+    help: "what a backbone takes: −1 to 1, 0 to 1, or by ImageNet's statistics (resnet50, onnx)",
+  },
+  trainBase: {
+    kind: "choice",
+    choices: ["all", "only-bn", "frozen"],
+    help: "what of a backbone is trained: all (vggm), batch normalisation alone (resnet50), nothing (onnx)",
+  },
+  width: { kind: "number", above: 0, help: "factor of vggm's channels" },
   objective: {
     kind: "choice",
-    choices: ["tcc", "sal", "tcn"],
-    help: "cycle-consistency, or a baseline: shuffle and learn, time-contrastive",
+    choices: ["tcc", "sal", "tcn", "supervised"],
+    help: "cycle-consistency, or a baseline: shuffle and learn, time-contrastive, a classifier of phases",
   },
+  labels: {
+    kind: "text",
+    placeholder: "file",
+    help: "of supervised: phases of frames, .json or .csv; labels.json or labels.csv in the folder if left out",
+  },
+  labelled: { kind: "number", above: 0, max: 1, help: "of supervised: the share of videos that is learnt from" },
   steps: whole("4000 for small, 1200 for mlp if left out"),
   seed: { kind: "integer", min: 0, default: 0, help: "of initial weights, order and held-out videos" },
   heldOut: {
     kind: "text",
     placeholder: "dir",
-    help: "folder of the videos whose τ decides; a tenth of thirty or more if left out, else all",
+    help: "folder of the videos whose τ decides; a tenth of ten or more if left out, else all",
   },
   loss: {
     kind: "choice",
@@ -33,11 +56,16 @@ export const trainOptions = {
   learningRate: { kind: "number", above: 0, help: "of Adam at the start; it falls to 0" },
   videosPerStep: { kind: "integer", min: 2, help: "4 if left out" },
   framesPerVideo: { kind: "integer", min: 4, help: "20 if left out" },
+  context: whole("frames seen at once; 2 if left out"),
   contextStride: whole("frames between a frame and the one before it that is seen with it"),
   dimensions: whole("of an embedding"),
   validateEvery: whole("steps between two looks at τ"),
   patience: { kind: "integer", min: 0, help: "looks without a better τ after which training ends; 0 never does" },
-  size: { kind: "integer", min: 16, default: 48, help: "pixels of a side that pictures are brought to" },
+  size: {
+    kind: "integer",
+    min: 16,
+    help: "pixels of a side that pictures are brought to; 48 for small, 112 for others",
+  },
   framesPerSecond: { kind: "number", above: 0, default: 15, help: "of video files that have more" },
   threads,
 } as const satisfies Options;
@@ -77,7 +105,7 @@ export const evaluateOptions = {
   labels: {
     kind: "text",
     placeholder: "file",
-    help: "phases of frames as JSON; labels.json in the folder if left out",
+    help: "phases of frames, .json or .csv; labels.json or labels.csv in the folder if left out",
   },
   beside: {
     kind: "list",
@@ -95,7 +123,7 @@ export const compareOptions = {
   labels: {
     kind: "text",
     placeholder: "file",
-    help: "phases of the folder's frames as JSON; labels.json in the folder if left out",
+    help: "phases of its frames, .json or .csv; labels.json or labels.csv in the folder if left out",
   },
   usual: {
     kind: "number",

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { bytesText, DataError, decodeNpy, type NdArray, resizeVideo, type VideoFrames } from "@reprise/data";
 import { fileError, listImages, readBytes, readImages, readVideoFile } from "@reprise/data/node";
-import type { EncoderSpec } from "../encoder.ts";
+import type { EncoderSpec } from "../encoder-spec.ts";
 import { frameShapeOf } from "../frames.ts";
 import type { ModelFacts } from "../model-file.ts";
 import type { Sequence } from "../video.ts";
