@@ -97,7 +97,8 @@ function prepared(x: Value, pixels: Pixels): Value {
   return div(sub(unit, column(imageNetStatistics.mean)), column(imageNetStatistics.deviation));
 }
 
-function throughOnnx(file: Uint8Array, { pixels, cut }: BackboneSpec, x: Value): Value {
+/** Feature maps of images in [−1, 1]. @throws ModelError when the value holds none */
+export function throughOnnx(file: Uint8Array, { pixels, cut }: Pick<BackboneSpec, "pixels" | "cut">, x: Value): Value {
   const name = "backbone";
   const model = importOnnx(file, { name });
   const { input, nhwc } = modelInput(model, name, { inputShape: sizesFor(model, x) });

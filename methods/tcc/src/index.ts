@@ -6,6 +6,7 @@ export { type Embedding, type EmbedOptions, embed, rawFrames } from "./embed.ts"
 export { encoderOf } from "./encoder.ts";
 export type { BackboneSpec, Encoder, EncoderKind, EncoderSpec, Pixels, TrainBase } from "./encoder-spec.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export { type FeatureNetwork, pooledFeatures } from "./features.ts";
 export {
   type Cycles,
   cycleLosses,

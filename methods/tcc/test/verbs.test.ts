@@ -159,8 +159,11 @@ describe("labels", () => {
 test("options of backbones that do not go together are refused", async () => {
   const train = (options: Record<string, unknown>) => run("train", [at("videos")], { out: at("N"), ...options });
   await expect(train({ width: 0.5 })).rejects.toThrow("--width is an option of --encoder vggm.");
+  await expect(train({ encoder: "onnx" })).rejects.toThrow(
+    "--encoder onnx needs --weights FILE, the network to go on from.",
+  );
   await expect(train({ encoder: "onnx", weights: "a.onnx" })).rejects.toThrow(
-    "--encoder onnx needs --weights FILE.onnx",
+    "a.onnx: name the value of its graph whose feature maps are taken: --cut VALUE.",
   );
   await expect(train({ cut: "a" })).rejects.toThrow("--cut is an option of --encoder onnx.");
   await expect(train({ weights: "a" })).rejects.toThrow("--weights is an option of --encoder resnet50 and onnx.");

@@ -43,7 +43,8 @@ export { cocoFromVia, type ViaOptions } from "./coco/via.ts";
 export { cocoFromYolo, type YoloFile, yoloFromCoco } from "./coco/yolo.ts";
 // Arrays, files of data sets, images
 export { csvOf } from "./csv.ts";
-export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
+export { datasets } from "./download/catalogue.ts";
+export type { Dataset, DownloadFile, NpmSource } from "./download/dataset.ts";
 export { DataError, ImageSizeError, PixelRangeError } from "./error.ts";
 export { bytesText, durationText, percentText } from "./format.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";

@@ -4,21 +4,33 @@ import { Random } from "@reprise/data";
 import { readBytes } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import { type OptionValues, textTable } from "@reprise/experiment";
-import type { VerbContext, VerbResult } from "@reprise/experiment/verb";
+import { UsageError, type VerbContext, type VerbResult } from "@reprise/experiment/verb";
 import { embed, rawFrames } from "../embed.ts";
 import { encoderOf } from "../encoder.ts";
 import { type Evaluation, evaluate } from "../evaluate.ts";
+import { pooledFeatures } from "../features.ts";
 import { decodeModel } from "../model-file.ts";
 import type { Frames } from "../plain.ts";
 import type { TccModel } from "../train.ts";
 import { checkSequences } from "../video.ts";
 import { readLabels } from "./labels.node.ts";
 import type { evaluateOptions } from "./options.ts";
+import { readNetwork } from "./read-backbone.node.ts";
 import { checkFits, rateOf, readVideos } from "./read-videos.node.ts";
 
 export async function evaluateVerb({
   args,
-  options: { labels: labelFile, beside = [], stride, seed, threads },
+  options: {
+    labels: labelFile,
+    beside = [],
+    features,
+    featuresCut,
+    featuresPixels,
+    featuresSize,
+    stride,
+    seed,
+    threads,
+  },
   signal,
   progress,
 }: VerbContext<OptionValues<typeof evaluateOptions>>): Promise<VerbResult> {
@@ -49,6 +61,21 @@ export async function evaluateVerb({
     const own = await judged(path, { spec, parameters, ...file });
     const baselines: Baseline[] = [];
     for (const other of others) baselines.push({ name: other.name, ...(await judged(other.name, other)) });
+    if (features !== undefined) {
+      const network = await readNetwork(features, {
+        ...{ cut: featuresCut, pixels: featuresPixels, size: featuresSize },
+        flag: "--features-cut",
+      });
+      if (spec.frameShape.length === 1)
+        throw new UsageError("--features looks at pictures; these are sequences of features.");
+      const larger = await readVideos(folder, { size: featuresSize, ...rateOf(facts), signal });
+      const embeddings = await pooledFeatures(runtime, network, larger, {
+        signal,
+        onProgress: ({ done, total }) => progress.show(`${features}: video ${done} of ${total}`),
+      });
+      progress.show(`${features}: metrics`);
+      baselines.push({ name: `features of ${basename(features)}`, ...judge(embeddings, true) });
+    }
     const random = await judged("drawn weights", { spec, parameters: drawn, ...file });
     signal.throwIfAborted();
     progress.show("raw frames: metrics");

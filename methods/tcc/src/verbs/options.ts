@@ -14,7 +14,7 @@ export const trainOptions = {
   weights: {
     kind: "text",
     placeholder: "file",
-    help: "of resnet50 in torchvision's names (.pth, .safetensors, .onnx); the .onnx model of onnx",
+    help: "of resnet50 in torchvision's names (.pth, .safetensors, .onnx); the network of onnx (.onnx, .tflite)",
   },
   cut: { kind: "text", placeholder: "value", help: "of onnx: the value whose feature maps are taken" },
   pixels: {
@@ -113,6 +113,18 @@ export const evaluateOptions = {
     placeholder: "models",
     help: "other models for the same table, such as those of train --objective sal and tcn",
   },
+  features: {
+    kind: "text",
+    placeholder: "file",
+    help: "a network trained elsewhere (.onnx, .tflite, what data get mobilenet-v2 fetches) for the same table",
+  },
+  featuresCut: { kind: "text", placeholder: "value", help: "the value of its graph whose feature maps are taken" },
+  featuresPixels: {
+    kind: "choice",
+    choices: ["signed", "unit", "imagenet"],
+    help: "what it takes; signed for TensorFlow Lite, imagenet for ONNX if left out",
+  },
+  featuresSize: { kind: "integer", min: 32, default: 96, help: "pixels of a side that it sees" },
   stride: { kind: "integer", min: 1, default: 2, help: "every such frame counts for τ" },
   seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
   threads,

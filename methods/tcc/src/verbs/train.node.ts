@@ -29,7 +29,11 @@ export async function trainVerb({
     throw new UsageError(`--out ${out} is a folder; give the name of a file.`);
   await createFolder(dirname(out)); // fails before the work
   const size = givenSize ?? (given.encoder === undefined || given.encoder === "small" ? 48 : 112);
-  const backbone = await readBackbone(given.encoder, { weights, cut, width });
+  const {
+    cut: cutAt,
+    pixels: taken,
+    ...backbone
+  } = await readBackbone(given.encoder, { weights, cut, pixels, width, size });
   const reading = {
     size,
     framesPerSecond,
@@ -44,8 +48,8 @@ export async function trainVerb({
   const settings = settingsFor(videos, {
     ...rest,
     backbone: {
-      ...(cut === undefined ? {} : { cut }),
-      ...(pixels ? { pixels } : {}),
+      ...(cutAt === undefined ? {} : { cut: cutAt }),
+      ...(taken ? { pixels: taken } : {}),
       ...(trainBase ? { train: trainBase } : {}),
       ...(width === undefined ? {} : { width }),
     },
