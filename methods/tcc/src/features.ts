@@ -1,5 +1,5 @@
 // Features of a network that was trained elsewhere, for other ends: the baseline that needs no training of ours.
-import { compile, globalAveragePool, type Runtime, reshape, tensor, type Value } from "@reprise/engine";
+import { adaptiveAveragePool, compile, type Runtime, reshape, tensor, type Value } from "@reprise/engine";
 import { throughOnnx } from "./backbones.ts";
 import type { Embedding, EmbedOptions } from "./embed.ts";
 import type { Pixels } from "./encoder-spec.ts";
@@ -13,18 +13,22 @@ export interface FeatureNetwork {
   readonly pixels: Pixels;
 }
 
-/** The means over each frame's feature maps [T, channels], of every sequence of pictures. */
+/**
+ * Features of each frame of every sequence of pictures [T, channels · grid²]: the means of its feature maps, over the
+ * whole frame or over each cell of a grid.
+ */
 export async function pooledFeatures(
   runtime: Runtime,
   { onnx, cut, pixels }: FeatureNetwork,
   sequences: readonly Sequence[],
-  { signal, onProgress, batch = 32 }: EmbedOptions = {},
+  { signal, onProgress, batch = 32, grid = 1 }: EmbedOptions & { readonly grid?: number } = {},
 ): Promise<Embedding[]> {
   const program = compile(
     runtime,
     ({ x }: { readonly x: Value }) => {
       const maps = throughOnnx(onnx, { cut, pixels }, x);
-      return { y: reshape(globalAveragePool(maps), maps.shape.slice(0, 2)) };
+      const pooled = adaptiveAveragePool(maps, [grid, grid]);
+      return { y: reshape(pooled, [maps.shape[0]!, maps.shape[1]! * grid * grid]) };
     },
     { purpose: "infer" },
   );

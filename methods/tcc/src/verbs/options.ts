@@ -146,3 +146,17 @@ export const compareOptions = {
   },
   threads,
 } as const satisfies Options;
+
+export const featuresOptions = {
+  out: { kind: "text", placeholder: "dir", required: true, help: "folder for NAME.npy [frames, features]" },
+  cut: { kind: "text", placeholder: "value", help: "the value of its graph whose feature maps are taken" },
+  pixels: {
+    kind: "choice",
+    choices: ["signed", "unit", "imagenet"],
+    help: "what it takes; signed for TensorFlow Lite, imagenet for ONNX if left out",
+  },
+  size: { kind: "integer", min: 32, default: 96, help: "pixels of a side that it sees" },
+  grid: { kind: "integer", min: 1, max: 16, default: 1, help: "cells of a side that features are averaged over" },
+  framesPerSecond: { kind: "number", above: 0, default: 15, help: "of video files that have more" },
+  threads,
+} as const satisfies Options;
