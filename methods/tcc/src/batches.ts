@@ -46,7 +46,7 @@ export class VideoBatches implements BatchSource {
 
   next(): Batch {
     const random = this.#random;
-    const { framesPerVideo: N, augment, objective } = this.#settings;
+    const { framesPerVideo: N, augment, mirror, objective } = this.#settings;
     const spec = this.#spec;
     const B = Math.min(this.#settings.videosPerStep, this.#sequences.length);
     const indices = random.permutation(this.#sequences.length).slice(0, B);
@@ -58,7 +58,7 @@ export class VideoBatches implements BatchSource {
       const sequence = this.#sequences[which]!;
       const length = frameCount(sequence);
       const steps = objective === "tcn" ? sampleNeighbours(length, N, random) : sampleSteps(length, N, random);
-      const changed = augment ? { augment: { change: drawChange(random), random } } : {};
+      const changed = augment ? { augment: { change: drawChange(random, { mirror }), random } } : {};
       at = writeFrames(spec, sequence, steps, x, at, changed.augment);
       for (const [n, step] of steps.entries()) times[i * N + n] = step / length;
       if (objective === "supervised") labels.push(...steps.map((step) => sequence.labels![step]!));

@@ -12,6 +12,8 @@ export interface Change {
   readonly contrast: readonly number[];
   /** Pixels that the picture moves, as a share of its sides; its edge is repeated. */
   readonly shift: readonly [down: number, right: number];
+  /** Whether left and right change places. */
+  readonly mirrored: boolean;
   /** Standard deviation added to features, in their own. */
   readonly noise: number;
 }
@@ -20,13 +22,14 @@ export interface Change {
  * Brightness ±32/255 and contrast 0.5 to 1.5, as the authors' config.py. Departure: contrast differs a little between
  * channels and the picture moves, as one video differs from another; features get a little noise.
  */
-export function drawChange(random: Random): Change {
+export function drawChange(random: Random, { mirror = false }: { readonly mirror?: boolean } = {}): Change {
   const contrast = random.uniform(0.5, 1.5);
   return {
     brightness: random.uniform(-2, 2) * (32 / 255),
     contrast: Array.from({ length: 3 }, () => contrast * random.uniform(0.8, 1.2)),
     shift: [random.uniform(-0.08, 0.08), random.uniform(-0.08, 0.08)],
     noise: 0.02,
+    mirrored: mirror && random.uniform() < 0.5,
   };
 }
 
@@ -46,7 +49,7 @@ export function writeFrames(
   const size = sizeOf(frameShape);
   const isImage = shape.length === 4;
   const [C = 1, H = 1, W = 1] = frameShape;
-  const { brightness = 0, contrast = [], shift = [0, 0], noise = 0 } = augment?.change ?? {};
+  const { brightness = 0, contrast = [], shift = [0, 0], noise = 0, mirrored = false } = augment?.change ?? {};
   const [down, right] = [Math.round(shift[0] * H), Math.round(shift[1] * W)];
   let to = at;
   for (let i = 0; i < steps.length; i++)
@@ -58,7 +61,8 @@ export function writeFrames(
           for (let y = 0; y < H; y++) {
             const row = from + Math.max(0, Math.min(H - 1, y - down)) * W * C + c;
             for (let x = 0; x < W; x++) {
-              const pixel = data[row + Math.max(0, Math.min(W - 1, x - right)) * C]!;
+              const column = Math.max(0, Math.min(W - 1, x - right));
+              const pixel = data[row + (mirrored ? W - 1 - column : column) * C]!;
               out[to++] = (pixel / 127.5 - 1) * gain + brightness;
             }
           }

@@ -31,8 +31,10 @@ export interface TrainSettings {
   /** Of stochastic cycles: how many a step, and the videos in each. */
   readonly cycleCount: number;
   readonly cycleLength: number;
-  /** Images: brightness and contrast; features: noise. */
+  /** Images: brightness, contrast and place; features: noise. */
   readonly augment: boolean;
+  /** Of images: half of the videos are mirrored as well, for actions by either hand. */
+  readonly mirror: boolean;
   /** Steps between two looks at τ. */
   readonly validateEvery: number;
   /** Looks without a better τ after which training ends; 0 never does. */
@@ -60,6 +62,7 @@ const authors = {
   cycleCount: 20,
   cycleLength: 2,
   augment: true,
+  mirror: true, // config.py
   validateEvery: 250,
   patience: 0,
 } as const satisfies Omit<TrainSettings, "encoder">;
@@ -83,6 +86,7 @@ const ours = {
   cycleCount: 20, // config.py
   cycleLength: 2, // config.py
   augment: true,
+  mirror: false,
   validateEvery: 250,
   patience: 0,
 } as const satisfies Omit<TrainSettings, "encoder">;

@@ -3,7 +3,7 @@ import { compile, conv, gradient, mul, reduceSum, reshape, tensor, transpose, ty
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { conv3dOverContext } from "../src/context-convolution.ts";
-import { sampleSteps } from "../src/frames.ts";
+import { type Change, drawChange, sampleSteps, writeFrames } from "../src/frames.ts";
 import {
   alignmentTau,
   embed,
@@ -194,6 +194,24 @@ test("the convolution over context is ONNX's 3-D one, with its gradients", async
     for (const [i, value] of (out[a].data as Float64Array).entries())
       expect(value).toBeCloseTo((out[b].data as Float64Array)[i]!, 9);
   await program.release();
+});
+
+test("a change moves, brightens and mirrors a picture", () => {
+  const row = { name: "row", shape: [2, 1, 4, 3], data: Uint8Array.from({ length: 24 }, (_, i) => 10 * (i % 12)) };
+  const { spec } = untrained([row, row], { context: 1 });
+  const written = (change: Partial<Change>) => {
+    const out = new Float32Array(12);
+    const all = { brightness: 0, contrast: [], shift: [0, 0] as const, mirrored: false, noise: 0, ...change };
+    writeFrames(spec, row, [0], out, 0, { change: all, random: new Random(0) });
+    return Array.from(out.subarray(0, 4), (x) => Math.round((x + 1) * 127.5)); // red
+  };
+  expect(written({})).toEqual([0, 30, 60, 90]);
+  expect(written({ mirrored: true })).toEqual([90, 60, 30, 0]);
+  expect(written({ shift: [0, 0.25] })).toEqual([0, 0, 30, 60]);
+  expect(written({ brightness: 2 / 255, contrast: [1, 1, 1] })).toEqual([1, 31, 61, 91]);
+  const mirrored = Array.from({ length: 40 }, (_, i) => drawChange(new Random(i), { mirror: true }).mirrored);
+  expect(new Set(mirrored)).toEqual(new Set([true, false]));
+  expect(drawChange(new Random(1)).mirrored).toBe(false);
 });
 
 test("frames are sampled in their order, and short videos repeat their last", () => {

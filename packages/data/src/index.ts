@@ -68,6 +68,9 @@ export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHal
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { Random, type RandomState } from "./random.ts";
+export { type InkOptions, type InkVideo, inkVideo, type PenPoint, type Stroke } from "./strokes/ink.ts";
+export { parseOmniglotStrokes } from "./strokes/omniglot.ts";
+export { strokesOf, thinned } from "./strokes/thinning.ts";
 export {
   type PouringLevel,
   type PouringOptions,

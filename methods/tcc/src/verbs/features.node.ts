@@ -12,7 +12,7 @@ import { readVideos } from "./read-videos.node.ts";
 
 export async function featuresVerb({
   args,
-  options: { out, cut, pixels, size, grid, framesPerSecond, threads },
+  options: { out, cut, pixels, size, grid, fromStart, framesPerSecond, threads },
   signal,
   progress,
 }: VerbContext<OptionValues<typeof featuresOptions>>): Promise<VerbResult> {
@@ -31,6 +31,11 @@ export async function featuresVerb({
     });
     const files: string[] = [];
     for (const [i, { shape, data }] of features.entries()) {
+      if (fromStart) {
+        const F = shape[1]!;
+        const first = data.slice(0, F);
+        for (let k = 0; k < data.length; k++) data[k]! -= first[k % F]!;
+      }
       const file = join(out, `${videos[i]!.name}.npy`);
       await writeFileAtomic(file, encodeNpy(ndArray("float32", shape, data)), { signal });
       files.push(file);

@@ -3,6 +3,7 @@ import { verb } from "@reprise/experiment/verb";
 import {
   alignOptions,
   compareOptions,
+  drawingsOptions,
   embedOptions,
   evaluateOptions,
   featuresOptions,
@@ -33,6 +34,13 @@ export const verbs = [
     arguments: [{ name: "network", help: "an .onnx or .tflite file, or what data get mobilenet-v2 fetches" }, folder],
     options: featuresOptions,
     run: async (context) => (await import("./features.node.ts")).featuresVerb(context),
+  }),
+  verb({
+    name: "drawings",
+    summary: "handwriting as videos of ink, with the stroke of each frame as its phase",
+    arguments: [{ name: "source", help: "digits (shipped), or Omniglot's strokes: their .zip or folder" }],
+    options: drawingsOptions,
+    run: async (context) => (await import("./drawings.node.ts")).drawingsVerb(context),
   }),
   verb({
     name: "align",

@@ -59,6 +59,7 @@ export const trainOptions = {
   context: whole("frames seen at once; 2 if left out"),
   contextStride: whole("frames between a frame and the one before it that is seen with it"),
   dimensions: whole("of an embedding"),
+  mirror: { kind: "flag", help: "half of the videos are mirrored at random, for actions by either hand" },
   validateEvery: whole("steps between two looks at τ"),
   patience: { kind: "integer", min: 0, help: "looks without a better τ after which training ends; 0 never does" },
   size: {
@@ -157,6 +158,20 @@ export const featuresOptions = {
   },
   size: { kind: "integer", min: 32, default: 96, help: "pixels of a side that it sees" },
   grid: { kind: "integer", min: 1, max: 16, default: 1, help: "cells of a side that features are averaged over" },
+  fromStart: { kind: "flag", help: "minus the first frame's: what has changed since the video began" },
   framesPerSecond: { kind: "number", above: 0, default: 15, help: "of video files that have more" },
   threads,
+} as const satisfies Options;
+
+export const drawingsOptions = {
+  out: { kind: "text", placeholder: "dir", required: true, help: "folder for WRITER.npy [frames, height, width]" },
+  character: {
+    kind: "text",
+    placeholder: "name",
+    required: true,
+    help: "a digit, or a character of Omniglot such as Latin/character01",
+  },
+  writers: { kind: "text", placeholder: "range", default: "1-20", help: "whose drawings, from 1 on" },
+  size: { kind: "integer", min: 16, default: 48, help: "pixels of a side" },
+  framesPerSecond: { kind: "number", above: 0, default: 15, help: "of the videos" },
 } as const satisfies Options;
