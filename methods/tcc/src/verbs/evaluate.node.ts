@@ -29,6 +29,8 @@ export async function evaluateVerb({
     featuresSize,
     stride,
     seed,
+    frameCache,
+    frameCacheLimit,
     threads,
   },
   signal,
@@ -36,7 +38,8 @@ export async function evaluateVerb({
 }: VerbContext<OptionValues<typeof evaluateOptions>>): Promise<VerbResult> {
   const [path, folder] = args as [string, string];
   const { spec, parameters, backbone, facts } = decodeModel(await readBytes(path), path);
-  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
+  const cache = frameCache === undefined ? undefined : { folder: frameCache, limit: frameCacheLimit * 1e9 };
+  const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), cache, signal });
   checkSequences(videos, { atLeast: 2 });
   checkFits(videos, spec, path);
   const labels = await readLabels(labelFile ?? folder, videos, {
@@ -68,7 +71,7 @@ export async function evaluateVerb({
       });
       if (spec.frameShape.length === 1)
         throw new UsageError("--features looks at pictures; these are sequences of features.");
-      const larger = await readVideos(folder, { size: featuresSize, ...rateOf(facts), signal });
+      const larger = await readVideos(folder, { size: featuresSize, ...rateOf(facts), cache, signal });
       const embeddings = await pooledFeatures(runtime, network, larger, {
         signal,
         onProgress: ({ done, total }) => progress.show(`${features}: video ${done} of ${total}`),

@@ -4,6 +4,13 @@ import type { Options } from "@reprise/experiment";
 const threads = { kind: "integer", min: 1, help: "threads; all cores if left out" } as const;
 const whole = (help: string) => ({ kind: "integer", min: 1, help }) as const;
 
+const frameCache = {
+  kind: "text",
+  placeholder: "dir",
+  help: "folder where decoded frames of video files are kept for the next run; none if left out",
+} as const;
+const frameCacheLimit = { kind: "number", above: 0, default: 2, help: "gigabytes of --frame-cache, at most" } as const;
+
 export const trainOptions = {
   out: { kind: "text", placeholder: "file", required: true, help: "the model to write" },
   encoder: {
@@ -59,7 +66,11 @@ export const trainOptions = {
   context: whole("frames seen at once; 2 if left out"),
   contextStride: whole("frames between a frame and the one before it that is seen with it"),
   dimensions: whole("of an embedding"),
-  mirror: { kind: "flag", help: "half of the videos are mirrored at random, for actions by either hand" },
+  mirror: {
+    kind: "flag",
+    negatable: true,
+    help: "half of the videos are mirrored at random, for actions by either hand",
+  },
   validateEvery: whole("steps between two looks at τ"),
   patience: { kind: "integer", min: 0, help: "looks without a better τ after which training ends; 0 never does" },
   size: {
@@ -68,6 +79,8 @@ export const trainOptions = {
     help: "pixels of a side that pictures are brought to; 48 for small, 112 for others",
   },
   framesPerSecond: { kind: "number", above: 0, default: 15, help: "of video files that have more" },
+  frameCache,
+  frameCacheLimit,
   threads,
 } as const satisfies Options;
 
@@ -128,6 +141,8 @@ export const evaluateOptions = {
   featuresSize: { kind: "integer", min: 32, default: 96, help: "pixels of a side that it sees" },
   stride: { kind: "integer", min: 1, default: 2, help: "every such frame counts for τ" },
   seed: { kind: "integer", min: 0, default: 0, help: "of the drawn weights it is compared with" },
+  frameCache,
+  frameCacheLimit,
   threads,
 } as const satisfies Options;
 

@@ -22,7 +22,16 @@ export async function trainVerb({
   progress,
   command,
 }: VerbContext<OptionValues<typeof trainOptions>>): Promise<VerbResult> {
-  const { out, threads, framesPerSecond, heldOut: heldOutFolder, labels, ...own } = options;
+  const {
+    out,
+    threads,
+    framesPerSecond,
+    heldOut: heldOutFolder,
+    labels,
+    frameCache,
+    frameCacheLimit,
+    ...own
+  } = options;
   const { weights, cut, pixels, trainBase, width, size: givenSize, ...given } = own;
   const [folder] = args as [string];
   if ((await stat(out).catch(() => undefined))?.isDirectory())
@@ -37,6 +46,7 @@ export async function trainVerb({
   const reading = {
     size,
     framesPerSecond,
+    cache: frameCache === undefined ? undefined : { folder: frameCache, limit: frameCacheLimit * 1e9 },
     signal,
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.show(`reading video ${done} of ${total}`),
