@@ -27,7 +27,7 @@ import {
   resnetTrunk,
   zeros,
 } from "@reprise/nn";
-import type { BackboneSpec, EncoderSpec, Pixels } from "./encoder-spec.ts";
+import { type BackboneSpec, type EncoderSpec, inputShapeOf, type Pixels } from "./encoder-spec.ts";
 import { type Norms, normParameters } from "./norms.ts";
 
 export interface Backbone {
@@ -40,10 +40,12 @@ export interface Backbone {
 }
 
 /** @param file  of an ONNX backbone: the model, cut at the spec's value */
-export function backboneOf({ kind, frameShape, backbone }: EncoderSpec, file?: Uint8Array): Backbone {
+export function backboneOf(encoder: EncoderSpec, file?: Uint8Array): Backbone {
+  const { kind, backbone } = encoder;
   const spec = backbone!;
-  if (kind === "vggm") return vggM(frameShape[0]!, spec);
-  if (kind === "resnet50") return resnet50(frameShape[0]!, spec);
+  const [channels] = inputShapeOf(encoder) as [number];
+  if (kind === "vggm") return vggM(channels, spec);
+  if (kind === "resnet50") return resnet50(channels, spec);
   if (!file) throw new Error("encoderOf: an ONNX encoder needs its backbone's file.");
   const features = spec.channels!;
   return { features, parameters: {}, init: () => new Float32Array(0), forward: (_, x) => throughOnnx(file, spec, x) };

@@ -2,7 +2,7 @@
 import { Random, type RandomState } from "@reprise/data";
 import { sizeOf, type Tensor, tensor } from "@reprise/engine";
 import type { Batch, BatchSource } from "@reprise/nn";
-import type { EncoderSpec } from "./encoder-spec.ts";
+import { type EncoderSpec, inputShapeOf } from "./encoder-spec.ts";
 import { drawChange, sampleSteps, writeFrames } from "./frames.ts";
 import { shareOf } from "./metrics/classification.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -50,7 +50,7 @@ export class VideoBatches implements BatchSource {
     const spec = this.#spec;
     const B = Math.min(this.#settings.videosPerStep, this.#sequences.length);
     const indices = random.permutation(this.#sequences.length).slice(0, B);
-    const x = new Float32Array(B * N * spec.context * sizeOf(spec.frameShape));
+    const x = new Float32Array(B * N * spec.context * sizeOf(inputShapeOf(spec)));
     const times = new Float32Array(B * N);
     const labels: number[] = [];
     let at = 0;
@@ -65,7 +65,7 @@ export class VideoBatches implements BatchSource {
     }
     const epoch = Math.floor(this.#drawn++ / this.batchesPerEpoch);
     const feeds = {
-      x: tensor("float32", [B * N, spec.context, ...spec.frameShape], x),
+      x: tensor("float32", [B * N, spec.context, ...inputShapeOf(spec)], x),
       times: tensor("float32", [B, N], times),
       ...this.#others(B, N),
       ...(objective === "supervised" ? { labels: tensor("int64", [B * N], labels) } : {}),

@@ -10,7 +10,7 @@ import {
   type Value,
   type Values,
 } from "@reprise/engine";
-import type { Encoder, EncoderSpec } from "./encoder-spec.ts";
+import { type Encoder, type EncoderSpec, inputShapeOf } from "./encoder-spec.ts";
 import { framesTensor } from "./frames.ts";
 import type { Frames } from "./plain.ts";
 import { frameCount, type Sequence } from "./video.ts";
@@ -125,12 +125,12 @@ class PartsProgram {
   }
 
   async run(sequence: Sequence, signal: AbortSignal | undefined): Promise<Float32Array> {
-    const { frameShape, context: k, contextStride } = this.#spec;
+    const { context: k, contextStride } = this.#spec;
     const alone = { ...this.#spec, context: 1 };
     const T = frameCount(sequence);
     const features = await inBatches(T, this.#size, signal, async (steps) => {
       const { data } = framesTensor(alone, sequence, steps);
-      const { y } = await this.#frames.run({ x: tensor("float32", [steps.length, ...frameShape], data) });
+      const { y } = await this.#frames.run({ x: tensor("float32", [steps.length, ...inputShapeOf(this.#spec)], data) });
       this.#shape = y.shape.slice(1);
       return y;
     });

@@ -10,6 +10,9 @@ export type TrainBase = "all" | "only-bn" | "frozen";
 /** How frames in [−1, 1] become what a backbone takes: as they are, in [0, 1], or by ImageNet's statistics. */
 export type Pixels = "signed" | "unit" | "imagenet";
 
+/** What an encoder sees of what has changed since its video began: nothing, that beside the frame, or that alone. */
+export type Start = "ignored" | "beside" | "subtracted";
+
 /** An encoder as plain data: what a model file keeps. */
 export interface EncoderSpec {
   readonly kind: EncoderKind;
@@ -21,11 +24,19 @@ export interface EncoderSpec {
   readonly contextStride: number;
   /** Of the embedding. */
   readonly dimensions: number;
+  /** Of pictures: whether the video's first frame is subtracted, or the difference stands beside the frame. */
+  readonly start?: Start;
   /** Of features: subtracted and divided by. */
   readonly mean?: readonly number[];
   readonly scale?: readonly number[];
   /** Of the published encoders: what their backbone and the embedder behind it are. */
   readonly backbone?: BackboneSpec;
+}
+
+/** What an encoder takes of one frame: its shape, with twice the channels where the difference stands beside it. */
+export function inputShapeOf({ frameShape, start }: Pick<EncoderSpec, "frameShape" | "start">): readonly number[] {
+  const [C, ...space] = frameShape as [number, ...number[]];
+  return start === "beside" ? [2 * C, ...space] : frameShape;
 }
 
 export interface BackboneSpec {
@@ -57,11 +68,11 @@ export interface Encoder {
   /** Those: running statistics and what is frozen. */
   readonly buffers: Layout;
   init(random: Random): Float32Array;
-  /** x [F, context, …frameShape], the frame itself last → embeddings [F, dimensions]. */
+  /** x [F, context, …inputShape], the frame itself last → embeddings [F, dimensions]. */
   forward(parameters: Values, x: Value): Value;
   /** The same in two parts where frames are looked at one by one first: a frame in several contexts is so once. */
   readonly parts?: {
-    /** x [M, …frameShape] → features [M, C, h, w]. */
+    /** x [M, …inputShape] → features [M, C, h, w]. */
     frames(parameters: Values, x: Value): Value;
     /** features [F, context, C, h, w] → embeddings [F, dimensions]. */
     join(parameters: Values, features: Value): Value;

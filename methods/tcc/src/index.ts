@@ -4,7 +4,7 @@ export { enclosedArea, nearestFrames, softDtw, type Warping, type WarpOptions, w
 export { type CompareOptions, type Comparison, compareFrames, type FrameComparison } from "./compare.ts";
 export { type Embedding, type EmbedOptions, embed, rawFrames } from "./embed.ts";
 export { encoderOf } from "./encoder.ts";
-export type { BackboneSpec, Encoder, EncoderKind, EncoderSpec, Pixels, TrainBase } from "./encoder-spec.ts";
+export type { BackboneSpec, Encoder, EncoderKind, EncoderSpec, Pixels, Start, TrainBase } from "./encoder-spec.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export { type FeatureNetwork, pooledFeatures } from "./features.ts";
 export {

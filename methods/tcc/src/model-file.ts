@@ -110,6 +110,7 @@ function checkedSpec(value: unknown, source: string): EncoderSpec {
   const isKnown =
     Array.isArray(spec.frameShape) &&
     spec.frameShape.length === shapes[spec.kind] &&
+    (spec.start === undefined || ["ignored", "beside", "subtracted"].includes(spec.start)) &&
     [...spec.frameShape, spec.context, spec.contextStride, spec.dimensions].every(count) &&
     (!isPublished || (backbone !== undefined && isBackbone(backbone, spec.kind === "onnx")));
   if (!isKnown) throw new ModelError(`${source}: its encoder is unknown; a newer version may have written it`);

@@ -66,7 +66,7 @@ export function published(spec: EncoderSpec, file?: Uint8Array): Encoder {
     y = linear(p, "embedder.fc3", y);
     return isUnit ? unitLength(y) : y;
   };
-  const apart = (x: Value): Value => reshape(x, [x.shape[0]! * x.shape[1]!, ...spec.frameShape]);
+  const apart = (x: Value): Value => reshape(x, [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]);
   const together = (features: Value, like: Value): Value =>
     reshape(features, [like.shape[0]!, like.shape[1]!, ...features.shape.slice(1)]);
   const parts: Encoder["parts"] = {

@@ -1,5 +1,5 @@
 // What a training can be told, and what it does if it is told nothing.
-import type { BackboneSpec, EncoderKind } from "./encoder-spec.ts";
+import type { BackboneSpec, EncoderKind, Start } from "./encoder-spec.ts";
 import type { TccLossOptions } from "./options.ts";
 
 export type Objective = "tcc" | "sal" | "tcn" | "supervised";
@@ -21,6 +21,8 @@ export interface TrainSettings {
   readonly context: number;
   readonly contextStride: number;
   readonly dimensions: number;
+  /** Of pictures: if left out, the first frame is subtracted for small where the camera stands still. */
+  readonly start: Start;
   /** The gradient's norm is limited to it. */
   readonly clipNorm: number;
   readonly loss: TccLossOptions;
@@ -55,6 +57,7 @@ const authors = {
   context: 2,
   contextStride: 15,
   dimensions: 128,
+  start: "ignored",
   clipNorm: 5,
   loss: { loss: "regression-mse-var", temperature: 0.1, varianceEps: 1e-4 },
   lossScale: 1,
@@ -78,6 +81,7 @@ const ours = {
   context: 2, // config.py
   contextStride: 8,
   dimensions: 128, // config.py
+  start: "ignored",
   clipNorm: 5,
   // −10·‖u − v‖² on the unit sphere.
   loss: { loss: "regression-mse", temperature: 0.1 / 128, varianceEps: 1e-4 },

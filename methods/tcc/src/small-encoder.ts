@@ -2,7 +2,7 @@
 import { groupNorm, type Layout, maxPool, reduceMax, relu, reshape, type Value, type Values } from "@reprise/engine";
 import { conv2d, conv2dParameters, heNormal, initialize, linear, linearParameters, zeros } from "@reprise/nn";
 import { conv3dOverContext } from "./context-convolution.ts";
-import type { EncoderSpec, PlainEncoder } from "./encoder-spec.ts";
+import { type EncoderSpec, inputShapeOf, type PlainEncoder } from "./encoder-spec.ts";
 import { unitLength } from "./unit-length.ts";
 
 /** Channels of the small encoder: the authors' VGG-M at a quarter of its width. */
@@ -16,7 +16,7 @@ const hidden = 128;
  * videos a step and minutes are enough.
  */
 export function small(spec: EncoderSpec): PlainEncoder {
-  const [C] = spec.frameShape as [number, number, number];
+  const [C] = inputShapeOf(spec) as [number, number, number];
   const K = channels[3];
   const norm = (name: string, of: number): Layout => ({ [`${name}.weight`]: [of], [`${name}.bias`]: [of] });
   const parameters: Layout = {
@@ -68,7 +68,7 @@ export function small(spec: EncoderSpec): PlainEncoder {
     parts: { frames, join },
     forward(p, x) {
       const [F, k] = x.shape as [number, number];
-      const each = frames(p, reshape(x, [F * k, ...spec.frameShape]));
+      const each = frames(p, reshape(x, [F * k, ...x.shape.slice(2)]));
       return join(p, reshape(each, [F, k, ...each.shape.slice(1)]));
     },
   };

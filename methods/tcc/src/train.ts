@@ -17,7 +17,7 @@ import { VideoBatches } from "./batches.ts";
 import { embed } from "./embed.ts";
 import { encoderOf } from "./encoder.ts";
 import type { BackboneSpec, Encoder, EncoderSpec } from "./encoder-spec.ts";
-import { featureStatistics, frameShapeOf } from "./frames.ts";
+import { featureStatistics, frameShapeOf, isCameraStill } from "./frames.ts";
 import { alignmentTau } from "./metrics/kendall.ts";
 import { headParameters, objectiveLoss } from "./objective.ts";
 import type { Frames } from "./plain.ts";
@@ -95,9 +95,12 @@ export function settingsFor(sequences: readonly Sequence[], { backbone, ...given
   const settings: TrainSettings = {
     ...preset,
     encoder,
+    ...(encoder === "small" && isCameraStill(sequences) ? { start: "subtracted" as const } : {}),
     ...defined,
     ...(preset.backbone ? { backbone: { ...preset.backbone, ...backbone } } : {}),
   };
+  if (settings.start !== "ignored" && encoder !== "small" && encoder !== "vggm")
+    throw new RangeError(`start ${settings.start} is for encoders small and vggm, which learn from pixels.`);
   return settings.objective === "supervised" ? { ...settings, phases: countPhases(sequences) } : settings;
 }
 
@@ -248,7 +251,7 @@ export function specFor(
   settings: TrainSettings,
   { onnx }: BackboneFile = {},
 ): EncoderSpec {
-  const { encoder: kind, context, contextStride, dimensions, backbone } = settings;
+  const { encoder: kind, context, contextStride, dimensions, start, backbone } = settings;
   const frameShape = frameShapeOf(sequences[0]!);
   return {
     kind,
@@ -256,6 +259,7 @@ export function specFor(
     context,
     contextStride,
     dimensions,
+    ...(start === "ignored" ? {} : { start }),
     ...(kind === "mlp" ? featureStatistics(sequences) : {}),
     ...(backbone
       ? { backbone: onnx ? { ...backbone, channels: onnxChannels(onnx, backbone, frameShape) } : backbone }

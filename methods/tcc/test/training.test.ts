@@ -10,6 +10,7 @@ import {
   encoderOf,
   rawFrames,
   type Sequence,
+  type Start,
   type TccCheckpoint,
   type TccEvent,
   type TrainSettings,
@@ -198,7 +199,7 @@ test("the convolution over context is ONNX's 3-D one, with its gradients", async
 
 test("a change moves, brightens and mirrors a picture", () => {
   const row = { name: "row", shape: [2, 1, 4, 3], data: Uint8Array.from({ length: 24 }, (_, i) => 10 * (i % 12)) };
-  const { spec } = untrained([row, row], { context: 1 });
+  const { spec } = untrained([row, row], { context: 1, start: "ignored" });
   const written = (change: Partial<Change>) => {
     const out = new Float32Array(12);
     const all = { brightness: 0, contrast: [], shift: [0, 0] as const, mirrored: false, noise: 0, ...change };
@@ -212,6 +213,39 @@ test("a change moves, brightens and mirrors a picture", () => {
   const mirrored = Array.from({ length: 40 }, (_, i) => drawChange(new Random(i), { mirror: true }).mirrored);
   expect(new Set(mirrored)).toEqual(new Set([true, false]));
   expect(drawChange(new Random(1)).mirrored).toBe(false);
+});
+
+test("the first frame is subtracted, or the difference stands behind the frame", () => {
+  const video = { name: "v", shape: [2, 1, 2, 3], data: Uint8Array.of(10, 0, 0, 20, 0, 0, 40, 0, 0, 20, 0, 0) };
+  const written = (start: Start, step: number, change = {}) => {
+    const { spec } = untrained([video, video], { context: 1, start });
+    const out = new Float32Array(start === "beside" ? 12 : 6);
+    const all = { brightness: 0.5, contrast: [], shift: [0, 0] as const, mirrored: false, noise: 0, ...change };
+    writeFrames(spec, video, [step], out, 0, { change: all, random: new Random(0) });
+    return Array.from(out, (x) => Math.round(x * 127.5));
+  };
+  expect(written("subtracted", 1).slice(0, 2)).toEqual([30, 0]);
+  expect(written("subtracted", 0)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(written("subtracted", 1, { mirrored: true, contrast: [2, 2, 2] }).slice(0, 2)).toEqual([0, 60]);
+  const beside = written("beside", 1, { brightness: 0 });
+  expect(beside.slice(0, 2)).toEqual([-88, -108]); // 40 and 20 of 255 in −127.5 … 127.5
+  expect(beside.slice(6, 8)).toEqual([30, 0]);
+});
+
+test("small subtracts the first frame where the camera stands still, unless told otherwise", () => {
+  const scene = (moves: boolean) => {
+    const random = new Random(1);
+    const first = Array.from({ length: 16 * 16 * 3 }, () => random.integer(256));
+    const others = first.map((value) => (moves ? random.integer(256) : value));
+    return { name: "scene", shape: [3, 16, 16, 3], data: Uint8Array.from([first, others, others].flat()) };
+  };
+  expect(settingsFor([scene(false), scene(false)]).start).toBe("subtracted");
+  expect(settingsFor([scene(true), scene(true)]).start).toBe("ignored");
+  expect(settingsFor([scene(false), scene(false)], { start: "beside" }).start).toBe("beside");
+  expect(settingsFor([scene(false)], { encoder: "vggm" }).start).toBe("ignored");
+  expect(() => settingsFor([scene(false)], { encoder: "resnet50", start: "beside" })).toThrow(
+    "start beside is for encoders small and vggm, which learn from pixels.",
+  );
 });
 
 test("frames are sampled in their order, and short videos repeat their last", () => {

@@ -65,6 +65,11 @@ export const trainOptions = {
   framesPerVideo: { kind: "integer", min: 4, help: "20 if left out" },
   context: whole("frames seen at once; 2 if left out"),
   contextStride: whole("frames between a frame and the one before it that is seen with it"),
+  start: {
+    kind: "choice",
+    choices: ["ignored", "beside", "subtracted"],
+    help: "how the first frame is seen; if left out, small subtracts it where the camera stands still",
+  },
   dimensions: whole("of an embedding"),
   mirror: {
     kind: "flag",
