@@ -74,6 +74,6 @@ export async function encodeGif({ shape, data }: VideoFrames, times: ArrayLike<n
   const ends = Array.from({ length: T }, (_, t) => 10 * Math.round(100 * (times[t + 1]! - times[0]!)));
   const delay = ends.map((end, t) => Math.max(20, end - (ends[t - 1] ?? 0)));
   return sharp(data, { raw: { width: W, height: H * T, channels: 3, pageHeight: H }, limitInputPixels: false })
-    .gif({ delay, loop: 0, effort: 1 })
+    .gif({ delay, loop: 0, effort: 1, keepDuplicateFrames: true })
     .toBuffer();
 }
