@@ -81,7 +81,7 @@ export function summariesSuite(made: () => Made): void {
       const client = await somebody(app, "restorer");
       await client.post("/write", summaryForm("Unseen by any moderator.", { visibility: "private" }));
       await client.post("/write", summaryForm("Seen.", { version: "1" }));
-      const { ref } = await refOf("newcomer");
+      const { ref } = await refOf("restorer");
       await db.updateTable("summaries").set({ held_at: null }).where("ref", "=", ref).execute();
       await db.updateTable("papers").set({ locked_at: new Date() }).where("bibtex_key", "=", bibtexKey).execute();
       const locked = await client.post("/summary/restore", { ref, restore: "1" });
