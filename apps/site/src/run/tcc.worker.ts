@@ -1,8 +1,6 @@
 // The panel "in step" in its Web Worker: encoder and method on ONNX Runtime's WASM.
 import { type PouringVideo, pouringVideo } from "@reprise/data";
-import type { Runtime } from "@reprise/engine";
-import { ortVersion, webRuntime } from "@reprise/engine/web";
-import { runtimeBytes } from "./adversarial/downloads.ts";
+import { openRuntime } from "./open-runtime.ts";
 import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 import { siteFile } from "./site-file.ts";
 import { type AlignResult, alignPair, type PairVideo, pairVideo, repath } from "./tcc/align-pair.ts";
@@ -16,9 +14,6 @@ import {
 } from "./tcc/inputs.ts";
 import { type CycleResult, type Learning, type LearntResult, learnDrawings, oneCycle } from "./tcc/learn.ts";
 import { type Drawing, drawnSequence, writtenLetters } from "./tcc/letters.ts";
-
-const ort = `/assets/ort/${ortVersion}/`;
-let runtime: Runtime | undefined;
 
 export interface AlignMessage {
   readonly inputs: AlignInputs;
@@ -63,16 +58,4 @@ async function learn({ inputs, drawings }: TrainMessage, context: RunContext<Lea
 
 function cycle(inputs: CycleInputs, _: RunContext<never>): CycleResult {
   return oneCycle(inputs);
-}
-
-async function openRuntime({ progress }: RunContext<never>): Promise<Runtime> {
-  if (runtime) return runtime;
-  const { whole, sent } = runtimeBytes;
-  const wasmBinary = await siteFile(`${ort}ort-wasm-simd-threaded.wasm`, "ONNX Runtime", (bytes) => {
-    const share = Math.min(1, bytes / whole);
-    const text = `loading ONNX Runtime: ${((sent * share) / 1e6).toFixed(1)} of ${(sent / 1e6).toFixed(1)} MB`;
-    progress({ done: Math.round(100 * share), total: 100, text });
-  });
-  runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads: navigator.hardwareConcurrency });
-  return runtime;
 }

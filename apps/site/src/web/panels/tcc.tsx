@@ -1,6 +1,6 @@
 // The panel of "Temporal Cycle-Consistency Learning": two videos in step, learning from drawings, one cycle hop by hop.
 import "../styles/tcc.css";
-import { runtimeBytes } from "../../run/adversarial/downloads.ts";
+import { runtimeBytes } from "../../run/runtime-bytes.ts";
 import type { AlignResult } from "../../run/tcc/align-pair.ts";
 import {
   type AlignInputs,
