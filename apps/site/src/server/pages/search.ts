@@ -19,7 +19,7 @@ export function searchPage(frame: Frame, { address, result, hasMore }: SearchPag
     {
       title: heading,
       description: `Papers on Reprise: ${heading}.`,
-      path: q === "" && number === 1 ? listPath(address) : null, // a page for each query is none to be found
+      path: q === "" && number === 1 ? listPath(address) : null, // search engines need no page for each query
       query: q,
     },
     html`<h1>${heading}</h1>

@@ -1,7 +1,6 @@
 // The panel of "Bit-Flip Attack": find the few bits of a quantised network that break it, flip some by hand, or make it see
 // one class everywhere.
 import "../styles/bit-flip.css";
-import { runtimeBytes } from "../../run/adversarial/downloads.ts";
 import type { FlipsResult, FlipsSoFar, HandResult } from "../../run/bit-flip/flips.ts";
 import {
   type Digit,
@@ -15,6 +14,7 @@ import {
   type TargetInputs,
 } from "../../run/bit-flip/inputs.ts";
 import type { HandMessage, SearchMessage } from "../../run/bit-flip.worker.ts";
+import { runtimeBytes } from "../../run/runtime-bytes.ts";
 import { panel as panelOf, task } from "../panel.ts";
 import { Downloads } from "./bit-flip/downloads.tsx";
 import { flipsViews, soFarViews } from "./bit-flip/flips-views.ts";
