@@ -1,2 +1,4 @@
+export { type Database, openDatabase } from "./server/database/open.ts";
 export { type Site, type SiteOptions, startSite } from "./server/main.ts";
 export { parseOrigin } from "./server/origin.ts";
+export { backupSite, restoreSite, type TransferProgress } from "./server/transfer/backup.ts";

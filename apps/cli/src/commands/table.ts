@@ -29,6 +29,10 @@ export function commandTable(
       summary: "run a paper's experiments; claimed beside reproduced",
       verbs: async () => [(await import("./reproduce.ts")).reproduce],
     },
+    site: {
+      summary: "back up a site's data and restore it",
+      verbs: async () => (await import("./site.ts")).verbs,
+    },
     ...Object.fromEntries(
       registry.map(({ method, summary }) => [
         method,
