@@ -9,8 +9,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readContent } from "../src/server/content.ts";
 import { type Database, type DatabasePlace, openDatabase } from "../src/server/database/open.ts";
 import type { Tables } from "../src/server/database/schema.ts";
+import { Renderer } from "../src/server/renderer.ts";
 import { seed } from "../src/server/seed.ts";
 import { backupSite, restoreSite } from "../src/server/transfer/backup.ts";
+import { exportSite } from "../src/server/transfer/export.ts";
+import { importSite } from "../src/server/transfer/import.ts";
 import { dailyBackup } from "../src/server/transfer/nightly.ts";
 import { tablesOf } from "../src/server/transfer/tables.ts";
 
@@ -37,8 +40,10 @@ async function fill(db: Kysely<Tables>): Promise<void> {
     select 'many/' || i, 'Paper ' || i || ' "quoted" \\ é 😀', 1, 2000 + i % 20, '@misc{x}' from generate_series(1, 510) i`.execute(
     db,
   );
+  await sql`insert into paper_authors (paper_id, position, author_id)
+    select p.id, 0, (select min(id) from authors) from papers p where bibtex_key like 'many/%'`.execute(db);
   await sql`insert into summaries (paper_id, user_id, source, html, teaser_html, teaser_text, visibility, share, anonymous)
-    select p.id, u.id, 'Text ' || p.id, '<p>Text</p>', '<p>Text</p>', 'Text',
+    select p.id, u.id, case u.id % 3 when 0 then 'Private text' else 'Text ' || p.id end, '<p>Text</p>', '<p>Text</p>', 'Text',
       case u.id % 3 when 0 then 'private' else 'public' end, case u.id % 3 when 0 then gen_random_uuid()::text end, u.id % 2 = 0
     from (select id from papers where bibtex_key like 'many/%' order by id limit 40) p
     join (select id from users where name like 'person%' order by id limit 6) u on true`.execute(db);
@@ -48,11 +53,10 @@ async function fill(db: Kysely<Tables>): Promise<void> {
   await sql`insert into votes (summary_id, user_id, vote) select s.id, s.user_id, 1 from summaries s`.execute(db);
   await sql`insert into drafts (user_id, paper_id, source, version)
     select u.id, 1, 'Not for you', 0 from users u limit 5`.execute(db);
-  await sql`insert into comments (summary_id, user_id, source, html) select s.id, s.user_id, 'Ah', '<p>Ah</p>' from summaries s limit 30`.execute(
-    db,
-  );
-  await sql`insert into comments (summary_id, user_id, source, html, parent_id)
-    select summary_id, user_id, 'Oh', '<p>Oh</p>', id from comments limit 10`.execute(db);
+  await sql`insert into comments (summary_id, user_id, source, html, anonymous)
+    select s.id, s.user_id, 'Ah', '<p>Ah</p>', s.anonymous from summaries s limit 30`.execute(db);
+  await sql`insert into comments (summary_id, user_id, source, html, parent_id, anonymous)
+    select summary_id, user_id, 'Oh', '<p>Oh</p>', id, anonymous from comments limit 10`.execute(db);
   await sql`insert into paper_aliases (alias, paper_id) select 'alias/' || id, id from papers limit 30`.execute(db);
   await sql`insert into audit_log (actor_id, action, subject) values (1, 'hid', 'a summary')`.execute(db);
   await sql`insert into visits (paper_id, day, count) select id, '2026-11-30', 3 from papers limit 9`.execute(db);
@@ -64,6 +68,7 @@ async function fill(db: Kysely<Tables>): Promise<void> {
 export function transferSuite(
   kind: string,
   places: () => Promise<{ readonly here: DatabasePlace; readonly there: () => Promise<DatabasePlace> }>,
+  empty: () => Promise<DatabasePlace>,
 ): void {
   const folder = mkdtempSync(join(tmpdir(), "reprise-transfer-"));
   const file = join(folder, "site.jsonl");
@@ -170,6 +175,98 @@ export function transferSuite(
     const { rows } = await sql`select from paper_search where head @@ to_tsquery('english', 'zymurgy')`.execute(to.db);
     expect(rows).toHaveLength(1);
     await expect(sql`delete from audit_log`.execute(to.db)).rejects.toThrow("the audit log is only added to");
+  });
+
+  test(`${kind}: what is public goes into a new site, an interrupted import goes on, private words stay behind`, async () => {
+    const dump = join(folder, "public.jsonl");
+    const renderer = new Renderer();
+    await exportSite(from.db, dump);
+    const text = readFileSync(dump, "utf8");
+    const { rows: silent } = await sql<{ name: string }>`select name from users u where name like 'person%'
+      and not exists (select from summaries s where s.user_id = u.id and s.listed and not s.anonymous)`.execute(
+      from.db,
+    );
+    expect(silent.length).toBeGreaterThan(14);
+    const secrets = [
+      "Not for you",
+      "Private text",
+      "@x.test",
+      "password",
+      '"share"',
+      ...silent.map(({ name }) => `"${name}"`),
+    ];
+    for (const secret of secrets) expect([secret, text.includes(secret)]).toEqual([secret, false]);
+    expect(text).toContain('"author":null');
+    const lines = text.trimEnd().split("\n").slice(0, -1);
+    const good = lines.filter((line, i) => i < 25 || !/"bibtexKey":"many\/[4-9]/.test(line));
+    const write = (kept: readonly string[]) => {
+      const whole = kept.map((line) => `${line}\n`).join("");
+      const end = { end: true, lines: kept.length, sha256: createHash("sha256").update(whole).digest("hex") };
+      writeFileSync(dump, `${whole}${JSON.stringify(end)}\n`);
+    };
+    const taken = () => importSite(fresh.db, renderer, dump);
+    const fresh = await openDatabase(await empty());
+    const problem = async (kept: readonly string[]) => {
+      write(kept);
+      const message = await taken().then(
+        () => undefined,
+        (error: Error) => error.message.replace(folder, ""),
+      );
+      const { rows } = await sql`select from papers`.execute(fresh.db);
+      return [message, rows.length];
+    };
+    const paper = good.findIndex((line) => line.includes('"kind":"paper"'));
+    const evil = (change: (line: string) => string) => problem(good.with(paper, change(good[paper]!)));
+    const n = paper + 1;
+    expect(await evil((line) => line.replace('"title"', '"html":"<script>","title"'))).toEqual([
+      `/public.jsonl, line ${n}: Unrecognized key: "html"`,
+      0,
+    ]);
+    expect((await evil((line) => line.replace(/"bibtexKey":"[^"]*"/, '"bibtexKey":"../../etc/x"')))[0]).toContain(
+      "no path out of a folder",
+    );
+    expect(
+      (
+        await evil((line) =>
+          line.replace(
+            /"run":(null|\{.*?\}),"summaries"/,
+            '"run":{"title":"a","caption":"b","command":"c","machine":"d","date":"2026-01-01T00:00:00Z","image":{"file":"../x.png","width":1,"height":1,"alt":"e"}},"summaries"',
+          ),
+        )
+      )[0],
+    ).toContain("a .png or .svg file in the same folder");
+    expect(await problem(good.toSpliced(paper + 1, 0, good[paper]!))).toEqual([
+      expect.stringMatching(new RegExp(`line ${n + 1}: the key .* stands in line ${n} already$`)),
+      0,
+    ]);
+    expect((await problem(good.filter((line) => !line.includes('"name":"reprise"'))))[0]).toContain(
+      "there is no person reprise before it",
+    );
+    expect((await problem([good[0]!.replace('"format":1', '"format":2')]))[0]).toContain("this version reads format 1");
+    expect((await problem(["{}"]))[0]).toContain("this is no export of a Reprise site");
+    const attack = "Hostile <img src=x onerror=alert(1)> <script>alert(1)</script>";
+    write(good.map((line) => line.replaceAll('"markdown":"Text', `"markdown":"${attack}`)));
+    const stop = new AbortController();
+    const onProgress = ({ done }: { done: number }) => done > 20 && stop.abort(new Error("stopped"));
+    await expect(importSite(fresh.db, renderer, dump, { signal: stop.signal, onProgress })).rejects.toThrow("stopped");
+    const all = good.filter((line) => line.includes('"kind":"paper"')).length;
+    expect(await taken()).toBe(all);
+    await expect(taken()).rejects.toThrow("the site is not empty: it has papers or people.");
+    const { rows } = await sql<{ html: string }>`select html from summaries`.execute(fresh.db);
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { html } of rows) expect(html).not.toMatch(/<script|onerror/);
+    // Out again: the same lines, but for what was made hostile, and votes, which are people's.
+    await exportSite(fresh.db, join(folder, "again.jsonl"));
+    const again = readFileSync(join(folder, "again.jsonl"), "utf8").trimEnd().split("\n").slice(1, -1);
+    const alike = (line: string) => line.replaceAll(attack, "Text").replace(/"votes":\d+/g, "");
+    const papersOf = (list: readonly string[]) =>
+      list
+        .filter((line) => line.includes('"kind":"paper"'))
+        .map(alike)
+        .sort();
+    expect(papersOf(again)).toEqual(papersOf(good));
+    await renderer.close();
+    await fresh.close();
   });
 
   test(`${kind}: the server writes one backup a day and keeps fourteen`, async () => {

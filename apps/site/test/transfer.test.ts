@@ -17,9 +17,14 @@ describe.skipIf(noPostgres)(`between PGlite and PostgreSQL${noPostgres ? ` (skip
     stops.push(server.stop);
     return { url: server.url };
   };
-  describe("out of PGlite", () => transferSuite("PGlite", async () => ({ here: await pglite("a"), there: postgres })));
+  describe("out of PGlite", () =>
+    transferSuite(
+      "PGlite",
+      async () => ({ here: await pglite("a"), there: postgres }),
+      () => pglite("c"),
+    ));
   describe("out of PostgreSQL", () =>
-    transferSuite("PostgreSQL", async () => ({ here: await postgres(), there: () => pglite("b") })));
+    transferSuite("PostgreSQL", async () => ({ here: await postgres(), there: () => pglite("b") }), postgres));
   afterAll(() => {
     for (const stop of stops) stop();
   });

@@ -1,7 +1,16 @@
 // reprise site: the data of a site out into a file and back.
 import { resolve } from "node:path";
 import { type ProgressLine, type Verb, verb } from "@reprise/experiment";
-import { backupSite, type Database, openDatabase, restoreSite, type TransferProgress } from "@reprise/site";
+import {
+  backupSite,
+  type Database,
+  exportSite,
+  importSite,
+  openDatabase,
+  Renderer,
+  restoreSite,
+  type TransferProgress,
+} from "@reprise/site";
 
 const dataDir = {
   kind: "text",
@@ -55,6 +64,39 @@ export const verbs: readonly Verb[] = [
       );
       progress.end();
       return { result: { file: path, rows }, text: () => `${rows.toLocaleString("en")} rows restored from ${path}` };
+    },
+  }),
+  verb({
+    name: "export",
+    summary: "write what everybody may read of a site to a file: people's names, papers, summaries, comments",
+    arguments: [file],
+    options: { dataDir },
+    notes,
+    async run({ args: [path = ""], options, signal, progress }) {
+      const lines = await withDatabase(options.dataDir, ({ db }) =>
+        exportSite(db, path, { signal, onProgress: teller(progress, "written") }),
+      );
+      progress.end();
+      return {
+        result: { file: path, lines },
+        text: () => `${lines.toLocaleString("en")} people and papers in ${path}`,
+      };
+    },
+  }),
+  verb({
+    name: "import",
+    summary: "take the file of another site's export into a new site; interrupted, it goes on",
+    arguments: [file],
+    options: { dataDir },
+    notes,
+    async run({ args: [path = ""], options, signal, progress, onStop, command }) {
+      onStop(() => `What was taken in is kept. To go on: ${command}`);
+      const renderer = new Renderer();
+      const papers = await withDatabase(options.dataDir, ({ db }) =>
+        importSite(db, renderer, path, { signal, onProgress: ({ done }) => progress.show(`line ${done}`) }),
+      ).finally(() => renderer.close());
+      progress.end();
+      return { result: { file: path, papers }, text: () => `${papers.toLocaleString("en")} papers from ${path}` };
     },
   }),
 ];

@@ -30,7 +30,7 @@ export function commandTable(
       verbs: async () => [(await import("./reproduce.ts")).reproduce],
     },
     site: {
-      summary: "back up a site's data and restore it",
+      summary: "a site's data: back it up and restore it, export and import it",
       verbs: async () => (await import("./site.ts")).verbs,
     },
     ...Object.fromEntries(
