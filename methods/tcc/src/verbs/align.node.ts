@@ -32,14 +32,14 @@ export async function alignVerb({
       `--events has ${events.length} frames; expected one of each of ${paths.length} videos for every event.`,
     );
   const isSeen = kind === ".mp4" || kind === ".webm";
-  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const { spec, parameters, backbone, facts } = decodeModel(await readBytes(path), path);
   const videos = await readPaths(paths, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkFits(videos, spec, path);
   if (isSeen && spec.frameShape.length === 1)
     throw new UsageError(`--out ${out}: features cannot be looked at; end its name in .csv, .json or .npy.`);
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   try {
-    const [first, ...others] = await embed(runtime, encoderOf(spec), parameters, videos, {
+    const [first, ...others] = await embed(runtime, encoderOf(spec, backbone), parameters, videos, {
       signal,
       onProgress: ({ done, total }) => progress.show(`embedding video ${done} of ${total}`),
     });

@@ -3,16 +3,19 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { bytesText, DataError, decodeNpy, type NdArray, resizeVideo, type VideoFrames } from "@reprise/data";
 import { fileError, listImages, readBytes, readImages, readVideoFile } from "@reprise/data/node";
-import type { EncoderSpec } from "../encoder.ts";
+import type { EncoderSpec } from "../encoder-spec.ts";
 import { frameShapeOf } from "../frames.ts";
 import type { ModelFacts } from "../model-file.ts";
 import type { Sequence } from "../video.ts";
+import { cachedFrames, type FrameCache } from "./frame-cache.node.ts";
 
 export interface ReadOptions {
   /** Pixels of a side that pictures are brought to; to be looked at, a height alone. */
   readonly size: number | { readonly height: number };
   /** Of video files, at most. */
   readonly framesPerSecond?: number;
+  /** Where decoded frames are kept, if anywhere. */
+  readonly cache?: FrameCache | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: { readonly done: number; readonly total: number }) => void;
 }
@@ -60,7 +63,7 @@ export async function readPaths(paths: readonly string[], options: ReadOptions):
 
 const isVideo = (name: string) => /\.(mp4|m4v|mov|webm|mkv)$/i.test(name);
 
-async function readVideo(path: string, { size, framesPerSecond, signal }: ReadOptions): Promise<Sequence> {
+async function readVideo(path: string, { size, framesPerSecond, cache, signal }: ReadOptions): Promise<Sequence> {
   const found = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause, "read");
   });
@@ -70,12 +73,13 @@ async function readVideo(path: string, { size, framesPerSecond, signal }: ReadOp
     return { name, ...sized(interleavedFrames(shape, data), size) };
   }
   if (isVideo(path)) {
-    const { shape, data } = await readVideoFile(path, {
+    const wanted = {
       size: typeof size === "number" ? { width: size, height: size } : size,
       ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
-      ...(signal ? { signal } : {}),
-      maxBytes: LIMIT,
-    });
+    };
+    const { shape, data } = await cachedFrames(path, wanted, cache, () =>
+      readVideoFile(path, { ...wanted, ...(signal ? { signal } : {}), maxBytes: LIMIT }),
+    );
     return { name: basename(path, extname(path)), shape, data };
   }
   if (!path.endsWith(".npy"))
