@@ -20,7 +20,7 @@ export {
   sampleCandidates,
 } from "./matcher.ts";
 export { type Category, decodeModel, encodeModel, type ModelFacts } from "./model-file.ts";
-export type { Arrays, StateDict } from "./network.ts";
+export { type Arrays, type RegionShape, regionShape, type StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
 export { overlay } from "./overlay.ts";
 export { pasteMask } from "./paste.ts";
@@ -49,7 +49,6 @@ export {
 export { type ShapesOptions, type ShapesPicture, shapeNames, shapesPicture } from "./shapes.ts";
 export {
   type PictureTargets,
-  type RegionShape,
   resizedTargets,
   type SamplingOptions,
   trainingInputs,

@@ -47,6 +47,21 @@ export const maskChannels = (state: StateDict): number =>
     ? state["roi_heads.mask_predictor.mask_fc.bias"]!.shape[0]! / maskSizeOf(state) ** 2
     : state["roi_heads.mask_predictor.mask_fcn_logits.bias"]!.shape[0]!;
 
+/** What training targets need to know of a network. */
+export const regionShape = (state: StateDict): RegionShape => ({
+  ...{ stages: regionStages(state), maskSize: maskSizeOf(state), maskChannels: maskChannels(state) },
+});
+
+/** What a network says of its regions and masks. */
+export interface RegionShape {
+  /** Stages that regions are taken from. */
+  readonly stages: readonly number[];
+  /** Side of a mask. */
+  readonly maskSize: number;
+  /** Masks of a region: K + 1, or 1 for all classes. */
+  readonly maskChannels: number;
+}
+
 /** Images [N, 3, H, W] → the maps of `regionStages`, and of a pyramid level 6, each [N, C, H/2ᵏ, W/2ᵏ]. */
 export function featureLevels(state: StateDict, w: Arrays, images: Value): readonly Value[] {
   const stages = body(state, w, images);

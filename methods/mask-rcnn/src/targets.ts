@@ -5,6 +5,7 @@ import { type BoxWeights, encodeBoxes } from "./box-coder.ts";
 import { levelsOf } from "./fpn-level.ts";
 import type { TrainingInput } from "./losses.ts";
 import { background, matchCandidates, type SamplerOptions, sampleCandidates } from "./matcher.ts";
+import type { RegionShape } from "./network.ts";
 import { roiAlign } from "./roi-align.ts";
 import type { ImageBatch, Picture } from "./transform.ts";
 
@@ -27,16 +28,6 @@ export interface SamplingOptions {
   readonly order?: SamplerOptions["order"];
   /** Regions of this size are taken from level 4: ImageNet's 224 pixels if left out. */
   readonly canonicalSize?: number;
-}
-
-/** What the network says of its regions and masks; that of maskrcnn_resnet50_fpn if left out. */
-export interface RegionShape {
-  /** Stages that regions are taken from. */
-  readonly stages?: readonly number[];
-  /** Side of a mask. */
-  readonly maskSize?: number;
-  /** Masks of a region: K + 1, or 1 for all classes. */
-  readonly maskChannels?: number;
 }
 
 const boxWeights: BoxWeights = [10, 10, 5, 5];
@@ -83,7 +74,7 @@ export function trainingInputs(
     stages = [2, 3, 4, 5],
     maskSize = 28,
     maskChannels = classes,
-  }: SamplingOptions & RegionShape = {},
+  }: SamplingOptions & Partial<RegionShape> = {},
 ): Record<Exclude<TrainingInput, "images">, Tensor> {
   const N = targets.length;
   const ordered = order ? { order } : {};

@@ -17,7 +17,7 @@ import {
 } from "@reprise/engine";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
-import { maskChannels, maskSizeOf, regionStages, type StateDict } from "./network.ts";
+import { maskChannels, regionShape, type StateDict } from "./network.ts";
 import type { MaskLoss, RoiPooling } from "./settings.ts";
 import { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 import { imageBatch, type Picture } from "./transform.ts";
@@ -157,8 +157,7 @@ export class MaskRcnnTraining {
     const inputs = trainingInputs(batch, anchors, proposals, seen, classes, {
       ...sampling,
       ...(order ? { order } : {}),
-      ...{ stages: regionStages(this.#state), maskSize: maskSizeOf(this.#state) },
-      maskChannels: maskChannels(this.#state),
+      ...regionShape(this.#state),
     });
     const { loss, report } = await this.#training.run({ images, ...inputs }, { learningRate });
     const losses = Object.fromEntries(Object.entries(report).map(([name, value]) => [name, Number(value.data[0])]));
