@@ -18,14 +18,11 @@ const two = () => ["--images", at("two.npy")];
 describe("reprise adversarial attack", () => {
   const attack = (...args: string[]) => reprise("attack", at("a.onnx"), ...args);
 
-  it.each(["epsilons 0.1", "ball l2", "steps 3", "top-k 2", "starts nosuch.npy"])(
-    "--%s is not of lbfgs",
-    async (flag) => {
-      await expect(attack(...`--${flag}`.split(" "))).rejects.toThrow(
-        `--${flag.split(" ")[0]} is of other attacks than lbfgs; choose one by --attack.`,
-      );
-    },
-  );
+  it.each(["ball l2", "steps 3", "top-k 2", "starts nosuch.npy"])("--%s is not of lbfgs", async (flag) => {
+    await expect(attack(...`--${flag}`.split(" "))).rejects.toThrow(
+      `--${flag.split(" ")[0]} is of other attacks than lbfgs; choose one by --attack.`,
+    );
+  });
 
   it.each(attackNames.filter((name) => name !== "lbfgs"))("--attack %s refuses what it does not have", async (name) => {
     for (const flag of ["norm l2", "loss margin", "sharpness 2", "bisections 2"])

@@ -57,21 +57,22 @@ describe("reprise adversarial", () => {
     const args = ["attack", model, "--count", "4", "--target", "leastLikely", "--out", out];
     const { code, stdout, stderr } = await reprise(...args, "--against", model);
     expect([code, stderr.replace(/.*of 4 images\n/g, "")]).toEqual([0, ""]);
-    expect(stdout).toMatch(/4 of 4 reached\nmean distortion 0\.\d+/);
+    expect(stdout).toMatch(/^smallest +4 of 4 +0\.0 % .* 0\.\d{5} +0\.\d{5}$/m);
     expect(stdout).toContain("Gaussian noise, σ = 0.1");
     const charts = ["curve", "figure", "histogram", "transfer"].flatMap((name) => [`${name}.png`, `${name}.svg`]);
     expect((await readdir(out)).sort()).toEqual(
-      [...charts, "adversarial.npy", "images", "results.csv", "results.json", "results.md"]
+      [...charts, "adversarial.npy", "curve.csv", "images", "results.csv", "results.json", "results.md"]
         .concat("transfer.csv", "transfer.md")
         .sort(),
     );
 
     const results = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
-    expect(results).toMatchObject({ images: 4, success: 4, failed: 0 });
+    expect(results).toMatchObject({ attack: "L-BFGS", images: 4, results: [{ epsilon: null, success: 4, failed: 0 }] });
+    const { rows } = results.results[0];
     const array = decodeNpy(await readFile(join(out, "adversarial.npy")), "adversarial.npy");
     expect(array.shape).toEqual([4, 1, 28, 28]);
     const { images } = await mnistSubset({ split: "test" });
-    for (const { row, l2 } of results.rows) {
+    for (const { row, l2 } of rows) {
       let squares = 0;
       for (let i = row * 784; i < (row + 1) * 784; i++) squares += (Number(array.data[i]) - images.data[i]!) ** 2;
       expect(Math.sqrt(squares)).toBeCloseTo(l2, 8);
@@ -81,12 +82,12 @@ describe("reprise adversarial", () => {
     }
     const csv = (await readFile(join(out, "results.csv"), "utf8")).trimEnd().split("\n");
     expect(csv.length).toBe(5);
-    expect(csv[0]).toMatch(/^row,status,label,target,/);
+    expect(csv[0]).toMatch(/^epsilon,row,status,label,target,/);
 
     const again = JSON.parse(
       (await reprise("attack", model, "--count", "2", "--target", "leastLikely", "--json")).stdout,
     );
-    expect(again.rows).toEqual(results.rows.slice(0, 2)); // a row's result does not depend on the others
+    expect(again.results[0].rows).toEqual(rows.slice(0, 2)); // a row's result does not depend on the others
   });
 
   it("attack: a killed run goes on where it was, and ends where one that was left alone ends", async () => {
@@ -108,7 +109,7 @@ describe("reprise adversarial", () => {
     );
     const resumed = await reprise(...args, "--out", "killed", "--json");
     expect(resumed.stderr).toMatch(/^(1 result is|\d+ results are) known from the run before; going on\.\n/);
-    expect(JSON.parse(resumed.stdout).rows).toEqual(whole.rows);
+    expect(JSON.parse(resumed.stdout).results).toEqual(whole.results);
     expect(await readdir(join(folder, "killed"))).not.toContain("partial");
   });
 
@@ -135,7 +136,7 @@ describe("reprise adversarial", () => {
         reprise("attack", model, "--images", path, "--labels", "labels.idx", "--target", "untargeted", "--json"),
       ),
     );
-    const rows = runs.map(({ stdout }) => JSON.parse(stdout).rows);
+    const rows = runs.map(({ stdout }) => JSON.parse(stdout).results[0].rows);
     expect(rows[0].length).toBe(2);
     expect(rows[1]).toEqual(rows[0]);
     expect(rows[2]).toEqual(rows[0]);

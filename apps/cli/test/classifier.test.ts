@@ -288,7 +288,7 @@ describe("bad data", () => {
       /pictures: holds 16 images, fewer than --batch-size 17\. Give a smaller one\./,
     );
   });
-  test("a folder that cannot be written, and a model folder that is none", async () => {
+  test("a folder that cannot be written, and folders that hold no classifier", async () => {
     const out = await made({ file: "" });
     await expect(trainOnImages(settings("x", { out: join(out, "file", "sub") }))).rejects.toThrow(DataError);
     const broken = await made({ "classifier.json": "{}" });

@@ -185,7 +185,7 @@ describe("a flag that would do nothing", () => {
   });
 
   test.each(["-ws 3 -neg 7 -loss ns", "-wordNgrams 2 -bucket 99", "-minn 2 -maxn 3 -bucket 99"])(
-    "is none of %s",
+    "is not said of %s, which all have an effect",
     (flags) => {
       const verb = flags.startsWith("-ws") ? "skipgram" : "supervised";
       const all = ["-input", "text", "-output", "used", "-dim", "3", "-epoch", "1", "-verbose", "1"];

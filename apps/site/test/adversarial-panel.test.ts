@@ -15,9 +15,10 @@ import {
   readDigits,
   testIndices,
 } from "../src/run/adversarial/digits.ts";
-import { modelBytes, runtimeBytes } from "../src/run/adversarial/downloads.ts";
+import { modelBytes } from "../src/run/adversarial/downloads.ts";
 import { decodeDrawing, encodeDrawing } from "../src/run/adversarial/drawing-code.ts";
 import { networks, paperKey } from "../src/run/adversarial/inputs.ts";
+import { runtimeBytes } from "../src/run/runtime-bytes.ts";
 import { percent } from "../src/web/panels/adversarial/wording.ts";
 
 /** The networks that the page ships. */

@@ -120,7 +120,7 @@ test("the best epoch is told and kept; a validation text may have any shape", as
   }
 });
 
-test("a patience that is none is told", async () => {
+test("a patience that is no whole number from 1 on is refused", async () => {
   for (const patience of [0, -1, 1.5, Number.NaN])
     await expect(train([labelled], { dim: 3 }, { validation: { text: labelled, patience } })).rejects.toThrow(
       `patience is ${patience}; expected a whole number of epochs from 1 on.`,

@@ -92,7 +92,7 @@ describe("lineChart", () => {
     expect(Number(all(clamped, "circle").at(-1)!.attributes.cy)).toBeCloseTo(top, 0);
   });
 
-  it("draws nothing at all without a number that is none", () => {
+  it("writes no NaN or Infinity for empty series and single points", () => {
     for (const series of [[], [{ name: "a", points: [] }], [{ name: "a", points: [{ x: 0, y: 0 }] }]])
       for (const scale of ["linear", "log"] as const)
         expect(svgDocument(lineChart(series, { title: "t", x: { scale }, y: { scale } }))).not.toMatch(/NaN|Infinity/);

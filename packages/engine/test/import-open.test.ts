@@ -115,7 +115,7 @@ test.each([
   expect(() => applyTo(bytes)).toThrow(`m.onnx: input "x" is ${what}; only tensors are supported`);
 });
 
-test("what draws random numbers says so; dropout of nothing is none", async () => {
+test("what draws random numbers says so; dropout with ratio 0 passes its input on", async () => {
   const dropout = (ratio: number) =>
     handmade([
       { op: "Constant", outputs: ["r"], attributes: { value: tensor("float32", [], [ratio]) } },

@@ -95,7 +95,7 @@ function lineOf(text: string, part: string, from: number): { line: number; end: 
   return { line, end: at + part.length };
 }
 
-/** The paper, or why it is none. */
+/** The paper, or why the entry cannot be one. */
 function describe({ type, key: written, fields, input }: Entry): PaperDescription | string {
   const name = written ? `${written}: ` : "";
   const bibtexKey = written.replace(/^DBLP:/i, "");

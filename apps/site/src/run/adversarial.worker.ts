@@ -1,25 +1,20 @@
 // The panel "adversarial examples" in its Web Worker: engine and method on ONNX Runtime's WASM.
-import { decodeMnist, mnistFiles } from "@reprise/data";
-import type { Runtime } from "@reprise/engine";
-import { ortVersion, webRuntime } from "@reprise/engine/web";
 import { type AttackMessage, type AttackResult, attackImage } from "./adversarial/attack.ts";
 import { digitOf, digitsUrl, readDigits } from "./adversarial/digits.ts";
-import { runtimeBytes } from "./adversarial/downloads.ts";
 import type { UnitsResult } from "./adversarial/grids.ts";
 import { layerOf, paperKey, type TransferInputs, type UnitsInputs } from "./adversarial/inputs.ts";
 import type { AttackSoFar } from "./adversarial/outcome.ts";
 import type { ModelFacts, OwnModel } from "./adversarial/own-files.ts";
 import { inspectModel } from "./adversarial/own-model.ts";
 import type { Shelf, ShippedModel } from "./adversarial/shipped.ts";
-import { type TestImages, type TransferResult, transferMatrix } from "./adversarial/transfer.ts";
+import { type TransferResult, transferMatrix } from "./adversarial/transfer.ts";
 import { unitsAndDirections } from "./adversarial/units.ts";
+import { openRuntime } from "./open-runtime.ts";
 import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 import { siteFile } from "./site-file.ts";
+import { testDigits } from "./test-digits.ts";
 
 const folder = `/content/${paperKey}/models/`;
-const subset = "/assets/mnist-subset/";
-const ort = `/assets/ort/${ortVersion}/`;
-let runtime: Runtime | undefined;
 
 const tasks = { attack, transfer, units, inspect };
 export type AdversarialTasks = typeof tasks;
@@ -37,14 +32,14 @@ async function attack({ inputs, image, own }: AttackMessage, context: RunContext
 
 function transfer({ images, seed }: TransferInputs, context: RunContext<TransferResult>): Promise<TransferResult> {
   return atOnce(context, async () => {
-    const [shelf, test] = await Promise.all([openShelf(context), testImages()]);
+    const [shelf, test] = await Promise.all([openShelf(context), testDigits()]);
     return transferMatrix(test, { count: images, seed }, { ...context, ...shelf, breathe });
   });
 }
 
 function units({ body, layer, seed }: UnitsInputs, context: RunContext<never>): Promise<UnitsResult> {
   return atOnce(context, async () => {
-    const [shelf, test] = await Promise.all([openShelf(context, body), testImages()]);
+    const [shelf, test] = await Promise.all([openShelf(context, body), testDigits()]);
     const choice = { network: body, layer: layerOf({ body, layer }), seed };
     return unitsAndDirections(test, choice, { ...context, ...shelf, breathe });
   });
@@ -59,34 +54,15 @@ function inspect(model: OwnModel): ModelFacts {
  *
  * @param wanted  the network that comes first
  */
-async function openShelf({ progress }: RunContext<never>, wanted?: string, threads = 1): Promise<Shelf> {
+async function openShelf(context: RunContext<never>, wanted?: string, threads = 1): Promise<Shelf> {
   const list = siteFile(`${folder}models.json`, "the list of networks");
-  if (!runtime) {
-    const { whole, sent } = runtimeBytes;
-    const wasmBinary = await siteFile(`${ort}ort-wasm-simd-threaded.wasm`, "ONNX Runtime", (bytes) => {
-      const share = Math.min(1, bytes / whole);
-      const megabytes = ((sent * share) / 1e6).toFixed(1);
-      const text = `loading ONNX Runtime: ${megabytes} of ${(sent / 1e6).toFixed(1)} MB`;
-      progress({ done: Math.round(100 * share), total: 100, text });
-    });
-    runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads });
-  }
+  const runtime = await openRuntime(context, threads);
   const models = JSON.parse(new TextDecoder().decode(await list)) as ShippedModel[];
   const loadModel = (file: string) => siteFile(folder + file, `the network ${file}`);
   // All are asked for in the end: they come while the first is compiled and attacked. What fails is told when it is used.
   const first = models.filter(({ network }) => network === wanted);
   for (const { file } of [...first, ...models]) loadModel(file).catch(() => {});
   return { runtime, models, loadModel };
-}
-
-/** The 500 test images of the MNIST subset. */
-async function testImages(): Promise<TestImages> {
-  const { images: imagesFile, labels: labelsFile } = mnistFiles.test;
-  const [imageBytes, labelBytes] = await Promise.all(
-    [imagesFile, labelsFile].map((file) => siteFile(`${subset}${file}.gz`, "the test images")),
-  );
-  const { images, labels } = await decodeMnist(imageBytes!, labelBytes!, { flat: true });
-  return { images: images.data as Float32Array, labels: labels.data };
 }
 
 /** Runs it, and answers a cancellation at once, even while ONNX Runtime is still being loaded. */

@@ -1,8 +1,7 @@
 // The panel "in step" in its Web Worker: encoder and method on ONNX Runtime's WASM.
-import { type PouringVideo, pouringVideo } from "@reprise/data";
-import type { Runtime } from "@reprise/engine";
-import { ortVersion, webRuntime } from "@reprise/engine/web";
-import { runtimeBytes } from "./adversarial/downloads.ts";
+import { type PouringVideo, pouringVideo, resizeVideo } from "@reprise/data";
+import type { Sequence } from "@reprise/tcc";
+import { openRuntime } from "./open-runtime.ts";
 import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 import { siteFile } from "./site-file.ts";
 import { type AlignResult, alignPair, type PairVideo, pairVideo, repath } from "./tcc/align-pair.ts";
@@ -10,15 +9,13 @@ import {
   type AlignInputs,
   type CycleInputs,
   drawnPerSecond,
+  learntSide,
   modelFile,
   paperKey,
   type TrainInputs,
 } from "./tcc/inputs.ts";
-import { type CycleResult, type Learning, type LearntResult, learnDrawings, oneCycle } from "./tcc/learn.ts";
+import { type CycleResult, type Learning, type LearntResult, learnFrom, oneCycle } from "./tcc/learn.ts";
 import { type Drawing, drawnSequence, writtenLetters } from "./tcc/letters.ts";
-
-const ort = `/assets/ort/${ortVersion}/`;
-let runtime: Runtime | undefined;
 
 export interface AlignMessage {
   readonly inputs: AlignInputs;
@@ -29,6 +26,7 @@ export interface AlignMessage {
 export interface TrainMessage {
   readonly inputs: TrainInputs;
   readonly drawings: readonly Drawing[];
+  readonly clips: readonly Sequence[];
 }
 
 const tasks = { align, repath, learn, cycle };
@@ -51,28 +49,19 @@ async function align({ inputs, own }: AlignMessage, context: RunContext<never>):
   return alignPair(model, videos, { runtime: opened, signal: context.signal, progress: context.progress });
 }
 
-async function learn({ inputs, drawings }: TrainMessage, context: RunContext<Learning>): Promise<LearntResult> {
+async function learn({ inputs, drawings, clips }: TrainMessage, context: RunContext<Learning>): Promise<LearntResult> {
   const { source, letter, writers, steps, seed } = inputs;
   const opened = await openRuntime(context);
+  const size = { width: learntSide, height: learntSide };
   const sequences =
-    source === "own"
-      ? drawings.map((drawing, i) => drawnSequence(drawing, `drawing ${i + 1}`))
-      : writtenLetters(letter, writers, seed);
-  return learnDrawings(sequences, { steps, seed }, { ...context, runtime: opened, breathe });
+    source === "written"
+      ? writtenLetters(letter, writers, seed)
+      : source === "own"
+        ? drawings.map((drawing, i) => drawnSequence(drawing, `drawing ${i + 1}`))
+        : clips.map(({ name, shape, data }) => ({ name, ...resizeVideo({ shape, data: data as Uint8Array }, size) }));
+  return learnFrom(sequences, { steps, seed }, { ...context, runtime: opened, breathe });
 }
 
 function cycle(inputs: CycleInputs, _: RunContext<never>): CycleResult {
   return oneCycle(inputs);
-}
-
-async function openRuntime({ progress }: RunContext<never>): Promise<Runtime> {
-  if (runtime) return runtime;
-  const { whole, sent } = runtimeBytes;
-  const wasmBinary = await siteFile(`${ort}ort-wasm-simd-threaded.wasm`, "ONNX Runtime", (bytes) => {
-    const share = Math.min(1, bytes / whole);
-    const text = `loading ONNX Runtime: ${((sent * share) / 1e6).toFixed(1)} of ${(sent / 1e6).toFixed(1)} MB`;
-    progress({ done: Math.round(100 * share), total: 100, text });
-  });
-  runtime ??= webRuntime({ wasmPaths: `${location.origin}${ort}`, wasmBinary, threads: navigator.hardwareConcurrency });
-  return runtime;
 }

@@ -89,7 +89,7 @@ export const cardOrders = ["popular", "recent", "best", "year"] as const;
 export type CardOrder = (typeof cardOrders)[number];
 
 /** As the indexes of paper_search have it. */
-const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
+export const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
   popular: sql`s.visits desc, s.score desc, s.year desc, s.paper_id`,
   recent: sql`s.written_at desc nulls last, s.year desc, s.paper_id`,
   best: sql`s.score desc, s.year desc, s.paper_id`,
@@ -213,7 +213,7 @@ const summaries = sql<SummaryRow[]>`(
       'ref', s.ref, 'html', s.html, 'teaser', s.teaser_text, 'edited', (s.edited_at at time zone 'UTC')::date,
       'author', case when s.anonymous then null else u.display_name end,
       'authorName', case when s.anonymous then null else u.name end,
-      'machine', s.machine, 'hasVersions', s.version > 1, 'score', v.score, 'comments', c.comments)
+      'machine', s.machine, 'hasVersions', (select count(*) > 1 from revisions where summary_id = s.id and public), 'score', v.score, 'comments', c.comments)
     order by v.score desc, (s.edited_at at time zone 'UTC')::date desc nulls last, s.ref), '[]')
   from summaries s
   join users u on u.id = s.user_id

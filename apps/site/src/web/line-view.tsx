@@ -4,9 +4,10 @@ import { ChartView } from "./chart-view.tsx";
 import { useWidth } from "./use-width.ts";
 import type { ViewOf } from "./views.ts";
 
+/** In pixels; the style sheet keeps this much free while the code is loaded. */
 const height = 230;
 
-export function LineView({ caption, x, y, lines, xDomain, yDomain, joined = true }: ViewOf<"line">) {
+export function LineView({ x, y, lines, xDomain, yDomain, joined = true }: ViewOf<"line">) {
   const [box, width] = useWidth();
   const words = lines
     .map((line) => (joined ? inWords(line, x, y) : `${line.name}: ${line.points.length} points.`))
@@ -27,12 +28,9 @@ export function LineView({ caption, x, y, lines, xDomain, yDomain, joined = true
     },
   );
   return (
-    <figure class="line-view">
-      <div ref={box} style={{ minHeight: `${height}px` }}>
-        <ChartView chart={chart} />
-      </div>
-      <figcaption>{caption}</figcaption>
-    </figure>
+    <div ref={box}>
+      <ChartView chart={chart} />
+    </div>
   );
 }
 

@@ -23,7 +23,14 @@ export function ResultView({ view }: { view: View }) {
     case "bars":
       return <Bars {...view} />;
     case "line":
-      return <LineView {...view} />;
+      return (
+        <figure class="line-view">
+          <div>
+            <LineView {...view} />
+          </div>
+          <figcaption>{view.caption}</figcaption>
+        </figure>
+      );
     case "custom":
       return <>{view.content}</>;
   }

@@ -1,6 +1,6 @@
 // Results that survive being saved: an image file holds whole levels, and rounding to them often undoes an attack.
 import { type Attack, normNames } from "./attack.ts";
-import { marginOf, reached } from "./goal.ts";
+import { type Goal, marginOf, reached } from "./goal.ts";
 import { type Norm, normOf } from "./norm.ts";
 import { logitsOf, marginGain, type RowProblem, type Search } from "./search.ts";
 
@@ -19,7 +19,12 @@ export function quantised(attack: Attack, levels = 256): Attack {
     name: `${attack.name}, ${levels} levels`,
     *search(problem) {
       const found = yield* attack.search(problem);
-      return { ...found, image: yield* ontoLattice(problem, found.image, levels, attack.needs === "gradients") };
+      // Of several labels that would do, the one that was found.
+      const { confidence, topK } = problem.goal;
+      const { target } = found;
+      const goal: Goal = target === undefined ? problem.goal : { label: target, targeted: true, confidence, topK };
+      const image = yield* ontoLattice({ ...problem, goal }, found.image, levels, attack.needs === "gradients");
+      return { ...found, image };
     },
   };
 }

@@ -118,7 +118,7 @@ const attack = verb({
       kind: "list",
       of: "number",
       placeholder: "list",
-      help: "of other attacks: radii, in the pixels' units: 0.01,0.03,0.1",
+      help: "radii, in the pixels' units: 0.01,0.03,0.1",
     },
     ball: { kind: "choice", choices: ["linf", "l2"], help: "of attacks that come in both" },
     steps: { kind: "integer", min: 1, help: "of other attacks: iterations, queries or draws" },

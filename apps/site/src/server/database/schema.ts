@@ -113,7 +113,7 @@ export interface Tables {
     hidden_at: NullableTimestamp;
     listed: ColumnType<boolean, never, never>;
   };
-  revisions: { summary_id: number; version: number; source: string; saved_at: Timestamp };
+  revisions: { summary_id: number; version: number; source: string; saved_at: Timestamp; public: Generated<boolean> };
   drafts: { user_id: number; paper_id: number; source: string; version: number; saved_at: Timestamp };
   votes: { summary_id: number; user_id: number; vote: number };
   comments: {

@@ -50,6 +50,12 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     if (!paper) throw new Refusal(404, "Not found", "There is no paper with this key.");
     return paper;
   };
+  const mustBeOpen = (paper: { readonly locked_at: Date | null }, viewer: Viewer) => {
+    if (paper.locked_at && !isAtLeast(viewer.role, "moderator"))
+      throw new Refusal(403, "Locked", "A moderator has closed the discussion of this paper. Your draft is kept.");
+  };
+  /** Whether what this person publishes waits for a moderator. */
+  const mustWait = async (viewer: Viewer) => !viewer.trusted && (await readSettings(db)).holdFirst;
   const preview = async (text: string) =>
     (await renderer.render({ markdown: text, labels: await labelsFor(db, text), name: "preview" })).html;
 
@@ -67,8 +73,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     const sent = await readForm(c, writeForm);
     const given = sent.ok ? formOf(sent.value) : sent.form.given;
     const paper = await findTarget(given.bibtexKey ?? "");
-    if (paper.locked_at && !isAtLeast(viewer.role, "moderator"))
-      throw new Refusal(403, "Locked", "A moderator has closed the discussion of this paper. Your draft is kept.");
+    mustBeOpen(paper, viewer);
     const mine = await ownSummary(db, paper.id, viewer.id);
     const again = (problems: Record<string, string>, more: Partial<WriteParts> = {}, status: 200 | 409 | 422 = 422) =>
       own(c, writePage(frameOf(c), { paper, own: mine, form: { given, problems }, ...more }), status);
@@ -81,8 +86,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     try {
       if (action === "preview") return await again({}, { previewHtml: await preview(text) }, 200);
       const input = { source: text, version: from, visibility, anonymous: anonymous === "yes", machine };
-      const hold = !viewer.trusted && (await readSettings(db)).holdFirst;
-      const saved = await saveSummary(db, renderer, { paperId: paper.id, viewer, input, hold });
+      const saved = await saveSummary(db, renderer, { paperId: paper.id, viewer, input, hold: await mustWait(viewer) });
       pages.clear();
       return c.redirect(`${paperPath(paper.bibtexKey)}#s-${saved.ref}`, 303);
     } catch (error) {
@@ -136,6 +140,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
         "s.user_id",
         "s.listed",
         "s.edited_at",
+        "p.locked_at",
         "p.bibtex_key",
         "p.title",
         "p.id as paperId",
@@ -156,6 +161,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
       .selectFrom("revisions")
       .select(["version", "saved_at as savedAt", "source"])
       .where("summary_id", "=", summary.id)
+      .$if(!summary.mine, (query) => query.where("public", "=", true))
       .orderBy("version", "desc")
       .limit(200)
       .execute();
@@ -183,6 +189,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     const sent = await readForm(c, restoreForm);
     if (!sent.ok) throw noSummary();
     const { viewer, summary } = await mineBy(c, sent.value.ref);
+    mustBeOpen(summary, viewer);
     const before = await db
       .selectFrom("revisions")
       .select("source")
@@ -193,13 +200,12 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
     if (!before || !current) throw noSummary();
     const { version: from, visibility, anonymous, machine } = current;
     const input = { source: before.source, version: from, visibility, anonymous, machine };
-    await saveSummary(db, renderer, { paperId: summary.paperId, viewer, input, hold: false }).catch(
-      (error: unknown) => {
-        if (error instanceof Conflict)
-          throw new Refusal(409, "Saved meanwhile", "The summary was saved in another place; look again.");
-        throw error;
-      },
-    );
+    const hold = await mustWait(viewer);
+    await saveSummary(db, renderer, { paperId: summary.paperId, viewer, input, hold }).catch((error: unknown) => {
+      if (error instanceof Conflict)
+        throw new Refusal(409, "Saved meanwhile", "The summary was saved in another place; look again.");
+      throw error;
+    });
     pages.clear();
     return c.redirect(`/summary/history?ref=${sent.value.ref}`, 303);
   });

@@ -98,7 +98,7 @@ export async function saveSummary(
     if (!row) throw new Conflict((await ownSummary(trx, paperId, viewer.id)) ?? nothing);
     await trx
       .insertInto("revisions")
-      .values({ summary_id: row.id, version: version + 1, source })
+      .values({ summary_id: row.id, version: version + 1, source, public: visibility === "public" })
       .execute();
     if (version === 0)
       await trx.insertInto("votes").values({ summary_id: row.id, user_id: viewer.id, vote: 1 }).execute();

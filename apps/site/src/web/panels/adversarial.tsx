@@ -3,7 +3,7 @@ import "../styles/adversarial.css";
 import { attackFacts } from "@reprise/adversarial/attacks";
 import type { AttackMessage, AttackResult } from "../../run/adversarial/attack.ts";
 import { digitProblem } from "../../run/adversarial/digits.ts";
-import { modelBytes, runtimeBytes } from "../../run/adversarial/downloads.ts";
+import { modelBytes } from "../../run/adversarial/downloads.ts";
 import type { UnitsResult } from "../../run/adversarial/grids.ts";
 import {
   type AttackInputs,
@@ -20,6 +20,7 @@ import {
 import type { AttackSoFar } from "../../run/adversarial/outcome.ts";
 import { namesOf } from "../../run/adversarial/own-files.ts";
 import type { TransferResult } from "../../run/adversarial/transfer.ts";
+import { runtimeBytes } from "../../run/runtime-bytes.ts";
 import { lazy } from "../lazy.tsx";
 import { panel as panelOf, task } from "../panel.ts";
 import { DigitPicker } from "./adversarial/digit-picker.tsx";

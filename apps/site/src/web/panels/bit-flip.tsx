@@ -2,7 +2,6 @@
 // one class everywhere.
 import models from "../../../content/journals/corr/abs-1903-12269/models/models.json" with { type: "json" };
 import "../styles/bit-flip.css";
-import { runtimeBytes } from "../../run/adversarial/downloads.ts";
 import type { FlipsResult, FlipsSoFar, HandResult } from "../../run/bit-flip/flips.ts";
 import {
   type Digit,
@@ -16,6 +15,7 @@ import {
   type TargetInputs,
 } from "../../run/bit-flip/inputs.ts";
 import type { HandMessage, SearchMessage } from "../../run/bit-flip.worker.ts";
+import { runtimeBytes } from "../../run/runtime-bytes.ts";
 import { panel as panelOf, task } from "../panel.ts";
 import { Downloads } from "./bit-flip/downloads.tsx";
 import { flipsViews, soFarViews } from "./bit-flip/flips-views.ts";

@@ -1,9 +1,9 @@
 // The panel of "Mask R-CNN": a picture in, its objects out, and how the network got there.
 import "../styles/mask-rcnn.css";
-import { runtimeBytes } from "../../run/adversarial/downloads.ts";
 import { defaultInputs, modelBytes, type SegmentInputs } from "../../run/mask-rcnn/inputs.ts";
 import type { SegmentResult } from "../../run/mask-rcnn/segment.ts";
 import type { SegmentMessage } from "../../run/mask-rcnn.worker.ts";
+import { runtimeBytes } from "../../run/runtime-bytes.ts";
 import { panel as panelOf, task } from "../panel.ts";
 import { ObjectsView } from "./mask-rcnn/objects-view.tsx";
 import { OwnPhotoDrop, ownPhoto, ownPhotoProblem } from "./mask-rcnn/own-photo.tsx";
