@@ -11,6 +11,7 @@ export function objectMask(
   d: number,
   { height, width }: Pick<Picture, "height" | "width">,
 ): Uint8Array {
+  if (masks.length === 0) return new Uint8Array(height * width);
   const maskArea = masks.length / (boxes.length / 4);
   const soft = pasteMask(masks.subarray(maskArea * d, maskArea * (d + 1)), boxes.subarray(4 * d, 4 * d + 4), {
     height,
