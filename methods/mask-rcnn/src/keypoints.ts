@@ -1,6 +1,6 @@
 // Keypoints (§5): each one a one-hot map of 56 × 56 within its region, learnt by a softmax over the places.
 import { conv, convTranspose, relu, resize, type Value } from "@reprise/engine";
-import type { Arrays, StateDict } from "./network.ts";
+import type { Arrays, StateDict } from "./state-dict.ts";
 
 /** Side of a keypoint's map. */
 export const keypointMapSize = 56;

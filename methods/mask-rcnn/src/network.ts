@@ -13,19 +13,15 @@ import {
   relu,
   reshape,
   resize,
-  type Tensor,
   transpose,
   type Value,
 } from "@reprise/engine";
 
 import { keypointCount } from "./keypoints.ts";
 import type { Conventions } from "./settings.ts";
+import type { Arrays, StateDict } from "./state-dict.ts";
 
-/** A state_dict of torchvision's layout. */
-export type StateDict = Readonly<Record<string, Tensor>>;
-
-/** Arrays by name within a graph. */
-export type Arrays = (name: string) => Value;
+export type { Arrays, StateDict } from "./state-dict.ts";
 
 /** Where C4 keeps the fourth stage: it is the head of each region. */
 const regionStage = "roi_heads.res5";

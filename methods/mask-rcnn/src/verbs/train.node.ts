@@ -55,7 +55,10 @@ export async function trainVerb({
   requireObjects(data, source);
   const judged = await validationOf(source, settings.seed, { validation, validationImages, validationCount });
   const { categories } = data.dataset;
-  const first = await firstState({ weights: begun?.state, backbone }, settings, categories.length + 1);
+  const first = await firstState({ weights: begun?.state, backbone }, settings, {
+    classes: categories.length + 1,
+    keypoints: categories.length === 1 ? (categories[0]!.keypoints?.length ?? 0) : 0,
+  });
   const pictures = pictureSettings(settings);
   const facts: ModelFacts = {
     ...{ pictures, categories: categories.map(({ id, name }) => ({ id, name })), command },
@@ -184,14 +187,14 @@ async function validationOf(
 async function firstState(
   { weights, backbone }: { readonly weights: StateDict | undefined; readonly backbone: string | undefined },
   settings: TrainSettings,
-  classes: number,
+  { classes, keypoints }: Readonly<Record<"classes" | "keypoints", number>>,
 ): Promise<StateDict> {
   const random = new Random(settings.seed);
   if (weights !== undefined) return forClasses(weights, classes, random);
   const { widths, channels, representation, features, maskHead, classAgnosticMask } = settings;
   const body = backbone === undefined ? { widths } : { body: (await readWeights(backbone)).state };
   return initialState(random, {
-    ...{ classes, ...body, channels, representation },
+    ...{ classes, keypoints, ...body, channels, representation },
     ...(features ? { features } : {}),
     ...(maskHead ? { maskHead } : {}),
     ...(classAgnosticMask ? { classAgnosticMask } : {}),
