@@ -122,7 +122,7 @@ describe("reprise data get", () => {
   });
 
   it.each([
-    [["get", "minst"], /There is no data set of that name\. There are: mnist\./],
+    [["get", "minst"], /There is no data set of that name\. There are: mnist, /],
     [["get"], /missing required argument 'name'/],
     [["get", "mnist", "--mirror", "ftp://x"], /Give the address of a folder, http:\/\/ or https:\/\//],
   ])("bad usage %j: exit code 2", async (args, message) => {

@@ -132,7 +132,7 @@ export function addingSuite(made: () => Made): void {
         bibtex: `@misc{evil, title={${attack}}, author={${attack}}, year=2001, howpublished={x}}`,
       });
       expect(sent.status).toBe(303);
-      for (const path of ["/", "/paper?bibtexKey=evil", "/sitemap.xml"]) {
+      for (const path of ["/", "/paper?bibtexKey=evil", "/sitemap/1.xml"]) {
         const { text } = await new Client(app).get(path);
         expect(text).not.toMatch(/<script>alert|<img src=x/);
       }

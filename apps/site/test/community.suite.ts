@@ -11,6 +11,7 @@ import { TagSuggester } from "../src/server/tag-suggestions.ts";
 import { addingSuite } from "./adding.suite.ts";
 import { quickPasswords } from "./client.ts";
 import { discussionSuite } from "./discussion.suite.ts";
+import { feedsSuite } from "./feeds.suite.ts";
 import { guardsSuite } from "./guards.suite.ts";
 import { type Made, peopleSuite } from "./people.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
@@ -46,5 +47,6 @@ export function communitySuite(place: () => Promise<DatabasePlace>): void {
   addingSuite(made);
   summariesSuite(made);
   discussionSuite(made);
+  feedsSuite(made);
   guardsSuite(made);
 }

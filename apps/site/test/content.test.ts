@@ -84,6 +84,11 @@ test.each([
   ],
   ["a stored run without its moment", () => edit("run/result.json", (v) => delete v.date), /result\.json.*at date/s],
   [
+    "a NUL character",
+    () => writeFileSync(file("summary.md"), "One\0two"),
+    /summary\.md holds a NUL character: is it a text in UTF-8\?$/,
+  ],
+  [
     "an image outside the run folder",
     () => edit("run/result.json", (v) => Object.assign(v.image as object, { file: "../../x.png" })),
     /result\.json.*image\.file/s,

@@ -66,9 +66,27 @@ export function guardsSuite(made: () => Made): void {
         ...[
           "/",
           "/about",
+          "/sitemap/1.xml",
           "/sitemap.xml",
-          "/rss.xml",
           "/robots.txt",
+          ...["rss.xml", "atom.xml", "feed.json"].flatMap((feed) =>
+            [
+              "",
+              "?user=hidden-hand",
+              "?bibtexKey=hers",
+              `?bibtexKey=${encodeURIComponent("journals/corr/SampleOld19")}`,
+            ].map((query) => `/${feed}${query}`),
+          ),
+          ...["json", "md"].flatMap((end) => [
+            ...[
+              `/index.${end}`,
+              `/search.${end}?q=xylophones`,
+              `/search.${end}?q=zeppelins`,
+              `/user.${end}?name=hidden-hand`,
+            ],
+            ...["hers", "journals/corr/SampleOld19"].map((key) => `/paper.${end}?bibtexKey=${key}`),
+          ]),
+          ...["bib", "ris", "csl.json", "csv"].flatMap((end) => [`/search.${end}`, `/paper.${end}?bibtexKey=hers`]),
           "/api/openapi.json",
           "/sign-in",
           "/sign-up",
@@ -112,7 +130,9 @@ export function guardsSuite(made: () => Made): void {
         ).toBe(true);
         for (const { path, text, headers } of pages) {
           // That there is such a person, administrators see, and whoever knows the name.
-          const aboutPeople = role === "admin" && /^\/admin\/(people|outbox|log)|^\/user\?name=hidden-hand$/.test(path);
+          const aboutPeople =
+            /^\/(rss\.xml|atom\.xml|feed\.json|user\.json|user\.md)\?(user|name)=hidden-hand$/.test(path) ||
+            (role === "admin" && /^\/admin\/(people|outbox|log)|^\/user\?name=hidden-hand$/.test(path));
           const asked = decodeURIComponent(path);
           for (const secret of secrets) {
             if (aboutPeople)
@@ -151,7 +171,7 @@ export function guardsSuite(made: () => Made): void {
       for (const path of [
         "/paper?bibtexKey=journals/corr/SampleOld19",
         `/summary/history?ref=${ref}`,
-        "/sitemap.xml",
+        "/sitemap/1.xml",
       ]) {
         const { text } = await new Client(made().app).get(path);
         expect(text).not.toMatch(/T\d\d:\d\d|\d\d:\d\d:\d\d/);
@@ -262,7 +282,7 @@ export function guardsSuite(made: () => Made): void {
       await pages(client, [
         "/",
         "/?order=recent&page=2",
-        "/sitemap.xml",
+        "/sitemap/1.xml",
         "/search?q=script",
         ...added.map(({ bibtex_key }) => `/paper?bibtexKey=${bibtex_key}`),
       ]);

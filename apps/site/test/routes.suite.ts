@@ -199,7 +199,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
   test("about, robots.txt, sitemap.xml, healthz and the icon answer", async () => {
     expect((await get("/about")).text).toContain("Claimed");
     expect((await get("/robots.txt")).text).toContain("Sitemap: https://reprise.test/sitemap.xml");
-    const { text } = await get("/sitemap.xml");
+    const { text } = await get("/sitemap/1.xml");
     expect(text.match(/<loc>/g)).toHaveLength(5);
     expect(text).toContain("<loc>https://reprise.test/paper?bibtexKey=journals/corr/SampleRun21</loc>");
     expect(await (await app.request("/healthz")).json()).toEqual({ status: "ok" });

@@ -175,7 +175,7 @@ export function summariesSuite(made: () => Made): void {
         paper,
         "/",
         "/user?name=secretive",
-        "/sitemap.xml",
+        "/sitemap/1.xml",
         `/summary/source?ref=${ref}`,
         `/summary/history?ref=${ref}`,
       ])
@@ -207,24 +207,6 @@ export function summariesSuite(made: () => Made): void {
       expect((await client.get(paper)).text).toContain("You have withdrawn your summary");
       await client.post("/summary/withdraw", { ref, withdraw: "no" });
       expect((await new Client(app).get(paper)).text).toContain("A claim I regret.");
-    });
-
-    test("the feed has what all may read, with key and votes, and is XML whatever is in it", async () => {
-      const { app } = made();
-      const client = await known("fed");
-      await client.post("/write", summaryForm("In the feed: $a<b$ & <i>more</i> ]]>."));
-      const other = await known("unfed");
-      await other.post("/write", summaryForm("Not in the feed.", { visibility: "private" }));
-      const { text, headers } = await new Client(app).get("/rss.xml");
-      expect(headers.get("Content-Type")).toBe("application/rss+xml; charset=utf-8");
-      expect(text).toContain("<dc:creator>fed</dc:creator>");
-      expect(text).toContain(`<shortscience:bibtexkey>${bibtexKey}</shortscience:bibtexkey>\n<shortscience:votes>1<`);
-      expect(text).toContain("00:00:00 GMT</pubDate>");
-      expect(text).not.toMatch(/Not in the feed|unfed/);
-      const elements =
-        /^(?:\/?(?:rss|channel|title|link|description|item|guid|dc:creator|pubDate|shortscience:\w+)\b|\?xml)/;
-      for (const [, tag = ""] of text.matchAll(/<([^>]*)>/g)) expect(tag).toMatch(elements);
-      expect(text).not.toMatch(/&(?!amp;|lt;|gt;)/);
     });
 
     test("how much a machine wrote is asked and shown", async () => {

@@ -27,7 +27,7 @@ export function withdrawalSuite(site: () => Parts): void {
     const undated = await text(sample);
     expect(undated).toMatch(/Summary by <a [^>]*>Reprise<\/a><\/p>/);
     expect(undated).not.toContain("dateModified");
-    expect(await text("/sitemap.xml")).toMatch(/SampleRun21<\/loc><\/url>/);
+    expect(await text("/sitemap/1.xml")).toMatch(/SampleRun21<\/loc><\/url>/);
     const withDay = (summaryDate: string) =>
       content.map((entry) =>
         entry.paper.bibtexKey === sampleKey
@@ -38,7 +38,7 @@ export function withdrawalSuite(site: () => Parts): void {
     const page = await text(sample);
     expect(page).toContain('>Reprise</a>, <time datetime="2024-02-29">29 February 2024</time>');
     expect(page).toContain('"dateModified":"2024-02-29"');
-    expect(await text("/sitemap.xml")).toContain("SampleRun21</loc><lastmod>2024-02-29</lastmod>");
+    expect(await text("/sitemap/1.xml")).toContain("SampleRun21</loc><lastmod>2024-02-29</lastmod>");
     expect(await seed(site().db, content)).toContain(sampleKey);
   });
 
@@ -56,7 +56,7 @@ export function withdrawalSuite(site: () => Parts): void {
     expect(page).toContain(`key “${sampleKey}” was withdrawn`);
     expect(page).toContain('content="noindex"');
     expect(page).not.toContain("Gradients of a Sample");
-    for (const path of ["/", "/sitemap.xml"]) expect(await text(path)).not.toContain("SampleRun21");
+    for (const path of ["/", "/sitemap/1.xml"]) expect(await text(path)).not.toContain("SampleRun21");
     expect(await status("/paper?bibtexKey=arXiv:2101.00001")).toBe(404);
     expect(await summaries()).toBe(before);
     expect(await seed(db, others)).toEqual([]);

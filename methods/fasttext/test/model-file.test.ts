@@ -9,10 +9,10 @@ import { MinimalStandard } from "../src/reference/random.ts";
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 const files = ["softmax.bin", "hs.bin", "ova-pruned.ftz", "skipgram.bin"].map(fixture);
 
-/** A file with one 32-bit number changed. */
-function changed(name: string, at: number, value: number): Uint8Array {
+/** A file with 32-bit numbers changed from byte `at` on. */
+function changed(name: string, at: number, ...values: number[]): Uint8Array {
   const bytes = Uint8Array.from(fixture(name));
-  new DataView(bytes.buffer).setInt32(at, value, true);
+  for (const [i, value] of values.entries()) new DataView(bytes.buffer).setInt32(at + 4 * i, value, true);
   return bytes;
 }
 
@@ -34,6 +34,12 @@ describe("what is wrong is told", () => {
     ],
     ["kept n-grams below none", changed("softmax.bin", 84, -7), /the dictionary says -\d+ kept n-grams/],
     ["a dim that the matrices belie", changed("softmax.bin", 8, 6), /settings say 6 numbers a row/],
+    ["a count below 0", changed("softmax.bin", 92 + 5, 0, -1), /the count of "<\/s>" is -4294967296/],
+    [
+      "dense rows of a dictionary that was cut",
+      changed("softmax.bin", 84, 0, 0),
+      /the dictionary is pruned but the rows are not quantised; such files were written before 2017/,
+    ],
     [
       "half a file",
       fixture("softmax.bin").subarray(0, 5000),

@@ -2,8 +2,9 @@
 import { Random, type RandomState } from "@reprise/data";
 import { sizeOf, type Tensor, tensor } from "@reprise/engine";
 import type { Batch, BatchSource } from "@reprise/nn";
-import type { EncoderSpec } from "./encoder.ts";
+import { type EncoderSpec, inputShapeOf } from "./encoder-spec.ts";
 import { drawChange, sampleSteps, writeFrames } from "./frames.ts";
+import { shareOf } from "./metrics/classification.ts";
 import type { TrainSettings } from "./settings.ts";
 import { frameCount, type Sequence } from "./video.ts";
 
@@ -22,7 +23,8 @@ export class VideoBatches implements BatchSource {
   #drawn = 0;
 
   constructor(sequences: readonly Sequence[], spec: EncoderSpec, settings: TrainSettings) {
-    this.#sequences = sequences;
+    const { objective, labelled } = settings;
+    this.#sequences = objective === "supervised" ? shareOf(sequences, labelled) : sequences;
     this.#spec = spec;
     this.#settings = settings;
     this.#random = new Random(settings.seed + 1);
@@ -44,26 +46,29 @@ export class VideoBatches implements BatchSource {
 
   next(): Batch {
     const random = this.#random;
-    const { framesPerVideo: N, augment, objective } = this.#settings;
+    const { framesPerVideo: N, augment, mirror, objective } = this.#settings;
     const spec = this.#spec;
     const B = Math.min(this.#settings.videosPerStep, this.#sequences.length);
     const indices = random.permutation(this.#sequences.length).slice(0, B);
-    const x = new Float32Array(B * N * spec.context * sizeOf(spec.frameShape));
+    const x = new Float32Array(B * N * spec.context * sizeOf(inputShapeOf(spec)));
     const times = new Float32Array(B * N);
+    const labels: number[] = [];
     let at = 0;
     for (const [i, which] of indices.entries()) {
       const sequence = this.#sequences[which]!;
       const length = frameCount(sequence);
       const steps = objective === "tcn" ? sampleNeighbours(length, N, random) : sampleSteps(length, N, random);
-      const changed = augment ? { augment: { change: drawChange(random), random } } : {};
+      const changed = augment ? { augment: { change: drawChange(random, { mirror }), random } } : {};
       at = writeFrames(spec, sequence, steps, x, at, changed.augment);
       for (const [n, step] of steps.entries()) times[i * N + n] = step / length;
+      if (objective === "supervised") labels.push(...steps.map((step) => sequence.labels![step]!));
     }
     const epoch = Math.floor(this.#drawn++ / this.batchesPerEpoch);
     const feeds = {
-      x: tensor("float32", [B * N, spec.context, ...spec.frameShape], x),
+      x: tensor("float32", [B * N, spec.context, ...inputShapeOf(spec)], x),
       times: tensor("float32", [B, N], times),
       ...this.#others(B, N),
+      ...(objective === "supervised" ? { labels: tensor("int64", [B * N], labels) } : {}),
     };
     return { feeds, indices, epoch };
   }

@@ -11,6 +11,7 @@ export interface Evaluation {
   /** Of what needs labels, null where there are none. */
   readonly classification: { readonly share: number; readonly accuracy: number }[] | null;
   readonly fewShot: readonly FewShot[] | null;
+  /** Null with a single phase, too: nothing comes to its end. */
   readonly progression: number | null;
   readonly retrieval: { readonly k: number; readonly precision: number }[] | null;
   /** Enclosed-area error of time warping; null also where no two videos pass the same phases in one order. */
@@ -46,7 +47,7 @@ export function evaluate(
     fewShot: brief
       ? null
       : Array.from({ length: Math.min(10, train.length) }, (_, i) => fewShot(train, test, { videos: i + 1, draws })),
-    progression: brief ? null : progression(train, test, phases).r2,
+    progression: brief || phases < 2 ? null : progression(train, test, phases).r2,
     retrieval: [5, 10, 15].map((k) => ({ k, precision: retrieval(test, k) })),
     enclosedArea: meanAreaError(labels, (i, j) => warp(embeddings[i]!, embeddings[j]!).path),
   };

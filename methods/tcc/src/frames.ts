@@ -1,7 +1,7 @@
 // Frames as an encoder takes them: with their context, images as numbers in [−1, 1] and changed at random for training.
-import type { Random } from "@reprise/data";
+import { median, type Random } from "@reprise/data";
 import { sizeOf, type Tensor, tensor } from "@reprise/engine";
-import type { EncoderSpec } from "./encoder.ts";
+import { type EncoderSpec, inputShapeOf } from "./encoder-spec.ts";
 import type { Sequence } from "./video.ts";
 
 /** How all frames of one video are changed. */
@@ -12,6 +12,8 @@ export interface Change {
   readonly contrast: readonly number[];
   /** Pixels that the picture moves, as a share of its sides; its edge is repeated. */
   readonly shift: readonly [down: number, right: number];
+  /** Whether left and right change places. */
+  readonly mirrored: boolean;
   /** Standard deviation added to features, in their own. */
   readonly noise: number;
 }
@@ -20,13 +22,14 @@ export interface Change {
  * Brightness ±32/255 and contrast 0.5 to 1.5, as the authors' config.py. Departure: contrast differs a little between
  * channels and the picture moves, as one video differs from another; features get a little noise.
  */
-export function drawChange(random: Random): Change {
+export function drawChange(random: Random, { mirror = false }: { readonly mirror?: boolean } = {}): Change {
   const contrast = random.uniform(0.5, 1.5);
   return {
     brightness: random.uniform(-2, 2) * (32 / 255),
     contrast: Array.from({ length: 3 }, () => contrast * random.uniform(0.8, 1.2)),
     shift: [random.uniform(-0.08, 0.08), random.uniform(-0.08, 0.08)],
     noise: 0.02,
+    mirrored: mirror && random.uniform() < 0.5,
   };
 }
 
@@ -36,7 +39,7 @@ export function drawChange(random: Random): Change {
  * @returns the place after the last number
  */
 export function writeFrames(
-  { context, contextStride, frameShape, scale }: EncoderSpec,
+  { context, contextStride, frameShape, scale, start = "ignored" }: EncoderSpec,
   { shape, data }: Sequence,
   steps: ArrayLike<number>,
   out: Float32Array,
@@ -46,20 +49,27 @@ export function writeFrames(
   const size = sizeOf(frameShape);
   const isImage = shape.length === 4;
   const [C = 1, H = 1, W = 1] = frameShape;
-  const { brightness = 0, contrast = [], shift = [0, 0], noise = 0 } = augment?.change ?? {};
+  const { brightness = 0, contrast = [], shift = [0, 0], noise = 0, mirrored = false } = augment?.change ?? {};
   const [down, right] = [Math.round(shift[0] * H), Math.round(shift[1] * W)];
   let to = at;
   for (let i = 0; i < steps.length; i++)
     for (let k = context - 1; k >= 0; k--) {
       const from = Math.max(0, steps[i]! - k * contextStride) * size;
       if (isImage) {
-        for (let c = 0; c < C; c++) {
+        // The difference from the first frame, if any, comes after the frame's own channels.
+        const channels = start === "beside" ? 2 * C : C;
+        for (let channel = 0; channel < channels; channel++) {
+          const c = channel % C;
+          const isDifference = start === "subtracted" || channel >= C;
           const gain = contrast[c] ?? 1;
           for (let y = 0; y < H; y++) {
             const row = from + Math.max(0, Math.min(H - 1, y - down)) * W * C + c;
             for (let x = 0; x < W; x++) {
-              const pixel = data[row + Math.max(0, Math.min(W - 1, x - right)) * C]!;
-              out[to++] = (pixel / 127.5 - 1) * gain + brightness;
+              const column = Math.max(0, Math.min(W - 1, x - right));
+              const place = row + (mirrored ? W - 1 - column : column) * C;
+              out[to++] = isDifference
+                ? ((data[place]! - data[place - from]!) / 127.5) * gain
+                : (data[place]! / 127.5 - 1) * gain + brightness;
             }
           }
         }
@@ -72,9 +82,10 @@ export function writeFrames(
 
 /** Frames of one sequence as a batch. */
 export function framesTensor(spec: EncoderSpec, sequence: Sequence, steps: ArrayLike<number>): Tensor<"float32"> {
-  const out = new Float32Array(steps.length * spec.context * sizeOf(spec.frameShape));
+  const shape = [steps.length, spec.context, ...inputShapeOf(spec)];
+  const out = new Float32Array(sizeOf(shape));
   writeFrames(spec, sequence, steps, out, 0);
-  return tensor("float32", [steps.length, spec.context, ...spec.frameShape], out);
+  return tensor("float32", shape, out);
 }
 
 /** `count` frames of a video in their order, chosen at random, the first one left out; short videos repeat the last. */
@@ -86,6 +97,19 @@ export function sampleSteps(length: number, count: number, random: Random): numb
 /** The frame shape that an encoder takes from a sequence: [F] or [C, H, W]. */
 export const frameShapeOf = ({ shape }: Sequence): number[] =>
   shape.length === 2 ? [shape[1]!] : [shape[3]!, shape[1]!, shape[2]!];
+
+/** Bytes by which pixels of a fixed camera differ from the first frame, light and noise included. */
+const STILL = 20;
+
+/** Whether most pixels of most videos stay what they were at the beginning: the camera stands still. */
+export function isCameraStill(sequences: readonly Sequence[]): boolean {
+  const changes = sequences.map(({ shape, data }) => {
+    const size = data.length / shape[0]!;
+    const middle = Math.floor(shape[0]! / 2) * size;
+    return median(Array.from({ length: size }, (_, i) => Math.abs(data[middle + i]! - data[i]!)));
+  });
+  return median(changes) <= STILL;
+}
 
 /** Mean and standard deviation of each feature over all frames. */
 export function featureStatistics(sequences: readonly Sequence[]): { mean: number[]; scale: number[] } {

@@ -3,8 +3,10 @@
 export { enclosedArea, nearestFrames, softDtw, type Warping, type WarpOptions, warp } from "./align.ts";
 export { type CompareOptions, type Comparison, compareFrames, type FrameComparison } from "./compare.ts";
 export { type Embedding, type EmbedOptions, embed, rawFrames } from "./embed.ts";
-export { type Encoder, type EncoderSpec, encoderOf } from "./encoder.ts";
+export { encoderOf } from "./encoder.ts";
+export type { BackboneSpec, Encoder, EncoderKind, EncoderSpec, Pixels, Start, TrainBase } from "./encoder-spec.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export { type FeatureNetwork, pooledFeatures } from "./features.ts";
 export {
   type Cycles,
   cycleLosses,
@@ -31,9 +33,11 @@ export {
   tccLoss,
   traceCycle,
 } from "./plain.ts";
-export { type EncoderKind, type Objective, presets, type TrainSettings } from "./settings.ts";
+export { type Objective, presets, type TrainSettings } from "./settings.ts";
 export {
+  type BackboneFile,
   type Best,
+  type GivenSettings,
   type TccCheckpoint,
   type TccEvent,
   type TccModel,

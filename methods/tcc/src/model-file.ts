@@ -1,10 +1,10 @@
 // A trained encoder, and a training that is not over, as the bytes of safetensors files.
 import { layoutSize, ModelError, type Tensor, unflatten } from "@reprise/engine";
 import { decodeCheckpoint, encodeCheckpoint, packWeights, readSafetensors, writeSafetensors } from "@reprise/nn";
-import { type EncoderSpec, encoderOf } from "./encoder.ts";
-import { headParameters } from "./objective.ts";
+import { encoderOf } from "./encoder.ts";
+import type { BackboneSpec, Encoder, EncoderSpec } from "./encoder-spec.ts";
 import type { TrainSettings } from "./settings.ts";
-import type { Best, TccCheckpoint, TccModel, Trained } from "./train.ts";
+import { type Best, type TccCheckpoint, type TccModel, type Trained, trainedParameters } from "./train.ts";
 
 const VERSION = "1";
 
@@ -18,15 +18,21 @@ export interface ModelFacts extends Partial<Pick<Trained, "settings" | "step" | 
 export type StoredPrecision = "float32" | "int8";
 
 export function encodeModel(
-  { spec, parameters }: TccModel,
+  { spec, parameters, backbone }: TccModel,
   { precision = "float32", ...facts }: ModelFacts & { readonly precision?: StoredPrecision } = {},
 ): Uint8Array {
-  const weights = Object.entries(unflatten(parameters, encoderOf(spec).parameters));
+  const weights = Object.entries(unflatten(parameters, encoderOf(spec, backbone).parameters));
   const stored = precision === "float32" ? weights : weights.flatMap(([name, weight]) => asBytes(name, weight));
-  return writeSafetensors(Object.fromEntries(stored), {
+  const file: [string, Tensor][] = backbone
+    ? [[BACKBONE, { dtype: "uint8", shape: [backbone.length], data: backbone }]]
+    : [];
+  return writeSafetensors(Object.fromEntries([...stored, ...file]), {
     metadata: { "reprise.tcc": VERSION, encoder: JSON.stringify(spec), facts: JSON.stringify(facts) },
   });
 }
+
+/** Where the ONNX file of a backbone stands among the arrays. */
+const BACKBONE = "backbone.onnx";
 
 const stepOf = (name: string) => `${name}.step`;
 
@@ -72,13 +78,17 @@ function asFloats(tensors: Readonly<Record<string, Tensor>>, source: string): Re
 
 /** @throws ModelError naming the file, when it is damaged or no model of this method */
 export function decodeModel(bytes: Uint8Array, source: string): TccModel & { readonly facts: ModelFacts } {
-  const { tensors, metadata } = readSafetensors(bytes, { source });
+  const { tensors: all, metadata } = readSafetensors(bytes, { source });
   if (metadata["reprise.tcc"] !== VERSION)
     throw new ModelError(`${source}: not a model of temporal cycle-consistency; give a file that "tcc train" wrote`);
   const spec = checkedSpec(json(metadata.encoder, source), source);
+  const { [BACKBONE]: file, ...tensors } = all;
+  const backbone = file?.dtype === "uint8" ? (file.data as Uint8Array) : undefined;
+  if (spec.kind === "onnx" && !backbone) throw new ModelError(`${source}: its backbone is missing; it is damaged`);
   return {
     spec,
-    parameters: packWeights(asFloats(tensors, source), encoderOf(spec).parameters, { source }),
+    parameters: packWeights(asFloats(tensors, source), encoderOf(spec, backbone).parameters, { source }),
+    ...(backbone ? { backbone } : {}),
     facts: json(metadata.facts, source) as ModelFacts,
   };
 }
@@ -94,42 +104,64 @@ function json(text: string | undefined, source: string): unknown {
 function checkedSpec(value: unknown, source: string): EncoderSpec {
   const spec = (value ?? {}) as EncoderSpec;
   const count = (n: unknown) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 1e6;
-  const shapes: Readonly<Record<string, number>> = { mlp: 1, small: 3 };
-  const good =
+  const shapes: Readonly<Record<string, number>> = { mlp: 1, small: 3, vggm: 3, resnet50: 3, onnx: 3 };
+  const { backbone } = spec;
+  const isPublished = spec.kind !== "mlp" && spec.kind !== "small";
+  const isKnown =
     Array.isArray(spec.frameShape) &&
     spec.frameShape.length === shapes[spec.kind] &&
-    [...spec.frameShape, spec.context, spec.contextStride, spec.dimensions].every(count);
-  if (!good) throw new ModelError(`${source}: its encoder is none that is known here`);
+    (spec.start === undefined || ["ignored", "beside", "subtracted"].includes(spec.start)) &&
+    [...spec.frameShape, spec.context, spec.contextStride, spec.dimensions].every(count) &&
+    (!isPublished || (backbone !== undefined && isBackbone(backbone, spec.kind === "onnx")));
+  if (!isKnown) throw new ModelError(`${source}: its encoder is unknown; a newer version may have written it`);
   return spec;
 }
 
+function isBackbone(spec: BackboneSpec, isOnnx: boolean): boolean {
+  const size = (n: unknown) => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= 1e5;
+  return (
+    spec.width > 0 &&
+    spec.width <= 16 &&
+    ["all", "only-bn", "frozen"].includes(spec.train) &&
+    ["signed", "unit", "imagenet"].includes(spec.pixels) &&
+    ["batch", "group"].includes(spec.norm) &&
+    size(spec.embedder) &&
+    (!isOnnx || (typeof spec.cut === "string" && size(spec.channels)))
+  );
+}
+
 /** The checkpoint with its best weights; `decodeTraining` needs the same settings. */
-export function encodeTraining({ training, best, waited }: TccCheckpoint, spec: EncoderSpec, settings: TrainSettings) {
+export function encodeTraining({ training, best, waited }: TccCheckpoint, encoder: Encoder, settings: TrainSettings) {
   const batches = {
     own: training.batches,
     best: best && { step: best.step, tau: best.tau },
     waited,
   };
-  const parameters = { ...encoderOf(spec).parameters, ...headParameters(settings) };
-  const size = layoutSize(parameters);
+  const layouts = trainingLayouts(encoder, settings);
   // The best weights travel as a buffer: they are no part of the step.
-  const state = { ...training.state, buffers: best?.parameters ?? new Float32Array(size) };
-  return encodeCheckpoint({ ...training, batches, state }, { parameters, buffers: { "best.parameters": [size] } });
+  const buffers = new Float32Array(layoutSize(layouts.buffers));
+  buffers.set(training.state.buffers);
+  if (best) buffers.set(best.parameters, training.state.buffers.length);
+  return encodeCheckpoint({ ...training, batches, state: { ...training.state, buffers } }, layouts);
 }
+
+const trainingLayouts = (encoder: Encoder, settings: TrainSettings) => ({
+  parameters: trainedParameters(encoder, settings),
+  buffers: { ...encoder.buffers, "best.parameters": [layoutSize(encoder.parameters)] },
+});
 
 export function decodeTraining(
   bytes: Uint8Array,
-  spec: EncoderSpec,
+  encoder: Encoder,
   settings: TrainSettings,
   source: string,
 ): TccCheckpoint {
-  const parameters = { ...encoderOf(spec).parameters, ...headParameters(settings) };
-  const layouts = { parameters, buffers: { "best.parameters": [layoutSize(parameters)] } };
-  const { state, batches, ...rest } = decodeCheckpoint(bytes, layouts, { source });
+  const { state, batches, ...rest } = decodeCheckpoint(bytes, trainingLayouts(encoder, settings), { source });
   const { own, best, waited } = batches as { own: unknown; best: Omit<Best, "parameters"> | null; waited: number };
+  const split = layoutSize(encoder.buffers);
   return {
-    training: { ...rest, batches: own, state: { ...state, buffers: new Float32Array(0) } },
-    best: best && { ...best, parameters: state.buffers },
+    training: { ...rest, batches: own, state: { ...state, buffers: state.buffers.slice(0, split) } },
+    best: best && { ...best, parameters: state.buffers.slice(split) },
     waited,
   };
 }

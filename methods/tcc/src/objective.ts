@@ -1,4 +1,4 @@
-// What training makes small: TCC, or the two baselines of the paper on the same embeddings.
+// What training makes small: TCC, or the baselines of the paper on the same embeddings.
 import {
   add,
   gather,
@@ -12,6 +12,7 @@ import {
   relu,
   reshape,
   slice,
+  softmaxCrossEntropy,
   transposeLast,
   type Value,
   type Values,
@@ -21,19 +22,25 @@ import { deterministicLoss, stochasticLoss } from "./loss.ts";
 import type { TrainSettings } from "./settings.ts";
 
 /** Parameters that an objective has beside the encoder's. */
-export const headParameters = ({ objective, dimensions }: TrainSettings): Layout =>
-  objective === "sal"
-    ? {
-        ...linearParameters("head1", 3 * dimensions, 128), // config.py: 128, 64, 2
-        ...linearParameters("head2", 128, 64),
-        ...linearParameters("head3", 64, 2),
-      }
-    : {};
+export function headParameters({ objective, dimensions, phases }: TrainSettings): Layout {
+  if (objective === "supervised") return linearParameters("head", dimensions, phases!);
+  if (objective !== "sal") return {};
+  return {
+    ...linearParameters("head1", 3 * dimensions, 128), // config.py: 128, 64, 2
+    ...linearParameters("head2", 128, 64),
+    ...linearParameters("head3", 64, 2),
+  };
+}
+
+/** Embeddings of length 1 are multiplied by it where logits are made of them. */
+const SCALE = 10;
 
 /** The loss of embeddings [B·N, D] of a batch. */
 export function objectiveLoss(settings: TrainSettings, parameters: Values, embeddings: Value, batch: Values): Value {
   const { objective, lossScale } = settings;
   if (objective === "sal") return shuffleAndLearn(parameters, embeddings, batch);
+  if (objective === "supervised")
+    return softmaxCrossEntropy(linear(parameters, "head", mul(embeddings, SCALE)), batch.labels!);
   const [B, N] = batch.times!.shape as [number, number];
   const videos = reshape(embeddings, [B, N, settings.dimensions]);
   if (objective === "tcn") return timeContrastive(videos);
@@ -61,7 +68,7 @@ function timeContrastive(videos: Value): Value {
   const half = videos.shape[1]! / 2;
   const anchors = slice(videos, [{ axis: 1, start: 0, end: half }]);
   const positives = slice(videos, [{ axis: 1, start: half }]);
-  const scores = mul(matMul(anchors, transposeLast(positives)), 10);
+  const scores = mul(matMul(anchors, transposeLast(positives)), SCALE);
   const eye = new Float32Array(half * half);
   for (let i = 0; i < half; i++) eye[i * half + i] = 1;
   const own = videos.graph.constant({ dtype: "float32", shape: [1, half, half], data: eye });

@@ -15,7 +15,10 @@ export const paper = {
   summary: "align videos of the same action without labels (Dwibedi et al. 2019)",
   experiments: {
     losses: { summary: "cycle-back losses against each other, on generated videos", options: pouring },
-    labels: { summary: "TCC against SAL and TCN with few labels, on generated videos", options: pouring },
+    labels: {
+      summary: "TCC against SAL, TCN and supervised learning with few labels, on generated videos",
+      options: pouring,
+    },
   },
   assets: [
     { path: "models/*.safetensors", type: "application/octet-stream", maxBytes: 2_000_000 },

@@ -39,7 +39,7 @@ describe("a video beside others", () => {
     expect(frames.map(({ reward }) => reward + 0)).toEqual([0, -1, -1]);
   });
 
-  test("no videos, and a share that is none, are refused", () => {
+  test("no videos, and a share outside 0 to 1, are refused", () => {
     expect(() => compareFrames(line(1), [])).toThrow("compareFrames: no videos to compare with.");
     expect(() => compareFrames(line(1), others, { usual: 0 })).toThrow(
       "compareFrames: usual is 0; expected a number above 0, 1 at most",

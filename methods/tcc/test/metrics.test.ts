@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { Random } from "@reprise/data";
 import { describe, expect, test } from "vitest";
 import {
   alignmentTau,
@@ -243,4 +244,17 @@ describe("enclosed-area error", () => {
   test("it is null where no two videos share their phases", () => {
     expect(meanAreaError([[0, 1], [1, 0], [0]], () => [[0, 0]])).toBeNull();
   });
+});
+
+test("neighbours found by sketches are those of all distances, equal rows included", () => {
+  const random = new Random(5);
+  const video = (T: number) => {
+    const data = Float32Array.from({ length: T * 40 }, () => random.normal());
+    data.copyWithin(40 * 7, 0, 40 * 3); // three frames twice
+    return { shape: [T, 40], data };
+  };
+  const videos = [video(30), video(25), video(41)];
+  videos[2]!.data.set(videos[0]!.data.subarray(0, 40 * 5), 40 * 20);
+  for (const { query, candidate, neighbours } of alignmentTau(videos).pairs)
+    expect(neighbours).toEqual(nearestFrames(videos[query]!, videos[candidate]!));
 });

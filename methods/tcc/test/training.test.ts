@@ -2,14 +2,15 @@ import { Random } from "@reprise/data";
 import { compile, conv, gradient, mul, reduceSum, reshape, tensor, transpose, type Value } from "@reprise/engine";
 import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, describe, expect, test } from "vitest";
-import { conv3dOverContext } from "../src/encoder.ts";
-import { sampleSteps } from "../src/frames.ts";
+import { conv3dOverContext } from "../src/context-convolution.ts";
+import { type Change, drawChange, sampleSteps, writeFrames } from "../src/frames.ts";
 import {
   alignmentTau,
   embed,
   encoderOf,
   rawFrames,
   type Sequence,
+  type Start,
   type TccCheckpoint,
   type TccEvent,
   type TrainSettings,
@@ -17,7 +18,7 @@ import {
   untrained,
 } from "../src/index.ts";
 import { decodeModel, decodeTraining, encodeModel, encodeTraining } from "../src/model-file.ts";
-import { settingsFor } from "../src/train.ts";
+import { holdOut, settingsFor } from "../src/train.ts";
 
 const runtime = nodeRuntime({ threads: 1 });
 afterAll(() => runtime.release());
@@ -56,28 +57,36 @@ test("training aligns videos that it has not seen better than drawn weights do",
 });
 
 describe("a training that is stopped", () => {
-  const videos = curves(8, 3);
+  const videos = curves(8, 3).map((video) => ({
+    ...video,
+    labels: Array.from({ length: video.shape[0]! }, (_, t) => Math.floor((3 * t) / video.shape[0]!)),
+  }));
   const heldOut = curves(3, 4);
   const settings: Partial<TrainSettings> = { steps: 30, validateEvery: 10, framesPerVideo: 8 };
 
-  test.each(["tcc", "sal", "tcn"] as const)("goes on to the same bits (%s)", { timeout: 60_000 }, async (objective) => {
-    const own = { ...settings, objective };
-    const whole = await train(runtime, videos, { settings: own, heldOut });
-    const stop = new AbortController();
-    let kept: TccCheckpoint | undefined;
-    const onProgress = (event: TccEvent) => {
-      if (event.kind === "step" && event.done === 17) stop.abort(new Error("stopped"));
-      if (event.kind === "checkpoint") kept = event.checkpoint;
-    };
-    const half = train(runtime, videos, { settings: own, heldOut, signal: stop.signal, onProgress });
-    await expect(half).rejects.toThrow("stopped");
-    expect(kept!.training.state.step).toBe(17);
-    const all = settingsFor(videos[0]!, own);
-    const from = decodeTraining(encodeTraining(kept!, whole.spec, all), whole.spec, all, "M.checkpoint");
-    const rest = await train(runtime, videos, { settings: own, heldOut, from });
-    expect(rest.step).toBe(whole.step);
-    expect(rest.parameters).toEqual(whole.parameters);
-  });
+  test.each(["tcc", "sal", "tcn", "supervised"] as const)(
+    "goes on to the same bits (%s)",
+    { timeout: 60_000 },
+    async (objective) => {
+      const own = { ...settings, objective };
+      const whole = await train(runtime, videos, { settings: own, heldOut });
+      const stop = new AbortController();
+      let kept: TccCheckpoint | undefined;
+      const onProgress = (event: TccEvent) => {
+        if (event.kind === "step" && event.done === 17) stop.abort(new Error("stopped"));
+        if (event.kind === "checkpoint") kept = event.checkpoint;
+      };
+      const half = train(runtime, videos, { settings: own, heldOut, signal: stop.signal, onProgress });
+      await expect(half).rejects.toThrow("stopped");
+      expect(kept!.training.state.step).toBe(17);
+      const all = settingsFor(videos, own);
+      const encoder = encoderOf(whole.spec);
+      const from = decodeTraining(encodeTraining(kept!, encoder, all), encoder, all, "M.checkpoint");
+      const rest = await train(runtime, videos, { settings: own, heldOut, from });
+      expect(rest.step).toBe(whole.step);
+      expect(rest.parameters).toEqual(whole.parameters);
+    },
+  );
 
   test("does not go on with other settings", async () => {
     let kept: TccCheckpoint | undefined;
@@ -107,6 +116,20 @@ describe("a training that is stopped", () => {
   });
 });
 
+test("held out are a tenth of ten videos or more, two at least; τ is that of pairs with one of them", async () => {
+  const [nine, twelve, forty] = [curves(9, 1), curves(12, 1), curves(40, 1)];
+  expect(holdOut(nine, 0)).toEqual([nine, nine]);
+  const [own, others] = holdOut(twelve, 0);
+  expect([own.length, others.length]).toEqual([10, 2]);
+  expect(new Set([...own, ...others])).toEqual(new Set(twelve));
+  expect(holdOut(forty, 0)[1]).toHaveLength(4);
+  const trained = await train(runtime, own, { settings: { steps: 1, framesPerVideo: 8 }, heldOut: others });
+  const embedded = await embed(runtime, encoderOf(trained.spec), trained.parameters, [...others, ...own]);
+  const { pairs } = alignmentTau(embedded, { stride: 2 });
+  const taus = pairs.filter(({ query, candidate }) => query < 2 || candidate < 2).map(({ tau }) => tau!);
+  expect(trained.tau).toBeCloseTo(taus.reduce((a, b) => a + b) / taus.length, 12);
+});
+
 test("stochastic cycles train, too", async () => {
   const { tau } = await train(runtime, curves(6, 5), {
     settings: { steps: 20, validateEvery: 20, cycles: "stochastic", cycleLength: 3 },
@@ -120,6 +143,8 @@ test("a model is read as it was written", () => {
   expect({ spec, parameters }).toEqual(model);
   expect(facts.step).toBe(3);
   expect(() => decodeModel(new Uint8Array(3), "M")).toThrow("M");
+  const unknown = encodeModel({ ...model, spec: { ...model.spec, context: 0 } });
+  expect(() => decodeModel(unknown, "M")).toThrow("M: its encoder is unknown; a newer version may have written it");
 });
 
 test("pictures: the small encoder embeds them at length 1, in context of what comes before", async () => {
@@ -172,6 +197,57 @@ test("the convolution over context is ONNX's 3-D one, with its gradients", async
   await program.release();
 });
 
+test("a change moves, brightens and mirrors a picture", () => {
+  const row = { name: "row", shape: [2, 1, 4, 3], data: Uint8Array.from({ length: 24 }, (_, i) => 10 * (i % 12)) };
+  const { spec } = untrained([row, row], { context: 1, start: "ignored" });
+  const written = (change: Partial<Change>) => {
+    const out = new Float32Array(12);
+    const all = { brightness: 0, contrast: [], shift: [0, 0] as const, mirrored: false, noise: 0, ...change };
+    writeFrames(spec, row, [0], out, 0, { change: all, random: new Random(0) });
+    return Array.from(out.subarray(0, 4), (x) => Math.round((x + 1) * 127.5)); // red
+  };
+  expect(written({})).toEqual([0, 30, 60, 90]);
+  expect(written({ mirrored: true })).toEqual([90, 60, 30, 0]);
+  expect(written({ shift: [0, 0.25] })).toEqual([0, 0, 30, 60]);
+  expect(written({ brightness: 2 / 255, contrast: [1, 1, 1] })).toEqual([1, 31, 61, 91]);
+  const mirrored = Array.from({ length: 40 }, (_, i) => drawChange(new Random(i), { mirror: true }).mirrored);
+  expect(new Set(mirrored)).toEqual(new Set([true, false]));
+  expect(drawChange(new Random(1)).mirrored).toBe(false);
+});
+
+test("the first frame is subtracted, or the difference stands behind the frame", () => {
+  const video = { name: "v", shape: [2, 1, 2, 3], data: Uint8Array.of(10, 0, 0, 20, 0, 0, 40, 0, 0, 20, 0, 0) };
+  const written = (start: Start, step: number, change = {}) => {
+    const { spec } = untrained([video, video], { context: 1, start });
+    const out = new Float32Array(start === "beside" ? 12 : 6);
+    const all = { brightness: 0.5, contrast: [], shift: [0, 0] as const, mirrored: false, noise: 0, ...change };
+    writeFrames(spec, video, [step], out, 0, { change: all, random: new Random(0) });
+    return Array.from(out, (x) => Math.round(x * 127.5));
+  };
+  expect(written("subtracted", 1).slice(0, 2)).toEqual([30, 0]);
+  expect(written("subtracted", 0)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(written("subtracted", 1, { mirrored: true, contrast: [2, 2, 2] }).slice(0, 2)).toEqual([0, 60]);
+  const beside = written("beside", 1, { brightness: 0 });
+  expect(beside.slice(0, 2)).toEqual([-88, -108]); // 40 and 20 of 255 in −127.5 … 127.5
+  expect(beside.slice(6, 8)).toEqual([30, 0]);
+});
+
+test("small subtracts the first frame where the camera stands still, unless told otherwise", () => {
+  const scene = (moves: boolean) => {
+    const random = new Random(1);
+    const first = Array.from({ length: 16 * 16 * 3 }, () => random.integer(256));
+    const others = first.map((value) => (moves ? random.integer(256) : value));
+    return { name: "scene", shape: [3, 16, 16, 3], data: Uint8Array.from([first, others, others].flat()) };
+  };
+  expect(settingsFor([scene(false), scene(false)]).start).toBe("subtracted");
+  expect(settingsFor([scene(true), scene(true)]).start).toBe("ignored");
+  expect(settingsFor([scene(false), scene(false)], { start: "beside" }).start).toBe("beside");
+  expect(settingsFor([scene(false)], { encoder: "vggm" }).start).toBe("ignored");
+  expect(() => settingsFor([scene(false)], { encoder: "resnet50", start: "beside" })).toThrow(
+    "start beside is for encoders small and vggm, which learn from pixels.",
+  );
+});
+
 test("frames are sampled in their order, and short videos repeat their last", () => {
   expect(sampleSteps(3, 5, new Random(0))).toEqual([0, 1, 2, 2, 2]);
   const steps = sampleSteps(50, 10, new Random(0));
@@ -200,6 +276,13 @@ describe("what cannot be learnt from is refused", () => {
   ])("%#", async (change, message) => {
     const given = Array.isArray(change) ? train(runtime, [good[0]!]) : bad(change);
     await expect(given).rejects.toThrow(message);
+  });
+
+  test("no labels for supervised learning", async () => {
+    const supervised = train(runtime, good, { settings: { objective: "supervised" } });
+    await expect(supervised).rejects.toThrow(
+      /^curve 0 has no labels, but \d+ frames; supervised learning needs a phase/,
+    );
   });
 
   test("an encoder of other data", async () => {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeNpy, encodeNpy, ndArray, pouringVideos, Random } from "@reprise/data";
 import { readVideoFile, writeVideoFile } from "@reprise/data/node";
-import type { Verb, VerbContext } from "@reprise/experiment/verb";
+import { averagePool, exportOnnx, trace, type Value } from "@reprise/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sideBySide } from "../src/grid.ts";
-import { verbs } from "../src/verbs/index.node.ts";
+import { runVerb as run } from "./run-verb.ts";
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -26,31 +26,6 @@ beforeAll(async () => {
     await writeVideoFile(at("videos", `v${i}.mp4`), { shape, data: frames }, { framesPerSecond: 15 });
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Runs a verb as the command line does, defaults filled in. */
-async function run(
-  name: string,
-  args: string[],
-  options: Record<string, unknown>,
-  signal = new AbortController().signal,
-) {
-  const verb = verbs.find((one) => one.name === name) as Verb;
-  const defaults = Object.entries(verb.options).flatMap(([key, option]) =>
-    "default" in option ? [[key, option.default]] : [],
-  );
-  const context: VerbContext = {
-    args,
-    options: { ...Object.fromEntries(defaults), ...options },
-    json: false,
-    debug: false,
-    signal,
-    onStop: () => {},
-    progress: { show: () => {}, end: () => {} },
-    command: `tcc ${name}`,
-  };
-  const answer = await verb.run(context);
-  return { result: answer!.result as Record<string, unknown>, text: answer!.text() };
-}
 
 test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () => {
   const model = at("M");
@@ -119,6 +94,101 @@ test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () =
   await expect(run("align", [a, b], { model, out: at("m.csv"), events: [1] })).rejects.toThrow(
     "--events has 1 frames; expected one of each of 2 videos for every event.",
   );
+});
+
+describe("labels", () => {
+  const header = "video,frame,phase";
+  const rows = Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: 20 + i }, (_, t) => `s${i},${t},${t < 10 ? 0 : 1}`).join("\n"),
+  );
+  const write = (text: string) => writeFile(at("phases.csv"), text);
+  const learn = (options: Record<string, unknown> = {}) =>
+    run("train", [at("sequences")], {
+      ...{ objective: "supervised", labels: at("phases.csv"), out: at("SUP"), steps: 4, validateEvery: 4, threads: 1 },
+      ...options,
+    });
+
+  test("of a table are those of JSON; a classifier learns from them", { timeout: 60_000 }, async () => {
+    await write(`\uFEFFphase;video;frame\r\n${rows.join("\r\n").replace(/(\w+),(\d+),(\d)/g, "$3;$1;$2")}\r\n`);
+    const { result } = await learn({ labelled: 0.5 });
+    expect(result).toMatchObject({ objective: "supervised", step: 4 });
+    const told = await run("evaluate", [at("SUP"), at("sequences")], { labels: at("phases.csv"), threads: 1 });
+    expect(told.result.classification).not.toBeNull();
+  });
+
+  test("that do not fit are refused", async () => {
+    await write(`video,frame\n${rows[0]}`);
+    await expect(learn()).rejects.toThrow('has no column "phase"; its first row must name video, frame and phase.');
+    await write(`${header}\ns0,0,-1`);
+    await expect(learn()).rejects.toThrow('line 2: frame "0" and phase "-1" must be whole numbers from 0 on.');
+    await write(`${header}\ns0,0,1\ns0,0,2`);
+    await expect(learn()).rejects.toThrow("line 3: frame 0 of s0 has a phase already.");
+    await write(`${header}\n${rows[0]}`);
+    await expect(learn()).rejects.toThrow("has no labels of s1; expected a list of 21 phases.");
+    await write([header, ...rows].join("\n").replace("s3,7,0\n", ""));
+    await expect(learn()).rejects.toThrow("the labels of s3 are not whole numbers from 0 on: frame 7 has undefined.");
+    await expect(learn({ labels: undefined })).rejects.toThrow("holds no labels.json and no labels.csv.");
+  });
+});
+
+test("digits become videos of ink with labels, which may be learnt from", { timeout: 60_000 }, async () => {
+  const drawn = await run("drawings", ["digits"], { character: "3", writers: "2-4", out: at("threes"), size: 16 });
+  expect(drawn.result).toMatchObject({ videos: 3, character: "3" });
+  const video = decodeNpy(await readFile(at("threes", "writer002.npy")), "writer002.npy");
+  expect([video.dtype, ...video.shape.slice(1)]).toEqual(["uint8", 16, 16]);
+  const labels = JSON.parse(await readFile(at("threes", "labels.json"), "utf8")) as Record<string, number[]>;
+  expect(labels.writer002).toHaveLength(video.shape[0]!);
+  const drawings = (source: string, options: Record<string, unknown>) =>
+    run("drawings", [source], { out: at("none"), ...options });
+  await expect(drawings("digits", { character: "x" })).rejects.toThrow("--character x: the digits are 0 to 9.");
+  await expect(drawings("digits", { character: "1", writers: "3" })).rejects.toThrow("--writers 3: give two numbers");
+  await expect(drawings("digits", { character: "1", writers: "900-901" })).rejects.toThrow("--writers 900-901: 1 was");
+  await mkdir(at("omniglot", "Latin", "character01"), { recursive: true });
+  await writeFile(at("omniglot", "Latin", "character01", "0701_05.txt"), "START\n1,-1,0\n9,-9,900\nBREAK\n");
+  const latin = await drawings(at("omniglot"), { character: "Latin/character01", out: at("latin") });
+  expect(latin.result).toMatchObject({ videos: 1 });
+  expect(existsSync(at("latin", "writer05.npy"))).toBe(true);
+  await expect(drawings(at("omniglot"), { character: "Latin/character02" })).rejects.toThrow(
+    "holds no strokes of Latin/character02; name a character such as Latin/character01.",
+  );
+});
+
+test("features of a network are sequences, if wanted minus those of the first frame", { timeout: 60_000 }, async () => {
+  const graph = trace(({ x }: { readonly x: Value }) => ({ maps: averagePool(x, { kernel: [4, 4] }) }), {
+    x: { dtype: "float32", shape: [1, 3, 32, 32] },
+  });
+  await writeFile(at("net.onnx"), exportOnnx(graph));
+  const features = (options: Record<string, unknown>) =>
+    run("features", [at("net.onnx"), at("videos")], { cut: "maps", size: 32, threads: 1, out: at("F"), ...options });
+  expect((await features({ pixels: "unit" })).result).toMatchObject({ dimensions: 3 });
+  const { shape, data } = decodeNpy(await readFile(at("F", "v0.npy")), "v0.npy");
+  const { data: frames } = await readVideoFile(at("videos", "v0.mp4"), { size: { width: 32, height: 32 } });
+  const red = frames.subarray(0, 3 * 32 * 32).filter((_, i) => i % 3 === 0);
+  expect(data[0]).toBeCloseTo(red.reduce((sum, value) => sum + value, 0) / red.length / 255, 5);
+  await features({ pixels: "unit", grid: 2, fromStart: true, out: at("F2") });
+  const moved = decodeNpy(await readFile(at("F2", "v0.npy")), "v0.npy");
+  expect(moved.shape).toEqual([shape[0], 12]);
+  expect(Array.from(moved.data.slice(0, 12) as Float32Array).every((value) => value === 0)).toBe(true);
+  expect(Array.from(moved.data as Float32Array).some((value) => Math.abs(value) > 0.01)).toBe(true);
+  await expect(features({ cut: undefined })).rejects.toThrow(
+    "name the value of its graph whose feature maps are taken",
+  );
+  await expect(run("features", [at("net.onnx"), at("sequences")], { cut: "maps", out: at("F") })).rejects.toThrow(
+    "s0 holds features already; give videos or pictures.",
+  );
+});
+
+test("options of backbones that do not go together are refused", async () => {
+  const train = (options: Record<string, unknown>) => run("train", [at("videos")], { out: at("N"), ...options });
+  await expect(train({ width: 0.5 })).rejects.toThrow("--width is an option of --encoder vggm.");
+  await expect(train({ encoder: "onnx" })).rejects.toThrow(
+    "--encoder onnx needs --weights FILE, the network to go on from.",
+  );
+  await expect(train({ encoder: "onnx", weights: "a.onnx" })).rejects.toThrow(
+    "a.onnx: name the value of its graph whose feature maps are taken: --cut VALUE.",
+  );
+  await expect(train({ cut: "a" })).rejects.toThrow("--cut is an option of --encoder onnx.");
+  await expect(train({ weights: "a" })).rejects.toThrow("--weights is an option of --encoder resnet50 and onnx.");
 });
 
 test("videos: train, then two of them in step", { timeout: 60_000 }, async () => {

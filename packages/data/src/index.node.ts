@@ -30,3 +30,4 @@ export {
   type WriteVideoOptions,
   writeVideoFile,
 } from "./video-file.node.ts";
+export { readZip } from "./zip.node.ts";

@@ -43,7 +43,8 @@ export { cocoFromVia, type ViaOptions } from "./coco/via.ts";
 export { cocoFromYolo, type YoloFile, yoloFromCoco } from "./coco/yolo.ts";
 // Arrays, files of data sets, images
 export { csvOf } from "./csv.ts";
-export { type Dataset, type DownloadFile, datasets, type NpmSource } from "./download/catalogue.ts";
+export { datasets } from "./download/catalogue.ts";
+export type { Dataset, DownloadFile, NpmSource } from "./download/dataset.ts";
 export { DataError, ImageSizeError, PixelRangeError } from "./error.ts";
 export { bytesText, durationText, percentText } from "./format.ts";
 export { gunzip, gzip, isGzip } from "./gzip.ts";
@@ -67,6 +68,9 @@ export { decodeMnist, type LabelledImages, type MnistSplit, mnistFiles, mnistHal
 export { type ArrayOf, bytesPerElement, type DType, elementCount, type NdArray, ndArray } from "./nd-array.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { Random, type RandomState } from "./random.ts";
+export { type InkOptions, type InkVideo, inkVideo, type PenPoint, type Stroke } from "./strokes/ink.ts";
+export { parseOmniglotStrokes } from "./strokes/omniglot.ts";
+export { strokesOf, thinned } from "./strokes/thinning.ts";
 export {
   type PouringLevel,
   type PouringOptions,

@@ -39,6 +39,6 @@ test("the liquid moves from the bottle to the cup", () => {
   expect(saturated(last, 0, 24)).toBeLessThan(saturated(0, 0, 24) - 5);
 });
 
-test("a size that is none is refused", () => {
+test("a size below 8 pixels is refused", () => {
   expect(() => pouringVideo({ seed: 0, size: 4 })).toThrow("pouringVideo: size is 4; expected whole pixels, 8 or more");
 });

@@ -13,6 +13,7 @@ export { type GradientOptions, gradient } from "./grad.ts";
 
 // ONNX files
 
+export { cutOnnx } from "./onnx/cut.ts";
 export { type ExportOptions, exportOnnx } from "./onnx/export.ts";
 export { type ImportOptions, importOnnx, type OnnxModel } from "./onnx/import.ts";
 export {

@@ -61,7 +61,7 @@ export {
 } from "./models/autoencoder.ts";
 export { lenet } from "./models/lenet.ts";
 export { isMlp, type Mlp, type MlpOptions, mlp } from "./models/mlp.ts";
-export { type ResNetOptions, resnet } from "./models/resnet.ts";
+export { type ResNetOptions, type ResNetTrunk, resnet, resnetTrunk } from "./models/resnet.ts";
 export { type ResNetCifarOptions, resnetCifar } from "./models/resnet-cifar.ts";
 export { softmaxRegression } from "./models/softmax.ts";
 export { type VggOptions, vgg } from "./models/vgg.ts";
@@ -79,6 +79,7 @@ export { checkRecipe, optimizerOf, type Recipe, scheduleOf } from "./recipe.ts";
 export { readSafetensors, type Safetensors, type SafetensorsSource, writeSafetensors } from "./safetensors.ts";
 export { constantRate, cosine, milestones, type Schedule, stepDecay, warmUp } from "./schedule.ts";
 export { stateDictOf, weightsFromTensors } from "./state-dict.ts";
+export { type OnnxFromTfliteOptions, onnxFromTflite } from "./tflite/to-onnx.ts";
 export { readTorchFile, type TorchDict, type TorchFileOptions, type TorchList, type TorchValue } from "./torch-file.ts";
 export { type StageEvent, type TrainAutoencoderOptions, trainAutoencoder } from "./train-autoencoder.ts";
 export { classifierProgram, type TrainClassifierOptions, trainClassifier } from "./train-classifier.ts";

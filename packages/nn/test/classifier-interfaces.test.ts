@@ -204,6 +204,8 @@ describe("weights in a file beside the model", () => {
         /lie outside the model's folder; such files are not opened/,
       );
     rmSync(outside, { recursive: true });
+    mkdirSync(join(folder, "folder.data"), { recursive: true });
+    expect((await told(write("folder.data"))).message).toMatch(/its weights in "folder\.data" are not a file/);
   });
 
   it("a model without such files is read as it is", async () => {

@@ -1,7 +1,15 @@
 // What the library says of misuse, whole sentences, where no other test has them.
 import { Graph, operators, tensor } from "@reprise/engine";
 import { expect, test } from "vitest";
-import { decodeCheckpoint, mlp, packWeights, readTorchFile, weightDecay, writeSafetensors } from "../src/index.ts";
+import {
+  decodeCheckpoint,
+  exportNetwork,
+  mlp,
+  packWeights,
+  readTorchFile,
+  weightDecay,
+  writeSafetensors,
+} from "../src/index.ts";
 import { readZip } from "../src/torch-file/zip.ts";
 
 const network = mlp({ units: [2, 3], inputShape: [2] });
@@ -11,10 +19,10 @@ function archive(entries: Readonly<Record<string, string>>, change: (file: DataV
   const bytes: number[] = [];
   const u16 = (n: number) => bytes.push(n & 255, n >> 8);
   const u32 = (n: number) => bytes.push(n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24);
-  const text = (value: string) => bytes.push(...Buffer.from(value));
+  const text = (value: string) => bytes.push(...Buffer.from(value, "latin1"));
   const crc = (value: string) => {
     let c = -1;
-    for (const byte of Buffer.from(value)) {
+    for (const byte of Buffer.from(value, "latin1")) {
       c ^= byte;
       for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
     }
@@ -47,6 +55,15 @@ function archive(entries: Readonly<Record<string, string>>, change: (file: DataV
   const file = Uint8Array.from(bytes);
   change(new DataView(file.buffer));
   return file;
+}
+
+const directoryOf = (file: DataView) => file.getUint32(file.byteLength - 6, true);
+
+/** Makes what follows the first `length` letters of the first entry's name in the directory its extra field. */
+function withExtra(file: DataView, length: number): void {
+  const at = directoryOf(file);
+  file.setUint16(at + 30, file.getUint16(at + 28, true) - length, true);
+  file.setUint16(at + 28, length, true);
 }
 
 test.each<[string, () => unknown]>([
@@ -94,8 +111,54 @@ test.each<[string, () => unknown]>([
         { source: "w.pt" },
       ),
   ],
+  [
+    'w.pt: "ab": its extra field is damaged',
+    () =>
+      readZip(
+        archive({ "ab\x01\0\xff\xff": "0" }, (view) => withExtra(view, 2)),
+        { source: "w.pt" },
+      ),
+  ],
+  [
+    'w.pt: "ab": its zip64 field is cut off',
+    () =>
+      readZip(
+        archive({ "ab\x01\0\0\0": "0" }, (view) => {
+          withExtra(view, 2);
+          view.setUint32(directoryOf(view) + 24, 0xffffffff, true); // the size, said to be in the extra field
+        }),
+        { source: "w.pt" },
+      ),
+  ],
+  [
+    'c.safetensors: "slots" is -1, not a count',
+    () => {
+      const bytes = writeSafetensors({}, { metadata: { "reprise.checkpoint": "1", slots: "-1" } });
+      return decodeCheckpoint(bytes, { parameters: {} }, { source: "c.safetensors" });
+    },
+  ],
+  // ("storage", None, "k", "cpu", 1) as a persistent id; then 1 and 2 as the names of something global.
+  [
+    'storage "k" has no known type',
+    () =>
+      readTorchFile(archive({ "m/data.pkl": "\x80\x02(X\x07\0\0\0storageNX\x01\0\0\0kX\x03\0\0\0cpuK\x01tQ." }), {
+        source: "w.pt",
+      }),
+  ],
+  [
+    "a name is not a string",
+    () => readTorchFile(archive({ "m/data.pkl": "\x80\x02K\x01K\x02\x93." }), { source: "w.pt" }),
+  ],
 ])("%s", (message, misuse) => {
   expect(misuse).toThrow(message);
+});
+
+test("weights that are not finite are not exported", () => {
+  const parameters = new Float32Array(15);
+  parameters[1] = Number.POSITIVE_INFINITY;
+  expect(() => exportNetwork(network, { parameters, buffers: new Float32Array(0) })).toThrow(
+    `export: "fc1.weight" of ${network.name} holds Infinity at 1; train it anew`,
+  );
 });
 
 test("weights that are not finite are named when they are read", () => {

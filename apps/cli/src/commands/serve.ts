@@ -30,16 +30,23 @@ export const serve = verb({
     },
     trustProxy: { kind: "flag", help: "believe the X-Forwarded-* headers of the proxy in front" },
     accessLog: { kind: "flag", help: "log every request, not only the failing ones" },
+    backupDir: { kind: "text", placeholder: "dir", help: "write a backup a day there, and keep fourteen" },
+    contact: {
+      kind: "text",
+      placeholder: "address",
+      help: "where weaknesses are told, for /.well-known/security.txt: https://… or mailto:…",
+    },
     open: { kind: "flag", help: "open the page in the browser" },
   },
   notes: () => "DATABASE_URL=postgres://… uses that PostgreSQL database instead of the built-in one.",
-  async run({ options: { content, open, origin, ...options }, signal, debug }) {
+  async run({ options: { content, contact, open, origin, ...options }, signal, debug }) {
     const stopped = once(signal); // from here on: a signal while it starts stops it once it has
     const site = await startSite({
       ...options,
       debug,
       contentDir: content,
       origin: originOf(origin),
+      contact: contactOf(contact),
       databaseUrl: process.env.DATABASE_URL || undefined,
       log: (line) => console.error(line),
     });
@@ -63,6 +70,12 @@ function originOf(given = process.env.REPRISE_ORIGIN): string | undefined {
   } catch (error) {
     throw new UsageError(`--origin (or REPRISE_ORIGIN) is "${given}". ${(error as Error).message}`, { cause: error });
   }
+}
+
+function contactOf(given: string | undefined): string | undefined {
+  if (given !== undefined && !(/^(?:https|mailto):\S+$/.test(given) && URL.canParse(given)))
+    throw new UsageError(`--contact is "${given}": give an address that begins with https: or mailto:.`);
+  return given;
 }
 
 function openInBrowser(url: string): void {

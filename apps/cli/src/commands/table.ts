@@ -29,6 +29,10 @@ export function commandTable(
       summary: "run a paper's experiments; claimed beside reproduced",
       verbs: async () => [(await import("./reproduce.ts")).reproduce],
     },
+    site: {
+      summary: "a site's data: back it up and restore it, export and import it",
+      verbs: async () => (await import("./site.ts")).verbs,
+    },
     ...Object.fromEntries(
       registry.map(({ method, summary }) => [
         method,

@@ -10,11 +10,13 @@ import { mountApi } from "./api.ts";
 import { mountApiReference } from "./api-reference.ts";
 import type { WebAssets } from "./assets.ts";
 import { Refusal, refusalPage, SignInFirst } from "./community.ts";
+import { mountCrawlers } from "./crawlers.ts";
 import { queryCanceled } from "./database/pglite-dialect.ts";
 import type { Tables } from "./database/schema.ts";
 import { readerOf } from "./discussion/reader.ts";
 import { mountDiscussion } from "./discussion/routes.ts";
-import { rss } from "./feed.ts";
+import { mountExports } from "./exports/routes.ts";
+import { mountFeeds } from "./feeds/routes.ts";
 import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
@@ -25,14 +27,13 @@ import { mountModeration } from "./moderation/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
-import { dayOf } from "./pages/day.ts";
 import type { Frame } from "./pages/layout.ts";
 import { noPaperPage, notFoundPage } from "./pages/not-found.ts";
 import { paperPage } from "./pages/paper.ts";
 import { withdrawnPage } from "./pages/withdrawn.ts";
 import { mountPaperFiles } from "./paper-files.ts";
 import { mountAdding } from "./papers/routes.ts";
-import { findPaper, type PaperView, paperCards } from "./papers.ts";
+import { findPaper, type PaperView } from "./papers.ts";
 import { mountAdmin } from "./people/admin-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
@@ -73,6 +74,8 @@ export interface AppParts {
   readonly renderer?: Renderer;
   /** How passwords are kept; as slow as they should be unless a test is about something else. */
   readonly passwords?: Passwords;
+  /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
+  readonly contact?: string | undefined;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
   /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
@@ -180,14 +183,6 @@ export function createApp(parts: AppParts): Hono {
     ),
   );
 
-  app.get("/paper.bib", (c) =>
-    aboutPaper(c, "/paper.bib", c.req.query("bibtexKey") ?? "", async ({ bibtex, bibtexKey }) => ({
-      body: `${bibtex}\n`,
-      type: "application/x-bibtex; charset=utf-8",
-      headers: { "Content-Disposition": `attachment; filename="${bibtexKey.replace(/[^\w.-]+/g, "_")}.bib"` },
-    })),
-  );
-
   const passwords = parts.passwords ?? new Passwords();
   const community = { app, db, pages, passwords, sessions, limits, frameOf, originOf, limit, missing };
   mountPeople(community);
@@ -212,25 +207,10 @@ export function createApp(parts: AppParts): Hono {
       return c.json({ status: "the database does not answer" }, 503, { ...noStore, "Retry-After": "5" });
     }
   });
-  app.get("/robots.txt", (c) =>
-    pages.answer(c, `${originOf(c)} /robots.txt`, async () => ({
-      body: `User-agent: *\nAllow: /\nSitemap: ${originOf(c)}/sitemap.xml\n`,
-      type: "text/plain; charset=utf-8",
-      cacheControl: "public, max-age=3600",
-    })),
-  );
-  app.get("/rss.xml", (c) =>
-    pages.answer(c, `${originOf(c)} /rss.xml`, async () => ({
-      body: await rss(db, originOf(c)),
-      type: "application/rss+xml; charset=utf-8",
-    })),
-  );
-  app.get("/sitemap.xml", (c) =>
-    pages.answer(c, `${originOf(c)} /sitemap.xml`, async () => ({
-      body: await sitemap(db, originOf(c)),
-      type: "application/xml",
-    })),
-  );
+  const forMachines = { db, pages, originOf, missing, limit: (c: Context) => limit(c, "lookups") };
+  mountFeeds(app, forMachines);
+  mountExports(app, { ...forMachines, panelOf, running: parts.papers.map(({ key }) => key), aboutPaper });
+  mountCrawlers(app, { ...forMachines, contact: parts.contact });
   assets.mount(app, { files, quick }); // after the papers' files, whose prefix it shares
   for (const path of ["/favicon.svg", "/favicon.ico"])
     app.get(path, (c) =>
@@ -309,15 +289,4 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
 /** Without the characters that no page may hold. */
 function readable(text: string): string {
   return text.toWellFormed().replace(/\p{Cc}/gu, "\ufffd");
-}
-
-async function sitemap(db: Kysely<Tables>, origin: string): Promise<string> {
-  const xml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  const papers = await paperCards(db, {});
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-<url><loc>${origin}/</loc></url>
-<url><loc>${origin}/about</loc></url>
-${papers.map(({ bibtexKey, writtenAt }) => `<url><loc>${xml(origin + paperPath(bibtexKey))}</loc>${writtenAt ? `<lastmod>${dayOf(writtenAt)}</lastmod>` : ""}</url>\n`).join("")}</urlset>
-`;
 }

@@ -49,8 +49,8 @@ const yes = z
   .string()
   .transform((text) => text === "yes" || undefined)
   .optional();
-const homeQuery = z.object({ order: z.enum(cardOrders).catch(homeOrder), page });
-const searchQuery = z.object({
+export const homeQuery = z.object({ order: z.enum(cardOrders).catch(homeOrder), page });
+export const searchQuery = z.object({
   q: words(200),
   tag: words(200),
   venue: words(300),
@@ -122,7 +122,7 @@ export function mountLists(app: Hono, { db, pages, frameOf, running, limit, miss
   });
 }
 
-function filterOf({ tag, venue, year, runs, reproduced }: ListAddress, running: readonly string[]): CardFilter {
+export function filterOf({ tag, venue, year, runs, reproduced }: ListAddress, running: readonly string[]): CardFilter {
   return { tag, venue, year, keys: runs ? running : undefined, reproduced };
 }
 

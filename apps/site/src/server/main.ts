@@ -15,6 +15,7 @@ import { hasAdmin, makeLink } from "./people/accounts.ts";
 import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
+import { backUpDaily } from "./transfer/nightly.ts";
 import { Visits } from "./visits.ts";
 
 /** Milliseconds between two writings of visits. */
@@ -36,6 +37,10 @@ export interface SiteOptions {
   readonly databaseUrl?: string | undefined;
   /** Folder of the papers; the site's own five unless another is given. */
   readonly contentDir?: string | undefined;
+  /** Folder for a backup a day; none is made unless given. */
+  readonly backupDir?: string | undefined;
+  /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
+  readonly contact?: string | undefined;
   /** Papers with a run panel; those of the registry unless a test gives others. */
   readonly papers?: readonly Paper[];
   /** Told what takes long (building, seeding) and what goes wrong, in lines that begin with the time. */
@@ -96,11 +101,13 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     http.answerWith(
       createApp({
         ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
+        contact: options.contact,
         quick: http.quick,
         papers: options.papers ?? papers,
         keepFor: databaseUrl ? 10_000 : undefined,
       }),
     );
+    const backups = options.backupDir ? backUpDaily(db, resolve(options.backupDir), log) : undefined;
     if (!(await hasAdmin(db)))
       log(
         `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
@@ -112,6 +119,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         await http.close();
         clearInterval(counting);
         await writeVisits();
+        await backups?.close();
         await tags.close();
         await renderer.close();
         await close();

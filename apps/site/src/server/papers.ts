@@ -89,7 +89,7 @@ export const cardOrders = ["popular", "recent", "best", "year"] as const;
 export type CardOrder = (typeof cardOrders)[number];
 
 /** As the indexes of paper_search have it. */
-const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
+export const orders: Readonly<Record<CardOrder, RawBuilder<unknown>>> = {
   popular: sql`s.visits desc, s.score desc, s.year desc, s.paper_id`,
   recent: sql`s.written_at desc nulls last, s.year desc, s.paper_id`,
   best: sql`s.score desc, s.year desc, s.paper_id`,

@@ -1,5 +1,5 @@
 // reprise tcc compare: each frame of a video beside those of a folder.
-import { dirname, extname, join, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import { csvOf } from "@reprise/data";
 import { readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
@@ -23,7 +23,7 @@ export async function compareVerb({
   const [path, folder, video] = args as [string, string, string];
   const kind = extname(out).toLowerCase();
   if (kind !== ".csv" && kind !== ".json") throw new UsageError(`--out ${out}: end its name in .csv or .json.`);
-  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const { spec, parameters, backbone, facts } = decodeModel(await readBytes(path), path);
   const reading = { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal };
   const [own] = await readPaths([video], reading);
   const isInside = resolve(dirname(video)) === resolve(folder);
@@ -32,12 +32,12 @@ export async function compareVerb({
     throw new UsageError(`${folder} holds no video but ${own!.name}; give others to compare it with.`);
   const all = [own!, ...others];
   checkFits(all, spec, path);
-  const labels = await readLabels(labelFile ?? join(folder, "labels.json"), others, {
+  const labels = await readLabels(labelFile ?? folder, others, {
     optional: labelFile === undefined,
   });
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   try {
-    const [query, ...rest] = await embed(runtime, encoderOf(spec), parameters, all, {
+    const [query, ...rest] = await embed(runtime, encoderOf(spec, backbone), parameters, all, {
       signal,
       onProgress: ({ done, total }) => progress.show(`embedding video ${done} of ${total}`),
     });

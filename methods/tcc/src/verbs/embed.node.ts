@@ -18,14 +18,14 @@ export async function embedVerb({
   progress,
 }: VerbContext<OptionValues<typeof embedOptions>>): Promise<VerbResult> {
   const [path, folder] = args as [string, string];
-  const { spec, parameters, facts } = decodeModel(await readBytes(path), path);
+  const { spec, parameters, backbone, facts } = decodeModel(await readBytes(path), path);
   const videos = await readVideos(folder, { size: spec.frameShape[2] ?? 1, ...rateOf(facts), signal });
   checkFits(videos, spec, path);
   await createFolder(out);
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   const files: string[] = [];
   try {
-    const embeddings = await embed(runtime, encoderOf(spec), parameters, videos, {
+    const embeddings = await embed(runtime, encoderOf(spec, backbone), parameters, videos, {
       signal,
       onProgress: ({ done, total }) => progress.show(`embedding video ${done} of ${total}`),
     });

@@ -1,6 +1,14 @@
 // reprise tcc: learn from videos of one action, embed them, align them, judge it.
 import { verb } from "@reprise/experiment/verb";
-import { alignOptions, compareOptions, embedOptions, evaluateOptions, trainOptions } from "./options.ts";
+import {
+  alignOptions,
+  compareOptions,
+  drawingsOptions,
+  embedOptions,
+  evaluateOptions,
+  featuresOptions,
+  trainOptions,
+} from "./options.ts";
 
 const folder = { name: "folder", help: "video files, .npy sequences, or folders of pictures, one for each video" };
 const model = { name: "model", help: "what train wrote" };
@@ -19,6 +27,20 @@ export const verbs = [
     arguments: [model, folder],
     options: embedOptions,
     run: async (context) => (await import("./embed.node.ts")).embedVerb(context),
+  }),
+  verb({
+    name: "features",
+    summary: "features of every frame by a network trained elsewhere: sequences for --encoder mlp",
+    arguments: [{ name: "network", help: "an .onnx or .tflite file, or what data get mobilenet-v2 fetches" }, folder],
+    options: featuresOptions,
+    run: async (context) => (await import("./features.node.ts")).featuresVerb(context),
+  }),
+  verb({
+    name: "drawings",
+    summary: "handwriting as videos of ink, with the stroke of each frame as its phase",
+    arguments: [{ name: "source", help: "digits (shipped), or Omniglot's strokes: their .zip or folder" }],
+    options: drawingsOptions,
+    run: async (context) => (await import("./drawings.node.ts")).drawingsVerb(context),
   }),
   verb({
     name: "align",

@@ -5,10 +5,13 @@ import { createFolder, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import type { OptionValues } from "@reprise/experiment";
 import { UsageError, type VerbContext, type VerbResult } from "@reprise/experiment/verb";
+import { encoderOf } from "../encoder.ts";
 import { decodeTraining, encodeModel, encodeTraining } from "../model-file.ts";
 import { holdOut, settingsFor, specFor, type TccEvent, train } from "../train.ts";
-import { checkSequences } from "../video.ts";
+import { checkSequences, type Sequence } from "../video.ts";
+import { readLabels } from "./labels.node.ts";
 import type { trainOptions } from "./options.ts";
+import { readBackbone } from "./read-backbone.node.ts";
 import { readVideos } from "./read-videos.node.ts";
 
 export async function trainVerb({
@@ -19,41 +22,68 @@ export async function trainVerb({
   progress,
   command,
 }: VerbContext<OptionValues<typeof trainOptions>>): Promise<VerbResult> {
-  const { out, threads, size, framesPerSecond, heldOut: heldOutFolder, ...given } = options;
+  const {
+    out,
+    threads,
+    framesPerSecond,
+    heldOut: heldOutFolder,
+    labels,
+    frameCache,
+    frameCacheLimit,
+    ...own
+  } = options;
+  const { weights, cut, pixels, trainBase, width, size: givenSize, ...given } = own;
   const [folder] = args as [string];
   if ((await stat(out).catch(() => undefined))?.isDirectory())
     throw new UsageError(`--out ${out} is a folder; give the name of a file.`);
   await createFolder(dirname(out)); // fails before the work
+  const size = givenSize ?? (given.encoder === undefined || given.encoder === "small" ? 48 : 112);
+  const {
+    cut: cutAt,
+    pixels: taken,
+    ...backbone
+  } = await readBackbone(given.encoder, { weights, cut, pixels, width, size });
   const reading = {
     size,
     framesPerSecond,
+    cache: frameCache === undefined ? undefined : { folder: frameCache, limit: frameCacheLimit * 1e9 },
     signal,
     onProgress: ({ done, total }: { done: number; total: number }) =>
       progress.show(`reading video ${done} of ${total}`),
   };
-  const videos = await readVideos(folder, reading);
-  checkSequences(videos, { atLeast: 2 });
+  const read = await readVideos(folder, reading);
+  checkSequences(read, { atLeast: 2 });
   const { loss, temperature, ...rest } = given;
-  const settings = settingsFor(videos[0]!, rest);
+  const videos = rest.objective === "supervised" ? await withLabels(read, folder, labels) : read;
+  const settings = settingsFor(videos, {
+    ...rest,
+    backbone: {
+      ...(cutAt === undefined ? {} : { cut: cutAt }),
+      ...(taken ? { pixels: taken } : {}),
+      ...(trainBase ? { train: trainBase } : {}),
+      ...(width === undefined ? {} : { width }),
+    },
+  });
   const lossOptions = { ...settings.loss, ...(loss ? { loss } : {}), ...(temperature ? { temperature } : {}) };
   const all = { ...settings, loss: lossOptions };
-  const [own, heldOut] = heldOutFolder
+  const [learnt, heldOut] = heldOutFolder
     ? [videos, await readVideos(heldOutFolder, reading)]
     : holdOut(videos, settings.seed);
-  checkSequences([own[0]!, ...heldOut], { atLeast: 3 });
-  const spec = specFor(own, all);
-  const judgedApart = heldOutFolder !== undefined || own.length < videos.length;
+  checkSequences([learnt[0]!, ...heldOut], { atLeast: 2 });
+  const encoder = encoderOf(specFor(learnt, all, backbone), backbone.onnx);
+  const judgedApart = heldOutFolder !== undefined || learnt.length < videos.length;
   const saved = `${out}.checkpoint`;
   const isThere = (await stat(saved).catch(() => undefined))?.isFile();
-  const from = isThere ? decodeTraining(await readBytes(saved), spec, all, saved) : undefined;
+  const from = isThere ? decodeTraining(await readBytes(saved), encoder, all, saved) : undefined;
   let kept = isThere;
   onStop(() => (kept ? `${saved} is kept; the same command goes on from there.` : "Nothing was written."));
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   const begun = performance.now();
   let tau = "";
   try {
-    const trained = await train(runtime, own, {
+    const trained = await train(runtime, learnt, {
       settings: all,
+      backbone,
       heldOut,
       signal,
       ...(from ? { from } : {}),
@@ -64,7 +94,7 @@ export async function trainVerb({
           );
         else if (event.kind === "validation") tau = `  τ ${event.tau === null ? "undefined" : event.tau.toFixed(3)}`;
         else {
-          await writeFileAtomic(saved, encodeTraining(event.checkpoint, spec, all));
+          await writeFileAtomic(saved, encodeTraining(event.checkpoint, encoder, all));
           kept = true;
         }
       },
@@ -78,7 +108,7 @@ export async function trainVerb({
     await rm(saved, { force: true });
     const result = {
       model: out,
-      videos: own.length,
+      videos: learnt.length,
       heldOut: names,
       encoder: used.encoder,
       objective: used.objective,
@@ -100,4 +130,14 @@ export async function trainVerb({
     progress.end();
     await runtime.release();
   }
+}
+
+/** Videos with the phases of the labels' file, or of the one in the folder. */
+async function withLabels(
+  videos: readonly Sequence[],
+  folder: string,
+  file: string | undefined,
+): Promise<readonly Sequence[]> {
+  const labels = await readLabels(file ?? folder, videos, { optional: false });
+  return videos.map((video, i) => ({ ...video, labels: labels![i]! }));
 }

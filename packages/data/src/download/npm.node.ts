@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { NpmSource } from "./catalogue.ts";
+import type { NpmSource } from "./dataset.ts";
 
 /** Why npm did not give the package. */
 export class NpmFailure extends Error {}

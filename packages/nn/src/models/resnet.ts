@@ -1,4 +1,5 @@
 // The residual networks for large images of He et al. 2016, §4.1, Table 1, arrays named as in torchvision's state_dict.
+import type { Random } from "@reprise/data";
 import {
   add,
   flatten,
@@ -56,6 +57,7 @@ interface Convolution {
   readonly stride: number;
 }
 interface Block {
+  readonly name: string;
   readonly body: readonly Convolution[];
   /** The 1×1 convolution on the shortcut where shapes differ. */
   readonly downsample?: Convolution;
@@ -70,36 +72,76 @@ interface Block {
  * @throws RangeError when there is no network of this depth
  */
 export function resnet({ depth, classes = 1000, inputShape = [3, 224, 224] }: ResNetOptions): Network {
+  const trunk = resnetTrunk({ depth, channels: inputShape[0]! });
+  const head = linearParameters("fc", trunk.features, classes);
+  const parameters = { ...trunk.parameters, ...head };
+  const buffers = batchNormBuffers(parameters);
+  return {
+    name: `resnet${depth}`,
+    summary: `residual network of ${depth} layers${depths[depth].bottleneck ? " in bottlenecks" : ""} for 224×224 images`,
+    inputShape,
+    classes,
+    parameters,
+    buffers,
+    init: (random) => joined(trunk.init(random), initialize(head, random)),
+    initBuffers: () => initialStatistics(buffers),
+    forward(p: Values, x: Value, context) {
+      const norms = new BatchNorms(p, context);
+      return norms.result(linear(p, "fc", flatten(globalAveragePool(trunk.forward(p, x, norms)))));
+    },
+    recipe,
+  };
+}
+
+/** The convolutions of a residual network without its classifier: images → feature maps. */
+export interface ResNetTrunk {
+  /** Channels of the feature maps. */
+  readonly features: number;
+  readonly parameters: Layout;
+  init(random: Random): Float32Array;
+  /** @param x  [N, C, H, W] @returns [N, features, h, w] */
+  forward(parameters: Values, x: Value, norms: Pick<BatchNorms, "apply">): Value;
+}
+
+/**
+ * A residual network as far as one of its blocks.
+ *
+ * @param last  the block that it ends with, e.g. "layer3.2", conv4c of ResNet-50; the last of all if left out
+ * @throws RangeError when there is no network of this depth, or no such block
+ */
+export function resnetTrunk({
+  depth,
+  channels = 3,
+  last,
+}: {
+  readonly depth: ResNetOptions["depth"];
+  readonly channels?: number;
+  readonly last?: string;
+}): ResNetTrunk {
   const kind = depths[depth];
   if (!kind) throw new RangeError(`resnet${depth}: the depth must be one of ${Object.keys(depths).join(", ")}`);
-  const stem: Convolution = { conv: "conv1", norm: "bn1", inputs: inputShape[0]!, outputs: 64, size: 7, stride: 2 };
-  const blocks = blocksOf(kind.blocks, kind.bottleneck);
-  const features = blocks.at(-1)!.body.at(-1)!.outputs;
+  const stem: Convolution = { conv: "conv1", norm: "bn1", inputs: channels, outputs: 64, size: 7, stride: 2 };
+  const all = blocksOf(kind.blocks, kind.bottleneck);
+  const end = last === undefined ? all.length : all.findIndex(({ name }) => name === last) + 1;
+  if (end === 0)
+    throw new RangeError(`resnet${depth}: there is no block "${last}"; the last one is ${all.at(-1)!.name}`);
+  const blocks = all.slice(0, end);
   const convolutions = [
     stem,
     ...blocks.flatMap(({ body, downsample }) => [...body, ...(downsample ? [downsample] : [])]),
   ];
-  const trunk: Layout = Object.assign(
+  const parameters: Layout = Object.assign(
     {},
     ...convolutions.map(({ conv, norm, inputs, outputs, size }) => ({
       ...conv2dParameters(conv, inputs, outputs, size, { bias: false }),
       ...batchNormParameters(norm, outputs),
     })),
   );
-  const head = linearParameters("fc", features, classes);
-  const parameters = { ...trunk, ...head };
-  const buffers = batchNormBuffers(parameters);
   return {
-    name: `resnet${depth}`,
-    summary: `residual network of ${depth} layers${kind.bottleneck ? " in bottlenecks" : ""} for 224×224 images`,
-    inputShape,
-    classes,
+    features: blocks.at(-1)!.body.at(-1)!.outputs,
     parameters,
-    buffers,
-    init: (random) => joined(initialize(trunk, random, { weight: heNormalFanOut }), initialize(head, random)),
-    initBuffers: () => initialStatistics(buffers),
-    forward(p: Values, x: Value, context) {
-      const norms = new BatchNorms(p, context);
+    init: (random) => initialize(parameters, random, { weight: heNormalFanOut }),
+    forward(p, x, norms) {
       const convNorm = ({ conv, norm, size, stride }: Convolution, h: Value) => {
         const side = (size - 1) / 2;
         return norms.apply(norm, conv2d(p, conv, h, { pads: [side, side], strides: [stride, stride], bias: false }));
@@ -111,9 +153,8 @@ export function resnet({ depth, classes = 1000, inputShape = [3, 224, 224] }: Re
         for (const [i, layer] of body.entries()) inner = i > 0 ? convNorm(layer, relu(inner)) : convNorm(layer, inner);
         h = relu(add(inner, downsample ? convNorm(downsample, h) : h));
       }
-      return norms.result(linear(p, "fc", flatten(globalAveragePool(h))));
+      return h;
     },
-    recipe,
   };
 }
 
@@ -143,9 +184,9 @@ function blocksOf(counts: readonly number[], bottleneck: boolean): Block[] {
         return { conv: `${name}.conv${k + 1}`, norm: `${name}.bn${k + 1}`, inputs: from, ...layer };
       });
       inputs = outputs;
-      if (stride === 1 && entered === outputs) return { body };
+      if (stride === 1 && entered === outputs) return { name, body };
       const [conv, norm] = [`${name}.downsample.0`, `${name}.downsample.1`];
-      return { body, downsample: { conv, norm, inputs: entered, outputs, size: 1, stride } };
+      return { name, body, downsample: { conv, norm, inputs: entered, outputs, size: 1, stride } };
     }),
   );
 }

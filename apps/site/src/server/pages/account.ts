@@ -66,7 +66,7 @@ ${account.sessions.map((session) => sessionRow(session, session.id === viewer.se
 <form method="post" action="/account/sessions"><input type="hidden" name="session" value="others">
 <p class="actions"><button type="submit">End all others</button></p></form>
 <h2>Your data</h2>
-<p><a href="/account/export" download>Download everything that you wrote</a>, as JSON.</p>
+<p><a href="/account/export" download>Download everything that you wrote</a>, as JSON; <a href="/account/summaries.zip" download>your summaries</a>, as Markdown.</p>
 <details><summary>Delete the account</summary>
 <form method="post" action="/account/delete" class="stack">
 ${formProblem(formOf("delete"))}
@@ -101,6 +101,7 @@ export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLi
       title: profile.displayName,
       description: `What ${profile.displayName} wrote on Reprise.`,
       path: `/user?name=${encodeURIComponent(profile.name)}`,
+      feed: { title: `Summaries by ${profile.displayName}`, only: ["user", profile.name] },
     },
     html`<header class="paper-head"><h1>${profile.displayName}</h1>
 <p class="byline">${profile.name} · here since ${dayOf(profile.joinedAt).slice(0, 7)}</p>

@@ -2,6 +2,7 @@
 import { html, raw } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import type { EntryFiles } from "../assets.ts";
+import { feedLinks, type PageFeed } from "../feeds/links.ts";
 import { isAtLeast, type Viewer } from "../people/sessions.ts";
 import { repeatSign } from "./repeat-sign.ts";
 
@@ -29,6 +30,8 @@ interface Meta {
   readonly query?: string;
   /** More of the head: link and meta elements. */
   readonly head?: Html | undefined;
+  /** A feed of what the page is about, beside that of all summaries. */
+  readonly feed?: PageFeed | undefined;
   /** Structured data, schema.org as JSON-LD. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
@@ -56,7 +59,8 @@ ${
 <meta property="og:description" content="${meta.description}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
-<link rel="alternate" href="/rss.xml" type="application/rss+xml" title="The newest summaries">
+${feedLinks({ title: "The newest summaries" })}
+${meta.feed ? feedLinks(meta.feed) : ""}
 <script src="${frame.entry("theme.ts").script}"></script>
 ${fonts.map((href) => html`<link rel="preload" href="${href}" as="font" type="font/woff2" crossorigin>`)}
 ${styles.map((href) => html`<link rel="stylesheet" href="${href}">`)}

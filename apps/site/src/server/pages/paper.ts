@@ -30,8 +30,9 @@ export function paperPage(frame: Frame, paper: PaperView, reader?: PaperReader):
       description: shorten(paper.description, 300),
       path: paperPath(paper.bibtexKey),
       type: "article",
+      feed: { title: "Summaries of this paper", only: ["bibtexKey", paper.bibtexKey] },
       data: structuredData(frame.origin, paper, official),
-      head: official ? html`<link rel="cite-as" href="${official}">` : undefined,
+      head: headOf(paper, official),
     },
     html`<header class="paper-head">
 <h1>${paper.title}</h1>
@@ -104,9 +105,46 @@ function facts(paper: PaperView): Html {
   }
 <section><h2>Cite</h2>
 <pre class="bibtex" id="bibtex">${paper.bibtex}</pre>
-<p class="bib-actions"><a href="/paper.bib?bibtexKey=${paperPath(paper.bibtexKey).split("=")[1]}" download>Download .bib</a><button class="plain-button" type="button" data-copy="bibtex">Copy</button></p></section>
+<p class="bib-actions"><a href="${twinPath(paper.bibtexKey, "bib")}" download>Download .bib</a> <a href="${twinPath(paper.bibtexKey, "ris")}" download>.ris</a> <a href="${twinPath(paper.bibtexKey, "csl.json")}" download>.csl.json</a><button class="plain-button" type="button" data-copy="bibtex">Copy</button></p></section>
 <section><h2>Key</h2><p><code>${paper.bibtexKey}</code></p></section>`;
 }
+
+/** What reference managers and programs look for. The PDF is the paper's own: this page is about it, it is not the paper. */
+function headOf(paper: PaperView, official: string | undefined): Html {
+  const { bibtex, bibtexKey, arxivId, doi } = paper;
+  const pdf = arxivId
+    ? `https://arxiv.org/pdf/${encodeURI(arxivId)}`
+    : paper.links.find(({ url }) => url.endsWith(".pdf"))?.url;
+  const tags = [
+    ["citation_title", paper.title],
+    ...paper.authors.map((author) => ["citation_author", author]),
+    ["citation_publication_date", String(paper.year)],
+    [
+      /^\s*@(?:inproceedings|conference)/i.test(bibtex) ? "citation_conference_title" : "citation_journal_title",
+      paper.venue,
+    ],
+    ["citation_doi", doi],
+    ["citation_arxiv_id", arxivId],
+    ["citation_pdf_url", pdf],
+  ];
+  return html`${official ? html`<link rel="cite-as" href="${official}">` : ""}
+${tags.map(([name, content]) =>
+  content
+    ? html`<meta name="${name}" content="${content}">
+`
+    : "",
+)}${twins.map(
+  ([end, type]) => html`<link rel="alternate" type="${type}" href="${twinPath(bibtexKey, end)}">
+`,
+)}`;
+}
+
+const twins = [
+  ["json", "application/json"],
+  ["md", "text/markdown"],
+] as const;
+
+const twinPath = (key: string, end: string) => paperPath(key).replace("/paper?", `/paper.${end}?`);
 
 function structuredData(origin: string, paper: PaperView, official: string | undefined) {
   const article = {

@@ -1,5 +1,6 @@
 // The search page: what was found, what narrows it, and without a query the papers of a tag, venue or year.
 import { html } from "hono/html";
+import type { PageFeed } from "../feeds/links.ts";
 import type { SearchResult } from "../search/search.ts";
 import { type Frame, type Html, page } from "./layout.ts";
 import { pageLength, pager, paperList } from "./paper-list.ts";
@@ -21,6 +22,7 @@ export function searchPage(frame: Frame, { address, result, hasMore }: SearchPag
       description: `Papers on Reprise: ${heading}.`,
       path: q === "" && number === 1 ? listPath(address) : null, // search engines need no page for each query
       query: q,
+      feed: feedOf(address),
     },
     html`<h1>${heading}</h1>
 <form class="narrow" action="/search" role="search" aria-label="Narrow the list">
@@ -38,6 +40,14 @@ export function searchPage(frame: Frame, { address, result, hasMore }: SearchPag
 ${paperList(frame, result.hits, (number - 1) * pageLength + 1)}
 ${pager(number, hasMore, (to) => listPath({ ...address, page: to }))}`,
   );
+}
+
+/** A list of one tag or one venue has a feed. */
+function feedOf({ q, tag, venue, year }: ListAddress): PageFeed | undefined {
+  if (q || year) return undefined;
+  if (tag && !venue) return { title: `Summaries tagged “${tag}”`, only: ["tag", tag] };
+  if (venue && !tag) return { title: `Summaries of papers in ${venue}`, only: ["venue", venue] };
+  return undefined;
 }
 
 function headingOf({ q, tag, venue, year }: ListAddress): string {

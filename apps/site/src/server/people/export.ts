@@ -1,4 +1,5 @@
 // Everything that the site keeps of one person, for them.
+import { strToU8, zipSync } from "fflate";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/schema.ts";
 
@@ -42,4 +43,23 @@ export async function exportAccount(db: Kysely<Tables>, id: number) {
     .select(["p.bibtex_key as bibtexKey", "v.vote"])
     .execute();
   return { account, sessions, summaries, drafts, comments, votes };
+}
+
+/** A person's summaries as Markdown, a file for each paper, whoever may read them. */
+export async function zipOfSummaries(db: Kysely<Tables>, id: number): Promise<Uint8Array<ArrayBuffer>> {
+  const summaries = await db
+    .selectFrom("summaries as s")
+    .innerJoin("papers as p", "p.id", "s.paper_id")
+    .where("s.user_id", "=", id)
+    .select(["p.bibtex_key as key", "s.source", "s.edited_at as edited"])
+    .orderBy("p.bibtex_key")
+    .execute();
+  const files: Record<string, [Uint8Array, { mtime?: Date }]> = {};
+  for (const { key, source, edited } of summaries) {
+    const name = key.replace(/[^\w.-]+/g, "_");
+    let free = `${name}.md`;
+    for (let i = 2; free in files; i++) free = `${name}_${i}.md`; // a/b and a_b
+    files[free] = [strToU8(`${source.trimEnd()}\n`), edited && edited.getFullYear() >= 1980 ? { mtime: edited } : {}];
+  }
+  return zipSync(files);
 }

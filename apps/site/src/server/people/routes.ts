@@ -21,7 +21,7 @@ import {
   useLink,
 } from "./accounts.ts";
 import { deleteAccount } from "./deletion.ts";
-import { exportAccount } from "./export.ts";
+import { exportAccount, zipOfSummaries } from "./export.ts";
 import { ownOthers, summariesOf, votedFor } from "./profile.ts";
 import { viewerOf } from "./sessions.ts";
 
@@ -290,6 +290,15 @@ export function mountPeople(parts: CommunityParts): void {
     return c.json(await exportAccount(db, viewer.id), 200, {
       "Cache-Control": "private, no-store",
       "Content-Disposition": 'attachment; filename="reprise-account.json"',
+    });
+  });
+  app.get("/account/summaries.zip", async (c) => {
+    const viewer = mustBeSomebody(c);
+    limits.take("mails", `export ${viewer.id}`);
+    return c.body(await zipOfSummaries(db, viewer.id), 200, {
+      "Content-Type": "application/zip",
+      "Cache-Control": "private, no-store",
+      "Content-Disposition": 'attachment; filename="summaries.zip"',
     });
   });
   app.post("/account/delete", async (c) => {
