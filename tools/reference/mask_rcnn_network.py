@@ -5,8 +5,12 @@ Weights and pictures come from a generator that the test has too (whole numbers,
 With "v2" the layout of maskrcnn_resnet50_fpn_v2, and its detections only: normalisation in pyramid and heads, two
 convolutions in the proposal head, convolutions in the box head.
 
+With "c4" the fourth stage's features, the fifth stage in the heads (§3). With "c5" features of stride 32, RoIPool, masks by
+fully connected layers and a softmax over classes (Table 2): torchvision's code with these parts put in their places.
+
 Usage: /usr/bin/python3 tools/reference/mask_rcnn_network.py > methods/mask-rcnn/test/fixtures/network.json
        /usr/bin/python3 tools/reference/mask_rcnn_network.py v2 > methods/mask-rcnn/test/fixtures/network-v2.json
+       … c4 > …/network-c4.json, … c5 > …/network-c5.json
 """
 
 import json
@@ -16,13 +20,14 @@ import sys
 import numpy as np
 import torch
 import torchvision
-from torchvision.models.detection import MaskRCNN, _utils
+from torchvision.models.detection import MaskRCNN, _utils, roi_heads
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, TwoMLPHead, FastRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.ops.feature_pyramid_network import ExtraFPNBlock
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 MEAN, SD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
@@ -69,20 +74,124 @@ settings = dict(min_size=64, max_size=96, rpn_pre_nms_top_n_train=200, rpn_pre_n
                 box_batch_size_per_image=32, box_score_thresh=0.05, box_detections_per_img=10)
 layers = {f"layer{i}": str(i - 1) for i in (1, 2, 3, 4)}
 anchors = AnchorGenerator(((8,), (16,), (32,), (64,), (96,)), ((0.5, 1.0, 2.0),) * 5)
-v2 = sys.argv[1:] == ["v2"]
+kind = (sys.argv[1:] or ["fpn"])[0]
+v2 = kind == "v2"
 norm = dict(norm_layer=torch.nn.BatchNorm2d) if v2 else {}
 heads = dict(rpn_head=RPNHead(8, 3, conv_depth=2), box_head=FastRCNNConvFCHead((8, 7, 7), [8] * 4, [16], **norm)
              ) if v2 else dict(box_head=TwoMLPHead(8 * 49, 16))
-model = MaskRCNN(BackboneWithFPN(Small(), layers, [16, 16, 32, 32], 8, **norm), rpn_anchor_generator=anchors,
-                 box_predictor=FastRCNNPredictor(16, 4), **heads,
-                 mask_head=MaskRCNNHeads(8, (8,) * 4, 1, **norm), mask_predictor=MaskRCNNPredictor(8, 8, 4), **settings)
+
+
+class Alone(ExtraFPNBlock):
+    """No further level."""
+
+    def forward(self, results, x, names):
+        return results, names
+
+
+class FifthStage(torch.nn.Module):
+    """Features of regions through the fifth stage, which both heads share; and their mean for boxes."""
+
+    def __init__(self, stage, mean):
+        super().__init__()
+        self.stage, self.mean = [stage], mean
+
+    def forward(self, x):
+        x = self.stage[0](x)
+        return x.mean((2, 3)) if self.mean else x
+
+
+class Fourth(torch.nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body, self.out_channels = body, 32
+
+    def forward(self, x):
+        b = self.body
+        return {"0": b.layer3(b.layer2(b.layer1(b.maxpool(b.relu(b.bn1(b.conv1(x)))))))}
+
+
+class Pool(torchvision.ops.MultiScaleRoIAlign):
+    """RoIPool in the place of RoIAlign."""
+
+    def __init__(self, size):
+        super().__init__(["0"], size, 2)
+
+    def forward(self, x, boxes, sizes):
+        return torchvision.ops.roi_pool(x["0"], boxes, self.output_size, 1 / 32)
+
+
+class Connected(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = torch.nn.Linear(8 * 196, 16)
+
+    def forward(self, x):
+        return torch.relu(self.fc1(x.flatten(1)))
+
+
+class Drawn(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mask_fc = torch.nn.Linear(16, 4 * 784)
+
+    def forward(self, x):
+        return self.mask_fc(x).reshape(-1, 4, 28, 28)
+
+
+def softmax_loss(logits, proposals, masks, labels, matched):
+    """Cross entropy of each pixel with the share of it that is the object, the rest background."""
+    own = torch.cat([label[index] for label, index in zip(labels, matched)])
+    targets = torch.cat([roi_heads.project_masks_on_boxes(m, p, i, logits.shape[-1])
+                         for m, p, i in zip(masks, proposals, matched)])
+    log = torch.log_softmax(logits, 1)
+    return -(targets * log[torch.arange(len(own)), own] + (1 - targets) * log[:, 0]).mean()
+
+
+def softmax_masks(logits, labels):
+    own = torch.cat(labels)
+    masks = logits.softmax(1)[torch.arange(len(own)), own][:, None]
+    return masks.split([len(label) for label in labels])
+
+
+names = {}
+if kind == "c4":
+    body = Small()
+    fifth = body.layer4
+    del body.layer4, body.fc
+    one = AnchorGenerator(((8, 16, 32, 64, 96),), ((0.5, 1.0, 2.0),))
+    regions = lambda: torchvision.ops.MultiScaleRoIAlign(["0"], 14, 2)
+    model = MaskRCNN(Fourth(body), rpn_anchor_generator=one, box_roi_pool=regions(), mask_roi_pool=regions(),
+                     box_head=FifthStage(fifth, True), box_predictor=FastRCNNPredictor(32, 4),
+                     mask_head=FifthStage(fifth, False), mask_predictor=MaskRCNNPredictor(32, 8, 4), **settings)
+    model.roi_heads.res5 = fifth
+elif kind == "c5":
+    roi_heads.maskrcnn_loss, roi_heads.maskrcnn_inference = softmax_loss, softmax_masks
+    one = AnchorGenerator(((8, 16, 32, 64, 96),), ((0.5, 1.0, 2.0),))
+    fpn = BackboneWithFPN(Small(), {"layer4": "0"}, [32], 8, extra_blocks=Alone())
+    model = MaskRCNN(fpn, rpn_anchor_generator=one, box_roi_pool=Pool(7), mask_roi_pool=Pool(14),
+                     box_head=TwoMLPHead(8 * 49, 16), box_predictor=FastRCNNPredictor(16, 4),
+                     mask_head=Connected(), mask_predictor=Drawn(), **settings)
+    names = {"inner_blocks.0": "inner_blocks.3", "layer_blocks.0": "layer_blocks.3"}
+else:
+    model = MaskRCNN(BackboneWithFPN(Small(), layers, [16, 16, 32, 32], 8, **norm), rpn_anchor_generator=anchors,
+                     box_predictor=FastRCNNPredictor(16, 4), **heads,
+                     mask_head=MaskRCNNHeads(8, (8,) * 4, 1, **norm), mask_predictor=MaskRCNNPredictor(8, 8, 4),
+                     **settings)
+
+
+def renamed(name):
+    for theirs, ours in names.items():
+        name = name.replace(theirs, ours)
+    return name
+
+
 state = {name: array for name, array in model.state_dict().items() if "num_batches" not in name}
 for seed, (name, array) in enumerate(state.items()):
     drawn = torch.tensor(uniform(array.numel(), seed), dtype=torch.float32).reshape(array.shape)
     if "running_var" in name:
         drawn = drawn * 0.25 + 1
     elif array.ndim > 1:
-        small = any(part in name for part in ("cls_", "bbox_pred", "mask_fcn_logits"))
+        small = any(part in name for part in ("cls_", "bbox_pred", "mask_fcn_logits", "mask_fc."))
         drawn = drawn * float(np.float32(math.sqrt((0.5 if small else 4) / array[0].numel())))
     elif name.rsplit(".", 1)[0] + ".running_mean" in state:
         drawn = drawn * 0.25 + (1 if name.endswith("weight") else 0)
@@ -108,7 +217,7 @@ if not v2:
     model.train()
     losses = model(images, targets)
     sum(losses.values()).backward()
-    norms = {n: float(p.grad.double().norm()) for n, p in model.named_parameters() if p.grad is not None}
+    norms = {renamed(n): float(p.grad.double().norm()) for n, p in model.named_parameters() if p.grad is not None}
 model.eval()
 with torch.no_grad():
     found = model(images)
@@ -117,7 +226,7 @@ print(json.dumps({
     "torchvision": torchvision.__version__,
     "settings": settings,
     "anchorSizes": [8, 16, 32, 64, 96],
-    "shapes": {name: list(array.shape) for name, array in state.items()},
+    "shapes": {renamed(name): list(array.shape) for name, array in state.items()},
     "pictures": pictures,
     "targets": [{"boxes": t["boxes"].tolist(), "labels": t["labels"].tolist()} for t in targets],
     "losses": {name: float(value) for name, value in losses.items()},

@@ -1,16 +1,18 @@
 // What the panel "in step" computes, on Node: pairs through the shipped encoder, learning from drawings, one cycle.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { pouringVideo, Random } from "@reprise/data";
+import { pouringVideo, Random, resizeVideo } from "@reprise/data";
 import { nodeRuntime } from "@reprise/engine/node";
 import { alignmentTau, tccLoss } from "@reprise/tcc";
 import { afterAll, describe, expect, test } from "vitest";
 import { type AlignResult, alignPair, cycleOf, pairVideo, repath } from "../src/run/tcc/align-pair.ts";
 import { defaultAlign, defaultCycle, modelFile, paperKey } from "../src/run/tcc/inputs.ts";
-import { learnDrawings, oneCycle } from "../src/run/tcc/learn.ts";
+import { learnFrom, oneCycle } from "../src/run/tcc/learn.ts";
 import { drawnSequence, writtenLetters } from "../src/run/tcc/letters.ts";
 import { principalComponents } from "../src/run/tcc/principal-components.ts";
+import { momentOf, momentProblem, momentText } from "../src/web/panels/tcc/moment.ts";
 import { framePixels, matrixPixels } from "../src/web/panels/tcc/pixels.ts";
+import { learntSentence } from "../src/web/panels/tcc/wording.ts";
 
 const model = new Uint8Array(
   readFileSync(fileURLToPath(new URL(`../content/${paperKey}/${modelFile}`, import.meta.url))),
@@ -120,10 +122,21 @@ describe("two videos in step", () => {
   });
 });
 
+test("a moment of a comparison goes into an address and back; of other videos it says nothing", () => {
+  const moment = { pins: [[10, 3] as const, [20, 15] as const], loop: { from: 4, to: 9 }, place: 7, moved: -2 };
+  const text = momentText(defaultAlign, moment);
+  expect(momentOf(text, defaultAlign)).toEqual(moment);
+  expect(momentProblem(text)).toBeNull();
+  const nothing = { pins: [], loop: null, place: 0, moved: 0 };
+  expect(momentOf(text, { ...defaultAlign, first: 4 })).toEqual(nothing);
+  expect(momentOf("", defaultAlign)).toEqual(nothing);
+  expect(momentProblem("here")).toBe("It names no moment of a comparison.");
+});
+
 describe("learning from drawings", () => {
   test("what is learnt aligns letters better than drawn weights, and is told step by step", async () => {
     const told: number[] = [];
-    const result = await learnDrawings(
+    const result = await learnFrom(
       writtenLetters("e", 30, 0),
       { steps: 400, seed: 0 },
       { ...context, progress: ({ done, partial }) => void (partial && told.push(done)) },
@@ -136,8 +149,20 @@ describe("learning from drawings", () => {
     expect(result.trajectories[0]!.points).toHaveLength(result.paths[0]!.points.length);
   });
 
+  test("videos are learnt from as pictures", { timeout: 60_000 }, async () => {
+    const size = { width: 16, height: 16 };
+    const clips = [1, 2, 3].map((seed) => {
+      const { shape, frames } = pouringVideo({ seed, level: "easy", size: 32 });
+      return { name: `clip ${seed}`, ...resizeVideo({ shape, data: frames }, size) };
+    });
+    const result = await learnFrom(clips, { steps: 10, seed: 0 }, context);
+    expect(result).toMatchObject({ what: "videos", sequences: 3, heldOut: false, paths: [] });
+    expect(result.trajectories.map(({ points }) => points.length)).toEqual(clips.map(({ shape }) => shape[0]));
+    expect(learntSentence(result)).toMatch(/^Learnt from 3 videos in .* of the frames as they are /);
+  });
+
   test("a few drawings judge themselves", async () => {
-    const result = await learnDrawings(writtenLetters("S", 4, 1), { steps: 20, seed: 0 }, context);
+    const result = await learnFrom(writtenLetters("S", 4, 1), { steps: 20, seed: 0 }, context);
     expect([result.sequences, result.heldOut]).toEqual([4, false]);
   });
 

@@ -102,13 +102,13 @@ export class GraphVictim implements Victim {
   readonly layers: readonly VictimLayer[];
   readonly #runtime: Runtime;
   readonly #network: NetworkGraph;
-  readonly #sample: Piece;
+  #sample: Piece;
   readonly #weights: Float32Array[];
   readonly #backward: Compiled<string, string>;
   readonly #forward: Compiled<string, string>;
   readonly #lossOnly: Compiled<string, string>;
   /** Images of one run of the gradient, and of one run of all candidates. */
-  readonly #atOnce: { readonly gradient: number; readonly candidates: number };
+  #atOnce: { readonly gradient: number; readonly candidates: number };
   /** Where an operator may mix the images of a batch, candidates are run one by one. */
   #together = true;
 
@@ -141,6 +141,13 @@ export class GraphVictim implements Victim {
       const { images, ...weights } = inputs;
       return { logits: network.logits(images!, Object.values(weights)) };
     });
+  }
+
+  /** Takes another sample, with its targets, in place of the one it was made with. What is compiled for its size stays. */
+  aim(sample: Sample & { readonly targets: Int32Array }): void {
+    const grows = sample.targets.length !== this.#sample.targets.length;
+    this.#sample = sample;
+    if (grows) this.#atOnce = this.#imagesAtOnce();
   }
 
   /** L as the integers are now. */

@@ -50,6 +50,7 @@ export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } fro
 export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";
 // Reports
 export type { AttackDocument, FlipRow, RandomRow } from "./report/document.ts";
+export { flipsForImage, type ImageAim, type ImageAttack, type ImageAttackOptions } from "./samplewise.ts";
 // The search
 export { type BitFlip, bestBits, changesOf, type SearchOptions, type SearchStep, searchStep } from "./search.ts";
 export { type SweepOptions, type SweepPoint, sweep } from "./sweep.ts";

@@ -1,26 +1,22 @@
 // "Bit-Flip Attack" as the site, the command line and the tools see it.
 import type { Options, Paper } from "@reprise/experiment";
 
+/** What the verbs take as well. */
+export const seed = { kind: "integer", min: 0, default: 0 } as const;
+export const bitsOfWeight = "bits of a weight";
+
 const flips = {
   data: {
     kind: "text",
     placeholder: "dir",
     help: "folder with resnet_cifar/resnet20-12fca82f.th, …, cifar10/train4000.bin and cifar10/test1000.bin",
   },
-  seed: { kind: "integer", min: 0, default: 0, help: "of samples and random flips" },
+  seed: { ...seed, help: "of samples and random flips" },
   samples: { kind: "integer", min: 2, default: 5, help: "attack samples for each network" },
-  bits: {
-    kind: "list",
-    of: "integer",
-    placeholder: "numbers",
-    min: 2,
-    max: 8,
-    default: [8, 6, 4],
-    help: "bits of a weight",
-  },
+  bits: { kind: "list", of: "integer", placeholder: "numbers", min: 2, max: 8, default: [8, 6, 4], help: bitsOfWeight },
 } as const satisfies Options;
 
-const seed = { kind: "integer", min: 0, default: 0, help: "of the first network and the first sample" } as const;
+const firstSeed = { ...seed, help: "of the first network and the first sample" } as const;
 const networks = {
   kind: "integer",
   min: 2,
@@ -29,8 +25,8 @@ const networks = {
 } as const;
 const epochs = { kind: "integer", min: 1, default: 8, help: "of each training on the bundled digits" } as const;
 
-const checkpoints = { seed, networks, epochs, samples: flips.samples } as const satisfies Options;
-const defences = { seed, networks, epochs } as const satisfies Options;
+const checkpoints = { seed: firstSeed, networks, epochs, samples: flips.samples } as const satisfies Options;
+const defences = { seed: firstSeed, networks, epochs } as const satisfies Options;
 
 export const paper = {
   key: "journals/corr/abs-1903-12269",

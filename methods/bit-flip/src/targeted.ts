@@ -2,6 +2,7 @@
 import type { Tensor } from "@reprise/engine";
 import type { Aim } from "./attack.ts";
 import type { Sample } from "./graph-victim.ts";
+import { rowsOf } from "./rows.ts";
 
 /**
  * Whose answer becomes the target's: that of all images (type I), of one class (II), of one class while all others keep
@@ -40,7 +41,7 @@ export function targetedSample(
       `targetedSample: the sample has no image ${type === "all-to-one" ? `of another class than ${target}` : `of class ${source}`}.`,
     );
   if (type !== "one-to-one-stealthy")
-    return { images: pick(images, aimed), targets: new Int32Array(aimed.length).fill(target) };
+    return { images: rowsOf(images, aimed), targets: new Int32Array(aimed.length).fill(target) };
   const others = rowsWhere(labels, (label) => !isAimed(label));
   if (others.length === 0)
     throw new RangeError(
@@ -58,11 +59,4 @@ export function targetedSample(
 
 function rowsWhere(labels: Int32Array, test: (label: number) => boolean): number[] {
   return [...labels.keys()].filter((row) => test(labels[row]!));
-}
-
-function pick({ dtype, shape, data }: Tensor<"float32">, rows: readonly number[]): Tensor<"float32"> {
-  const each = data.length / shape[0]!;
-  const picked = new Float32Array(rows.length * each);
-  for (const [i, row] of rows.entries()) picked.set(data.subarray(row * each, (row + 1) * each), i * each);
-  return { dtype, shape: [rows.length, ...shape.slice(1)], data: picked };
 }

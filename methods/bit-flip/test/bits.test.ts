@@ -5,7 +5,7 @@ const all = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((bits) => [true, false].map((signed
 
 describe("bits", () => {
   for (const { bits, signed } of all)
-    it(`${bits} bits, ${signed ? "signed" : "unsigned"}: two's complement, and a flip twice is none`, () => {
+    it(`${bits} bits, ${signed ? "signed" : "unsigned"}: two's complement, and flipping a bit twice gives the value back`, () => {
       const [lowest, highest] = integerRange(bits, signed);
       expect(highest - lowest + 1).toBe(2 ** bits);
       for (let value = lowest; value <= highest; value++) {

@@ -36,8 +36,21 @@ import {
 } from "@reprise/engine";
 import { baseAnchors, gridAnchors } from "./anchors.ts";
 import { type BoxWeights, sizeClip } from "./box-coder.ts";
-import { type Arrays, boxHead, maskHead, pooled, proposalHead, pyramid, type StateDict, strides } from "./network.ts";
-import type { PictureSettings } from "./settings.ts";
+import {
+  type Arrays,
+  boxHead,
+  boxSizeOf,
+  featureLevels,
+  maskChannels,
+  maskHead,
+  maskSizeOf,
+  proposalHead,
+  regionStages,
+  type StateDict,
+  stridesOf,
+} from "./network.ts";
+import { pooled } from "./region-pooling.ts";
+import type { PictureSettings, RoiPooling } from "./settings.ts";
 import { imageBatch } from "./transform.ts";
 
 export interface ExportOptions extends PictureSettings {
@@ -55,7 +68,7 @@ export interface ExportOptions extends PictureSettings {
 
 /**
  * Input `image` float32 [1, 3, height, width], 0 … 255, red first. Outputs, best first: `boxes` [D, 4] as x₁ y₁ x₂ y₂ in
- * the picture's pixels, `scores` [D], `labels` [D] 1 … K, `masks` [D, 28, 28] within the boxes, 0 … 1, and `count` [].
+ * the picture's pixels, `scores` [D], `labels` [D] 1 … K, `masks` [D, 28, 28], of C4 [D, 14, 14], within the boxes, 0 … 1, and `count` [].
  */
 export function exportMaskRcnn(state: StateDict, options: ExportOptions): Uint8Array {
   const { height, width, metadata = {} } = options;
@@ -67,23 +80,24 @@ export function exportMaskRcnn(state: StateDict, options: ExportOptions): Uint8A
 }
 
 function detector(state: StateDict, image: Value, options: ExportOptions) {
-  const { height, width, minSize, maxSize, anchorSizes, canonicalSize } = options;
+  const { height, width, minSize, maxSize, anchorSizes, canonicalSize, pooling, maskLoss } = options;
   const { preNms = 1000, postNms = 1000, scoreThreshold = 0.05, detections = 100 } = options;
   const w: Arrays = (name) => image.graph.constant(state[name]!, "float32", name);
   const blank = { data: new Uint8Array(3 * height * width), height, width };
   const { shape, sizes } = imageBatch([blank], { minSize, maxSize });
   const [rows, columns] = sizes[0]!;
   const [, , H, W] = shape;
-  const levels = pyramid(state, w, placed(image, [rows, columns], [H, W]));
+  const levels = featureLevels(state, w, placed(image, [rows, columns], [H, W]));
   const limits = { rows, columns, pre: preNms, post: postNms };
   const anchors = levels.map((level, k) => {
     const [, , y, x] = level.shape as [number, number, number, number];
-    return gridAnchors(baseAnchors([anchorSizes[k]!], [0.5, 1, 2]), [y, x], [H, W]);
+    const own = levels.length === 1 ? anchorSizes : [anchorSizes[k]!];
+    return gridAnchors(baseAnchors(own, [0.5, 1, 2]), [y, x], [H, W]);
   });
   const proposed = proposals(proposalHead(state, w, levels), anchors, limits);
   const P = proposed.boxes.shape[0]!;
-  const features = (boxes: Value, size: number) => ofLevels(levels, boxes, size, canonicalSize);
-  const { logits, deltas } = boxHead(state, w, features(proposed.boxes, 7));
+  const features = (boxes: Value, size: number) => ofLevels(levels, boxes, size, { state, canonicalSize, pooling });
+  const { logits, deltas } = boxHead(state, w, features(proposed.boxes, boxSizeOf(state)));
   const classes = logits.shape[1]!;
   const K = classes - 1;
   const later = (x: Value) => slice(x, [{ axis: 1, start: 1, end: classes }]);
@@ -115,6 +129,9 @@ function detector(state: StateDict, image: Value, options: ExportOptions) {
     ),
   );
   const chosen = reshape(cast(equal(reshape(own, [D, 1]), numbers), "float32"), [D, classes, 1, 1]);
+  const M = maskSizeOf(state);
+  const ownOf = (x: Value) =>
+    maskChannels(state) === 1 ? reshape(x, [D, M, M]) : reduceSum(mul(x, chosen), { axes: [1] });
   const ratios = image.graph.constant(
     tensor("float32", [1, 4], [width / columns, height / rows, width / columns, height / rows]),
   );
@@ -122,7 +139,7 @@ function detector(state: StateDict, image: Value, options: ExportOptions) {
     boxes: mul(boxes, ratios),
     scores: mul(gather(sure, best.places), best.valid),
     labels: mul(own, cast(best.valid, "int64")),
-    masks: sigmoid(reduceSum(mul(drawn, chosen), { axes: [1] })),
+    masks: maskLoss === "softmax" ? ownOf(softmax(drawn, { axis: 1 })) : sigmoid(ownOf(drawn)),
     count: best.count,
   };
 }
@@ -229,16 +246,26 @@ function large(boxes: Value, size: number): Value {
 }
 
 /** Features of regions of the one picture, each from its own level: from all levels, times 1 or 0. */
-function ofLevels(levels: readonly Value[], boxes: Value, size: number, canonicalSize: number): Value {
+function ofLevels(
+  levels: readonly Value[],
+  boxes: Value,
+  size: number,
+  {
+    state,
+    canonicalSize,
+    pooling,
+  }: { readonly state: StateDict; readonly canonicalSize: number; readonly pooling: RoiPooling | undefined },
+): Value {
+  const stages = regionStages(state);
   const R = boxes.shape[0]!;
   const images = boxes.graph.constant(tensor("int64", [R], Array(R).fill(0)));
   const [x1, y1, x2, y2] = split(boxes, [1, 1, 1, 1], 1) as [Value, Value, Value, Value];
   const relative = div(sqrt(mul(sub(x2, x1), sub(y2, y1))), canonicalSize);
-  const level = clip(floor(add(div(log(relative), Math.LN2), 4 + 1e-6)), { min: 2, max: 5 });
-  return strides
+  const level = clip(floor(add(div(log(relative), Math.LN2), 4 + 1e-6)), { min: stages[0]!, max: stages.at(-1)! });
+  return stridesOf(state)
     .map((stride, k) => {
-      const chosen = reshape(cast(equal(level, k + 2), "float32"), [R, 1, 1, 1]);
-      return mul(pooled(levels[k]!, boxes, images, size, { stride }), chosen);
+      const chosen = reshape(cast(equal(level, stages[k]!), "float32"), [R, 1, 1, 1]);
+      return mul(pooled(levels[k]!, boxes, images, size, { stride, pooling }), chosen);
     })
     .reduce((a, b) => add(a, b));
 }

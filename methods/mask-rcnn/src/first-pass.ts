@@ -1,7 +1,7 @@
 // The first of the three networks and what is made of its results: features and proposals.
 import type { Tensor, Value } from "@reprise/engine";
 import { baseAnchors, gridAnchors } from "./anchors.ts";
-import { type Arrays, levelCount, proposalHead, pyramid, type StateDict } from "./network.ts";
+import { type Arrays, featureLevels, proposalHead, type StateDict } from "./network.ts";
 import { proposeRegions } from "./proposals.ts";
 import type { ImageBatch } from "./transform.ts";
 
@@ -14,7 +14,7 @@ export interface ProposalLimits {
 
 /** The graph: `level0` …, `objectness0` … and `deltas0` … of images [N, 3, H, W]. */
 export function firstPass(state: StateDict, w: Arrays, images: Value): Record<string, Value> {
-  const levels = pyramid(state, w, images);
+  const levels = featureLevels(state, w, images);
   const heads = proposalHead(state, w, levels);
   return Object.fromEntries(
     levels.flatMap((level, k) => [
@@ -40,18 +40,21 @@ export function proposalsOf(
   readonly proposals: readonly Float32Array[];
   readonly scores: readonly Float32Array[];
 } {
-  const anchors = Array.from({ length: levelCount }, (_, k) => {
+  const levels = Object.keys(found).filter((name) => /^level\d/.test(name)).length;
+  const anchors = Array.from({ length: levels }, (_, k) => {
+    // A size for each level of a pyramid; one level alone has all of them.
+    const own = levels === 1 ? anchorSizes : [anchorSizes[k]!];
     const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
-    return gridAnchors(baseAnchors([anchorSizes[k]!], ratios), [rows, columns], [shape[2], shape[3]]);
+    return gridAnchors(baseAnchors(own, ratios), [rows, columns], [shape[2], shape[3]]);
   });
   const proposed = sizes.map(([height, width], n) => {
-    const levels = anchors.map((own, k) => {
+    const parts = anchors.map((own, k) => {
       const A = own.length / 4;
       const of = (name: string, each: number) =>
         (found[`${name}${k}`]!.data as Float32Array).subarray(n * A * each, (n + 1) * A * each);
       return { anchors: own, objectness: of("objectness", 1), deltas: of("deltas", 4) };
     });
-    return proposeRegions(levels, { height, width, preNms, postNms });
+    return proposeRegions(parts, { height, width, preNms, postNms });
   });
   return {
     anchors: Float32Array.from(anchors.flatMap((own) => Array.from(own))),

@@ -9,6 +9,17 @@ export interface LevelOptions {
   readonly canonicalLevel?: number;
 }
 
+/** The levels of a network whose regions come from these stages; of one stage, always it. */
+export const levelsOf = (
+  boxes: Float32Array,
+  stages: readonly number[],
+  { canonicalSize }: Pick<LevelOptions, "canonicalSize">,
+): Int32Array =>
+  fpnLevels(boxes, {
+    ...{ lowest: stages[0]!, highest: stages.at(-1)! },
+    ...(canonicalSize === undefined ? {} : { canonicalSize }),
+  });
+
 /** ⌊k₀ + log₂(√(wh) / 224)⌋ (Lin et al. 2017, eq. 1) less the lowest level, with torchvision's 10⁻⁶ inside the floor. */
 export function fpnLevels(
   boxes: Float32Array,

@@ -9,7 +9,7 @@ export { type ExportOptions, exportMaskRcnn } from "./export.ts";
 export type { ProposalLimits } from "./first-pass.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
 export { initialState, type SmallNetwork } from "./initial-state.ts";
-export { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
+export { type LossName, type LossOptions, type TrainingInput, trainingLosses } from "./losses.ts";
 export { type Examination, MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
 export {
   background,
@@ -20,7 +20,7 @@ export {
   sampleCandidates,
 } from "./matcher.ts";
 export { type Category, decodeModel, encodeModel, type ModelFacts } from "./model-file.ts";
-export type { Arrays, RoiPooling, StateDict } from "./network.ts";
+export { type Arrays, type RegionShape, regionShape, type StateDict } from "./network.ts";
 export { nms } from "./nms.ts";
 export { overlay } from "./overlay.ts";
 export { pasteMask } from "./paste.ts";
@@ -35,9 +35,24 @@ export {
   roiWarpGradient,
 } from "./roi-align.ts";
 export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
-export { type PictureSettings, type PresetName, pictureSettings, presets, type TrainSettings } from "./settings.ts";
+export {
+  type MaskHead,
+  type MaskLoss,
+  type NetworkFeatures,
+  type PictureSettings,
+  type PresetName,
+  pictureSettings,
+  presets,
+  type RoiPooling,
+  type TrainSettings,
+} from "./settings.ts";
 export { type ShapesOptions, type ShapesPicture, shapeNames, shapesPicture } from "./shapes.ts";
-export { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
+export {
+  type PictureTargets,
+  resizedTargets,
+  type SamplingOptions,
+  trainingInputs,
+} from "./targets.ts";
 export {
   isFrozen,
   type MaskRcnnCheckpoint,

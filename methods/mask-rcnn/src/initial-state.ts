@@ -2,6 +2,7 @@
 import type { Random } from "@reprise/data";
 import { ModelError, type Tensor } from "@reprise/engine";
 import type { StateDict } from "./network.ts";
+import type { MaskHead, NetworkFeatures } from "./settings.ts";
 
 export interface SmallNetwork {
   /** K + 1: the background is class 0. */
@@ -14,6 +15,11 @@ export interface SmallNetwork {
   readonly channels?: number;
   /** Of the box head. */
   readonly representation?: number;
+  readonly features?: NetworkFeatures;
+  /** C4 has none but its fifth stage. */
+  readonly maskHead?: MaskHead;
+  /** One mask for all classes. */
+  readonly classAgnosticMask?: boolean;
 }
 
 /**
@@ -28,6 +34,9 @@ export function initialState(
     widths = body ? stageWidths(body) : [16, 32, 64, 128],
     channels = 64,
     representation = 128,
+    features = "fpn",
+    maskHead = "fcn",
+    classAgnosticMask = false,
   }: SmallNetwork,
 ): Record<string, Tensor<"float32">> {
   const state: Record<string, Tensor<"float32">> = {};
@@ -48,15 +57,18 @@ export function initialState(
       put(`${name}.${part}`, [C], () => value);
   };
   const at = "backbone.body.";
+  const c4 = features === "c4";
+  // C4's fifth stage, ResNet's fourth layer, is the head of each region.
+  const placeOf = (name: string) => (c4 ? `${at}${name}`.replace(`${at}layer4`, "roi_heads.res5") : `${at}${name}`);
   if (body) {
     for (const [name, array] of Object.entries(body))
-      if (isBody(name)) state[`${at}${name}`] = array as Tensor<"float32">;
+      if (isBody(name)) state[placeOf(name)] = array as Tensor<"float32">;
   } else {
     weight(`${at}conv1`, [widths[0]!, 3, 7, 7]);
     norm(`${at}bn1`, widths[0]!, 1);
   }
   widths.forEach((width, stage) => {
-    const name = `${at}layer${stage + 1}.0`;
+    const name = placeOf(`layer${stage + 1}.0`);
     const inputs = widths[stage - 1] ?? width;
     if (!body) {
       weight(`${name}.conv1`, [width, inputs, 3, 3]);
@@ -68,26 +80,41 @@ export function initialState(
         norm(`${name}.downsample.1`, width, 1);
       }
     }
+    if (c4 || (features === "c5" && stage < 3)) return;
     layer(`backbone.fpn.inner_blocks.${stage}.0`, [channels, width, 1, 1]);
     layer(`backbone.fpn.layer_blocks.${stage}.0`, [channels, channels, 3, 3]);
   });
-  layer("rpn.head.conv.0.0", [channels, channels, 3, 3], 0.01);
-  layer("rpn.head.cls_logits", [3, channels, 1, 1], 0.01);
-  layer("rpn.head.bbox_pred", [12, channels, 1, 1], 0.01);
-  layer("roi_heads.box_head.fc6", [representation, channels * 49]);
-  layer("roi_heads.box_head.fc7", [representation, representation]);
-  layer("roi_heads.box_predictor.cls_score", [classes, representation], 0.01);
-  layer("roi_heads.box_predictor.bbox_pred", [4 * classes, representation], 0.001);
-  for (let i = 0; i < 4; i++) layer(`roi_heads.mask_head.${i}.0`, [channels, channels, 3, 3]);
-  layer("roi_heads.mask_predictor.conv5_mask", [channels, channels, 2, 2], Math.sqrt(2 / channels));
-  layer("roi_heads.mask_predictor.mask_fcn_logits", [classes, channels, 1, 1], 0.01);
+  const seen = c4 ? widths[2]! : channels;
+  const anchors = features === "fpn" ? 3 : 15; // one size at each level, or all five at one
+  layer("rpn.head.conv.0.0", [seen, seen, 3, 3], 0.01);
+  layer("rpn.head.cls_logits", [anchors, seen, 1, 1], 0.01);
+  layer("rpn.head.bbox_pred", [4 * anchors, seen, 1, 1], 0.01);
+  const judged = c4 ? widths[3]! : representation;
+  if (!c4) {
+    layer("roi_heads.box_head.fc6", [representation, channels * 49]);
+    layer("roi_heads.box_head.fc7", [representation, representation]);
+  }
+  layer("roi_heads.box_predictor.cls_score", [classes, judged], 0.01);
+  layer("roi_heads.box_predictor.bbox_pred", [4 * classes, judged], 0.001);
+  const masks = classAgnosticMask ? 1 : classes;
+  if (maskHead !== "fcn" && !c4) {
+    for (let i = 1; i < Number(maskHead.at(-1)) + 1; i++)
+      layer(`roi_heads.mask_head.fc${i}`, [representation, i === 1 ? channels * 196 : representation]);
+    layer("roi_heads.mask_predictor.mask_fc", [masks * 784, representation], 0.01);
+    return state;
+  }
+  if (!c4) for (let i = 0; i < 4; i++) layer(`roi_heads.mask_head.${i}.0`, [channels, channels, 3, 3]);
+  const drawnFrom = c4 ? judged : channels;
+  weight("roi_heads.mask_predictor.conv5_mask", [drawnFrom, channels, 2, 2], Math.sqrt(2 / drawnFrom));
+  put("roi_heads.mask_predictor.conv5_mask.bias", [channels], () => 0);
+  layer("roi_heads.mask_predictor.mask_fcn_logits", [masks, channels, 1, 1], 0.01);
   return state;
 }
 
 /** Arrays of a classifier that are its body: all but the last layer and counts of batches. */
 const isBody = (name: string) => /^(conv1|bn1|layer[1-4])\./.test(name) && !name.endsWith("num_batches_tracked");
 
-/** Channels that each stage of a residual network gives. @throws ModelError where it is none */
+/** Channels that each stage of a residual network gives. @throws ModelError if the arrays are of another network */
 function stageWidths(body: StateDict): number[] {
   return [1, 2, 3, 4].map((stage) => {
     const last = Object.keys(body)

@@ -3,26 +3,30 @@
 import {
   add,
   type Inputs,
+  logSoftmax,
   mul,
+  neg,
   reduceSum,
   reshape,
   sigmoidCrossEntropy,
   slice,
   smoothL1,
   softmaxCrossEntropy,
+  sub,
   type Value,
 } from "@reprise/engine";
 import {
   type Arrays,
   boxHead,
+  boxSizeOf,
+  featureLevels,
   maskHead,
-  pooled,
   proposalHead,
-  pyramid,
-  type RoiPooling,
   type StateDict,
-  strides,
+  stridesOf,
 } from "./network.ts";
+import { pooled } from "./region-pooling.ts";
+import type { MaskLoss, RoiPooling } from "./settings.ts";
 
 /** N images, A anchors an image, R regions and P of them with masks, K classes. */
 export type TrainingInput =
@@ -33,16 +37,16 @@ export type TrainingInput =
   | "anchorWeights" // [N, A]
   | "regions" // [R, 4]
   | "regionImages" // [R] int64
-  | "regionLevels" // [4, R], 1 at the region's level
+  | "regionLevels" // [levels, R], 1 at the region's level
   | "labels" // [R] int64
   | "labelWeights" // [R]
   | "boxTargets" // [R, 4(K + 1)]
   | "boxWeights" // [R, 4(K + 1)]
   | "maskRegions" // [P, 4]
   | "maskImages" // [P] int64
-  | "maskLevels" // [4, P]
-  | "maskClasses" // [P, K + 1], 1 at the region's class
-  | "maskTargets" // [P, 28, 28]
+  | "maskLevels" // [levels, P]
+  | "maskClasses" // [P, K + 1], 1 at the region's class; [P, 1] where classes share a mask
+  | "maskTargets" // [P, 28, 28]; 14 × 14 of C4
   | "maskWeights"; // [P]
 
 export type LossName = "loss_classifier" | "loss_box_reg" | "loss_mask" | "loss_objectness" | "loss_rpn_box_reg";
@@ -50,14 +54,19 @@ export type LossName = "loss_classifier" | "loss_box_reg" | "loss_mask" | "loss_
 /** torchvision's, of the RPN and of the boxes. */
 const beta = 1 / 9;
 
+export interface LossOptions {
+  readonly pooling?: RoiPooling | undefined;
+  readonly maskLoss?: MaskLoss | undefined;
+}
+
 /** The five losses, scalars, under torchvision's names. */
 export function trainingLosses(
   state: StateDict,
   w: Arrays,
   x: Inputs<TrainingInput>,
-  { pooling }: { readonly pooling?: RoiPooling | undefined } = {},
+  { pooling, maskLoss = "sigmoid" }: LossOptions = {},
 ): Record<LossName, Value> {
-  const levels = pyramid(state, w, x.images);
+  const levels = featureLevels(state, w, x.images);
   let objectness: Value | undefined;
   let moved: Value | undefined;
   let from = 0;
@@ -77,20 +86,29 @@ export function trainingLosses(
     moved = moved ? add(moved, box) : box;
     from += count;
   }
-  const box = boxHead(state, w, ofLevels(levels, x.regions, x.regionImages, x.regionLevels, 7, pooling));
-  const logits = maskHead(state, w, ofLevels(levels, x.maskRegions, x.maskImages, x.maskLevels, 14, pooling));
-  const [P, K] = x.maskClasses.shape as [number, number];
-  const own = reduceSum(mul(logits, reshape(x.maskClasses, [P, K, 1, 1])), { axes: [1] }); // [P, 28, 28]
+  const strides = stridesOf(state);
+  const take = (boxes: Value, images: Value, which: Value, size: number) =>
+    ofLevels(levels, strides, { boxes, images, which }, size, pooling);
+  const box = boxHead(state, w, take(x.regions, x.regionImages, x.regionLevels, boxSizeOf(state)));
+  const logits = maskHead(state, w, take(x.maskRegions, x.maskImages, x.maskLevels, 14));
+  const P = x.maskClasses.shape[0]!;
   return {
     loss_classifier: weighted(softmaxCrossEntropy(box.logits, x.labels, { reduction: "none" }), x.labelWeights),
     loss_box_reg: weighted(smoothL1(box.deltas, x.boxTargets, { beta, reduction: "none" }), x.boxWeights),
-    loss_mask: weighted(
-      sigmoidCrossEntropy(own, x.maskTargets, { reduction: "none" }),
-      reshape(x.maskWeights, [P, 1, 1]),
-    ),
+    loss_mask: weighted(maskLossOf(logits, x.maskClasses, x.maskTargets, maskLoss), reshape(x.maskWeights, [P, 1, 1])),
     loss_objectness: objectness!,
     loss_rpn_box_reg: moved!,
   };
+}
+
+/** Of each pixel, [P, M, M]. A softmax is over all classes: targets say how much of the pixel is the region's class. */
+function maskLossOf(logits: Value, classes: Value, targets: Value, kind: MaskLoss): Value {
+  const [P, K] = classes.shape as [number, number];
+  const own = (x: Value) => reduceSum(mul(x, reshape(classes, [P, K, 1, 1])), { axes: [1] }); // [P, M, M]
+  if (kind === "sigmoid") return sigmoidCrossEntropy(own(logits), targets, { reduction: "none" });
+  const log = logSoftmax(logits, { axis: 1 });
+  const background = reshape(slice(log, [{ axis: 1, start: 0, end: 1 }]), targets.shape);
+  return neg(add(mul(targets, own(log)), mul(sub(1, targets), background)));
 }
 
 const weighted = (losses: Value, weights: Value): Value => reduceSum(mul(losses, weights));
@@ -98,9 +116,8 @@ const weighted = (losses: Value, weights: Value): Value => reduceSum(mul(losses,
 /** Features of regions, each from its own level: from all levels, times 1 or 0, so that the graph has one size. */
 function ofLevels(
   levels: readonly Value[],
-  boxes: Value,
-  images: Value,
-  which: Value,
+  strides: readonly number[],
+  { boxes, images, which }: Readonly<Record<"boxes" | "images" | "which", Value>>,
   size: number,
   pooling: RoiPooling | undefined,
 ): Value {

@@ -3,9 +3,21 @@ import { type Compiled, compile, type Inputs, type Runtime, type Tensor, type Va
 import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
-import { fpnLevels } from "./fpn-level.ts";
-import { boxHead, maskHead, pooled, type RoiPooling, type StateDict, strides } from "./network.ts";
+import { levelsOf } from "./fpn-level.ts";
+import {
+  boxHead,
+  boxSizeOf,
+  isC4,
+  maskChannels,
+  maskHead,
+  maskSizeOf,
+  regionStages,
+  type StateDict,
+  stridesOf,
+} from "./network.ts";
 import { channelMeans, type RegionFeatures, regionFeatures } from "./region-features.ts";
+import { pooled } from "./region-pooling.ts";
+import type { MaskLoss, RoiPooling } from "./settings.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -24,11 +36,12 @@ export interface MaskRcnnOptions {
   readonly detections?: number;
   /** As in training. */
   readonly pooling?: RoiPooling;
+  readonly maskLoss?: MaskLoss;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
 export interface Segmentation extends Detections {
-  /** The mask of each detection's own class within its box, [D, 28, 28], 0 … 1. */
+  /** The mask of each detection's own class within its box, [D, 28, 28], of C4 [D, 14, 14], 0 … 1. */
   readonly masks: Float32Array;
 }
 
@@ -64,14 +77,19 @@ const published = {
   scoreThreshold: 0.05,
   detections: 100,
   pooling: "align",
+  maskLoss: "sigmoid",
 } as const satisfies MaskRcnnOptions;
 
-const maskArea = 28 * 28;
 type RegionInput = "level" | "boxes" | "images";
 
 export class MaskRcnn {
   readonly #options: Required<MaskRcnnOptions>;
   readonly #classes: number;
+  /** Stages that regions are taken from. */
+  readonly #stages: readonly number[];
+  /** Masks of a region, and the pixels of one. */
+  readonly #masks: { readonly channels: number; readonly area: number };
+  readonly #boxSize: 7 | 14;
   readonly #features: Compiled<"images", string>;
   /** Features of regions by the size of their grid, from each level; the heads' weights are there once, not per level. */
   readonly #pools: Readonly<Record<7 | 14, readonly Compiled<RegionInput, "features">[]>>;
@@ -80,13 +98,17 @@ export class MaskRcnn {
 
   /** @param state  arrays under torchvision's names */
   constructor(runtime: Runtime, state: StateDict, options: MaskRcnnOptions = {}) {
-    const missing = required.filter((name) => !(name in state));
+    const missing = requiredOf(state).filter((name) => !(name in state));
     if (missing.length > 0)
       throw new RangeError(
         `The weights are not of a Mask R-CNN with a feature pyramid: ${missing.slice(0, 5).join(", ")} ${missing.length > 1 ? "are" : "is"} missing.`,
       );
     this.#options = { ...published, ...options };
     this.#classes = state["roi_heads.box_predictor.cls_score.bias"]!.shape[0]!;
+    this.#stages = regionStages(state);
+    this.#masks = { channels: maskChannels(state), area: maskSizeOf(state) ** 2 };
+    this.#boxSize = boxSizeOf(state);
+    const strides = stridesOf(state);
     const arrays = (value: Value) => (name: string) => {
       const array = state[name];
       if (!array) throw new RangeError(`The weights have no "${name}".`);
@@ -131,7 +153,7 @@ export class MaskRcnn {
     return detections.map((one, n) => {
       const rows = row;
       row += one.labels.length;
-      const masks = this.#ownMasks(logits.subarray(rows * this.#classes * maskArea), one.labels);
+      const masks = this.#ownMasks(logits.subarray(rows * this.#masks.channels * this.#masks.area), one.labels);
       return { ...one, boxes: enlarged(one.boxes, pictures[n]!, batch.sizes[n]!), masks };
     });
   }
@@ -144,8 +166,9 @@ export class MaskRcnn {
     const { batch, found, proposals, scores, detections } = await this.#detect([picture]);
     const own = detections[0]!;
     const size = batch.sizes[0]!;
-    const detectionLevels = fpnLevels(own.boxes, this.#options);
-    const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, kind);
+    const detectionLevels = levelsOf(own.boxes, this.#stages, this.#options);
+    const strides = this.#stages.map((stage) => 2 ** stage);
+    const regions = (kind: "align" | "pool") => regionFeatures(found, own.boxes, detectionLevels, { strides, kind });
     const [align, pool] = [regions("align"), regions("pool")];
     const masksOf = async ({ features, channels }: RegionFeatures) => {
       const room = padded(own.labels.length, channels * 196, 14);
@@ -156,10 +179,10 @@ export class MaskRcnn {
       ...own,
       boxes: enlarged(own.boxes, picture, size),
       masks: await masksOf(align),
-      levels: detectionLevels.map((k) => k + 2),
+      levels: detectionLevels.map((k) => this.#stages[k]!),
       proposals: enlarged(proposals[0]!, picture, size),
       proposalScores: scores[0]!,
-      proposalLevels: fpnLevels(proposals[0]!, this.#options).map((k) => k + 2),
+      proposalLevels: levelsOf(proposals[0]!, this.#stages, this.#options).map((k) => this.#stages[k]!),
       pooled: {
         align: channelMeans(align, (value) => Math.abs(value)),
         pool: channelMeans(pool, (value) => Math.abs(value)),
@@ -174,7 +197,7 @@ export class MaskRcnn {
     const { minSize, maxSize, scoreThreshold, detections: most } = this.#options;
     const batch = imageBatch(pictures, { minSize, maxSize });
     const { found, proposals, scores } = await this.#run(batch, this.#options);
-    const { logits, deltas } = await this.#boxLogits(await this.#pool(found, proposals, 7));
+    const { logits, deltas } = await this.#boxLogits(await this.#pool(found, proposals, this.#boxSize));
     let from = 0;
     const detections = proposals.map((boxes, n) => {
       const rows = boxes.length / 4;
@@ -195,12 +218,22 @@ export class MaskRcnn {
     return { batch, found, proposals, scores, detections };
   }
 
-  /** Each detection's mask of its own class, [D, 28, 28]. */
+  /** Each detection's mask of its own class, [D, M, M]. */
   #ownMasks(logits: Float32Array, labels: Int32Array): Float32Array {
-    const masks = new Float32Array(labels.length * maskArea);
+    const { channels, area } = this.#masks;
+    const softmax = this.#options.maskLoss === "softmax";
+    const masks = new Float32Array(labels.length * area);
     labels.forEach((label, d) => {
-      const start = (d * this.#classes + label) * maskArea;
-      for (let i = 0; i < maskArea; i++) masks[d * maskArea + i] = 1 / (1 + Math.exp(-logits[start + i]!));
+      const first = d * channels * area;
+      const own = first + (channels === 1 ? 0 : label * area);
+      for (let i = 0; i < area; i++) {
+        // A sigmoid is a softmax against 0.
+        let others = softmax ? 0 : Math.exp(-logits[own + i]!);
+        if (softmax)
+          for (let k = 0; k < channels; k++)
+            if (k !== label) others += Math.exp(logits[first + k * area + i]! - logits[own + i]!);
+        masks[d * area + i] = 1 / (1 + others);
+      }
     });
     return masks;
   }
@@ -242,7 +275,7 @@ export class MaskRcnn {
   async #pool(found: Readonly<Record<string, Tensor>>, boxes: readonly Float32Array[], size: 7 | 14): Promise<Pooled> {
     const all = Float32Array.from(boxes.flatMap((own) => Array.from(own)));
     const image = boxes.flatMap((own, n) => Array.from({ length: own.length / 4 }, () => n));
-    const levels = fpnLevels(all, this.#options);
+    const levels = levelsOf(all, this.#stages, this.#options);
     const each = found.level0!.shape[1]! * size * size;
     const features = padded(image.length, each, size);
     for (const [k, pool] of this.#pools[size].entries()) {
@@ -291,13 +324,17 @@ function enlarged(boxes: Float32Array, picture: Picture, [height, width]: readon
 /** Graphs have fixed sizes: a few counts, so that few sessions are made. */
 const paddedCount = (count: number) => 2 ** Math.max(3, Math.ceil(Math.log2(count)));
 
-const required = [
-  "backbone.body.conv1.weight",
-  "backbone.body.layer4.0.conv1.weight",
-  "backbone.fpn.inner_blocks.0.0.weight",
-  "rpn.head.conv.0.0.weight",
-  "rpn.head.cls_logits.weight",
-  "roi_heads.box_predictor.cls_score.bias",
-  "roi_heads.mask_head.0.0.weight",
-  "roi_heads.mask_predictor.mask_fcn_logits.weight",
-];
+/** Names that a network of the kind of `state` has. */
+function requiredOf(state: StateDict): readonly string[] {
+  const layers = "roi_heads.mask_head.fc1.weight" in state;
+  const level = "backbone.fpn.inner_blocks.3.0.weight" in state ? 3 : 0; // features of stride 32 have but this one
+  return [
+    "backbone.body.conv1.weight",
+    ...(isC4(state) ? [] : ["backbone.body.layer4.0.conv1.weight", `backbone.fpn.inner_blocks.${level}.0.weight`]),
+    "rpn.head.conv.0.0.weight",
+    "rpn.head.cls_logits.weight",
+    "roi_heads.box_predictor.cls_score.bias",
+    ...(isC4(state) || layers ? [] : ["roi_heads.mask_head.0.0.weight"]),
+    `roi_heads.mask_predictor.${layers ? "mask_fc" : "mask_fcn_logits"}.weight`,
+  ];
+}

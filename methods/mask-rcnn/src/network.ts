@@ -9,11 +9,10 @@ import {
   gemm,
   maxPool,
   mul,
+  reduceMean,
   relu,
   reshape,
   resize,
-  roiAlign,
-  round,
   type Tensor,
   transpose,
   type Value,
@@ -25,52 +24,94 @@ export type StateDict = Readonly<Record<string, Tensor>>;
 /** Arrays by name within a graph. */
 export type Arrays = (name: string) => Value;
 
-export const levelCount = 5;
-/** Image pixels a feature of the levels that regions are taken from. */
-export const strides = [4, 8, 16, 32] as const;
+/** Where C4 keeps the fourth stage: it is the head of each region. */
+const regionStage = "roi_heads.res5";
+export const isC4 = (state: StateDict): boolean => `${regionStage}.0.conv1.weight` in state;
 
-/** Images [N, 3, H, W] → the pyramid's levels 2 … 5 and 6, each [N, C, H/2ᵏ, W/2ᵏ]. */
-export function pyramid(state: StateDict, w: Arrays, images: Value): readonly Value[] {
-  const stages = body(state, w, images);
-  const lateral = stages.map((stage, i) => named(state, w, `backbone.fpn.inner_blocks.${i}.0`, stage));
-  for (let i = stages.length - 2; i >= 0; i--)
-    lateral[i] = add(lateral[i]!, resize(lateral[i + 1]!, lateral[i]!.shape.slice(2)));
-  const levels = lateral.map((level, i) => named(state, w, `backbone.fpn.layer_blocks.${i}.0`, level, 1));
-  return [...levels, maxPool(levels.at(-1)!, { kernel: [1, 1], strides: [2, 2] })];
+/**
+ * Stages that regions are taken from: 2 … 5 of a feature pyramid, 5 alone where it has one level (features of stride 32),
+ * 4 of C4.
+ */
+export const regionStages = (state: StateDict): readonly number[] =>
+  isC4(state) ? [4] : [2, 3, 4, 5].filter((stage) => `backbone.fpn.inner_blocks.${stage - 2}.0.weight` in state);
+
+/** Image pixels a feature of these stages. */
+export const stridesOf = (state: StateDict): readonly number[] => regionStages(state).map((stage) => 2 ** stage);
+
+/** Side of a mask as the network draws it. */
+export const maskSizeOf = (state: StateDict): number => (isC4(state) ? 14 : 28);
+
+/** Masks of a region: one for each class, background included, or one for all. */
+export const maskChannels = (state: StateDict): number =>
+  "roi_heads.mask_predictor.mask_fc.bias" in state
+    ? state["roi_heads.mask_predictor.mask_fc.bias"]!.shape[0]! / maskSizeOf(state) ** 2
+    : state["roi_heads.mask_predictor.mask_fcn_logits.bias"]!.shape[0]!;
+
+/** What training targets need to know of a network. */
+export const regionShape = (state: StateDict): RegionShape => ({
+  ...{ stages: regionStages(state), maskSize: maskSizeOf(state), maskChannels: maskChannels(state) },
+});
+
+/** What a network says of its regions and masks. */
+export interface RegionShape {
+  /** Stages that regions are taken from. */
+  readonly stages: readonly number[];
+  /** Side of a mask. */
+  readonly maskSize: number;
+  /** Masks of a region: K + 1, or 1 for all classes. */
+  readonly maskChannels: number;
 }
 
-/** Stages 1 … 4 of a residual network with frozen batch normalisation. */
+/** Images [N, 3, H, W] → the maps of `regionStages`, and of a pyramid level 6, each [N, C, H/2ᵏ, W/2ᵏ]. */
+export function featureLevels(state: StateDict, w: Arrays, images: Value): readonly Value[] {
+  const stages = body(state, w, images);
+  if (isC4(state)) return [stages.at(-1)!];
+  const taken = regionStages(state).map((stage) => stage - 2);
+  const lateral = taken.map((i) => named(state, w, `backbone.fpn.inner_blocks.${i}.0`, stages[i]!));
+  for (let i = lateral.length - 2; i >= 0; i--)
+    lateral[i] = add(lateral[i]!, resize(lateral[i + 1]!, lateral[i]!.shape.slice(2)));
+  const levels = lateral.map((level, i) => named(state, w, `backbone.fpn.layer_blocks.${taken[i]}.0`, level, 1));
+  return levels.length === 1 ? levels : [...levels, maxPool(levels.at(-1)!, { kernel: [1, 1], strides: [2, 2] })];
+}
+
+/** Stages 1 … 4, or 3 of C4, of a residual network with frozen batch normalisation. */
 function body(state: StateDict, w: Arrays, images: Value): readonly Value[] {
   const at = "backbone.body.";
   let h = relu(
     frozenNorm(state, `${at}bn1`, conv(images, w(`${at}conv1.weight`), null, { strides: [2, 2], pads: [3, 3] })),
   );
   h = maxPool(h, { kernel: [3, 3], strides: [2, 2], pads: [1, 1] });
-  return [1, 2, 3, 4].map((stage) => {
-    for (let block = 0; `${at}layer${stage}.${block}.conv1.weight` in state; block++) {
-      const name = `${at}layer${stage}.${block}`;
-      const bottleneck = `${name}.conv3.weight` in state;
-      const stride = stage > 1 && block === 0 ? 2 : 1;
-      const norm = (i: number, x: Value, s: number) => {
-        const W = w(`${name}.conv${i}.weight`);
-        const pad = (W.shape[2]! - 1) / 2;
-        return frozenNorm(state, `${name}.bn${i}`, conv(x, W, null, { strides: [s, s], pads: [pad, pad] }));
-      };
-      const inner = bottleneck
-        ? norm(3, relu(norm(2, relu(norm(1, h, 1)), stride)), 1)
-        : norm(2, relu(norm(1, h, stride)), 1);
-      const shortcut =
-        `${name}.downsample.0.weight` in state
-          ? frozenNorm(
-              state,
-              `${name}.downsample.1`,
-              conv(h, w(`${name}.downsample.0.weight`), null, { strides: [stride, stride] }),
-            )
-          : h;
-      h = relu(add(inner, shortcut));
-    }
-    return h;
-  });
+  return [1, 2, 3, 4]
+    .filter((stage) => `${at}layer${stage}.0.conv1.weight` in state)
+    .map((stage) => {
+      h = residualStage(state, w, `${at}layer${stage}`, h, stage > 1 ? 2 : 1);
+      return h;
+    });
+}
+
+/** Blocks of a residual network; the first has the stride. */
+function residualStage(state: StateDict, w: Arrays, stage: string, x: Value, stride: number): Value {
+  let h = x;
+  for (let block = 0; `${stage}.${block}.conv1.weight` in state; block++) {
+    const name = `${stage}.${block}`;
+    const step = block === 0 ? stride : 1;
+    const norm = (i: number, input: Value, s: number) => {
+      const W = w(`${name}.conv${i}.weight`);
+      const pad = (W.shape[2]! - 1) / 2;
+      return frozenNorm(state, `${name}.bn${i}`, conv(input, W, null, { strides: [s, s], pads: [pad, pad] }));
+    };
+    const inner =
+      `${name}.conv3.weight` in state
+        ? norm(3, relu(norm(2, relu(norm(1, h, 1)), step)), 1)
+        : norm(2, relu(norm(1, h, step)), 1);
+    const down = `${name}.downsample`;
+    const shortcut =
+      `${down}.0.weight` in state
+        ? frozenNorm(state, `${down}.1`, conv(h, w(`${down}.0.weight`), null, { strides: [step, step] }))
+        : h;
+    h = relu(add(inner, shortcut));
+  }
+  return h;
 }
 
 /** Batch normalisation by stored statistics, which training leaves alone: a factor and a shift of each channel. */
@@ -106,28 +147,17 @@ export function proposalHead(
   });
 }
 
-/** How features of a region are taken (Table 2c): nothing rounded, or, as RoIWarp, its borders; mean or maximum of a bin. */
-export type RoiPooling = "align" | "align-max" | "warp" | "warp-max";
+/** Side of the features that the heads take. */
+export const boxSizeOf = (state: StateDict): 7 | 14 => (isC4(state) ? 14 : 7);
 
-/** Features of regions of one level. @param stride  image pixels a feature */
-export function pooled(
-  level: Value,
-  boxes: Value,
-  images: Value,
-  outputSize: number,
-  { stride, pooling = "align" }: { readonly stride: number; readonly pooling?: RoiPooling | undefined },
-): Value {
-  const at = pooling.startsWith("warp") ? mul(round(mul(boxes, 1 / stride)), stride) : boxes;
-  const spatialScale = 1 / stride;
-  if (!pooling.endsWith("max")) return roiAlign(level, at, images, { outputSize, samplingRatio: 2, spatialScale });
-  // The largest of four samples, each by itself; ONNX's own maximum is that of weighted neighbours.
-  const samples = roiAlign(level, at, images, { outputSize: 2 * outputSize, samplingRatio: 1, spatialScale });
-  return maxPool(samples, { kernel: [2, 2], strides: [2, 2] });
-}
-
-/** Class logits [R, K + 1] and deltas [R, 4(K + 1)] from features [R, C, 7, 7]. */
+/** Class logits [R, K + 1] and deltas [R, 4(K + 1)] from features [R, C, 7, 7]; of C4 from [R, C, 14, 14]. */
 export function boxHead(state: StateDict, w: Arrays, features: Value) {
   const fc = (name: string, x: Value) => gemm(x, w(`${name}.weight`), w(`${name}.bias`), { transB: true });
+  const outputs = (h: Value) => ({
+    logits: fc("roi_heads.box_predictor.cls_score", h),
+    deltas: fc("roi_heads.box_predictor.bbox_pred", h),
+  });
+  if (isC4(state)) return outputs(reduceMean(residualStage(state, w, regionStage, features, 2), { axes: [2, 3] }));
   const head = "roi_heads.box_head";
   let h = features;
   // maskrcnn_resnet50_fpn_v2: convolutions, then one layer; the first version has two layers.
@@ -136,16 +166,25 @@ export function boxHead(state: StateDict, w: Arrays, features: Value) {
   const [R, ...rest] = h.shape as [number, ...number[]];
   const flat = reshape(h, [R, rest.reduce((a, b) => a * b, 1)]);
   h = i > 0 ? relu(fc(`${head}.${i + 1}`, flat)) : relu(fc(`${head}.fc7`, relu(fc(`${head}.fc6`, flat))));
-  return {
-    logits: fc("roi_heads.box_predictor.cls_score", h),
-    deltas: fc("roi_heads.box_predictor.bbox_pred", h),
-  };
+  return outputs(h);
 }
 
-/** Mask logits [R, K + 1, 28, 28] from features [R, C, 14, 14]. */
+/**
+ * Mask logits [R, K + 1, 28, 28] from features [R, C, 14, 14]; [R, 1, 28, 28] where all classes share one, and 14 × 14 of
+ * C4. Fully connected layers (Table 2e) are known by their names.
+ */
 export function maskHead(state: StateDict, w: Arrays, features: Value): Value {
+  const head = "roi_heads.mask_head";
   let h = features;
-  for (let i = 0; i < 4; i++) h = relu(named(state, w, `roi_heads.mask_head.${i}.0`, h, 1));
+  if (isC4(state)) h = residualStage(state, w, regionStage, features, 2);
+  else if (`${head}.fc1.weight` in state) {
+    const [R, ...rest] = h.shape as [number, ...number[]];
+    const M = maskSizeOf(state);
+    const fc = (name: string, x: Value) => gemm(x, w(`${name}.weight`), w(`${name}.bias`), { transB: true });
+    h = reshape(h, [R, rest.reduce((a, b) => a * b, 1)]);
+    for (let i = 1; `${head}.fc${i}.weight` in state; i++) h = relu(fc(`${head}.fc${i}`, h));
+    return reshape(fc("roi_heads.mask_predictor.mask_fc", h), [R, maskChannels(state), M, M]);
+  } else for (let i = 0; `${head}.${i}.0.weight` in state; i++) h = relu(named(state, w, `${head}.${i}.0`, h, 1));
   const up = "roi_heads.mask_predictor.conv5_mask";
   h = relu(convTranspose(h, w(`${up}.weight`), w(`${up}.bias`), { strides: [2, 2] }));
   return named(state, w, "roi_heads.mask_predictor.mask_fcn_logits", h);

@@ -1,6 +1,5 @@
 // Features of regions outside of the networks: RoIAlign and RoIPool on the same maps and boxes, to be compared.
 import type { Tensor } from "@reprise/engine";
-import { strides } from "./network.ts";
 import { roiAlign } from "./roi-align.ts";
 import { roiPool } from "./roi-pool.ts";
 
@@ -23,7 +22,7 @@ export function regionFeatures(
   found: Readonly<Record<string, Tensor>>,
   boxes: Float32Array,
   levels: Int32Array,
-  kind: "align" | "pool",
+  { strides, kind }: { readonly strides: readonly number[]; readonly kind: "align" | "pool" },
 ): RegionFeatures {
   const channels = found.level0!.shape[1]!;
   const each = channels * outputSize * outputSize;

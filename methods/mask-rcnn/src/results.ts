@@ -5,14 +5,13 @@ import type { Category } from "./model-file.ts";
 import { pasteMask } from "./paste.ts";
 import type { Picture } from "./transform.ts";
 
-const maskArea = 28 * 28;
-
 /** Where a detection's object is: [height, width], 1 there. */
 export function objectMask(
   { boxes, masks }: Pick<Segmentation, "boxes" | "masks">,
   d: number,
   { height, width }: Pick<Picture, "height" | "width">,
 ): Uint8Array {
+  const maskArea = masks.length / (boxes.length / 4);
   const soft = pasteMask(masks.subarray(maskArea * d, maskArea * (d + 1)), boxes.subarray(4 * d, 4 * d + 4), {
     height,
     width,

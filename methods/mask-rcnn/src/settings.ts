@@ -1,6 +1,23 @@
 // What a training is told, and the settings that were published.
 
-import type { RoiPooling } from "./network.ts";
+export const roiPoolings = ["align", "align-max", "warp", "warp-max", "pool"] as const;
+/**
+ * How features of a region are taken (Table 2c): RoIAlign, RoIWarp, RoIPool. Means of a bin's four samples or, where it
+ * says so, the largest; RoIPool takes the largest feature of a bin.
+ */
+export type RoiPooling = (typeof roiPoolings)[number];
+
+export const maskLosses = ["sigmoid", "softmax"] as const;
+/** Each class's mask by itself, or classes that compete for each pixel (Table 2b). */
+export type MaskLoss = (typeof maskLosses)[number];
+
+export const networkFeatures = ["fpn", "c4", "c5"] as const;
+/** A feature pyramid; the fourth stage's features, the fifth in the heads; or the fifth's, of stride 32 (Table 2d). */
+export type NetworkFeatures = (typeof networkFeatures)[number];
+
+export const maskHeads = ["fcn", "mlp-1", "mlp-2"] as const;
+/** Convolutions, or one or two fully connected layers before the one that draws the mask (Table 2e). */
+export type MaskHead = (typeof maskHeads)[number];
 
 /** What a network needs to know of pictures at inference: kept in its file. */
 export interface PictureSettings {
@@ -10,6 +27,10 @@ export interface PictureSettings {
   readonly anchorSizes: readonly number[];
   /** Regions of this size are taken from the pyramid's level 4. */
   readonly canonicalSize: number;
+  /** How features of regions are taken; RoIAlign with the average if left out. */
+  readonly pooling?: RoiPooling;
+  /** What a mask's values were trained as; each class by itself, a sigmoid, if left out. */
+  readonly maskLoss?: MaskLoss;
 }
 
 export interface TrainSettings extends PictureSettings {
@@ -38,8 +59,10 @@ export interface TrainSettings extends PictureSettings {
   /** Parts of the network that keep their weights. */
   readonly freeze: readonly string[];
   readonly seed: number;
-  /** How features of regions are taken. */
-  readonly pooling?: RoiPooling;
+  /** Where regions are taken from, how masks are drawn, and whether classes share one: where drawn weights are started from. */
+  readonly features?: NetworkFeatures;
+  readonly maskHead?: MaskHead;
+  readonly classAgnosticMask?: boolean;
   readonly validateEvery: number;
 }
 
@@ -138,6 +161,15 @@ export const presets = {
 export type PresetName = keyof typeof presets;
 
 /** The part of the settings that a network keeps. */
-export const pictureSettings = ({ minSize, maxSize, anchorSizes, canonicalSize }: TrainSettings): PictureSettings => ({
+export const pictureSettings = ({
+  minSize,
+  maxSize,
+  anchorSizes,
+  canonicalSize,
+  pooling,
+  maskLoss,
+}: TrainSettings): PictureSettings => ({
   ...{ minSize, maxSize, anchorSizes, canonicalSize },
+  ...(pooling ? { pooling } : {}),
+  ...(maskLoss ? { maskLoss } : {}),
 });

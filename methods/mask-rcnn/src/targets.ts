@@ -2,9 +2,10 @@
 import { type Tensor, tensor } from "@reprise/engine";
 import { boxCount, boxIouMatrix, takeBoxes } from "./box.ts";
 import { type BoxWeights, encodeBoxes } from "./box-coder.ts";
-import { fpnLevels } from "./fpn-level.ts";
+import { levelsOf } from "./fpn-level.ts";
 import type { TrainingInput } from "./losses.ts";
 import { background, matchCandidates, type SamplerOptions, sampleCandidates } from "./matcher.ts";
+import type { RegionShape } from "./network.ts";
 import { roiAlign } from "./roi-align.ts";
 import type { ImageBatch, Picture } from "./transform.ts";
 
@@ -29,7 +30,6 @@ export interface SamplingOptions {
   readonly canonicalSize?: number;
 }
 
-const maskSize = 28;
 const boxWeights: BoxWeights = [10, 10, 5, 5];
 
 /** The objects where the network sees them: boxes by float32 ratios, masks by the nearest pixel, as torchvision. */
@@ -71,7 +71,10 @@ export function trainingInputs(
     regionPositiveShare = 0.25,
     order,
     canonicalSize = 224,
-  }: SamplingOptions = {},
+    stages = [2, 3, 4, 5],
+    maskSize = 28,
+    maskChannels = classes,
+  }: SamplingOptions & Partial<RegionShape> = {},
 ): Record<Exclude<TrainingInput, "images">, Tensor> {
   const N = targets.length;
   const ordered = order ? { order } : {};
@@ -81,13 +84,16 @@ export function trainingInputs(
       proposals[n]!,
       n,
       { count: regionsPerImage, positiveShare: regionPositiveShare, ...ordered },
-      canonicalSize,
+      (boxes) => levelsOf(boxes, stages, { canonicalSize }),
     ),
   );
   return {
     ...anchorInputs(anchors, targets, { count: anchorsPerImage, positiveShare: anchorPositiveShare, ...ordered }),
-    ...regionInputs(regions, N * regionsPerImage, classes),
-    ...maskInputs(regions, targets, sizes, N * Math.floor(regionsPerImage * regionPositiveShare), classes),
+    ...regionInputs(regions, N * regionsPerImage, classes, stages.length),
+    ...maskInputs(regions, targets, sizes, {
+      ...{ count: N * Math.floor(regionsPerImage * regionPositiveShare), maskSize, maskChannels },
+      levels: stages.length,
+    }),
   };
 }
 
@@ -145,7 +151,7 @@ function regionsOf(
   proposals: Float32Array,
   image: number,
   sampler: SamplerOptions,
-  canonicalSize: number,
+  levelOf: (box: Float32Array) => Int32Array,
 ): readonly Region[] {
   const all = Float32Array.from([...proposals, ...boxes]);
   const G = boxCount(boxes);
@@ -160,13 +166,13 @@ function regionsOf(
       const truth = matches[i]!;
       const box = all.slice(4 * i, 4 * i + 4);
       const deltas = truth >= 0 ? encodeBoxes(takeBoxes(boxes, [truth]), box, boxWeights) : new Float32Array(4);
-      const level = fpnLevels(box, { canonicalSize })[0]!;
+      const level = levelOf(box)[0]!;
       return { image, box, level, label: classes[i]!, truth, deltas };
     });
 }
 
-function regionInputs(regions: readonly Region[], R: number, classes: number) {
-  const placed = place(regions, R);
+function regionInputs(regions: readonly Region[], R: number, classes: number, levels: number) {
+  const placed = place(regions, R, levels);
   const share = 1 / Math.max(regions.length, 1);
   const labels = new BigInt64Array(R);
   const weights = new Float32Array(R);
@@ -193,13 +199,17 @@ function maskInputs(
   regions: readonly Region[],
   targets: readonly PictureTargets[],
   sizes: ImageBatch["sizes"],
-  P: number,
-  classes: number,
+  {
+    count: P,
+    levels,
+    maskSize,
+    maskChannels,
+  }: Readonly<Record<"count" | "levels" | "maskSize" | "maskChannels", number>>,
 ) {
   const positive = regions.filter(({ truth }) => truth >= 0);
-  const placed = place(positive, P);
+  const placed = place(positive, P, levels);
   const area = maskSize * maskSize;
-  const [one, drawn, weights] = [new Float32Array(P * classes), new Float32Array(P * area), new Float32Array(P)];
+  const [one, drawn, weights] = [new Float32Array(P * maskChannels), new Float32Array(P * area), new Float32Array(P)];
   positive.forEach(({ image, box, label, truth }, p) => {
     const [height, width] = sizes[image]!;
     const mask = Float32Array.from(targets[image]!.masks[truth]!);
@@ -210,24 +220,24 @@ function maskInputs(
       }),
       p * area,
     );
-    one[p * classes + label] = 1;
+    one[maskChannels === 1 ? p : p * maskChannels + label] = 1;
     weights[p] = 1 / (positive.length * area);
   });
   return {
     maskRegions: placed.boxes,
     maskImages: placed.images,
     maskLevels: placed.levels,
-    maskClasses: float([P, classes], one),
+    maskClasses: float([P, maskChannels], one),
     maskTargets: float([P, maskSize, maskSize], drawn),
     maskWeights: float([P], weights),
   };
 }
 
 /** Boxes in the first places of `count`, the others empty. */
-function place(regions: readonly Region[], count: number) {
+function place(regions: readonly Region[], count: number, levelCount: number) {
   const boxes = new Float32Array(4 * count);
   const images = new BigInt64Array(count);
-  const levels = new Float32Array(4 * count);
+  const levels = new Float32Array(levelCount * count);
   regions.forEach(({ box, image, level }, r) => {
     boxes.set(box, 4 * r);
     images[r] = BigInt(image);
@@ -236,7 +246,7 @@ function place(regions: readonly Region[], count: number) {
   return {
     boxes: float([count, 4], boxes),
     images: { dtype: "int64", shape: [count], data: images } as const,
-    levels: float([4, count], levels),
+    levels: float([levelCount, count], levels),
   };
 }
 

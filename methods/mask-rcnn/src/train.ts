@@ -82,6 +82,7 @@ export async function train(
         : sgd({ momentum: 0.9, weightDecay: settings.weightDecay }),
     clipNorm: settings.clipNorm,
     ...(settings.pooling ? { pooling: settings.pooling } : {}),
+    ...(settings.maskLoss ? { maskLoss: settings.maskLoss } : {}),
     frozen: isFrozen(settings.freeze),
     ...(from ? { from: from.training } : {}),
   });

@@ -17,7 +17,8 @@ import {
 } from "@reprise/engine";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
-import type { RoiPooling, StateDict } from "./network.ts";
+import { maskChannels, regionShape, type StateDict } from "./network.ts";
+import type { MaskLoss, RoiPooling } from "./settings.ts";
 import { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 import { imageBatch, type Picture } from "./transform.ts";
 
@@ -37,6 +38,7 @@ export interface TrainingOptions {
   readonly canvas?: number;
   /** How features of regions are taken. */
   readonly pooling?: RoiPooling;
+  readonly maskLoss?: MaskLoss;
   /** Goes on from what `state` gave. */
   readonly from?: TrainingState;
 }
@@ -110,6 +112,8 @@ export class MaskRcnnTraining {
       ...options
     }: TrainingOptions = {},
   ): Promise<MaskRcnnTraining> {
+    if (options.maskLoss === "softmax" && maskChannels(state) === 1)
+      throw new RangeError("Classes that share a mask cannot compete for its pixels: take the sigmoid loss with it.");
     const layout = trainedLayout(state, frozen);
     const trained = new Set(Object.keys(layout));
     const arrays = (x: Inputs<string>) => (name: string) =>
@@ -153,6 +157,7 @@ export class MaskRcnnTraining {
     const inputs = trainingInputs(batch, anchors, proposals, seen, classes, {
       ...sampling,
       ...(order ? { order } : {}),
+      ...regionShape(this.#state),
     });
     const { loss, report } = await this.#training.run({ images, ...inputs }, { learningRate });
     const losses = Object.fromEntries(Object.entries(report).map(([name, value]) => [name, Number(value.data[0])]));

@@ -1,7 +1,7 @@
 // Checkpoints of others under the names that the network has, and heads for other classes.
 import type { Random } from "@reprise/data";
 import { ModelError, type Tensor } from "@reprise/engine";
-import type { StateDict } from "./network.ts";
+import { maskChannels, type StateDict } from "./network.ts";
 
 /** Names of torchvision's published checkpoints, which are older than its present layout. */
 const olderNames: readonly (readonly [RegExp, string])[] = [
@@ -28,6 +28,7 @@ const classLayers = [
   "roi_heads.box_predictor.cls_score",
   "roi_heads.box_predictor.bbox_pred",
   "roi_heads.mask_predictor.mask_fcn_logits",
+  "roi_heads.mask_predictor.mask_fc",
 ];
 
 /**
@@ -40,7 +41,9 @@ export function forClasses(state: StateDict, classes: number, random: Random): S
   if (!bias) throw new ModelError('The weights have no "roi_heads.box_predictor.cls_score.bias".');
   if (bias.shape[0] === classes) return state;
   const replaced: Record<string, Tensor> = {};
+  const shared = maskChannels(state) === 1;
   for (const name of classLayers) {
+    if (!(`${name}.weight` in state) || (shared && name.includes("mask_predictor"))) continue;
     const old = state[`${name}.weight`]!.shape as readonly number[];
     const rows = (old[0]! / bias.shape[0]!) * classes;
     const shape = [rows, ...old.slice(1)];

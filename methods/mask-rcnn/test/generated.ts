@@ -18,6 +18,8 @@ const read = (name: string) =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), "utf8")) as Fixture;
 export const fixture = read("network");
 export const fixtureV2 = read("network-v2");
+export const fixtureC4 = read("network-c4");
+export const fixtureC5 = read("network-c5");
 
 /** (k / 2²³) − 1 for 24 bits k of a linear congruential generator. */
 function uniform(count: number, seed: number): Float64Array {
@@ -38,7 +40,7 @@ const stateOf = (shapes: Fixture["shapes"]): Record<string, Tensor<"float32">> =
           seed,
         ),
       );
-      const small = /cls_|bbox_pred|mask_fcn_logits/.test(name);
+      const small = /cls_|bbox_pred|mask_fcn_logits|mask_fc\./.test(name);
       const fan = shape.slice(1).reduce((a, b) => a * b, 1);
       const factor = f(Math.sqrt((small ? 0.5 : 4) / fan));
       const data = drawn.map((value) => {
@@ -54,6 +56,10 @@ const stateOf = (shapes: Fixture["shapes"]): Record<string, Tensor<"float32">> =
 
 export const state = stateOf(fixture.shapes);
 export const stateV2 = stateOf(fixtureV2.shapes);
+export const stateC4 = stateOf(fixtureC4.shapes);
+export const stateC5 = stateOf(fixtureC5.shapes);
+/** How the network of `fixtureC5` takes regions and draws masks. */
+export const optionsC5 = { pooling: "pool", maskLoss: "softmax" } as const;
 
 /** Two discs on noise. */
 const discs = [

@@ -12,6 +12,7 @@ import {
   type Picture,
   type PictureTargets,
   type ProposalLimits,
+  regionShape,
   resizedTargets,
   type SamplingOptions,
   type StateDict,
@@ -19,7 +20,7 @@ import {
   trainingInputs,
   trainingLosses,
 } from "../src/index.ts";
-import { fixture, masksOf, pictures, state } from "./generated.ts";
+import { fixture, fixtureC4, fixtureC5, masksOf, optionsC5, pictures, state, stateC4, stateC5 } from "./generated.ts";
 
 interface Step {
   readonly state: StateDict;
@@ -41,13 +42,13 @@ async function stepOf({ state, pictures, targets, options, limits, sampling }: S
   const seen = targets.map((own, i) => resizedTargets(own, pictures[i]!, batch.sizes[i]!));
   const inputs: Record<string, Tensor> = {
     images: { dtype: "float32", shape: batch.shape, data: batch.data },
-    ...trainingInputs(batch, anchors, proposals, seen, classes, sampling),
+    ...trainingInputs(batch, anchors, proposals, seen, classes, { ...sampling, ...regionShape(state) }),
   };
   for (const name of names) inputs[name] = state[name]!;
   const compiled = compile(runtime, (x: Inputs<string>) => {
     const own = new Map(names.map((name) => [name, x[name]!]));
     const w = (name: string) => own.get(name) ?? x.images!.graph.constant(state[name]!);
-    const losses = trainingLosses(state, w, x as Inputs<TrainingInput>);
+    const losses = trainingLosses(state, w, x as Inputs<TrainingInput>, options);
     const gradients = gradient(
       Object.values(losses).reduce((a, b) => add(a, b)),
       [...own.values()],
@@ -62,18 +63,22 @@ async function stepOf({ state, pictures, targets, options, limits, sampling }: S
 const norm = (data: ArrayLike<number>) => Math.sqrt(Array.from(data).reduce((sum, value) => sum + value * value, 0));
 const relative = (got: number, want: number) => Math.abs(got - want) / (Math.abs(want) || 1);
 
-test("five losses and every gradient's norm of a small network", async () => {
-  const { settings: s, anchorSizes, losses, gradientNorms } = fixture;
+test.each([
+  ["with a feature pyramid", fixture, state, {}],
+  ["of C4", fixtureC4, stateC4, {}],
+  ["of C5 with RoIPool, fully connected layers and a softmax", fixtureC5, stateC5, optionsC5],
+] as const)("five losses and every gradient's norm of a small network %s", async (_, made, weights, own) => {
+  const { settings: s, anchorSizes, losses, gradientNorms } = made;
   const results = await stepOf(
     {
-      state,
+      state: weights,
       pictures,
-      targets: fixture.targets.map(({ boxes, labels }, i) => ({
+      targets: made.targets.map(({ boxes, labels }, i) => ({
         boxes: Float32Array.from(boxes.flat()),
         labels,
         masks: masksOf(pictures[i]!.height, pictures[i]!.width),
       })),
-      options: { minSize: s.min_size!, maxSize: s.max_size!, anchorSizes },
+      options: { minSize: s.min_size!, maxSize: s.max_size!, anchorSizes, ...own },
       limits: { preNms: s.rpn_pre_nms_top_n_train!, postNms: s.rpn_post_nms_top_n_train! },
       sampling: { anchorsPerImage: s.rpn_batch_size_per_image!, regionsPerImage: s.box_batch_size_per_image! },
     },

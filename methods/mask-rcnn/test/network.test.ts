@@ -5,14 +5,27 @@ import { nodeRuntime } from "@reprise/engine/node";
 import { readSafetensors } from "@reprise/nn";
 import { describe, expect, test } from "vitest";
 import { MaskRcnn, pasteMask } from "../src/index.ts";
-import { fixture, fixtureV2, pictures, state, stateV2 } from "./generated.ts";
+import {
+  fixture,
+  fixtureC4,
+  fixtureC5,
+  fixtureV2,
+  optionsC5,
+  pictures,
+  state,
+  stateC4,
+  stateC5,
+  stateV2,
+} from "./generated.ts";
 
 test.each([
-  ["maskrcnn_resnet50_fpn", fixture, state],
-  ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2],
+  ["maskrcnn_resnet50_fpn", fixture, state, {}],
+  ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2, {}],
+  ["C4", fixtureC4, stateC4, {}],
+  ["C5 with RoIPool, fully connected layers and a softmax", fixtureC5, stateC5, optionsC5],
 ] as const)(
   "detections and masks of a small network of the layout of %s as torchvision's",
-  async (_, made, weights) => {
+  async (_, made, weights, own) => {
     const { settings, anchorSizes } = made;
     const model = new MaskRcnn(nodeRuntime({ threads: 1 }), weights, {
       minSize: settings.min_size!,
@@ -22,6 +35,7 @@ test.each([
       postNms: settings.rpn_post_nms_top_n_test!,
       scoreThreshold: settings.box_score_thresh!,
       detections: settings.box_detections_per_img!,
+      ...own,
     });
     const found = await model.segment(pictures);
     await model.release();
@@ -30,9 +44,10 @@ test.each([
       expect([...labels]).toEqual(want.labels);
       expect(largest(boxes, want.boxes)).toBeLessThan(1e-3);
       expect(largest(scores, want.scores)).toBeLessThan(1e-5);
+      const area = masks.length / labels.length;
       const sums = want.labels.map((_, d) => {
         const box = want.boxes.slice(4 * d, 4 * d + 4);
-        return pasteMask(masks.subarray(784 * d, 784 * (d + 1)), box, pictures[i]!).reduce((a, b) => a + b, 0);
+        return pasteMask(masks.subarray(area * d, area * (d + 1)), box, pictures[i]!).reduce((a, b) => a + b, 0);
       });
       sums.forEach((sum, d) => {
         expect(Math.abs(sum / want.maskSums[d]! - 1)).toBeLessThan(1e-4);

@@ -85,3 +85,29 @@ test("targets that do not belong together are refused", async () => {
   await expect(step([5, 1, 5, 5], [1], [mask])).rejects.toThrow("Picture 0: box 0 (5, 1, 5, 5) has no area.");
   await training.release();
 });
+
+test("one mask for all classes is drawn as the same mask for each, and does not go with classes that compete", async () => {
+  const runtime = nodeRuntime({ threads: 1 });
+  const shared = initialState(new Random(1), { ...network, classAgnosticMask: true });
+  const name = "roi_heads.mask_predictor.mask_fcn_logits";
+  const repeated = { ...shared };
+  for (const part of ["weight", "bias"]) {
+    const { shape, data } = shared[`${name}.${part}`]!;
+    const each = Float32Array.from({ length: 4 * data.length }, (_, i) => data[i % data.length]!);
+    repeated[`${name}.${part}`] = { dtype: "float32", shape: [4, ...shape.slice(1)], data: each };
+  }
+  const { picture } = shapesPicture(new Random(5), { height: 96, width: 96 });
+  const [one, four] = await Promise.all(
+    [shared, repeated].map(async (state) => {
+      const model = new MaskRcnn(runtime, state, { ...small, preNms: 20, postNms: 5 });
+      const [found] = await model.segment([picture]);
+      await model.release();
+      return found!;
+    }),
+  );
+  expect(one!.masks.length).toBeGreaterThan(0);
+  expect([...one!.masks]).toEqual([...four!.masks]);
+  await expect(MaskRcnnTraining.start(runtime, shared, { ...small, maskLoss: "softmax" })).rejects.toThrow(
+    "Classes that share a mask cannot compete for its pixels: take the sigmoid loss with it.",
+  );
+});

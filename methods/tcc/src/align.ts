@@ -1,5 +1,6 @@
 // Time maps between two videos by their embeddings: nearest neighbours, dynamic time warping, and its soft distance.
 
+import { bytesText } from "@reprise/data";
 import { nearestRows } from "./metrics/kendall.ts";
 import { type Frames, rowsOf, squaredDistance } from "./plain.ts";
 
@@ -25,7 +26,8 @@ export interface WarpOptions {
 /**
  * The cheapest path through all distances that never goes back in either video.
  *
- * @throws RangeError for pairs outside the videos, or in another order in one than in the other
+ * @throws RangeError for pairs outside the videos, or in another order in one than in the other, and for videos that are
+ *   too long
  */
 export function warp(
   query: Frames,
@@ -33,6 +35,7 @@ export function warp(
   { through = [], distance = "euclidean" }: WarpOptions = {},
 ): Warping {
   const [N, M] = [query.shape[0]!, candidate.shape[0]!];
+  checkWarpSize(N, M);
   const stops = checkedStops(through, N, M);
   const between = distancesOf(query, candidate, distance);
   const path: [number, number][] = [];
@@ -49,6 +52,30 @@ export function warp(
   const map = new Int32Array(N).fill(-1);
   for (const [i, j] of path) if (map[i] === -1) map[i] = j;
   return { cost, path, map };
+}
+
+/** Bytes for a pair of frames: distance, cost so far, the step that led there. */
+const PAIR_BYTES = 17;
+const WARP_BYTES = 2 ** 32;
+
+/** @throws RangeError when warping videos of so many frames would take more than 4 GB */
+export function checkWarpSize(N: number, M: number): void {
+  const bytes = PAIR_BYTES * N * M;
+  if (bytes > WARP_BYTES)
+    throw new RangeError(
+      `warping ${N} by ${M} frames takes ${bytesText(bytes)} of memory, more than ${bytesText(WARP_BYTES)}. Cut the videos, or take fewer frames a second.`,
+    );
+}
+
+/** Labels of the candidate's frames, from the first frame of the query that the path sets beside each. */
+export function labelsAlong(
+  path: readonly (readonly [query: number, candidate: number])[],
+  labels: ArrayLike<number>,
+  candidateFrames: number,
+): number[] {
+  const out = new Array<number>(candidateFrames).fill(-1);
+  for (const [i, j] of path) if (out[j] === -1) out[j] = labels[i]!;
+  return out;
 }
 
 function checkedStops(through: readonly (readonly [number, number])[], N: number, M: number) {

@@ -6,6 +6,8 @@ export interface Sequence {
   /** [T, F] features or [T, H, W, C] images of bytes. */
   readonly shape: readonly number[];
   readonly data: Uint8Array | Float32Array;
+  /** Seconds at which each frame is shown, of video files. */
+  readonly times?: Float64Array;
   /** The phase of each frame, from 0; supervised learning needs them. */
   readonly labels?: ArrayLike<number>;
 }

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { decodeNpy, encodeNpy, ndArray, pouringVideos, Random } from "@reprise/data";
 import { readVideoFile, writeVideoFile } from "@reprise/data/node";
 import { averagePool, exportOnnx, trace, type Value } from "@reprise/engine";
-import type { Verb, VerbContext } from "@reprise/experiment/verb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sideBySide } from "../src/grid.ts";
-import { verbs } from "../src/verbs/index.node.ts";
+import { runVerb as run } from "./run-verb.ts";
 
 let folder: string;
 const at = (...names: string[]) => join(folder, ...names);
@@ -27,31 +26,6 @@ beforeAll(async () => {
     await writeVideoFile(at("videos", `v${i}.mp4`), { shape, data: frames }, { framesPerSecond: 15 });
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Runs a verb as the command line does, defaults filled in. */
-async function run(
-  name: string,
-  args: string[],
-  options: Record<string, unknown>,
-  signal = new AbortController().signal,
-) {
-  const verb = verbs.find((one) => one.name === name) as Verb;
-  const defaults = Object.entries(verb.options).flatMap(([key, option]) =>
-    "default" in option ? [[key, option.default]] : [],
-  );
-  const context: VerbContext = {
-    args,
-    options: { ...Object.fromEntries(defaults), ...options },
-    json: false,
-    debug: false,
-    signal,
-    onStop: () => {},
-    progress: { show: () => {}, end: () => {} },
-    command: `tcc ${name}`,
-  };
-  const answer = await verb.run(context);
-  return { result: answer!.result as Record<string, unknown>, text: answer!.text() };
-}
 
 test("sequences: train, embed, evaluate, align", { timeout: 60_000 }, async () => {
   const model = at("M");

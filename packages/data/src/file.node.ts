@@ -94,6 +94,7 @@ function reasons(what: string): Readonly<Record<string, string>> {
     EACCES: "permission denied. Check who owns it, or choose another place.",
     EPERM: "permission denied. Check who owns it, or choose another place.",
     EROFS: "the file system is read-only. Choose another place.",
+    EFBIG: "it is larger than a file may be here. See ulimit -f, or choose another place.",
     ENOSPC: "the disk is full. Free some space, or choose another place.",
   };
 }

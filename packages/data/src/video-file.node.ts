@@ -1,28 +1,17 @@
 // Video files (mp4, mov, webm, mkv) through mediabunny, which reads and writes containers, over WebCodecs, which on Node
-// comes from @napi-rs/webcodecs. Both are loaded when the first video is read or written.
-import { stat } from "node:fs/promises";
-import { extname } from "node:path";
+// comes from @napi-rs/webcodecs. Both are loaded when the first video is read or written. GIF goes through sharp.
+import { open, stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
 import type * as Mediabunny from "mediabunny";
 import { DataError } from "./error.ts";
 import { fileError, writeFileAtomic } from "./file.node.ts";
 import { bytesText } from "./format.ts";
+import { soundOf } from "./video-audio.node.ts";
+import { encodeGif, readGif } from "./video-gif.node.ts";
+import { dueFrames, type ReadVideoOptions, sizeOf, type VideoFile } from "./video-reading.ts";
 import { resizeVideo, type VideoFrames } from "./video-size.ts";
 
-export interface VideoFile extends VideoFrames {
-  /** Seconds from the beginning at which each frame is shown. */
-  readonly times: Float64Array;
-}
-
-export interface ReadVideoOptions {
-  /** Every frame is brought to it; the file's own if left out. Without a width the sides stay to each other as they are. */
-  readonly size?: { readonly width?: number; readonly height: number };
-  /** Frames a second that are kept, for files that have more; all if left out. */
-  readonly framesPerSecond?: number;
-  /** Videos that would take more memory are refused before they are decoded. */
-  readonly maxBytes?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: { readonly done: number; readonly total: number | null }) => void;
-}
+export type { ReadVideoOptions, VideoFile };
 
 let loaded: Promise<typeof Mediabunny> | undefined;
 
@@ -31,7 +20,9 @@ function loadMediabunny(): Promise<typeof Mediabunny> {
   loaded ??= (async () => {
     try {
       await import("@napi-rs/webcodecs/polyfill");
-      return await import("mediabunny");
+      const bunny = await import("mediabunny");
+      bunny.Logging.level = bunny.LogLevel.Silent; // what is wrong with a file, our own message tells
+      return bunny;
     } catch (cause) {
       loaded = undefined;
       throw new Error(
@@ -53,65 +44,105 @@ export async function readVideoFile(path: string, options: ReadVideoOptions = {}
     throw fileError(path, cause, "read");
   });
   if (found.isDirectory()) throw new DataError(path, "is a folder, not a video file.");
+  if (await isGif(path)) return readGif(path, options);
   const bunny = await loadMediabunny();
   // The native decoder does not keep Node's event loop alive.
   const awake = setInterval(() => {}, 1000);
   const input = new bunny.Input({ formats: bunny.ALL_FORMATS, source: new bunny.FilePathSource(path) });
   try {
     const track = await input.getPrimaryVideoTrack().catch((cause: unknown) => {
-      throw new DataError(path, "is no video file that is read: mp4, mov, webm and mkv are.", { cause });
+      if (found.size === 0) throw new DataError(path, "is empty: it holds no bytes.", { cause });
+      throw new DataError(
+        path,
+        "is no video file that is read, or its end is missing: mp4, mov, webm, mkv and gif are read.",
+        { cause },
+      );
     });
     if (!track) throw new DataError(path, "has no video in it.");
-    if (!(await track.canDecode()))
+    if (!(await track.canDecode())) {
+      const codec = track.codec ?? (await track.getInternalCodecId()) ?? "an unknown way";
       throw new DataError(
         path,
-        `its video is coded in ${track.codec ?? "an unknown way"}, which cannot be decoded here. H.264, HEVC, VP8, VP9 and AV1 can.`,
+        `its video is coded in ${codec}, which cannot be decoded here. H.264, HEVC, VP8, VP9 and AV1 can: ffmpeg -i ${basename(path)} -c:v libx264 new.mp4`,
       );
-    const { height = track.displayHeight, width = Math.round((height * track.displayWidth) / track.displayHeight) } =
-      options.size ?? {};
-    const size = { width, height };
-    const seconds = await track.computeDuration();
-    const { framesPerSecond: rate, maxBytes = 2 ** 32 } = options;
+    }
+    const size = sizeOf(track.displayWidth, track.displayHeight, options);
+    const each = size.width * size.height * 3;
+    const seconds = await secondsOf(input, track);
+    const { framesPerSecond: rate, maxBytes = 2 ** 32, signal, onProgress } = options;
     const expected = Math.ceil(seconds * (rate ?? (await track.computePacketStats(100)).averagePacketRate));
-    const bytes = expected * size.width * size.height * 3;
-    if (bytes > maxBytes)
+    if (expected * each > maxBytes)
       throw new DataError(
         path,
-        `its ${Math.round(seconds)} seconds would take ${bytesText(bytes)} of memory, more than ${bytesText(maxBytes)}. Cut it, or take fewer frames a second.`,
+        `its ${Math.round(seconds)} seconds would take ${bytesText(expected * each)} of memory, more than ${bytesText(maxBytes)}. Cut it, or take fewer frames a second.`,
       );
-    const frames: Uint8Array[] = [];
+    let data = new Uint8Array((expected + 1) * each);
     const times: number[] = [];
+    let end = 0;
     try {
+      const isDue = dueFrames(rate);
       for await (const sample of new bunny.VideoSampleSink(track).samples()) {
         try {
-          options.signal?.throwIfAborted();
-          const due =
-            rate === undefined || times.length === 0 || sample.timestamp >= times[0]! + times.length / rate - 1e-6;
-          if (!due) continue;
-          frames.push(resizeVideo(await uprightFrame(sample), size).data);
+          signal?.throwIfAborted();
+          end = sample.timestamp + sample.duration;
+          if (!isDue(sample.timestamp)) continue;
+          if ((times.length + 1) * each > data.length) data = longer(data, each);
+          data.set(resizeVideo(await uprightFrame(sample), size).data, times.length * each);
           times.push(sample.timestamp);
-          options.onProgress?.({ done: frames.length, total: expected });
+          onProgress?.({ done: times.length, total: expected });
         } finally {
           sample.close();
         }
       }
     } catch (cause) {
-      if (options.signal?.aborted) throw cause;
+      if (signal?.aborted) throw cause;
       throw new DataError(
         path,
-        `cannot be decoded after frame ${frames.length}: ${(cause as Error).message}. It is cut short or damaged.`,
+        `cannot be decoded after frame ${times.length}: ${(cause as Error).message}. It is cut short or damaged.`,
         { cause },
       );
     }
-    if (frames.length === 0) throw new DataError(path, "has no frame that can be decoded.");
-    const each = size.width * size.height * 3;
-    const data = new Uint8Array(frames.length * each);
-    for (const [t, frame] of frames.entries()) data.set(frame, t * each);
-    return { shape: [frames.length, size.height, size.width, 3], data, times: Float64Array.from(times) };
+    if (end < 0.9 * seconds && end < seconds - 0.5)
+      throw new DataError(
+        path,
+        `is cut short or damaged: it says that it has ${seconds.toFixed(1)} seconds, and ${end.toFixed(1)} of them can be decoded.`,
+      );
+    if (times.length === 0) throw new DataError(path, "has no frame that can be decoded.");
+    return {
+      shape: [times.length, size.height, size.width, 3],
+      data: data.subarray(0, times.length * each),
+      times: Float64Array.from(times),
+    };
   } finally {
     clearInterval(awake);
     input[Symbol.dispose]();
   }
+}
+
+async function isGif(path: string): Promise<boolean> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw fileError(path, cause, "read");
+  });
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1") === "GIF8";
+  } finally {
+    await file.close();
+  }
+}
+
+/** How long the video says it is. What the whole file says counts where the video is all there is in it. */
+async function secondsOf(input: Mediabunny.Input, track: Mediabunny.InputVideoTrack): Promise<number> {
+  const [seconds, tracks] = [await track.computeDuration(), await input.getTracks()];
+  if (tracks.length > 1) return seconds;
+  return Math.max(seconds, (await track.getDurationFromMetadata()) ?? 0);
+}
+
+/** Half as long again: for files that hold more frames than they say. */
+function longer(data: Uint8Array<ArrayBuffer>, each: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(Math.ceil((1.5 * data.length) / each + 1) * each);
+  out.set(data);
+  return out;
 }
 
 /** A decoded picture as [1, H, W, 3], turned as its file says. */
@@ -141,23 +172,45 @@ async function uprightFrame(sample: Mediabunny.VideoSample): Promise<VideoFrames
 
 export interface WriteVideoOptions {
   readonly framesPerSecond: number;
+  /** Seconds at which each frame is shown, for rates that vary; the first is moved to 0. */
+  readonly times?: ArrayLike<number>;
+  /** A file whose sound goes with the frames. */
+  readonly soundOf?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: { readonly done: number; readonly total: number }) => void;
 }
 
 /**
- * Frames as an mp4 (H.264) or webm (VP9) file, written atomically. Odd sizes lose their last row or column.
+ * Frames as an mp4 (H.264), webm (VP9) or gif file, written atomically. In mp4 and webm odd sizes lose their last row or
+ * column.
  *
- * @throws DataError when the name says neither, or the file cannot be written
+ * @throws DataError when the name says none of these, or the file cannot be written
  */
-export async function writeVideoFile(
-  path: string,
-  { shape, data }: VideoFrames,
-  { framesPerSecond, signal, onProgress }: WriteVideoOptions,
-): Promise<void> {
+export async function writeVideoFile(path: string, frames: VideoFrames, options: WriteVideoOptions): Promise<void> {
   const extension = extname(path).toLowerCase();
-  if (extension !== ".mp4" && extension !== ".webm")
-    throw new DataError(path, "the name says no video format that is written. End it in .mp4 or .webm.");
+  if (extension !== ".mp4" && extension !== ".webm" && extension !== ".gif")
+    throw new DataError(path, "the name says no video format that is written. End it in .mp4, .webm or .gif.");
+  const { framesPerSecond, signal, onProgress } = options;
+  const T = frames.shape[0]!;
+  const given = options.times ?? Array.from({ length: T }, (_, t) => t / framesPerSecond);
+  const times = Array.from({ length: T }, (_, t) => given[t]! - given[0]!);
+  times.push(times[T - 1]! + 1 / framesPerSecond); // when the last one ends
+  if (extension === ".gif") {
+    if (options.soundOf !== undefined) throw new DataError(path, "a gif has no sound. End its name in .mp4 or .webm.");
+    const bytes = await encodeGif(frames, times);
+    onProgress?.({ done: T, total: T });
+    return writeFileAtomic(path, bytes, { ...(signal ? { signal } : {}) });
+  }
+  const bytes = await encodeVideo(frames, times, extension, options);
+  await writeFileAtomic(path, bytes, { ...(signal ? { signal } : {}) });
+}
+
+async function encodeVideo(
+  { shape, data }: VideoFrames,
+  times: readonly number[],
+  extension: ".mp4" | ".webm",
+  { framesPerSecond, soundOf: soundFile, signal, onProgress }: WriteVideoOptions,
+): Promise<Uint8Array> {
   const bunny = await loadMediabunny();
   const [T, H, W] = shape as [number, number, number, number];
   const [width, height] = [W - (W % 2), H - (H % 2)];
@@ -172,7 +225,8 @@ export async function writeVideoFile(
   });
   const awake = setInterval(() => {}, 1000);
   try {
-    output.addVideoTrack(source, { frameRate: framesPerSecond });
+    output.addVideoTrack(source);
+    const writeSound = soundFile === undefined ? undefined : await soundOf(bunny, soundFile, output);
     await output.start();
     for (let t = 0; t < T; t++) {
       signal?.throwIfAborted();
@@ -181,13 +235,15 @@ export async function writeVideoFile(
         format: "I420",
         codedWidth: width,
         codedHeight: height,
-        timestamp: t / framesPerSecond,
-        duration: 1 / framesPerSecond,
+        timestamp: times[t]!,
+        duration: times[t + 1]! - times[t]!,
       });
       await source.add(sample);
       sample.close();
       onProgress?.({ done: t + 1, total: T });
     }
+    source.close();
+    await writeSound?.(times[T]!);
     await output.finalize();
   } catch (cause) {
     await output.cancel().catch(() => {}); // the first error is the one to tell
@@ -195,7 +251,7 @@ export async function writeVideoFile(
   } finally {
     clearInterval(awake);
   }
-  await writeFileAtomic(path, new Uint8Array(target.buffer!), { ...(signal ? { signal } : {}) });
+  return new Uint8Array(target.buffer!);
 }
 
 /** RGB as I420 in BT.601's limited range: encoders take it without a conversion of their own. */

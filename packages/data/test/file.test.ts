@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { DataError } from "@reprise/data";
 import { createFolder, fileError, readBytes, writeFileAtomic } from "@reprise/data/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -14,6 +16,24 @@ afterEach(async () => {
 });
 
 describe("writeFileAtomic", () => {
+  it.skipIf(process.platform === "win32")(
+    "keeps the old content, and says why, where a file may not grow",
+    async () => {
+      const path = join(folder, "step.mp4");
+      await writeFile(path, "old");
+      const write = `const { writeFileAtomic } = await import("@reprise/data/node");
+      await writeFileAtomic(process.argv[1], new Uint8Array(1e6)).catch((error) => console.log(error.message));`;
+      // In blocks of 512 bytes or of 1024, as the shell has it.
+      const { stdout } = await promisify(execFile)("sh", [
+        ...["-c", 'ulimit -f 100 && exec "$0" --input-type=module -e "$1" "$2"'],
+        ...[process.execPath, write, path],
+      ]);
+      expect(stdout).toContain("step.mp4: cannot be written: it is larger than a file may be here.");
+      expect(await readFile(path, "utf8")).toBe("old");
+      expect(await readdir(folder)).toEqual(["step.mp4"]);
+    },
+  );
+
   it("writes text, bytes and parts; replaces what was there; leaves nothing beside it", async () => {
     const path = join(folder, "model.onnx");
     for (const content of ["text €", Uint8Array.of(1, 2, 3), [Uint8Array.of(4), Uint8Array.of(5, 6)]]) {

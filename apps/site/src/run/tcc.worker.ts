@@ -1,5 +1,6 @@
 // The panel "in step" in its Web Worker: encoder and method on ONNX Runtime's WASM.
-import { type PouringVideo, pouringVideo } from "@reprise/data";
+import { type PouringVideo, pouringVideo, resizeVideo } from "@reprise/data";
+import type { Sequence } from "@reprise/tcc";
 import { openRuntime } from "./open-runtime.ts";
 import { breathe, type RunContext, serveTasks } from "./serve-tasks.ts";
 import { siteFile } from "./site-file.ts";
@@ -8,11 +9,12 @@ import {
   type AlignInputs,
   type CycleInputs,
   drawnPerSecond,
+  learntSide,
   modelFile,
   paperKey,
   type TrainInputs,
 } from "./tcc/inputs.ts";
-import { type CycleResult, type Learning, type LearntResult, learnDrawings, oneCycle } from "./tcc/learn.ts";
+import { type CycleResult, type Learning, type LearntResult, learnFrom, oneCycle } from "./tcc/learn.ts";
 import { type Drawing, drawnSequence, writtenLetters } from "./tcc/letters.ts";
 
 export interface AlignMessage {
@@ -24,6 +26,7 @@ export interface AlignMessage {
 export interface TrainMessage {
   readonly inputs: TrainInputs;
   readonly drawings: readonly Drawing[];
+  readonly clips: readonly Sequence[];
 }
 
 const tasks = { align, repath, learn, cycle };
@@ -46,14 +49,17 @@ async function align({ inputs, own }: AlignMessage, context: RunContext<never>):
   return alignPair(model, videos, { runtime: opened, signal: context.signal, progress: context.progress });
 }
 
-async function learn({ inputs, drawings }: TrainMessage, context: RunContext<Learning>): Promise<LearntResult> {
+async function learn({ inputs, drawings, clips }: TrainMessage, context: RunContext<Learning>): Promise<LearntResult> {
   const { source, letter, writers, steps, seed } = inputs;
   const opened = await openRuntime(context);
+  const size = { width: learntSide, height: learntSide };
   const sequences =
-    source === "own"
-      ? drawings.map((drawing, i) => drawnSequence(drawing, `drawing ${i + 1}`))
-      : writtenLetters(letter, writers, seed);
-  return learnDrawings(sequences, { steps, seed }, { ...context, runtime: opened, breathe });
+    source === "written"
+      ? writtenLetters(letter, writers, seed)
+      : source === "own"
+        ? drawings.map((drawing, i) => drawnSequence(drawing, `drawing ${i + 1}`))
+        : clips.map(({ name, shape, data }) => ({ name, ...resizeVideo({ shape, data: data as Uint8Array }, size) }));
+  return learnFrom(sequences, { steps, seed }, { ...context, runtime: opened, breathe });
 }
 
 function cycle(inputs: CycleInputs, _: RunContext<never>): CycleResult {

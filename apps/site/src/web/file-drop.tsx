@@ -9,12 +9,17 @@ interface FileDropProps {
   readonly accept: string;
   readonly disabled: boolean;
   readonly chosen: boolean;
+  /** Several may be chosen or dropped at once: `onFile` is called with each. */
+  readonly multiple?: boolean;
   readonly onFile: (file: File) => void;
   readonly children: ComponentChildren;
 }
 
-export function FileDrop({ label, accept, disabled, chosen, onFile, children }: FileDropProps) {
+export function FileDrop({ label, accept, disabled, chosen, multiple = false, onFile, children }: FileDropProps) {
   const [over, setOver] = useState(false);
+  const take = (files: FileList | null | undefined) => {
+    for (const file of Array.from(files ?? []).slice(0, multiple ? undefined : 1)) onFile(file);
+  };
   return (
     <label
       class={`file-drop${over ? " over" : ""}${chosen ? " chosen" : ""}`}
@@ -26,8 +31,7 @@ export function FileDrop({ label, accept, disabled, chosen, onFile, children }: 
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        const file = event.dataTransfer?.files[0];
-        if (file && !disabled) onFile(file);
+        if (!disabled) take(event.dataTransfer?.files);
       }}
     >
       <input
@@ -35,11 +39,11 @@ export function FileDrop({ label, accept, disabled, chosen, onFile, children }: 
         class="hidden"
         accept={accept}
         disabled={disabled}
+        multiple={multiple}
         aria-label={label}
         onChange={({ currentTarget }) => {
-          const file = currentTarget.files?.[0];
+          take(currentTarget.files);
           currentTarget.value = ""; // so that the same file can be chosen again
-          if (file) onFile(file);
         }}
       />
       {children}

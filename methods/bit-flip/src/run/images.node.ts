@@ -6,6 +6,7 @@ import type { Tensor } from "@reprise/engine";
 import { UsageError } from "@reprise/experiment";
 import type { TestSet } from "../attack.ts";
 import type { Sample } from "../graph-victim.ts";
+import { rowsOf } from "../rows.ts";
 import { defined, type QuantizedModel, sha256 } from "./model.node.ts";
 
 export interface ImageChoice {
@@ -50,8 +51,7 @@ export async function readSample(choice: ImageChoice, { network, name }: Quantiz
   }
   const count = images.shape[0]!;
   if (sampleLabels !== undefined) targets = await readLabels(sampleLabels, count);
-  const { buffer, byteOffset, byteLength } = images.data;
-  return { images, ...defined({ targets }), sha256: sha256(new Uint8Array(buffer, byteOffset, byteLength)) };
+  return { images, ...defined({ targets }), sha256: sha256(images.data) };
 }
 
 /** The test set, if one is given. @throws DataError when it does not fit the model or has no labels */
@@ -119,9 +119,11 @@ async function readSet(
   return { images: { dtype: "float32", shape: [count, ...inputShape], data }, labels: own };
 }
 
-function rowsOf({ dtype, shape, data }: Tensor<"float32">, rows: ArrayLike<number>): Tensor<"float32"> {
-  const each = data.length / shape[0]!;
-  const picked = new Float32Array(rows.length * each);
-  for (let i = 0; i < rows.length; i++) picked.set(data.subarray(rows[i]! * each, (rows[i]! + 1) * each), i * each);
-  return { dtype, shape: [rows.length, ...shape.slice(1)], data: picked };
+/** @throws RangeError for labels of the test images that the model has no class for */
+export function checkLabels(test: TestSet | undefined, classes: number): void {
+  const wrong = test?.labels.findIndex((label) => label < 0 || label >= classes) ?? -1;
+  if (wrong >= 0)
+    throw new RangeError(
+      `Label ${wrong} of the test images is ${test!.labels[wrong]}; the model has classes 0 to ${classes - 1}.`,
+    );
 }

@@ -79,7 +79,7 @@ async function fileOf([path]: readonly string[], { network: name, weights, class
   };
 }
 
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+export const sha256 = (bytes: NodeJS.ArrayBufferView): string => createHash("sha256").update(bytes).digest("hex");
 
 /** The entries that are given. */
 export function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

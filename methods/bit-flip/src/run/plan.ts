@@ -19,7 +19,7 @@ export interface Plan {
   readonly targeted?: TargetedOptions;
 }
 
-/** @throws UsageError when choices contradict each other, or a class is none of the model's */
+/** @throws UsageError when choices contradict each other, or the model has no such class */
 export function planOf(choice: GoalChoice, classes: number, hasTest: boolean): Plan {
   const { target, source, stealthy = false, stealthAsConstant = false } = choice;
   for (const [flag, label] of [

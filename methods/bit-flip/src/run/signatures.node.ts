@@ -3,7 +3,7 @@ import { DataError } from "@reprise/data";
 import { readBytes } from "@reprise/data/node";
 import type { Signatures } from "../defences/checksums.ts";
 
-/** @throws DataError for a file that is none of `protect --by checksums` */
+/** @throws DataError for a file that `protect --by checksums` did not write */
 export async function readSignatures(path: string): Promise<Signatures> {
   const bytes = await readBytes(path);
   try {

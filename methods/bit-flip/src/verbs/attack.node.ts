@@ -11,7 +11,7 @@ import { randomFlips } from "../random-flips.ts";
 import { type AttackDocument, distanceOf, flipRows, given, randomRow } from "../report/document.ts";
 import { attackText } from "../report/text.ts";
 import { reportFiles, writeReport } from "../report/write.node.ts";
-import { type NamedSample, readSample, readTest } from "../run/images.node.ts";
+import { checkLabels, type NamedSample, readSample, readTest } from "../run/images.node.ts";
 import { defined, openModel, type QuantizedModel, sha256 } from "../run/model.node.ts";
 import { type GoalChoice, type Plan, planOf } from "../run/plan.ts";
 import { targetedSample } from "../targeted.ts";
@@ -106,14 +106,6 @@ async function prepare(
   return { victim: await graphVictim(runtime, network, targetedSample(images, labels, plan.targeted)), plan };
 }
 
-function checkLabels(test: TestSet | undefined, classes: number): void {
-  const wrong = test?.labels.findIndex((label) => label < 0 || label >= classes) ?? -1;
-  if (wrong >= 0)
-    throw new RangeError(
-      `Label ${wrong} of the test images is ${test!.labels[wrong]}; the model has classes 0 to ${classes - 1}.`,
-    );
-}
-
 /** As many random flips on the clean network. */
 async function compare(
   victim: GraphVictim,
@@ -145,13 +137,11 @@ function keyOf(
   { targeted }: Plan,
   { topK, atOnce }: { readonly topK?: number; readonly atOnce: number },
 ): RunKey {
-  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
-    sha256(new Uint8Array(buffer, byteOffset, byteLength));
   return {
     model: model.sha256,
     sample: sample.sha256,
-    sampleLabels: sample.targets ? bytes(sample.targets) : null,
-    test: test ? bytes(test.images.data) + bytes(test.labels) : null,
+    sampleLabels: sample.targets ? sha256(sample.targets) : null,
+    test: test ? sha256(test.images.data) + sha256(test.labels) : null,
     targeted: targeted ?? null,
     topK: topK ?? null,
     atOnce,

@@ -26,7 +26,10 @@ const attack = verb({
   summary: "find the few bits whose flips break a quantised classifier",
   arguments: [model],
   options: attackOptions,
-  run: async (context) => (await import("./attack.node.ts")).attackVerb(context),
+  run: async (context) =>
+    context.options.sampleWise === undefined
+      ? (await import("./attack.node.ts")).attackVerb(context)
+      : (await import("./samplewise.node.ts")).samplewiseVerb(context),
 });
 
 const random = verb({

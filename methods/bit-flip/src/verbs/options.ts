@@ -1,5 +1,8 @@
 // What the verbs take, as plain data.
 import type { Options } from "@reprise/experiment";
+import { bitsOfWeight, seed } from "../paper.ts";
+
+const threads = { kind: "integer", min: 1, help: "threads; all cores if left out" } as const;
 
 const modelOptions = {
   network: {
@@ -13,7 +16,7 @@ const modelOptions = {
     kind: "integer",
     min: 1,
     max: 8,
-    help: "bits of a weight; 1 for binarised networks; a quantised file has its own",
+    help: `${bitsOfWeight}; 1 for binarised networks; a quantised file has its own`,
   },
   perChannel: { kind: "flag", help: "a step for each output channel in place of one for each layer" },
   output: { kind: "text", placeholder: "name", help: "output with the scores, where the model has several" },
@@ -23,6 +26,22 @@ const modelOptions = {
     placeholder: "numbers",
     help: "one image as the model takes it, where the file leaves it open: 3,224,224",
   },
+} as const satisfies Options;
+
+const testOptions = {
+  test: {
+    kind: "text",
+    placeholder: "path",
+    help: "test images: a binary of CIFAR with its labels, or a file or folder of images with --labels",
+  },
+  labels: { kind: "text", placeholder: "file", help: "labels of the test images, NPY or IDX" },
+  mean: {
+    kind: "list",
+    of: "number",
+    placeholder: "numbers",
+    help: "subtracted from each channel of images in [0, 1]",
+  },
+  std: { kind: "list", of: "number", placeholder: "numbers", help: "that each channel is divided by afterwards" },
 } as const satisfies Options;
 
 const imageOptions = {
@@ -42,20 +61,8 @@ const imageOptions = {
     help: "in place of --sample: images that it is drawn from by --seed, such as the training set",
   },
   sampleSize: { kind: "integer", min: 1, default: 128, help: "images drawn for the sample" },
-  seed: { kind: "integer", min: 0, default: 0, help: "of what is drawn" },
-  test: {
-    kind: "text",
-    placeholder: "path",
-    help: "test images: a binary of CIFAR with its labels, or a file or folder of images with --labels",
-  },
-  labels: { kind: "text", placeholder: "file", help: "labels of the test images, NPY or IDX" },
-  mean: {
-    kind: "list",
-    of: "number",
-    placeholder: "numbers",
-    help: "subtracted from each channel of images in [0, 1]",
-  },
-  std: { kind: "list", of: "number", placeholder: "numbers", help: "that each channel is divided by afterwards" },
+  seed: { ...seed, help: "of what is drawn" },
+  ...testOptions,
 } as const satisfies Options;
 
 export const attackOptions = {
@@ -89,8 +96,14 @@ export const attackOptions = {
     max: 1,
     help: "with --target: share of the test images with it to stop at; 0.99 if left out",
   },
+  sampleWise: {
+    kind: "integer",
+    min: 1,
+    placeholder: "images",
+    help: "send so many images of the sample one by one to --target, or to a class drawn for each, by few flips",
+  },
   randomTrials: { kind: "integer", min: 0, default: 3, help: "runs of as many random flips to compare with" },
-  threads: { kind: "integer", min: 1, help: "threads of the search; all cores if left out" },
+  threads,
   out: {
     kind: "text",
     placeholder: "folder",
@@ -106,10 +119,8 @@ export const quantiseOptions = {
 export const randomOptions = {
   ...modelOptions,
   seed: imageOptions.seed,
-  test: { ...imageOptions.test, required: true },
-  labels: imageOptions.labels,
-  mean: imageOptions.mean,
-  std: imageOptions.std,
+  ...testOptions,
+  test: { ...testOptions.test, required: true },
   flips: {
     kind: "list",
     of: "integer",
@@ -118,13 +129,13 @@ export const randomOptions = {
     help: "after how many flips the accuracy is measured, rising",
   },
   trials: { kind: "integer", min: 1, default: 10, help: "how often" },
-  threads: { kind: "integer", min: 1, help: "threads; all cores if left out" },
+  threads,
 } as const satisfies Options;
 
 export const sweepOptions = {
   ...modelOptions,
   ...imageOptions,
-  threads: { kind: "integer", min: 1, help: "threads; all cores if left out" },
+  threads,
   out: { kind: "text", placeholder: "folder", help: "for the map as JSON, CSV and picture" },
 } as const satisfies Options;
 
@@ -147,11 +158,9 @@ export const protectOptions = {
     help: "of reconstruction: standard deviations that a weight may be from its group's mean; 3 if left out",
   },
   key: { kind: "integer", min: 0, help: "of checksums: secret; drawn if left out" },
-  test: { ...imageOptions.test, help: "test images, to measure the cost in accuracy" },
-  labels: imageOptions.labels,
-  mean: imageOptions.mean,
-  std: imageOptions.std,
-  threads: { kind: "integer", min: 1, help: "threads; all cores if left out" },
+  ...testOptions,
+  test: { ...testOptions.test, help: "test images, to measure the cost in accuracy" },
+  threads,
   out: {
     kind: "text",
     placeholder: "file",

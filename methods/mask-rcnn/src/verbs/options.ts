@@ -1,5 +1,6 @@
 // What the verbs can be told, as plain data.
 import type { Options } from "@reprise/experiment";
+import { maskHeads, maskLosses, networkFeatures, roiPoolings } from "../settings.ts";
 
 const threads = { kind: "integer", min: 1, help: "threads; all cores if left out" } as const;
 const images = {
@@ -59,6 +60,23 @@ export const trainOptions = {
     placeholder: "names",
     help: "parts that keep their weights: backbone.body.conv1,backbone.body.layer1",
   },
+  features: {
+    kind: "choice",
+    choices: networkFeatures,
+    help: "of a new network: a feature pyramid (if left out), the fourth stage's with the fifth in the heads, or the fifth's of stride 32",
+  },
+  pooling: { kind: "choice", choices: roiPoolings, help: "how features of regions are taken; align if left out" },
+  maskLoss: {
+    kind: "choice",
+    choices: maskLosses,
+    help: "each class's mask by itself (if left out), or classes that compete for each pixel",
+  },
+  maskHead: {
+    kind: "choice",
+    choices: maskHeads,
+    help: "of a new network: convolutions (if left out) or fully connected layers",
+  },
+  classAgnosticMask: { kind: "flag", help: "of a new network: one mask for all classes" },
   validateEvery: whole("steps between two evaluations and checkpoints"),
   seed: { kind: "integer", min: 0, default: 0, help: "of weights, order, mirroring and samples" },
   threads,

@@ -186,7 +186,12 @@ async function firstState(
 ): Promise<StateDict> {
   const random = new Random(settings.seed);
   if (weights !== undefined) return forClasses((await readWeights(weights)).state, classes, random);
-  const { widths, channels, representation } = settings;
+  const { widths, channels, representation, features, maskHead, classAgnosticMask } = settings;
   const body = backbone === undefined ? { widths } : { body: (await readWeights(backbone)).state };
-  return initialState(random, { classes, ...body, channels, representation });
+  return initialState(random, {
+    ...{ classes, ...body, channels, representation },
+    ...(features ? { features } : {}),
+    ...(maskHead ? { maskHead } : {}),
+    ...(classAgnosticMask ? { classAgnosticMask } : {}),
+  });
 }

@@ -100,7 +100,7 @@ export const alignOptions = {
     kind: "text",
     placeholder: "file",
     required: true,
-    help: "videos in step: .mp4 or .webm; or the table of frames: .csv, .json or .npy",
+    help: "videos in step: .mp4, .webm or .gif; moments of them: .png; or the table of frames: .csv, .json or .npy",
   },
   reference: { kind: "text", placeholder: "video", help: "the video that the others follow; the first if left out" },
   by: {
@@ -117,6 +117,18 @@ export const alignOptions = {
     placeholder: "frames",
     help: "frames that belong together, one of each video, event after event: the path obeys",
   },
+  labels: {
+    kind: "text",
+    placeholder: "file",
+    help: "phases of the reference's frames, .json or .csv, which the other videos take over",
+  },
+  moments: { kind: "integer", min: 1, max: 100, default: 8, help: "columns of a .png" },
+  captions: {
+    kind: "flag",
+    negatable: true,
+    help: "time and phase written into each video; they are unless --no-captions",
+  },
+  audio: { kind: "flag", help: "with the sound of the reference" },
   threads,
 } as const satisfies Options;
 

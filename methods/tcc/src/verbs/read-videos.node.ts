@@ -37,7 +37,7 @@ export async function readVideos(folder: string, options: ReadOptions): Promise<
   if (paths.length === 0)
     throw new DataError(
       folder,
-      "holds no videos. Files in mp4, mov, webm and mkv are read, .npy sequences ([frames, features] or [frames, height, width, channels]), and folders of pictures.",
+      "holds no videos. Files in mp4, mov, webm, mkv and gif are read, .npy sequences ([frames, features] or [frames, height, width, channels]), and folders of pictures.",
     );
   return readPaths(paths, options);
 }
@@ -48,7 +48,7 @@ export async function readPaths(paths: readonly string[], options: ReadOptions):
   let bytes = 0;
   for (const [done, path] of paths.entries()) {
     options.signal?.throwIfAborted();
-    const sequence = await readVideo(path, options);
+    const sequence = await readVideo(path, options, LIMIT - bytes);
     bytes += sequence.data.byteLength;
     if (bytes > LIMIT)
       throw new DataError(
@@ -61,9 +61,13 @@ export async function readPaths(paths: readonly string[], options: ReadOptions):
   return sequences;
 }
 
-const isVideo = (name: string) => /\.(mp4|m4v|mov|webm|mkv)$/i.test(name);
+const isVideo = (name: string) => /\.(mp4|m4v|mov|webm|mkv|gif)$/i.test(name);
 
-async function readVideo(path: string, { size, framesPerSecond, cache, signal }: ReadOptions): Promise<Sequence> {
+async function readVideo(
+  path: string,
+  { size, framesPerSecond, cache, signal }: ReadOptions,
+  maxBytes: number,
+): Promise<Sequence> {
   const found = await stat(path).catch((cause: unknown) => {
     throw fileError(path, cause, "read");
   });
@@ -77,15 +81,15 @@ async function readVideo(path: string, { size, framesPerSecond, cache, signal }:
       size: typeof size === "number" ? { width: size, height: size } : size,
       ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
     };
-    const { shape, data } = await cachedFrames(path, wanted, cache, () =>
-      readVideoFile(path, { ...wanted, ...(signal ? { signal } : {}), maxBytes: LIMIT }),
+    const frames = await cachedFrames(path, wanted, cache, () =>
+      readVideoFile(path, { ...wanted, ...(signal ? { signal } : {}), maxBytes }),
     );
-    return { name: basename(path, extname(path)), shape, data };
+    return { name: basename(path, extname(path)), ...frames };
   }
   if (!path.endsWith(".npy"))
     throw new DataError(
       path,
-      "is no video that is read here. Give a file in mp4, mov, webm or mkv, a .npy sequence, or a folder of its frames as pictures.",
+      "is no video that is read here. Give a file in mp4, mov, webm, mkv or gif, a .npy sequence, or a folder of its frames as pictures.",
     );
   return { name, ...sequenceOf(decodeNpy(await readBytes(path), path), path, size) };
 }
@@ -117,7 +121,7 @@ function sequenceOf({ shape, data, dtype }: NdArray, path: string, size: ReadOpt
       path,
       `has the shape [${shape.join(", ")}]; expected [frames, features] or [frames, height, width, channels] with 1, 3 or 4 channels.`,
     );
-  const bytes = bytesOf(data as ArrayLike<number>, dtype, path);
+  const bytes = bytesOf(data as ArrayLike<number>, dtype, T, path);
   // Three channels whatever the file has: gray three times, transparency left out.
   const rgb = new Uint8Array(T * H * W * 3);
   for (let i = 0; i < T * H * W; i++) for (let c = 0; c < 3; c++) rgb[i * 3 + c] = bytes[i * C + (C === 1 ? 0 : c)]!;
@@ -125,13 +129,17 @@ function sequenceOf({ shape, data, dtype }: NdArray, path: string, size: ReadOpt
 }
 
 /** Bytes as they are, floats in [0, 1] as shares of 255. */
-function bytesOf(data: ArrayLike<number>, dtype: NdArray["dtype"], path: string): ArrayLike<number> {
+function bytesOf(data: ArrayLike<number>, dtype: NdArray["dtype"], T: number, path: string): ArrayLike<number> {
   if (dtype === "uint8") return data;
   if (!dtype.startsWith("float"))
     throw new DataError(path, `holds pictures of ${dtype}. Bytes are read, and floats from 0 to 1.`);
   const out = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
+    if (!Number.isFinite(value)) {
+      const frame = Math.floor(i / (data.length / T));
+      throw new DataError(path, `holds ${value} in frame ${frame}; correct it or leave the file out.`);
+    }
     if (!(value >= 0 && value <= 1))
       throw new DataError(path, `holds ${value}; pictures of floats are read from 0 to 1. Divide by 255.`);
     out[i] = Math.round(value * 255);

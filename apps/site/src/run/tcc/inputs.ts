@@ -17,17 +17,21 @@ export interface AlignInputs {
   /** The reader's own videos, by the names the page keeps them under. */
   readonly a: string;
   readonly b: string;
+  /** Where the reader was in it: pairs set by hand, loop, place. Not in the form; addresses hold it. */
+  readonly moment: string;
 }
 
 export type Letter = "S" | "e" | "3" | "w";
 
 /** Learn from several drawings of a letter. */
 export interface TrainInputs {
-  readonly source: "written" | "own";
+  readonly source: "written" | "own" | "clips";
   readonly letter: Letter;
   readonly writers: number;
   /** The reader's own drawings, by the name the page keeps them under. */
   readonly drawings: string;
+  /** The reader's own videos, likewise. */
+  readonly clips: string;
   readonly steps: number;
   readonly seed: number;
 }
@@ -41,12 +45,21 @@ export interface CycleInputs {
 }
 
 /** What the panel begins with, and what the stored run was made with. */
-export const defaultAlign: AlignInputs = { source: "drawn", level: "medium", first: 3, second: 8, a: "", b: "" };
+export const defaultAlign: AlignInputs = {
+  source: "drawn",
+  level: "medium",
+  first: 3,
+  second: 8,
+  a: "",
+  b: "",
+  moment: "",
+};
 export const defaultTrain: TrainInputs = {
   source: "written",
   letter: "e",
   writers: 30,
   drawings: "",
+  clips: "",
   steps: 400,
   seed: 0,
 };
@@ -57,4 +70,6 @@ export const cycleFrames = [32, 26] as const;
 
 /** Own videos: at most so many frames, so many a second; what the encoder sees, and what is shown. */
 export const ownVideo = { frames: 160, perSecond: 15, seen: 48, shown: 160 } as const;
+/** Pixels of a side that own videos are learnt from at: a step takes a quarter of the time of 48. */
+export const learntSide = 24;
 export const drawnPerSecond = 15;

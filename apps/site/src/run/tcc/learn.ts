@@ -1,4 +1,4 @@
-// Learning from drawings of a letter while the reader looks on, and one cycle hop by hop.
+// Learning from drawings of a letter, or from short videos, while the reader looks on, and one cycle hop by hop.
 import { Random } from "@reprise/data";
 import type { Runtime } from "@reprise/engine";
 import {
@@ -23,6 +23,7 @@ export interface Learning {
 }
 
 export interface LearntResult extends Learning {
+  readonly what: "drawings" | "videos";
   readonly sequences: number;
   readonly heldOut: boolean;
   readonly step: number;
@@ -30,7 +31,7 @@ export interface LearntResult extends Learning {
   readonly tau: { readonly learnt: number | null; readonly drawn: number | null; readonly raw: number | null };
   /** Embeddings of a few drawings on their first two principal components, frame by frame. */
   readonly trajectories: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[];
-  /** The paths of the same drawings. */
+  /** The paths of the same drawings; none of videos. */
   readonly paths: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[];
   readonly seconds: number;
 }
@@ -44,20 +45,22 @@ export interface LearnContext {
 
 const mostShown = 5;
 
-/** @param drawings  [T, 2] each; of eight or more the last quarter only judges */
-export async function learnDrawings(
-  drawings: readonly Sequence[],
+/** @param given  drawings [T, 2] or videos [T, H, W, 3]; of eight or more the last quarter only judges */
+export async function learnFrom(
+  given: readonly Sequence[],
   { steps, seed }: { readonly steps: number; readonly seed: number },
   { runtime, signal, progress, breathe }: LearnContext,
 ): Promise<LearntResult> {
   const begun = performance.now();
-  const apart = drawings.length >= 8 ? Math.max(2, Math.floor(drawings.length / 4)) : 0;
-  const own = drawings.slice(0, drawings.length - apart);
-  const others = apart > 0 ? drawings.slice(-apart) : drawings;
+  const apart = given.length >= 8 ? Math.max(2, Math.floor(given.length / 4)) : 0;
+  const own = given.slice(0, given.length - apart);
+  const others = apart > 0 ? given.slice(-apart) : given;
+  const areDrawings = given[0]!.shape.length === 2;
+  const encoder = areDrawings ? "mlp" : "small";
   const losses: [number, number][] = [];
   const taus: [number, number][] = [];
   const model = await train(runtime, own, {
-    settings: { encoder: "mlp", steps, seed, validateEvery: Math.max(10, Math.round(steps / 10)) },
+    settings: { encoder, steps, seed, validateEvery: Math.max(10, Math.round(steps / 10)) },
     heldOut: others,
     signal,
     async onProgress(event) {
@@ -72,14 +75,15 @@ export async function learnDrawings(
       signal.throwIfAborted();
     },
   });
-  const encoder = encoderOf(model.spec);
-  const embedded = await embed(runtime, encoder, model.parameters, others, { signal });
-  const drawn = untrained(own, { encoder: "mlp", seed });
+  const learnt = encoderOf(model.spec);
+  const embedded = await embed(runtime, learnt, model.parameters, others, { signal });
+  const drawn = untrained(own, { encoder, seed });
   const random = await embed(runtime, encoderOf(drawn.spec), drawn.parameters, others, { signal });
   const shown = embedded.slice(0, mostShown);
   return {
     losses: thinned(losses),
     taus,
+    what: areDrawings ? "drawings" : "videos",
     sequences: own.length,
     heldOut: apart > 0,
     step: model.step,
@@ -89,7 +93,7 @@ export async function learnDrawings(
       raw: alignmentTau(others.map(rawFrames)).tau,
     },
     trajectories: principalComponents(shown).map((points, i) => ({ name: others[i]!.name, points })),
-    paths: others.slice(0, mostShown).map(({ name, data, shape }) => ({
+    paths: (areDrawings ? others : []).slice(0, mostShown).map(({ name, data, shape }) => ({
       name,
       points: Array.from({ length: shape[0]! }, (_, t) => [data[2 * t]!, -data[2 * t + 1]!] as const),
     })),

@@ -1,5 +1,6 @@
 // The panel of "Bit-Flip Attack": find the few bits of a quantised network that break it, flip some by hand, or make it see
 // one class everywhere.
+import models from "../../../content/journals/corr/abs-1903-12269/models/models.json" with { type: "json" };
 import "../styles/bit-flip.css";
 import type { FlipsResult, FlipsSoFar, HandResult } from "../../run/bit-flip/flips.ts";
 import {
@@ -21,7 +22,7 @@ import { flipsViews, soFarViews } from "./bit-flip/flips-views.ts";
 import { HandView } from "./bit-flip/hand-view.tsx";
 import { MemoryView } from "./bit-flip/memory-view.tsx";
 import { OwnModelDrop, ownModel, ownModelProblem } from "./bit-flip/own-model.tsx";
-import { handSentence, searchSentence, targetSentence } from "./bit-flip/wording.ts";
+import { handSentence, percent, searchSentence, targetSentence } from "./bit-flip/wording.ts";
 import { worker } from "./bit-flip/worker.ts";
 
 const shipped = networks.map(({ name, label }) => ({ value: name, label }));
@@ -35,9 +36,10 @@ const downloads = () => [
   { name: "network and digits", bytes: fileBytes },
 ];
 
+const readRight = models.find(({ network }) => network === defaultSearch.network)!.accuracy;
+
 export const panel = panelOf({
-  intro:
-    "A network of 8-bit weights that reads 97 % of handwritten digits right: find the handful of bits that break it, flip bits by hand, or make every digit an 8. Everything is computed here, in your browser; what is flipped is a copy in its memory.",
+  intro: `A network of 8-bit weights that reads ${percent(readRight)} of handwritten digits right: find the handful of bits that break it, flip bits by hand, or make every digit an 8. Everything is computed here, in your browser; what is flipped is a copy in its memory.`,
   worker,
   tasks: {
     search: task<SearchInputs, SearchMessage, FlipsResult, FlipsSoFar>({

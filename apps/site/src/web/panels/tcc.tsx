@@ -17,7 +17,9 @@ import { panel as panelOf, task } from "../panel.ts";
 import { AlignedView } from "./tcc/aligned-view.tsx";
 import { CycleView } from "./tcc/cycle-view.tsx";
 import { learningViews, learntViews } from "./tcc/learnt-views.ts";
+import { momentProblem } from "./tcc/moment.ts";
 import { VideoDrop, videoOf, videoProblem } from "./tcc/own-video.tsx";
+import { clipsOf, clipsProblem, VideosDrop } from "./tcc/own-videos.tsx";
 import { drawingsOf, drawingsProblem, PenPad } from "./tcc/pen-pad.tsx";
 import { alignSentence, cycleSentence, learntSentence } from "./tcc/wording.ts";
 import { worker } from "./tcc/worker.ts";
@@ -56,9 +58,11 @@ export const panel = panelOf({
         second: { ...seed, label: "Number of the second video", default: defaultAlign.second },
         a: { kind: "custom", label: "First video", default: "", check: videoProblem, control: VideoDrop },
         b: { kind: "custom", label: "Second video", default: "", check: videoProblem, control: VideoDrop },
+        moment: { kind: "custom", label: "Moment", default: "", check: momentProblem, control: () => null },
       },
       applies: (name, { source }) =>
-        name === "source" || (name === "a" || name === "b" ? source === "own" : source === "drawn"),
+        name !== "moment" &&
+        (name === "source" || (name === "a" || name === "b" ? source === "own" : source === "drawn")),
       presets: [
         { label: "A pair that it has not seen", values: defaultAlign },
         { label: "A harder pair", values: { ...defaultAlign, level: "hard", first: 5, second: 6 } },
@@ -70,18 +74,19 @@ export const panel = panelOf({
         return { inputs, own: inputs.source === "own" && a && b ? [a, b] : undefined };
       },
       announce: alignSentence,
-      views: (result) => [{ kind: "custom", content: <AlignedView result={result} /> }],
+      views: (result, inputs) => [{ kind: "custom", content: <AlignedView result={result} inputs={inputs} /> }],
     }),
     train: task<TrainInputs, TrainMessage, LearntResult, Learning>({
       label: "Learn",
       inputs: {
         source: {
           kind: "choice",
-          label: "Drawings of a letter",
+          label: "Learn from",
           default: defaultTrain.source,
           options: [
-            { value: "written", label: "by made-up writers" },
-            { value: "own", label: "by you …" },
+            { value: "written", label: "a letter by made-up writers" },
+            { value: "own", label: "a letter that you draw …" },
+            { value: "clips", label: "videos of your own …" },
           ],
         },
         letter: {
@@ -98,18 +103,33 @@ export const panel = panelOf({
           check: drawingsProblem,
           control: PenPad,
         },
+        clips: {
+          kind: "custom",
+          label: "Videos of the same action, from its beginning to its end",
+          default: "",
+          check: clipsProblem,
+          control: VideosDrop,
+        },
         steps: { kind: "number", label: "Steps", default: defaultTrain.steps, min: 20, max: 5000 },
         seed: { ...seed, label: "Seed", default: defaultTrain.seed },
       },
       applies: (name, { source }) =>
-        name === "letter" || name === "writers" ? source === "written" : name !== "drawings" || source === "own",
+        name === "letter" || name === "writers"
+          ? source === "written"
+          : name === "drawings"
+            ? source === "own"
+            : name !== "clips" || source === "clips",
       presets: [
         { label: "Thirty writers of an e", values: defaultTrain },
         { label: "Twelve of an S", values: { ...defaultTrain, letter: "S", writers: 12, steps: 200 } },
       ],
       downloads: () => [runtime],
       run: worker.method("learn"),
-      message: (inputs) => ({ inputs, drawings: drawingsOf(inputs.drawings) }),
+      message: (inputs) => ({
+        inputs,
+        drawings: drawingsOf(inputs.drawings),
+        clips: clipsOf(inputs.clips).map(({ seen }) => seen),
+      }),
       announce: learntSentence,
       partialViews: learningViews,
       views: learntViews,

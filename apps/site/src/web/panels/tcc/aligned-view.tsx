@@ -1,23 +1,34 @@
 // Two videos in step under one scrub bar; the similarity of all their frames; a frame's cycle; pairs that are set by hand.
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { type AlignResult, cycleOf } from "../../../run/tcc/align-pair.ts";
+import type { AlignInputs } from "../../../run/tcc/inputs.ts";
+import { momentOf, momentText, showMoment } from "./moment.ts";
 import { framePixels, matrixPixels, type Pixels } from "./pixels.ts";
 import { repath } from "./worker.ts";
 
 type Pair = readonly [number, number];
 
-export function AlignedView({ result }: { readonly result: AlignResult }) {
+interface Props {
+  readonly result: AlignResult;
+  readonly inputs: AlignInputs;
+}
+
+export function AlignedView({ result, inputs }: Props) {
   const { videos, embeddings } = result;
+  const [initial] = useState(() => momentOf(inputs.moment, inputs));
   const [path, setPath] = useState(result.path);
   const [pins, setPins] = useState<readonly Pair[]>([]);
   /** Place on the path, and how far the second video is moved by hand. */
-  const [place, setPlace] = useState(0);
-  const [moved, setMoved] = useState(0);
-  const [playing, setPlaying] = useState(() => !matchMedia("(prefers-reduced-motion: reduce)").matches);
-  const [loop, setLoop] = useState<{ readonly from: number; readonly to: number | null } | null>(null);
+  const [place, setPlace] = useState(Math.min(initial.place, path.length - 1));
+  const [moved, setMoved] = useState(initial.moved);
+  const [playing, setPlaying] = useState(
+    () => initial.place === 0 && !matchMedia("(prefers-reduced-motion: reduce)").matches,
+  );
+  const [loop, setLoop] = useState(initial.loop);
   const [problem, setProblem] = useState<string | null>(null);
   const scrub = useId();
-  const ends = { from: loop?.from ?? 0, to: loop?.to ?? path.length - 1 };
+  const end = path.length - 1;
+  const ends = { from: Math.min(loop?.from ?? 0, end), to: Math.min(loop?.to ?? end, end) };
 
   useEffect(() => {
     if (!playing) return;
@@ -32,6 +43,22 @@ export function AlignedView({ result }: { readonly result: AlignResult }) {
   const j = Math.max(0, Math.min(last, mapped + moved));
   const [there, back] = useMemo(() => cycleOf(result, i), [result, i]);
   const matrix = useMemo(() => matrixPixels({ ...result, path }), [result, path]);
+
+  // A link holds the whole comparison of drawn videos; while they play, the place in it is of no use to anybody.
+  useEffect(() => {
+    if (inputs.source === "drawn" && !playing) showMoment(momentText(inputs, { pins, loop, place, moved }));
+  }, [inputs, playing, pins, loop, place, moved]);
+  useEffect(() => {
+    if (initial.pins.length === 0) return;
+    repath({ embeddings, through: initial.pins }).then(
+      (changed) => {
+        setPath(changed);
+        setPins(initial.pins);
+        setPlace(Math.min(initial.place, changed.length - 1));
+      },
+      (error: Error) => setProblem(error.message),
+    );
+  }, [initial, embeddings]);
 
   async function pin(next: readonly Pair[]) {
     try {

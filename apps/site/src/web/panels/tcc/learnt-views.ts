@@ -14,7 +14,7 @@ export const learningViews = ({ losses, taus }: Learning, { steps }: TrainInputs
   },
   {
     kind: "line",
-    caption: "Kendall's τ: whether the drawings are in step",
+    caption: "Kendall's τ: whether they are in step",
     x: "step",
     y: "τ",
     xDomain: [0, steps],
@@ -25,18 +25,25 @@ export const learningViews = ({ losses, taus }: Learning, { steps }: TrainInputs
 
 export const learntViews = (result: LearntResult, inputs: TrainInputs): View[] => [
   ...learningViews(result, inputs),
-  {
-    kind: "line",
-    caption: "The drawings",
-    x: "",
-    y: "",
-    lines: result.paths,
-  },
+  ...(result.paths.length > 0
+    ? [{ kind: "line" as const, caption: "The drawings", x: "", y: "", lines: result.paths }]
+    : []),
   {
     kind: "line",
     caption: "What was learnt of them: embeddings frame by frame, on their first two principal components",
     x: "first",
     y: "second",
     lines: result.trajectories,
+  },
+  {
+    kind: "line",
+    caption: "The first of them by time: where the lines have the same height, the frames belong together",
+    x: "time, as a share of each",
+    y: "first",
+    xDomain: [0, 1],
+    lines: result.trajectories.map(({ name, points }) => ({
+      name,
+      points: points.map(([first], t) => [t / Math.max(1, points.length - 1), first] as const),
+    })),
   },
 ];

@@ -50,7 +50,7 @@ export function VideoDrop({ value, onChange, disabled }: ControlProps) {
 }
 
 /** @throws Error in the reader's words */
-async function readFrames(file: File, onProgress: (done: number, total: number) => void): Promise<PairVideo> {
+export async function readFrames(file: File, onProgress: (done: number, total: number) => void): Promise<PairVideo> {
   const address = URL.createObjectURL(file);
   const video = document.createElement("video");
   video.muted = true;

@@ -13,9 +13,9 @@ export function alignSentence({ videos: [a, b], tau, tauRaw, together }: AlignRe
   return `Two videos of ${frames}, brought into step: Kendall's τ ${number(tau)}; of the frames as they are ${number(tauRaw)}.${phases}`;
 }
 
-export function learntSentence({ sequences, heldOut, step, tau, seconds }: LearntResult): string {
-  const on = heldOut ? "on drawings that it has not seen" : "on these drawings themselves";
-  return `Learnt from ${sequences} drawings in ${seconds.toFixed(1)} s: Kendall's τ ${number(tau.learnt)} ${on}, at step ${step}; with drawn weights ${number(tau.drawn)}, of the pen's places ${number(tau.raw)}.`;
+export function learntSentence({ what, sequences, heldOut, step, tau, seconds }: LearntResult): string {
+  const on = heldOut ? `on ${what} that it has not seen` : `on these ${what} themselves`;
+  return `Learnt from ${sequences} ${what} in ${seconds.toFixed(1)} s: Kendall's τ ${number(tau.learnt)} ${on}, at step ${step}; with drawn weights ${number(tau.drawn)}, of ${what === "drawings" ? "the pen's places" : "the frames as they are"} ${number(tau.raw)}.`;
 }
 
 export const cycleSentence = ({ truth, mu, variance, loss }: CycleResult): string =>
