@@ -8,6 +8,7 @@ import { paperPath } from "../render/citations.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
 import { mountApiReference } from "./api-reference.ts";
+import { mountApiV1 } from "./api-v1.ts";
 import type { WebAssets } from "./assets.ts";
 import { Refusal, refusalPage, SignInFirst } from "./community.ts";
 import { mountCrawlers } from "./crawlers.ts";
@@ -210,6 +211,7 @@ export function createApp(parts: AppParts): Hono {
   const forMachines = { db, pages, originOf, missing, limit: (c: Context) => limit(c, "lookups") };
   mountFeeds(app, forMachines);
   mountExports(app, { ...forMachines, panelOf, running: parts.papers.map(({ key }) => key), aboutPaper });
+  mountApiV1(app, { ...forMachines, panelOf });
   mountCrawlers(app, { ...forMachines, contact: parts.contact });
   assets.mount(app, { files, quick }); // after the papers' files, whose prefix it shares
   for (const path of ["/favicon.svg", "/favicon.ico"])
