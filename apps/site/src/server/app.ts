@@ -21,7 +21,7 @@ import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
 import { Limits, type RateName, TooMany } from "./limits.ts";
-import { forgetPopular, mountLists } from "./lists.ts";
+import { mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { mountModeration } from "./moderation/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
@@ -92,7 +92,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono();
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
-  if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
+  if (parts.visits) parts.visits.onWritten = () => pages.changed("visits");
   if (parts.keepFor) setInterval(() => pages.clear(), parts.keepFor).unref();
   const files = new FileReplies();
   const unknown = new UnknownKeys();
@@ -126,7 +126,8 @@ export function createApp(parts: AppParts): Hono {
       limit(c, "lookups");
       const paper = await findPaper(db, key);
       if (!paper) return undefined;
-      return paper.withdrawn ? { body: await withdrawnPage(frameOf(c), key), status: 410 } : make(paper);
+      if (paper.withdrawn) return { body: await withdrawnPage(frameOf(c), key), status: 410 };
+      return { ...(await make(paper)), shows: [`paper ${paper.bibtexKey}`] };
     });
     if (answer) return answer;
     unknown.add(key);
