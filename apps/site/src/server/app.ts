@@ -9,9 +9,9 @@ import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
 import { mountApiReference } from "./api-reference.ts";
 import type { WebAssets } from "./assets.ts";
-import { Refusal, refusalPage, SignInFirst } from "./community.ts";
+import { Refusal, refusalPage, SignInFirst, unavailable } from "./community.ts";
 import { mountCrawlers } from "./crawlers.ts";
-import { queryCanceled } from "./database/pglite-dialect.ts";
+import { databaseFault } from "./database/faults.ts";
 import type { Tables } from "./database/schema.ts";
 import { readerOf } from "./discussion/reader.ts";
 import { mountDiscussion } from "./discussion/routes.ts";
@@ -245,11 +245,8 @@ export function createApp(parts: AppParts): Hono {
         ...noStore,
         "Retry-After": String(error.seconds),
       });
-    if ((error as { code?: string }).code === queryCanceled)
-      return c.text("503: the database takes too long; try again in a moment.", 503, {
-        ...noStore,
-        "Retry-After": "5",
-      });
+    const fault = databaseFault(error);
+    if (fault) return unavailable(c, frameOf(c), fault);
     return c.text("500: the server failed on this request; the reason is in its log.", 500, noStore);
   });
   return app;

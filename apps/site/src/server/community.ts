@@ -95,6 +95,16 @@ export async function own(
   return c.html(await body, status, noStore);
 }
 
+/** 503, with what to do: what was sent was not saved. */
+export async function unavailable(c: Context, frame: Frame, fault: string): Promise<Response> {
+  const wrote = !["GET", "HEAD"].includes(c.req.method);
+  const advice = wrote
+    ? "What you sent was not saved: go back with your browser, where it still stands, and send it again in a moment."
+    : "Try again in a moment.";
+  const body = await messagePage(frame, "The site cannot do this now", `${fault} ${advice}`);
+  return c.html(body, 503, { ...noStore, "Retry-After": "5" });
+}
+
 export async function refusalPage(c: Context, frame: Frame, refusal: Refusal): Promise<Response> {
   return c.html(await messagePage(frame, refusal.title, refusal.message), refusal.status, noStore);
 }
