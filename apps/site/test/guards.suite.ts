@@ -91,6 +91,8 @@ export function guardsSuite(made: () => Made): void {
           "/sign-in",
           "/sign-up",
           "/account",
+          "/account/tokens",
+          "/api/me",
           "/account/export",
         ],
         ...["/admin", "/admin/outbox", "/admin/people", "/admin/log", "/moderate", "/healthz", "/random", "/nothing"],
@@ -312,7 +314,8 @@ export function guardsSuite(made: () => Made): void {
       const client = await somebody(app, "corpus-person");
       for (const text of corpus.slice(0, 30)) {
         await client.post("/account/profile", { displayName: text.replaceAll("\n", " ").slice(0, 60), about: text });
-        await pages(client, ["/account", "/user?name=corpus-person"]);
+        await client.post("/account/tokens", { name: text.replaceAll("\n", " ").slice(0, 60), read: "yes" });
+        await pages(client, ["/account", "/account/tokens", "/user?name=corpus-person"]);
       }
     });
   });

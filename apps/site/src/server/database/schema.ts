@@ -64,6 +64,17 @@ export interface Tables {
     seen_at: Timestamp;
     expires_at: Timestamp;
   };
+  former_names: { name: string; user_id: number };
+  api_tokens: {
+    id: GeneratedAlways<number>;
+    token_hash: string;
+    user_id: number;
+    name: string;
+    scopes: string[];
+    created_at: Timestamp;
+    used_on: ColumnType<Date | string | null, never, Date | string>;
+    expires_at: Timestamp;
+  };
   links: {
     token_hash: string;
     purpose: LinkPurpose;
@@ -78,6 +89,9 @@ export interface Tables {
     body: string;
     created_at: Timestamp;
     sent_at: NullableTimestamp;
+    tries: Generated<number>;
+    next_at: Timestamp;
+    refused_at: NullableTimestamp;
   };
   settings: { name: string; value: string };
   audit_log: {
@@ -85,6 +99,8 @@ export interface Tables {
     actor_id: number | null;
     action: string;
     subject: string;
+    /** The person it is about, who may be deleted later: then the log names nobody. */
+    subject_id: ColumnType<number | null, number | null | undefined, never>;
     reason: Generated<string>;
     created_at: Timestamp;
   };

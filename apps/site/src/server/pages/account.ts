@@ -17,7 +17,7 @@ export interface AccountView {
 }
 
 /** Which of the page's forms is shown again with problems. */
-export type AccountForm = "profile" | "email" | "password" | "delete";
+export type AccountForm = "profile" | "name" | "email" | "password" | "delete";
 
 export function accountPage(
   frame: Frame,
@@ -46,6 +46,11 @@ ${field(formOf("profile"), { name: "displayName", label: "Name shown with what y
 ${textField(formOf("profile"), { name: "about", label: "About you", value: account.about, rows: 4, most: 1000, optional: true })}
 ${submit("Save the profile")}
 </form>
+<h2>Name</h2>
+<form method="post" action="/account/name" class="stack">
+${field(formOf("name"), { name: "name", label: "Name to sign in with", value: viewer.name, most: 30, autocomplete: "username", hint: "Also in the address of your page. Links to the old name go on, and everybody who opens one sees the new name." })}
+${submit("Change the name")}
+</form>
 <h2>E-mail address</h2>
 <p>${account.email ?? "None"}${account.email && !account.emailConfirmed ? " — not confirmed yet" : ""}</p>
 <form method="post" action="/account/email" class="stack">
@@ -65,6 +70,7 @@ ${account.sessions.map((session) => sessionRow(session, session.id === viewer.se
 </ul>
 <form method="post" action="/account/sessions"><input type="hidden" name="session" value="others">
 <p class="actions"><button type="submit">End all others</button></p></form>
+<p><a href="/account/tokens">Tokens for programs</a></p>
 <h2>Your data</h2>
 <p><a href="/account/export" download>Download everything that you wrote</a>, as JSON; <a href="/account/summaries.zip" download>your summaries</a>, as Markdown.</p>
 <details><summary>Delete the account</summary>
