@@ -37,6 +37,7 @@ const text = "It shows that $\\sum_i x_i^2 \\le 1$ suffices.\n\n## Why\n\n| a | 
 const ownPages = [
   "/account",
   "/account/tokens",
+  "/notices",
   "/admin",
   "/admin/people",
   "/admin/outbox",

@@ -15,6 +15,7 @@ import { discussionSuite } from "./discussion.suite.ts";
 import { feedsSuite } from "./feeds.suite.ts";
 import { guardsSuite } from "./guards.suite.ts";
 import { mailSuite } from "./mail.suite.ts";
+import { noticesSuite } from "./notices.suite.ts";
 import { type Made, peopleSuite } from "./people.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
 import { summariesSuite } from "./summaries.suite.ts";
@@ -51,6 +52,7 @@ export function communitySuite(place: () => Promise<DatabasePlace>): void {
   summariesSuite(made);
   discussionSuite(made);
   feedsSuite(made);
+  noticesSuite(made);
   guardsSuite(made);
   mailSuite(made); // empties the outbox
 }

@@ -24,6 +24,7 @@ import { Limits, type RateName, TooMany } from "./limits.ts";
 import { forgetPopular, mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { mountModeration } from "./moderation/routes.ts";
+import { mountNotices } from "./notices/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
@@ -196,6 +197,7 @@ export function createApp(parts: AppParts): Hono {
   mountSummaries(community, renderer);
   mountDiscussion(community, renderer);
   mountModeration(community);
+  mountNotices(community);
   mountPaperFiles(app, files, parts);
   mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);

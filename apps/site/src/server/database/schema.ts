@@ -54,6 +54,7 @@ export interface Tables {
     banned_at: NullableTimestamp;
     deleted_at: NullableTimestamp;
     trusted_at: NullableTimestamp;
+    notices_read_at: NullableTimestamp;
   };
   sessions: {
     id: GeneratedAlways<number>;
@@ -63,6 +64,20 @@ export interface Tables {
     created_at: Timestamp;
     seen_at: Timestamp;
     expires_at: Timestamp;
+  };
+  subscriptions: {
+    id: GeneratedAlways<number>;
+    user_id: number;
+    paper_id: ColumnType<number | null, number | null | undefined, never>;
+    author_id: ColumnType<number | null, number | null | undefined, never>;
+    tag_id: ColumnType<number | null, number | null | undefined, never>;
+    person_id: ColumnType<number | null, number | null | undefined, never>;
+  };
+  mentions: {
+    id: GeneratedAlways<number>;
+    user_id: number;
+    summary_id: ColumnType<number | null, number | null | undefined, never>;
+    comment_id: ColumnType<number | null, number | null | undefined, never>;
   };
   former_names: { name: string; user_id: number };
   api_tokens: {

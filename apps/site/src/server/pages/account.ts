@@ -7,6 +7,7 @@ import type { SessionView, Viewer } from "../people/sessions.ts";
 import { dayOf } from "./day.ts";
 import { field, formProblem, submit, textField } from "./form.ts";
 import { type Frame, type Html, page } from "./layout.ts";
+import { followButton } from "./notices.ts";
 
 export interface AccountView {
   readonly displayName: string;
@@ -70,6 +71,7 @@ ${account.sessions.map((session) => sessionRow(session, session.id === viewer.se
 </ul>
 <form method="post" action="/account/sessions"><input type="hidden" name="session" value="others">
 <p class="actions"><button type="submit">End all others</button></p></form>
+<p><a href="/notices">Notices, and what you follow</a></p>
 <p><a href="/account/tokens">Tokens for programs</a></p>
 <h2>Your data</h2>
 <p><a href="/account/export" download>Download everything that you wrote</a>, as JSON; <a href="/account/summaries.zip" download>your summaries</a>, as Markdown.</p>
@@ -100,7 +102,12 @@ export interface ProfileView {
 /** Lists of summaries, each under its heading; those without any are not shown. */
 export type ProfileLists = Readonly<Record<string, readonly WrittenSummary[]>>;
 
-export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLists): Promise<string> {
+export function profilePage(
+  frame: Frame,
+  profile: ProfileView,
+  lists: ProfileLists,
+  isFollowed?: boolean,
+): Promise<string> {
   return page(
     frame,
     {
@@ -111,7 +118,8 @@ export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLi
     },
     html`<header class="paper-head"><h1>${profile.displayName}</h1>
 <p class="byline">${profile.name} · here since ${dayOf(profile.joinedAt).slice(0, 7)}</p>
-${profile.about ? html`<p class="about">${profile.about}</p>` : ""}</header>
+${profile.about ? html`<p class="about">${profile.about}</p>` : ""}
+${isFollowed === undefined ? "" : followButton({ kind: "person", key: profile.name }, isFollowed, `${isFollowed ? "Unfollow" : "Follow"} ${profile.name}`)}</header>
 ${Object.entries(lists).map(([heading, summaries]) =>
   summaries.length === 0
     ? ""

@@ -2,6 +2,7 @@
 import { strToU8, zipSync } from "fflate";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/schema.ts";
+import { subscriptionsOf } from "../notices/store.ts";
 import { apiTokensOf } from "./api-tokens.ts";
 
 export async function exportAccount(db: Kysely<Tables>, id: number) {
@@ -45,7 +46,8 @@ export async function exportAccount(db: Kysely<Tables>, id: number) {
     .execute();
   const formerNames = await db.selectFrom("former_names").select("name").where("user_id", "=", id).execute();
   const apiTokens = await apiTokensOf(db, id);
-  return { account, formerNames, sessions, apiTokens, summaries, drafts, comments, votes };
+  const subscriptions = await subscriptionsOf(db, id);
+  return { account, formerNames, sessions, apiTokens, subscriptions, summaries, drafts, comments, votes };
 }
 
 /** A person's summaries as Markdown, a file for each paper, whoever may read them. */

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { type CommunityParts, mustBeSomebody, own, Refusal } from "../community.ts";
 import { type FormState, line, ownPath, readForm } from "../forms.ts";
+import { follows } from "../notices/store.ts";
 import { type AccountForm, accountPage, profilePage } from "../pages/account.ts";
 import { messagePage } from "../pages/message.ts";
 import { forgottenPage, pressPage, resetPage, shortestPassword, signInPage, signUpPage } from "../pages/people.ts";
@@ -236,7 +237,13 @@ export function mountPeople(parts: CommunityParts): void {
             "You voted against": await votedFor(db, profile.id, -1),
           }
         : {};
-    return own(c, profilePage(frameOf(c), profile, { Summaries: await summariesOf(db, profile.id), ...lists }));
+    const viewer = viewerOf(c);
+    const isFollowed =
+      viewer && viewer.id !== profile.id
+        ? await follows(db, viewer.id, { kind: "person", key: profile.name })
+        : undefined;
+    const written = { Summaries: await summariesOf(db, profile.id), ...lists };
+    return own(c, profilePage(frameOf(c), profile, written, isFollowed));
   });
 
   app.get("/account", (c) => account(c, { done: c.req.query("done") }));
