@@ -25,6 +25,7 @@ import { Limits, type RateName, TooMany } from "./limits.ts";
 import { mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { mountModeration } from "./moderation/routes.ts";
+import { mountNotices } from "./notices/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
@@ -36,6 +37,7 @@ import { mountPaperFiles } from "./paper-files.ts";
 import { mountAdding } from "./papers/routes.ts";
 import { findPaper, type PaperView } from "./papers.ts";
 import { mountAdmin } from "./people/admin-routes.ts";
+import { mountApiTokens } from "./people/api-token-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
 import { Sessions, viewerOf } from "./people/sessions.ts";
@@ -77,6 +79,8 @@ export interface AppParts {
   readonly passwords?: Passwords;
   /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
   readonly contact?: string | undefined;
+  /** Mails go out through a server. */
+  readonly sendsMail?: boolean | undefined;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
   /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
@@ -188,12 +192,14 @@ export function createApp(parts: AppParts): Hono {
   const passwords = parts.passwords ?? new Passwords();
   const community = { app, db, pages, passwords, sessions, limits, frameOf, originOf, limit, missing };
   mountPeople(community);
-  mountAdmin(community);
+  mountAdmin(community, parts.sendsMail ?? false);
+  mountApiTokens(community);
   mountAdding(community, unknown);
   const renderer = parts.renderer ?? new Renderer();
   mountSummaries(community, renderer);
   mountDiscussion(community, renderer);
   mountModeration(community);
+  mountNotices(community);
   mountPaperFiles(app, files, parts);
   mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);
