@@ -7,6 +7,7 @@ export { type Detectron2Weights, detectron2Weights, isDetectron2 } from "./detec
 export { type EvaluateOptions, evaluate, type MaskRcnnEvaluation } from "./evaluate.ts";
 export { type Examples, mirrored, shapesExamples } from "./examples.ts";
 export { type ExportOptions, exportMaskRcnn } from "./export.ts";
+export { ExportedMaskRcnn } from "./exported.ts";
 export type { ProposalLimits } from "./first-pass.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
 export { initialState, type SmallNetwork } from "./initial-state.ts";
