@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/schema.ts";
+import { keepMentions } from "../notices/store.ts";
 import { labelsFor } from "../papers/cite-label.ts";
 import type { Viewer } from "../people/sessions.ts";
 import type { Renderer } from "../renderer.ts";
@@ -65,15 +66,18 @@ export async function addComment(
 ): Promise<string> {
   const labels = await labelsFor(db, source);
   const { html } = await renderer.render({ markdown: source, labels, name: `c${randomBytes(6).toString("hex")}` });
-  const { ref } = await db
-    .insertInto("comments")
-    .values({
-      ...{ summary_id: summaryId, parent_id: parentId, user_id: viewer.id, source, html, anonymous },
-      held_at: hold ? new Date() : null,
-    })
-    .returning("ref")
-    .executeTakeFirstOrThrow();
-  return ref;
+  return db.transaction().execute(async (trx) => {
+    const { id, ref } = await trx
+      .insertInto("comments")
+      .values({
+        ...{ summary_id: summaryId, parent_id: parentId, user_id: viewer.id, source, html, anonymous },
+        held_at: hold ? new Date() : null,
+      })
+      .returning(["id", "ref"])
+      .executeTakeFirstOrThrow();
+    await keepMentions(trx, { comment_id: id }, source);
+    return ref;
+  });
 }
 
 /** How deep a comment stands: 1 under the summary itself. */
