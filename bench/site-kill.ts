@@ -47,6 +47,10 @@ async function measure(name: string, place: DatabasePlace): Promise<void> {
     });
     const ended = new Promise((resolve) => child.on("exit", resolve));
     let killed = false;
+    let begun = () => {};
+    const firstWrite = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
     const write = async (writer: number) => {
       for (let i = 0; !killed; i++) {
         const answer = await fetch(`http://127.0.0.1:${port}/comment`, {
@@ -60,13 +64,15 @@ async function measure(name: string, place: DatabasePlace): Promise<void> {
           body: new URLSearchParams({ ref: rows[(kill * 31 + i) % rows.length]!.ref, text: `Comment ${kill}-${i}.` }),
         }).catch(() => undefined);
         const ref = /#c-(\w+)$/.exec(answer?.headers.get("Location") ?? "")?.[1];
-        if (ref) acknowledged.add(ref);
-        else if (answer) throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 300)}`);
+        if (ref) {
+          acknowledged.add(ref);
+          begun();
+        } else if (answer) throw new Error(`${answer.status}: ${(await answer.text()).slice(0, 300)}`);
       }
     };
     const writing = Promise.all(Array.from({ length: writers }, (_, writer) => write(writer)));
-    // At another moment each time, from the first write on.
-    await Promise.race([writing, new Promise((resolve) => setTimeout(resolve, 400 + ((kill * 137) % 700)))]);
+    await Promise.race([writing, firstWrite]);
+    await new Promise((resolve) => setTimeout(resolve, (kill * 137) % 700)); // at another moment each time
     child.kill("SIGKILL");
     killed = true;
     await Promise.all([writing, ended]);

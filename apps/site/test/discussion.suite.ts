@@ -57,11 +57,10 @@ export function discussionSuite(made: () => Made): void {
       const [reader, voter] = [new Client(made().app), await known("counter")];
       const votes = async () => {
         const { summaries } = JSON.parse((await reader.get(paper.replace("/paper", "/paper.json"))).text);
-        const api = JSON.parse((await reader.get(`/api/v1/papers/${paper.split("bibtexKey=")[1]}`)).text);
+        const api = JSON.parse((await reader.get(paper.replace("/paper?bibtexKey=", "/api/v1/papers/"))).text);
         const item = (await reader.get("/rss.xml")).text.split("<item>").find((part) => part.includes(ref));
         return [
-          summaries.find(({ url }: { url: string }) => url.endsWith(ref)).votes,
-          api.summaries.find(({ url }: { url: string }) => url.endsWith(ref)).votes,
+          ...[summaries, api.summaries].map((said) => said.find(({ url }: { url: string }) => url.endsWith(ref)).votes),
           Number(/:votes>(-?\d+)</.exec(item ?? "")?.[1]),
           Number(await score(ref)),
         ];

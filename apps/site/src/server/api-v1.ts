@@ -65,8 +65,8 @@ export function mountApiV1(app: Hono, { db, pages, originOf, panelOf, limit }: A
         const query = path === "/papers" ? new URLSearchParams(c.req.query()).toString() : "";
         return await pages.answer(c, `${originOf(c)} ${c.req.path}?${query}`, async () => {
           limit(c);
-          const type = "application/json; charset=utf-8";
-          return { body: JSON.stringify(await make(c)), type, headers, shows: ["votes"] };
+          const body = JSON.stringify(await make(c));
+          return { body, type: "application/json; charset=utf-8", headers, shows: ["votes"] };
         });
       } catch (error) {
         return problemOf(c, error);

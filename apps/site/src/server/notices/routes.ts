@@ -25,7 +25,7 @@ export function mountNotices(parts: CommunityParts): void {
     return c.redirect("/notices", 303);
   });
   app.post("/follow", async (c) => {
-    const viewer = await mustWrite(parts, c, { least: "reader", rate: "votes" });
+    const viewer = mustWrite(parts, c, { least: "reader", rate: "votes" });
     const sent = await readForm(c, followForm);
     if (!sent.ok) throw new Refusal(400, "Not understood", "The form is not one of this page.");
     const { kind, key, follow: on } = sent.value;
