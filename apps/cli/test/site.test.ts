@@ -15,7 +15,7 @@ test("site backup writes a file, site restore refuses a site that is not empty",
   const { db, close } = await openDatabase({ directory });
   await db.insertInto("users").values({ name: "kept", display_name: "Kept" }).execute();
   await close();
-  expect(await inProcess("site", ["backup", file, "--data-dir", directory])).toBe(`1 rows in ${file}`);
+  expect(await inProcess("site", ["backup", file, "--data-dir", directory])).toBe(`1 row in ${file}`);
   expect(JSON.parse(await inProcess("site", ["backup", file, "--data-dir", directory, "--json"]))).toEqual({
     file,
     rows: 1,

@@ -32,6 +32,8 @@ async function withDatabase<T>(directory: string, work: (database: Database) => 
   }
 }
 
+const counted = (rows: number) => `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}`;
+
 function teller(progress: ProgressLine, what: string): (event: TransferProgress) => void {
   return ({ done }) => progress.show(`${done.toLocaleString("en")} rows ${what}`);
 }
@@ -49,7 +51,7 @@ export const verbs: readonly Verb[] = [
         backupSite(db, path, { signal, onProgress: teller(progress, "written") }),
       );
       progress.end();
-      return { result: { file: path, rows }, text: () => `${rows.toLocaleString("en")} rows in ${path}` };
+      return { result: { file: path, rows }, text: () => `${counted(rows)} in ${path}` };
     },
   }),
   verb({
@@ -63,7 +65,7 @@ export const verbs: readonly Verb[] = [
         restoreSite(db, path, { signal, onProgress: teller(progress, "restored") }),
       );
       progress.end();
-      return { result: { file: path, rows }, text: () => `${rows.toLocaleString("en")} rows restored from ${path}` };
+      return { result: { file: path, rows }, text: () => `${counted(rows)} restored from ${path}` };
     },
   }),
   verb({
