@@ -86,6 +86,9 @@ export function guardsSuite(made: () => Made): void {
             ],
             ...["hers", "journals/corr/SampleOld19"].map((key) => `/paper.${end}?bibtexKey=${key}`),
           ]),
+          ...["papers", "people/hidden-hand", "papers/hers", "papers/journals/corr/SampleOld19", "tags"].map(
+            (path) => `/api/v1/${path}`,
+          ),
           ...["bib", "ris", "csl.json", "csv"].flatMap((end) => [`/search.${end}`, `/paper.${end}?bibtexKey=hers`]),
           "/api/openapi.json",
           "/sign-in",
@@ -136,7 +139,9 @@ export function guardsSuite(made: () => Made): void {
           // That there is such a person, administrators see, and whoever knows the name.
           const aboutPeople =
             ["/notices", "/account/export"].includes(path) || // whom they follow, and nothing that is unsigned
-            /^\/(rss\.xml|atom\.xml|feed\.json|user\.json|user\.md)\?(user|name)=hidden-hand$/.test(path) ||
+            /^\/(rss\.xml|atom\.xml|feed\.json|user\.json|user\.md|api\/v1\/people)[?/](?:(?:user|name)=)?hidden-hand$/.test(
+              path,
+            ) ||
             (role === "admin" && /^\/admin\/(people|outbox|log)|^\/user\?name=hidden-hand$/.test(path));
           const asked = decodeURIComponent(path);
           for (const secret of secrets) {

@@ -58,8 +58,8 @@ export function imageBatch(
   return { data, shape: [pictures.length, 3, H, W], sizes };
 }
 
-/** Bilinear, pixels as areas. */
-function resizeInto(
+/** Into the upper left of `out`, whose rows have `stride` pixels; bilinear, pixels as areas. */
+export function resizeInto(
   plane: Float32Array,
   { height, width }: { readonly height: number; readonly width: number },
   [rows, columns]: readonly [number, number],

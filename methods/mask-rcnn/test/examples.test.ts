@@ -38,3 +38,21 @@ test("generated pictures of two seeds have nothing in common, and number i is al
     Promise.all(Array.from({ length: 5 }, async (_, i) => (await from.read(i)).picture.data.join()));
   expect(new Set([...(await of(a)), ...(await of(b))]).size).toBe(10);
 });
+
+test("keypoints are mirrored with their picture, left and right of COCO's persons exchanged", () => {
+  const picture = { data: new Uint8Array(3 * 4 * 10), height: 4, width: 10 };
+  const keypoints = Float32Array.from(
+    { length: 51 },
+    (_, i) => [Math.floor(i / 3) % 10, 2, Math.floor(i / 3) % 3][i % 3]!,
+  );
+  const targets = {
+    boxes: Float32Array.of(0, 0, 9, 3),
+    labels: [1],
+    masks: [new Uint8Array(40)],
+    keypoints: [keypoints],
+  };
+  const turned = mirrored({ picture, targets });
+  // The nose is not labelled and stays; the left eye has the right one's place, 10 − 2.
+  expect([...turned.targets.keypoints![0]!.subarray(0, 9)]).toEqual([0, 2, 0, 8, 2, 2, 9, 2, 1]);
+  expect([...mirrored(turned).targets.keypoints![0]!]).toEqual([...keypoints]);
+});

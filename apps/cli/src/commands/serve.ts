@@ -30,6 +30,10 @@ export const serve = verb({
     },
     trustProxy: { kind: "flag", help: "believe the X-Forwarded-* headers of the proxy in front" },
     accessLog: { kind: "flag", help: "log every request, not only the failing ones" },
+    metrics: {
+      kind: "flag",
+      help: "answer at /metrics with figures for Prometheus; anybody who reaches it reads them",
+    },
     backupDir: { kind: "text", placeholder: "dir", help: "write a backup a day there, and keep fourteen" },
     contact: {
       kind: "text",

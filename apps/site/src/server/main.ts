@@ -10,6 +10,7 @@ import { readContent } from "./content.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
+import { Metrics } from "./metrics.ts";
 import { parseOrigin } from "./origin.ts";
 import { hasAdmin, makeLink } from "./people/accounts.ts";
 import { MailDelivery, parseMailServer } from "./people/mail.ts";
@@ -38,6 +39,8 @@ export interface SiteOptions {
   readonly databaseUrl?: string | undefined;
   /** Folder of the papers; the site's own five unless another is given. */
   readonly contentDir?: string | undefined;
+  /** /metrics tells how many requests there were and how long they took, for Prometheus. */
+  readonly metrics?: boolean | undefined;
   /** Folder for a backup a day; none is made unless given. */
   readonly backupDir?: string | undefined;
   /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
@@ -81,7 +84,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const contentDir = resolve(options.contentDir ?? ownContent);
   const content = readContent(contentDir);
   const mailServer = options.smtpUrl ? parseMailServer(options.smtpUrl, options.mailFrom) : undefined;
-  const http = await listen({ host, port, log: accessLog ? log : undefined }); // first: a taken port should cost no second and touch no data
+  const metrics = options.metrics ? new Metrics() : undefined;
+  const http = await listen({ host, port, metrics, log: accessLog ? log : undefined }); // first: a taken port should cost no second and touch no data
   let database: Database | undefined;
   try {
     database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) }, {
@@ -124,6 +128,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       origin,
       close: async () => {
         await http.close();
+        metrics?.close();
         clearInterval(counting);
         await writeVisits();
         await backups?.close();

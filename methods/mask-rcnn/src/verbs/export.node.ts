@@ -3,6 +3,7 @@ import { writeFileAtomic } from "@reprise/data/node";
 import type { OptionValues } from "@reprise/experiment";
 import type { VerbContext, VerbResult } from "@reprise/experiment/verb";
 import { exportMaskRcnn } from "../export.ts";
+import { categoriesKey } from "../exported.ts";
 import type { exportOptions } from "./options.ts";
 import { readModel } from "./read-model.node.ts";
 
@@ -18,7 +19,11 @@ export async function exportVerb({
   const bytes = exportMaskRcnn(state, {
     ...{ ...pictures, canonicalSize, height, width, scoreThreshold, detections },
     ...{ preNms: proposals, postNms: proposals },
-    metadata: { command, classes: facts.categories.map(({ id, name }) => `${id} ${name}`).join(", ") },
+    metadata: {
+      command,
+      classes: facts.categories.map(({ id, name }) => `${id} ${name}`).join(", "),
+      [categoriesKey]: JSON.stringify(facts.categories),
+    },
   });
   await writeFileAtomic(out, bytes, { signal });
   const result = { model: path, out, bytes: bytes.length, height, width };

@@ -21,8 +21,8 @@ export const verbs = [
   }),
   verb({
     name: "predict",
-    summary: "outline the objects of pictures",
-    arguments: [{ name: "paths", help: "pictures, or folders of them", many: true }],
+    summary: "outline the objects of pictures and videos",
+    arguments: [{ name: "paths", help: "pictures, videos (mp4, mov, webm, mkv, gif), or folders of them", many: true }],
     options: predictOptions,
     run: async (context) => (await import("./predict.node.ts")).predictVerb(context),
   }),

@@ -92,9 +92,10 @@ export const evaluateOptions = {
 } as const satisfies Options;
 
 export const predictOptions = {
-  model,
-  out: { kind: "text", placeholder: "dir", required: true, help: "for the overlays, PNG, and results.json" },
+  model: { ...model, help: `${model.help}; or an ONNX file of export` },
+  out: { kind: "text", placeholder: "dir", required: true, help: "for the overlays, PNG or video, and results.json" },
   score: { kind: "number", min: 0, max: 1, default: 0.5, help: "the least score of what is drawn and written" },
+  framesPerSecond: { kind: "number", above: 0, help: "frames a second of videos that have more; all if left out" },
   minSize: { kind: "integer", min: 1, help: "pixels of a picture's shorter side; as in training if left out" },
   maxSize: { kind: "integer", min: 1, help: "pixels of its longer side at most; as in training if left out" },
   threads,

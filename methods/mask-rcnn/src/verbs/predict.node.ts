@@ -1,62 +1,108 @@
-// reprise mask-rcnn predict: overlays and COCO results of pictures.
-import { stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
-import { type CocoDetection, DataError } from "@reprise/data";
-import { createFolder, listImages, readImage, writeFileAtomic, writeImage } from "@reprise/data/node";
+// reprise mask-rcnn predict: overlays and COCO results of pictures and videos.
+import { extname, join } from "node:path";
+import type { CocoDetection } from "@reprise/data";
+import {
+  createFolder,
+  readBytes,
+  readImage,
+  readVideoFile,
+  writeFileAtomic,
+  writeImage,
+  writeVideoFile,
+} from "@reprise/data/node";
+import type { Runtime } from "@reprise/engine";
 import { nodeWorkerRuntime } from "@reprise/engine/node";
 import type { OptionValues } from "@reprise/experiment";
-import type { VerbContext, VerbResult } from "@reprise/experiment/verb";
-import { MaskRcnn } from "../mask-rcnn.ts";
+import { UsageError, type VerbContext, type VerbResult } from "@reprise/experiment/verb";
+import { ExportedMaskRcnn } from "../exported.ts";
+import { MaskRcnn, type Segmentation } from "../mask-rcnn.ts";
+import type { Category } from "../model-file.ts";
 import { overlay } from "../overlay.ts";
 import { cocoDetections } from "../results.ts";
+import type { Picture } from "../transform.ts";
 import type { predictOptions } from "./options.ts";
+import { frameOf, isVideo, type PredictInput, predictInputs, setFrame } from "./predict-inputs.node.ts";
 import { readModel } from "./read-model.node.ts";
+
+interface Segmenter {
+  segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]>;
+  release(): Promise<void>;
+}
+
+type PredictValues = OptionValues<typeof predictOptions>;
 
 export async function predictVerb({
   args,
-  options: { model: path, out, score, minSize, maxSize, threads },
+  options,
   signal,
   onStop,
   progress,
-}: VerbContext<OptionValues<typeof predictOptions>>): Promise<VerbResult> {
-  const { state, facts } = await readModel(path);
-  const files = await picturesOf(args);
-  const ids = idsOf(files);
-  await createFolder(out);
+}: VerbContext<PredictValues>): Promise<VerbResult> {
+  const { model: path, out, score, framesPerSecond, threads } = options;
+  const inputs = await predictInputs(args);
   const runtime = nodeWorkerRuntime(threads === undefined ? {} : { threads });
   const results: CocoDetection[] = [];
   const overlays: string[] = [];
+  const lines: string[] = [];
+  let pictures = 0;
   onStop(() => `${overlays.length} overlays are in ${out}; results.json was not written.`);
   try {
-    const model = new MaskRcnn(runtime, state, {
-      ...facts.pictures,
-      ...(minSize === undefined ? {} : { minSize }),
-      ...(maxSize === undefined ? {} : { maxSize }),
-      scoreThreshold: score,
-    });
-    for (const [i, file] of files.entries()) {
+    const { model, categories } = await openModel(runtime, options);
+    await createFolder(out);
+    const names = new Map(categories.map(({ id, name }) => [id, name]));
+
+    /** The overlay of one picture, whose detections become results. */
+    const segmented = async (picture: Picture, image: string) => {
       signal.throwIfAborted();
-      progress.show(`picture ${i + 1} of ${files.length}: ${file}`);
+      const [all] = await model.segment([picture]);
+      const found = above(all!, score);
+      const own = cocoDetections(found, picture, { image, categories });
+      results.push(...own);
+      pictures++;
+      return { own, drawn: overlay(picture, found, { score }) };
+    };
+
+    const ofPicture = async ({ path: file, id }: PredictInput) => {
       const { data, shape } = await readImage(file, { channels: 3 });
       const [height, width] = shape.slice(-2) as [number, number];
-      const picture = { data, height, width };
-      const [found] = await model.segment([picture]);
-      results.push(...cocoDetections(found!, picture, { image: ids[i]!, categories: facts.categories }));
-      const target = join(out, `${ids[i]}.png`);
-      await writeImage(target, overlay(picture, found!, { score }));
+      const { own, drawn } = await segmented({ data, height, width }, id);
+      const said = own.map(({ category_id, score: sure }) => `${names.get(category_id)} ${sure.toFixed(2)}`);
+      lines.push(`${id}: ${said.join(", ") || "nothing"}`);
+      const target = join(out, `${id}.png`);
+      await writeImage(target, drawn);
       overlays.push(target);
+    };
+
+    const ofVideo = async ({ path: file, id }: PredictInput, nth: string) => {
+      const video = await readVideoFile(file, {
+        signal,
+        ...(framesPerSecond === undefined ? {} : { framesPerSecond }),
+      });
+      const T = video.shape[0]!;
+      const before = results.length;
+      for (let t = 0; t < T; t++) {
+        progress.show(`${nth}: frame ${t + 1} of ${T}`);
+        const { drawn } = await segmented(frameOf(video, t), frameId(id, t));
+        setFrame(video, t, drawn.data); // a frame is not needed again: the overlays take its place
+      }
+      lines.push(`${id}: ${results.length - before} objects in ${T} frames`);
+      const target = join(out, `${id}${videoEnding(file)}`);
+      const seconds = video.times[T - 1]! - video.times[0]!;
+      const rate = T > 1 && seconds > 0 ? (T - 1) / seconds : 25;
+      await writeVideoFile(target, video, { framesPerSecond: rate, times: video.times, signal });
+      overlays.push(target);
+    };
+
+    for (const [i, input] of inputs.entries()) {
+      const nth = `${i + 1} of ${inputs.length}, ${input.path}`;
+      progress.show(nth);
+      await (isVideo(input.path) ? ofVideo(input, nth) : ofPicture(input));
     }
     await model.release();
     await writeFileAtomic(join(out, "results.json"), `${JSON.stringify(results)}\n`, { signal });
     progress.end();
-    const names = new Map(facts.categories.map(({ id, name }) => [id, name]));
-    const lines = ids.map((id) => {
-      const own = results.filter(({ image_id }) => image_id === id);
-      const said = own.map(({ category_id, score: sure }) => `${names.get(category_id)} ${sure.toFixed(2)}`);
-      return `${id}: ${said.join(", ") || "nothing"}`;
-    });
     return {
-      result: { model: path, out, pictures: files.length, overlays, results },
+      result: { model: path, out, pictures, overlays, results },
       text: () => [...lines, `overlays and results.json: ${out}`].join("\n"),
     };
   } finally {
@@ -65,21 +111,44 @@ export async function predictVerb({
   }
 }
 
-async function picturesOf(paths: readonly string[]): Promise<string[]> {
-  const lists = await Promise.all(
-    paths.map(async (path) => ((await stat(path).catch(() => undefined))?.isDirectory() ? listImages(path) : [path])),
-  );
-  return lists.flat();
+/** Image id of a video's frame, from 0. */
+const frameId = (id: string, t: number) => `${id}#${t}`;
+
+/** Overlays keep the container where it is written; of the others they are mp4. */
+function videoEnding(file: string): string {
+  const ending = extname(file).toLowerCase();
+  return ending === ".gif" || ending === ".webm" ? ending : ".mp4";
 }
 
-/** File names without their endings: image ids, and names of the overlays. */
-function idsOf(files: readonly string[]): string[] {
-  const ids = files.map((file) => basename(file, extname(file)));
-  const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
-  if (twice >= 0)
-    throw new DataError(
-      files[twice]!,
-      `has the same name as ${files[ids.indexOf(ids[twice]!)]}; names without endings are the image ids. Run them apart.`,
-    );
-  return ids;
+async function openModel(
+  runtime: Runtime,
+  { model: path, score, minSize, maxSize }: PredictValues,
+): Promise<{ readonly model: Segmenter; readonly categories: readonly Category[] }> {
+  if (extname(path).toLowerCase() === ".onnx") {
+    if (minSize !== undefined || maxSize !== undefined)
+      throw new UsageError(`${path} takes pictures of one size; --min-size and --max-size are not for ONNX files.`);
+    const model = await ExportedMaskRcnn.load(runtime, await readBytes(path), path);
+    return { model, categories: model.categories };
+  }
+  const { state, facts } = await readModel(path);
+  const model = new MaskRcnn(runtime, state, {
+    ...facts.pictures,
+    ...(minSize === undefined ? {} : { minSize }),
+    ...(maxSize === undefined ? {} : { maxSize }),
+    scoreThreshold: score,
+  });
+  return { model, categories: facts.categories };
+}
+
+/** Detections of at least a score: a file has its own threshold inside. */
+function above({ boxes, scores, labels, masks }: Segmentation, score: number): Segmentation {
+  const kept = scores.findIndex((value) => value < score); // best first
+  if (kept < 0) return { boxes, scores, labels, masks };
+  const area = masks.length / labels.length;
+  return {
+    boxes: boxes.slice(0, 4 * kept),
+    scores: scores.slice(0, kept),
+    labels: labels.slice(0, kept),
+    masks: masks.slice(0, area * kept),
+  };
 }

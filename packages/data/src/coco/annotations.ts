@@ -81,7 +81,7 @@ export function parseCoco(text: string, source: string): CocoDataset {
   return json as CocoDataset;
 }
 
-/** Detections from the JSON text of a results file. @throws DataError if it is none */
+/** Detections from the JSON text of a results file. @throws DataError if the text is not a list of detections */
 export function parseDetections(text: string, source: string): readonly CocoDetection[] {
   const json = parseJson(text, source);
   if (!Array.isArray(json))

@@ -23,7 +23,7 @@ export function pairwiseSum(values: ArrayLike<number>, from: number, n: number):
   return sum;
 }
 
-/** The mean of the values above −1, −1 if there is none: how COCO leaves out what has no ground truth. */
+/** The mean of the values above −1: COCO marks what has no ground truth by −1. The mean of no values is −1. */
 export function meanOfKnown(values: ArrayLike<number>): number {
   const known = new Float64Array(values.length);
   let n = 0;

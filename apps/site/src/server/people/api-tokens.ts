@@ -73,12 +73,14 @@ export async function tokenOf(db: Kysely<Tables>, c: Context): Promise<TokenHold
     .where("u.deleted_at", "is", null)
     .select(["u.id", "u.name", "u.display_name", "u.role", "u.trusted_at", "t.id as tokenId", "t.scopes"])
     .select(sql<boolean>`t.used_on is distinct from current_date`.as("isFirstToday"))
+    .select(sql<boolean>`exists (select from settings where name = 'readOnly' and value = 'yes')`.as("siteIsReadOnly"))
     .executeTakeFirst();
   if (!row) return undefined;
   if (row.isFirstToday)
     await db.updateTable("api_tokens").set({ used_on: sql`current_date` }).where("id", "=", row.tokenId).execute();
-  const { id, name, display_name, role, trusted_at } = row;
+  const { id, name, display_name, role, trusted_at, siteIsReadOnly } = row;
   return {
+    siteIsReadOnly,
     ...{ id, name, displayName: display_name, role, trusted: trusted_at !== null || isAtLeast(role, "moderator") },
     scopes: scopes.filter((scope) => row.scopes.includes(scope)),
   };

@@ -192,8 +192,8 @@ async function writeTexts(trx: Transaction<Tables>, renderer: Renderer, paper: D
       values (${ref}, ${paper_id}, ${user_id}, ${markdown}, ${made.html}, ${made.teaserHtml}, ${made.teaserText},
         ${made.text}, ${dawn(day)}::timestamptz, ${machine}, ${author === null}, now()) returning id`.execute(trx);
     const summary_id = rows[0]!.id;
-    await sql`insert into revisions (summary_id, version, source, saved_at)
-      values (${summary_id}, 1, ${markdown}, coalesce(${dawn(day)}::timestamptz, now()))`.execute(trx);
+    await sql`insert into revisions (summary_id, version, source, public, saved_at)
+      values (${summary_id}, 1, ${markdown}, true, coalesce(${dawn(day)}::timestamptz, now()))`.execute(trx);
     const ids = new Map<string, number>();
     for (const comment of comments) {
       const html = comment.markdown === null ? "" : (await render(comment.markdown)).html;
