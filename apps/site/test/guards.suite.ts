@@ -351,6 +351,7 @@ export function guardsSuite(made: () => Made): void {
         "/sign-up",
         "/sign-in",
         "/sign-in/second",
+        "/digest/stop",
         "/sign-out",
         "/confirm",
         "/forgotten",

@@ -55,6 +55,9 @@ export interface Tables {
     deleted_at: NullableTimestamp;
     trusted_at: NullableTimestamp;
     notices_read_at: NullableTimestamp;
+    digest_at: NullableTimestamp;
+    digest_off_at: NullableTimestamp;
+    digest_key: Generated<string>;
     totp_secret: ColumnType<string | null, never, string | null>;
     totp_since: NullableTimestamp;
     totp_step: ColumnType<number | null, never, number | null>;
