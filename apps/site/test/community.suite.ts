@@ -18,6 +18,7 @@ import { mailSuite } from "./mail.suite.ts";
 import { noticesSuite } from "./notices.suite.ts";
 import { type Made, peopleSuite } from "./people.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
+import { secondFactorSuite } from "./second-factor.suite.ts";
 import { summariesSuite } from "./summaries.suite.ts";
 
 const fixtureContent = fileURLToPath(new URL("./fixtures/content", import.meta.url));
@@ -48,6 +49,7 @@ export function communitySuite(place: () => Promise<DatabasePlace>): void {
   const made = (): Made => ({ app, db: database.db, make });
   peopleSuite(made);
   accountsSuite(made);
+  secondFactorSuite(made);
   addingSuite(made);
   summariesSuite(made);
   discussionSuite(made);

@@ -347,7 +347,17 @@ export function guardsSuite(made: () => Made): void {
 
     test("answers whoever asks, with whatever ids, without failing; what changes things asks who it is", async () => {
       const { app } = made();
-      const open = ["/sign-up", "/sign-in", "/sign-out", "/confirm", "/forgotten", "/reset", "/api/tags/suggest"];
+      const open = [
+        "/sign-up",
+        "/sign-in",
+        "/sign-in/second",
+        "/digest/stop",
+        "/sign-out",
+        "/confirm",
+        "/forgotten",
+        "/reset",
+        "/api/tags/suggest",
+      ];
       const ids = ["1", "0".repeat(32), "-1", "1' or '1'='1", "\u0000", "9".repeat(400), "../../etc", "null"];
       for (const [role, client] of Object.entries(await roles()))
         for (const { method, path } of app.routes) {

@@ -1,5 +1,6 @@
 // What people follow, mentions, and what they are told; never who wrote what is unsigned, nor what not all may read.
 import { describe, expect, test } from "vitest";
+import { writeDigests } from "../src/server/notices/digest.ts";
 import { Client, somebody } from "./client.ts";
 import type { Made } from "./people.suite.ts";
 import { summaryForm } from "./summaries.suite.ts";
@@ -82,6 +83,40 @@ export function noticesSuite(made: () => Made): void {
       expect(await told(third)).toEqual(["new note-other names you in c"]);
       await owner.post("/summary/withdraw", { ref, withdraw: "yes" });
       for (const client of [owner, other, third]) expect(await told(client)).toEqual([]);
+    });
+
+    test("by a mail a day to a confirmed address, with nothing that the page does not tell, until it is ended", async () => {
+      const { app, db } = made();
+      await db.deleteFrom("outbox").execute();
+      const writer = await known("digest-writer");
+      const reader = await known("digest-reader");
+      const change = (set: { email_verified_at?: Date | null; digest_at?: Date }) =>
+        db.updateTable("users").set(set).where("name", "=", "digest-reader").execute();
+      await reader.post("/follow", { kind: "paper", key, follow: "yes" });
+      await reader.post("/follow", { kind: "person", key: "digest-writer", follow: "yes" });
+      await writer.post("/write", summaryForm("Unsigned.", { bibtexKey: key, anonymous: "yes" }));
+      expect(await writeDigests(db, "https://reprise.test")).toBe(0); // no address is confirmed
+      await change({ email_verified_at: new Date() });
+      expect(await writeDigests(db, "https://reprise.test")).toBe(1);
+      expect(await writeDigests(db, "https://reprise.test")).toBe(0); // not twice a day
+      const [mail] = await db.selectFrom("outbox").selectAll().where("subject", "=", "Reprise: 1 new").execute();
+      expect(mail?.recipient).toBe("digest-reader@people.test");
+      expect(mail?.body).toContain(
+        "Somebody who does not say who wrote a summary on Noticed\nhttps://reprise.test/paper",
+      );
+      expect(mail?.body).not.toContain("digest-writer");
+      await change({ digest_at: new Date(Date.now() - 25 * 3600_000) });
+      const token = /stop\?token=(\w+)/.exec(mail?.body ?? "")?.[1] ?? "";
+      const nobody = new Client(app);
+      expect((await nobody.get(`/digest/stop?token=${token}`)).text).toContain("Press the button");
+      const other = await nobody.post("/digest/stop", { token: "0".repeat(32) });
+      expect((await nobody.post("/digest/stop", { token })).text).toBe(other.text);
+      expect(await writeDigests(db, "https://reprise.test")).toBe(0);
+      expect((await reader.get("/notices")).text).toContain("A mail a day of what is new");
+      await reader.post("/notices/digest", { digest: "yes" });
+      expect(await writeDigests(db, "https://reprise.test")).toBe(1);
+      await change({ email_verified_at: null });
+      await db.deleteFrom("outbox").execute();
     });
 
     test("following what is not there is refused; it is one's own list, and goes with either account", async () => {

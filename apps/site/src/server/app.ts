@@ -40,6 +40,7 @@ import { mountAdmin } from "./people/admin-routes.ts";
 import { mountApiTokens } from "./people/api-token-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
+import { mountSecondFactor } from "./people/second-factor-routes.ts";
 import { Sessions, viewerOf } from "./people/sessions.ts";
 import { Renderer } from "./renderer.ts";
 import type { QuickReplies } from "./reply.ts";
@@ -194,6 +195,7 @@ export function createApp(parts: AppParts): Hono {
   mountPeople(community);
   mountAdmin(community, parts.sendsMail ?? false);
   mountApiTokens(community);
+  mountSecondFactor(community);
   mountAdding(community, unknown);
   const renderer = parts.renderer ?? new Renderer();
   mountSummaries(community, renderer);

@@ -11,6 +11,7 @@ import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { writeDigests } from "./notices/digest.ts";
 import { parseOrigin } from "./origin.ts";
 import { hasAdmin, makeLink } from "./people/accounts.ts";
 import { MailDelivery, parseMailServer } from "./people/mail.ts";
@@ -22,6 +23,8 @@ import { Visits } from "./visits.ts";
 
 /** Milliseconds between two writings of visits. */
 const visitsEvery = 20_000;
+/** Between two rounds of daily mails. */
+const digestsEvery = 600_000;
 
 const ownContent = fileURLToPath(new URL("../../content", import.meta.url));
 
@@ -119,6 +122,12 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     );
     const backups = options.backupDir ? backUpDaily(db, resolve(options.backupDir), log) : undefined;
     const mails = mailServer ? new MailDelivery(db, mailServer, log) : undefined;
+    const digests = mailServer
+      ? setInterval(
+          () => void writeDigests(db, origin).catch((cause: Error) => log(`no digest was written: ${cause.message}`)),
+          digestsEvery,
+        ).unref()
+      : undefined;
     if (!(await hasAdmin(db)))
       log(
         `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
@@ -132,6 +141,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         clearInterval(counting);
         await writeVisits();
         await backups?.close();
+        clearInterval(digests);
         await mails?.close();
         await tags.close();
         await renderer.close();

@@ -12,7 +12,7 @@ export type Role = (typeof roles)[number];
 export type Visibility = "public" | "private";
 /** How much of a summary a machine has written. */
 export type MachineHelp = "none" | "some" | "most";
-export type LinkPurpose = "claim" | "confirm" | "reset" | "invite";
+export type LinkPurpose = "claim" | "confirm" | "reset" | "invite" | "second";
 
 export interface Tables {
   venues: { id: GeneratedAlways<number>; name: string };
@@ -55,6 +55,12 @@ export interface Tables {
     deleted_at: NullableTimestamp;
     trusted_at: NullableTimestamp;
     notices_read_at: NullableTimestamp;
+    digest_at: NullableTimestamp;
+    digest_off_at: NullableTimestamp;
+    digest_key: Generated<string>;
+    totp_secret: ColumnType<string | null, never, string | null>;
+    totp_since: NullableTimestamp;
+    totp_step: ColumnType<number | null, never, number | null>;
   };
   sessions: {
     id: GeneratedAlways<number>;
@@ -79,6 +85,7 @@ export interface Tables {
     summary_id: ColumnType<number | null, number | null | undefined, never>;
     comment_id: ColumnType<number | null, number | null | undefined, never>;
   };
+  recovery_codes: { code_hash: string; user_id: number };
   former_names: { name: string; user_id: number };
   api_tokens: {
     id: GeneratedAlways<number>;

@@ -65,6 +65,7 @@ ${field(formOf("password"), { name: "current", label: "Password now", type: "pas
 ${field(formOf("password"), { name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "Your other sessions end." })}
 ${submit("Change the password")}
 </form>
+<p><a href="/account/second">Second factor</a></p>
 <h2>Where you are signed in</h2>
 <ul class="rows">
 ${account.sessions.map((session) => sessionRow(session, session.id === viewer.sessionId))}

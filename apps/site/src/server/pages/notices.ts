@@ -12,7 +12,7 @@ export function followButton({ kind, key }: Subscription, isFollowed: boolean, l
   return html`<form method="post" action="/follow" class="inline"><input type="hidden" name="kind" value="${kind}"><input type="hidden" name="key" value="${key}"><input type="hidden" name="follow" value="${isFollowed ? "no" : "yes"}"><button class="quiet" type="submit">${label}</button></form>`;
 }
 
-const reasons = {
+export const reasons = {
   mention: "names you in",
   answer: "answers you in",
   comment: "wrote under your summary",
@@ -23,6 +23,7 @@ export function noticesPage(
   frame: Frame,
   notices: readonly Notice[],
   subscriptions: readonly Subscription[],
+  digest: boolean,
 ): Promise<string> {
   const unread = notices.filter((notice) => notice.unread).length;
   return page(
@@ -36,6 +37,7 @@ export function noticesPage(
 `,
     )}</ul>
 ${unread > 0 ? html`<form method="post" action="/notices/read"><p class="actions"><button type="submit">Mark all as read</button></p></form>` : ""}
+<form method="post" action="/notices/digest"><input type="hidden" name="digest" value="${digest ? "no" : "yes"}"><p class="actions"><button class="quiet" type="submit">${digest ? "No mail of what is new" : "A mail a day of what is new"}</button></p></form>
 <h2>What you follow</h2>
 ${subscriptions.length === 0 ? html`<p>Nothing yet. Papers and people are followed from their pages.</p>` : ""}
 <ul class="rows">${subscriptions.map(

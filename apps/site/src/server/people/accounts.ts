@@ -46,6 +46,7 @@ const lifetimes: Readonly<Record<LinkPurpose, number>> = {
   confirm: 72 * hour,
   reset: hour,
   invite: 14 * 24 * hour,
+  second: hour / 6,
 };
 
 /** The token of a link that works once. */
@@ -74,6 +75,18 @@ export async function linkWorks(db: Db, purpose: LinkPurpose, token: string): Pr
     .where("expires_at", ">", new Date())
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Whose link it is; it is not used up by this. */
+export async function linkOwner(db: Db, purpose: LinkPurpose, token: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("links")
+    .select("user_id")
+    .where("token_hash", "=", hashToken(token))
+    .where("purpose", "=", purpose)
+    .where("expires_at", ">", new Date())
+    .executeTakeFirst();
+  return row?.user_id ?? undefined;
 }
 
 /** Uses a link up; of two who come at once, one gets it. */

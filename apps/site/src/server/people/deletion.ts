@@ -17,6 +17,7 @@ export async function deleteAccount(db: Kysely<Tables>, id: number): Promise<voi
     await trx.deleteFrom("sessions").where("user_id", "=", id).execute();
     await trx.deleteFrom("api_tokens").where("user_id", "=", id).execute();
     await trx.deleteFrom("former_names").where("user_id", "=", id).execute();
+    await trx.deleteFrom("recovery_codes").where("user_id", "=", id).execute();
     await trx.deleteFrom("mentions").where("user_id", "=", id).execute();
     await trx
       .deleteFrom("subscriptions")
@@ -29,7 +30,14 @@ export async function deleteAccount(db: Kysely<Tables>, id: number): Promise<voi
       .updateTable("users")
       .set({
         ...{ name: `deleted-${id}`, display_name: "Deleted account", email: null, email_verified_at: null },
-        ...{ password_hash: null, about: "", role: "reader", deleted_at: new Date() },
+        ...{
+          password_hash: null,
+          totp_secret: null,
+          totp_since: null,
+          about: "",
+          role: "reader",
+          deleted_at: new Date(),
+        },
       })
       .where("id", "=", id)
       .execute();

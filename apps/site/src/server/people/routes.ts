@@ -7,6 +7,7 @@ import { follows } from "../notices/store.ts";
 import { type AccountForm, accountPage, profilePage } from "../pages/account.ts";
 import { messagePage } from "../pages/message.ts";
 import { forgottenPage, pressPage, resetPage, shortestPassword, signInPage, signUpPage } from "../pages/people.ts";
+import { secondStepPage } from "../pages/second-factor.ts";
 import {
   audit,
   confirmEmail,
@@ -26,6 +27,7 @@ import {
 import { deleteAccount } from "./deletion.ts";
 import { exportAccount, zipOfSummaries } from "./export.ts";
 import { ownOthers, summariesOf, votedFor } from "./profile.ts";
+import { secondFactorOf } from "./second-factor.ts";
 import { viewerOf } from "./sessions.ts";
 
 const name = z
@@ -142,6 +144,10 @@ export function mountPeople(parts: CommunityParts): void {
       return own(c, signInPage(frameOf(c), { form, next: ownPath(next) }), 422);
     }
     if (found.banned) throw new Refusal(403, "Account closed", "A moderator has closed this account.");
+    if ((await secondFactorOf(db, found.id))?.since) {
+      const pending = await makeLink(db, "second", { userId: found.id });
+      return own(c, secondStepPage(frameOf(c), { token: pending, next: ownPath(next) }));
+    }
     await sessions.open(c, found.id);
     return c.redirect(ownPath(next), 303);
   });
@@ -335,6 +341,7 @@ const done: Readonly<Record<string, string>> = {
   email: "A link is on its way to the address.",
   password: "The password is changed; your other sessions have ended.",
   sessions: "Done.",
+  second: "Signing in asks for the password alone again.",
 };
 
 class NameTaken extends Error {}
