@@ -80,6 +80,10 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
     .map((line) => JSON.parse(line));
   expect(log.filter(({ loss }) => loss !== undefined).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(log.filter(({ mask }) => mask).map(({ step }) => step)).toEqual([3, 6]);
+  expect(existsSync(at("M.safetensors.plots", "loss.png"))).toBe(true);
+  expect(existsSync(at("M.safetensors.plots", "ap.png"))).toBe(true);
+  const losses = await readFile(at("M.safetensors.plots", "loss.svg"), "utf8");
+  for (const name of ["all five", "classes", "masks", "proposals"]) expect(losses).toContain(name);
 
   const judged = await run("evaluate", [at("gt.json")], { model, out: at("dt.json"), threads: 1 });
   const dataset = parseCoco(await readFile(at("gt.json"), "utf8"), "gt");
@@ -107,7 +111,7 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
 });
 
 test("a training that is stopped goes on to the same bits", { timeout: 60_000 }, async () => {
-  const options = { ...small, steps: 4, validateEvery: 2 };
+  const options = { ...small, minSizes: [48, 64], steps: 4, validateEvery: 2 };
   await train(at("gt.json"), { ...options, out: at("whole") });
   const controller = new AbortController();
   const show = (text: string) => {
@@ -207,6 +211,12 @@ describe("what cannot be learnt from is refused before the work", () => {
     );
     await expect(change("e.json", (set) => ({ ...set, categories: [{ id: 10, name: "disc" }] }))).rejects.toThrow(
       /annotation \d+ has the unknown category \d0\./,
+    );
+  });
+
+  test("sizes that do not fit each other", async () => {
+    await expect(train(at("gt.json"), { ...small, out: at("N"), minSizes: [64, 128] })).rejects.toThrow(
+      "the longer side, at most 96, is below a shorter one, 128.",
     );
   });
 
