@@ -214,6 +214,26 @@ describe("what cannot be learnt from is refused before the work", () => {
     );
   });
 
+  test("ids given twice, polygons of two points, RLE of another size", async () => {
+    const twice = (name: string) => (set: Record<string, unknown[]>) => ({
+      ...set,
+      [name]: [...set[name]!, set[name]![0]],
+    });
+    const check = "reprise coco check lists every problem of the file.";
+    await expect(change("f.json", twice("images"))).rejects.toThrow(`has two images of the id 0. ${check}`);
+    await expect(change("g.json", twice("categories"))).rejects.toThrow(`has two categories of the id 10. ${check}`);
+    const with1 = (segmentation: unknown) => (set: Record<string, unknown[]>) => ({
+      ...set,
+      annotations: set.annotations!.map((one, i) => (i === 0 ? { ...(one as object), segmentation } : one)),
+    });
+    await expect(change("h.json", with1([[1, 1, 9, 9]]))).rejects.toThrow(
+      `annotation 1 has a polygon of 2 points, an area needs 3. ${check}`,
+    );
+    await expect(change("i.json", with1({ size: [80, 64], counts: [5120] }))).rejects.toThrow(
+      `annotation 1 has an RLE of 64 × 80, its image is 80 × 64. ${check}`,
+    );
+  });
+
   test("sizes that do not fit each other", async () => {
     await expect(train(at("gt.json"), { ...small, out: at("N"), minSizes: [64, 128] })).rejects.toThrow(
       "the longer side, at most 96, is below a shorter one, 128.",
