@@ -23,12 +23,15 @@ const cli = fileURLToPath(new URL("../apps/cli/bin/reprise.mjs", import.meta.url
 const tokenOf = (voter: number) => createHash("sha256").update(`voter ${voter}`).digest("base64url");
 const hash = (token: string) => createHash("sha256").update(token).digest("base64url");
 
+/** As browsers send it: a page is packed before it is sent. */
+const encodings = "Accept-Encoding: gzip, deflate, br";
+
 let asked = 0;
 /** Each from an address of its own: what is measured is the site, not its limits. */
 const from = () => `X-Forwarded-For: 10.${(asked >> 16) & 255}.${(asked >> 8) & 255}.${asked++ & 255}`;
 /** Another paper each time, more than the site keeps pages of. */
 const page = () =>
-  `GET /paper?bibtexKey=journals/made/Paper${(asked * 7919) % papers} HTTP/1.1\r\nHost: 127.0.0.1\r\n${from()}\r\n\r\n`;
+  `GET /paper?bibtexKey=journals/made/Paper${(asked * 7919) % papers} HTTP/1.1\r\nHost: 127.0.0.1\r\n${from()}\r\n${encodings}\r\n\r\n`;
 
 async function measure(name: string, place: DatabasePlace, goals: { readonly pages: number }): Promise<void> {
   console.log(`— ${name}, ${papers} papers, ${3 * papers} summaries`);

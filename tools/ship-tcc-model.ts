@@ -11,7 +11,7 @@ const command = "node tools/run.mjs tools/ship-tcc-model.ts";
 const out = fileURLToPath(new URL("../apps/site/content/journals/corr/abs-1904-07846/models/", import.meta.url));
 const level = "medium" as const;
 const [videos, heldOut] = [draw(160, { seed: 1, level }), draw(10, { seed: 2, level })];
-const settings = { steps: 4000, seed: 0 };
+const settings = { steps: 700, seed: 0 };
 
 function draw(count: number, options: PouringOptions) {
   return pouringVideos(count, options).map(({ shape, frames }, i) => ({ name: `pouring ${i}`, shape, data: frames }));

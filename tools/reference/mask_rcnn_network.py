@@ -6,11 +6,11 @@ With "v2" the layout of maskrcnn_resnet50_fpn_v2, and its detections only: norma
 convolutions in the proposal head, convolutions in the box head.
 
 With "c4" the fourth stage's features, the fifth stage in the heads (§3). With "c5" features of stride 32, RoIPool, masks by
-fully connected layers and a softmax over classes (Table 2): torchvision's code with these parts put in their places.
+fully connected layers and a softmax over classes (Table 2): torchvision's code with these parts put in their places. With "keypoints" keypointrcnn's head beside the masks'.
 
 Usage: /usr/bin/python3 tools/reference/mask_rcnn_network.py > methods/mask-rcnn/test/fixtures/network.json
        /usr/bin/python3 tools/reference/mask_rcnn_network.py v2 > methods/mask-rcnn/test/fixtures/network-v2.json
-       … c4 > …/network-c4.json, … c5 > …/network-c5.json
+       … c4 > …/network-c4.json, … c5 > …/network-c5.json, … keypoints > …/network-keypoints.json
 """
 
 import json
@@ -24,6 +24,7 @@ from torchvision.models.detection import MaskRCNN, _utils, roi_heads
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, TwoMLPHead, FastRCNNPredictor
+from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.models.resnet import Bottleneck, ResNet
@@ -177,6 +178,10 @@ else:
                      box_predictor=FastRCNNPredictor(16, 4), **heads,
                      mask_head=MaskRCNNHeads(8, (8,) * 4, 1, **norm), mask_predictor=MaskRCNNPredictor(8, 8, 4),
                      **settings)
+    if kind == "keypoints":
+        model.roi_heads.keypoint_roi_pool = torchvision.ops.MultiScaleRoIAlign(["0", "1", "2", "3"], 14, 2)
+        model.roi_heads.keypoint_head = KeypointRCNNHeads(8, (8, 8))
+        model.roi_heads.keypoint_predictor = KeypointRCNNPredictor(8, 3)
 
 
 def renamed(name):
@@ -212,6 +217,9 @@ for i, (h, w) in enumerate(((70, 90), (64, 60))):
     images.append(torch.tensor(pixels / np.float32(255), dtype=torch.float32))
     targets.append({"boxes": torch.tensor(boxes), "labels": torch.tensor([1, 2 + i]),
                     "masks": torch.tensor(np.array(masks), dtype=torch.uint8)})
+if kind == "keypoints":  # inside, on the far border, not labelled, outside
+    for i, target in enumerate(targets):
+        target["keypoints"] = torch.tensor([[[20, 15, 2], [53, 48, 1], [30, 30, 0]], [[40 + i, 33, 1], [90, 20, 2], [33, 50, 2.0]]])
 losses, norms = {}, {}
 if not v2:
     model.train()
@@ -228,9 +236,12 @@ print(json.dumps({
     "anchorSizes": [8, 16, 32, 64, 96],
     "shapes": {renamed(name): list(array.shape) for name, array in state.items()},
     "pictures": pictures,
-    "targets": [{"boxes": t["boxes"].tolist(), "labels": t["labels"].tolist()} for t in targets],
+    "targets": [{"boxes": t["boxes"].tolist(), "labels": t["labels"].tolist(),
+                 **({"keypoints": t["keypoints"].tolist()} if "keypoints" in t else {})} for t in targets],
     "losses": {name: float(value) for name, value in losses.items()},
     "gradientNorms": norms,
     "found": [{"boxes": nine(f["boxes"]), "scores": nine(f["scores"]), "labels": f["labels"].tolist(),
-               "maskSums": nine(f["masks"].sum((1, 2, 3)))} for f in found],
+               "maskSums": nine(f["masks"].sum((1, 2, 3))),
+               **({"keypoints": nine(f["keypoints"]), "keypointScores": nine(f["keypoints_scores"])}
+                  if "keypoints" in f else {})} for f in found],
 }))

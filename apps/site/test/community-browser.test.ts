@@ -36,6 +36,8 @@ const account = { name: "ada", email: "ada@people.test", password };
 const text = "It shows that $\\sum_i x_i^2 \\le 1$ suffices.\n\n## Why\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
 const ownPages = [
   "/account",
+  "/account/tokens",
+  "/notices",
   "/admin",
   "/admin/people",
   "/admin/outbox",

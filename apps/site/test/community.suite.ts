@@ -8,11 +8,14 @@ import { readContent } from "../src/server/content.ts";
 import { type Database, type DatabasePlace, openDatabase } from "../src/server/database/open.ts";
 import { seed } from "../src/server/seed.ts";
 import { TagSuggester } from "../src/server/tag-suggestions.ts";
+import { accountsSuite } from "./accounts.suite.ts";
 import { addingSuite } from "./adding.suite.ts";
 import { quickPasswords } from "./client.ts";
 import { discussionSuite } from "./discussion.suite.ts";
 import { feedsSuite } from "./feeds.suite.ts";
 import { guardsSuite } from "./guards.suite.ts";
+import { mailSuite } from "./mail.suite.ts";
+import { noticesSuite } from "./notices.suite.ts";
 import { type Made, peopleSuite } from "./people.suite.ts";
 import { samplePaper } from "./sample-paper.ts";
 import { summariesSuite } from "./summaries.suite.ts";
@@ -44,9 +47,12 @@ export function communitySuite(place: () => Promise<DatabasePlace>): void {
   });
   const made = (): Made => ({ app, db: database.db, make });
   peopleSuite(made);
+  accountsSuite(made);
   addingSuite(made);
   summariesSuite(made);
   discussionSuite(made);
   feedsSuite(made);
+  noticesSuite(made);
   guardsSuite(made);
+  mailSuite(made); // empties the outbox
 }

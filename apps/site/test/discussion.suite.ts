@@ -52,6 +52,25 @@ export function discussionSuite(made: () => Made): void {
       expect(await made().db.selectFrom("votes").selectAll().where("vote", "not in", [-1, 1]).execute()).toEqual([]);
     });
 
+    test("a vote is seen at once wherever it is shown, and leaves the other pages as they are", async () => {
+      const { ref } = await published("counted", "To be counted.");
+      const [reader, voter] = [new Client(made().app), await known("counter")];
+      const votes = async () => {
+        const { summaries } = JSON.parse((await reader.get(paper.replace("/paper", "/paper.json"))).text);
+        const item = (await reader.get("/rss.xml")).text.split("<item>").find((part) => part.includes(ref));
+        return [
+          summaries.find(({ url }: { url: string }) => url.endsWith(ref)).votes,
+          Number(/:votes>(-?\d+)</.exec(item ?? "")?.[1]),
+          Number(await score(ref)),
+        ];
+      };
+      expect(await votes()).toEqual([1, 1, 1]);
+      await voter.post("/vote", { ref, vote: "1" });
+      expect(await votes()).toEqual([2, 2, 2]);
+      await voter.post("/vote", { ref, vote: "0" });
+      expect(await votes()).toEqual([1, 1, 1]);
+    });
+
     test("summaries stand in the order of their votes; how somebody voted is told to them alone", async () => {
       const low = await published("low", "Voted down.");
       const high = await published("high", "Voted up.");

@@ -217,4 +217,80 @@ export function feedsSuite(made: () => Made): void {
       expect(JSON.parse(cslJson([evil]))).toMatchObject([{ author: [{ literal: "+1" }, { family: "Sample" }] }]);
     });
   });
+
+  describe("the API, version 1", () => {
+    /** A client made of the site's own OpenAPI document: operations by their names. */
+    async function clientOf() {
+      const { paths } = JSON.parse((await get("/api/openapi.json")).text) as {
+        paths: Record<string, { get?: { operationId: string; parameters?: { name: string; in: string }[] } }>;
+      };
+      return async (operation: string, values: Record<string, string> = {}, headers: Record<string, string> = {}) => {
+        const [path, { get: asked } = {}] = Object.entries(paths).find(
+          ([, each]) => each.get?.operationId === operation,
+        )!;
+        const query = new URLSearchParams();
+        let address = path;
+        for (const [name, value] of Object.entries(values))
+          if (asked?.parameters?.some((each) => each.name === name && each.in === "path"))
+            address = address.replace(`{${name}}`, encodeURIComponent(value).replaceAll("%2F", "/"));
+          else query.set(name, value);
+        const answer = await new Client(made().app).get(`${address}${query.size > 0 ? `?${query}` : ""}`, headers);
+        return { ...answer, json: answer.text === "" ? null : JSON.parse(answer.text) };
+      };
+    }
+
+    test("its routes answer as its OpenAPI document says, lists in pages that miss and repeat nothing", async () => {
+      const ask = await clientOf();
+      const keys: string[] = [];
+      for (let cursor: string | null = "0"; cursor !== null; ) {
+        const { json }: { json: { items: unknown[]; next: string | null } } = await ask("listPapers", {
+          limit: "2",
+          cursor,
+        });
+        keys.push(...json.items.map((item) => paperEntry.parse(item).bibtexKey));
+        cursor = json.next;
+      }
+      const shown = await made()
+        .db.selectFrom("papers")
+        .select("bibtex_key")
+        .where("withdrawn_at", "is", null)
+        .execute();
+      expect(keys.toSorted()).toEqual(shown.map((row) => row.bibtex_key).toSorted());
+      expect((await ask("listPapers", { tag: "samples" })).json.items).toHaveLength(1);
+      const { json, headers } = await ask("getPaper", { key: sampleKey });
+      expect(paperDocument.parse(json).bibtexKey).toBe(sampleKey);
+      expect([headers.get("Access-Control-Allow-Origin"), headers.get("RateLimit-Policy")]).toEqual([
+        "*",
+        '"lookups";q=300;w=10',
+      ]);
+      const again = await ask("getPaper", { key: sampleKey }, { "If-None-Match": headers.get("ETag") ?? "" });
+      expect([again.status, again.text]).toEqual([304, ""]);
+      expect(personDocument.parse((await ask("getPerson", { name: "fed" })).json).summaries).toHaveLength(1);
+      expect((await ask("listTags")).json.items).toContainEqual({ name: "samples", papers: 1 });
+      expect((await ask("listVenues")).json.items).toContainEqual({
+        name: "Proceedings of the Test Suite",
+        papers: expect.any(Number),
+      });
+    });
+
+    test("what goes wrong is a problem of RFC 9457", async () => {
+      const ask = await clientOf();
+      const wrong = [
+        [await ask("getPaper", { key: "no/such" }), 404, "No paper has this key, DOI or arXiv id."],
+        [await ask("getPerson", { name: "nobody-here" }), 404, "There is nobody of this name."],
+        [await ask("listPapers", { cursor: "x" }), 400, /not a cursor of an answer/],
+        [await ask("listPapers", { colour: "red" }), 400, /Unrecognized key: "colour"/],
+      ] as const;
+      for (const [{ status, json, headers }, expected, detail] of wrong) {
+        expect([status, json.status, headers.get("Content-Type")]).toEqual([
+          expected,
+          expected,
+          "application/problem+json",
+        ]);
+        expect(json.detail).toMatch(detail);
+      }
+      const { text, status } = await get("/api/v1/nothing");
+      expect([status, JSON.parse(text).detail]).toEqual([404, "The API has nothing at /api/v1/nothing."]);
+    });
+  });
 }

@@ -86,11 +86,17 @@ export function guardsSuite(made: () => Made): void {
             ],
             ...["hers", "journals/corr/SampleOld19"].map((key) => `/paper.${end}?bibtexKey=${key}`),
           ]),
+          ...["papers", "people/hidden-hand", "papers/hers", "papers/journals/corr/SampleOld19", "tags"].map(
+            (path) => `/api/v1/${path}`,
+          ),
           ...["bib", "ris", "csl.json", "csv"].flatMap((end) => [`/search.${end}`, `/paper.${end}?bibtexKey=hers`]),
           "/api/openapi.json",
           "/sign-in",
           "/sign-up",
           "/account",
+          "/account/tokens",
+          "/api/me",
+          "/notices",
           "/account/export",
         ],
         ...["/admin", "/admin/outbox", "/admin/people", "/admin/log", "/moderate", "/healthz", "/random", "/nothing"],
@@ -122,6 +128,7 @@ export function guardsSuite(made: () => Made): void {
 
     test("no page, feed, answer or header that any role finds says who wrote an anonymous or private text", async () => {
       for (const [role, client] of Object.entries(await roles())) {
+        await client.post("/follow", { kind: "person", key: "hidden-hand", follow: "yes" });
         const pages = await walk(client);
         expect(pages.length, role).toBeGreaterThan(30);
         expect(
@@ -131,7 +138,10 @@ export function guardsSuite(made: () => Made): void {
         for (const { path, text, headers } of pages) {
           // That there is such a person, administrators see, and whoever knows the name.
           const aboutPeople =
-            /^\/(rss\.xml|atom\.xml|feed\.json|user\.json|user\.md)\?(user|name)=hidden-hand$/.test(path) ||
+            ["/notices", "/account/export"].includes(path) || // whom they follow, and nothing that is unsigned
+            /^\/(rss\.xml|atom\.xml|feed\.json|user\.json|user\.md|api\/v1\/people)[?/](?:(?:user|name)=)?hidden-hand$/.test(
+              path,
+            ) ||
             (role === "admin" && /^\/admin\/(people|outbox|log)|^\/user\?name=hidden-hand$/.test(path));
           const asked = decodeURIComponent(path);
           for (const secret of secrets) {
@@ -312,7 +322,8 @@ export function guardsSuite(made: () => Made): void {
       const client = await somebody(app, "corpus-person");
       for (const text of corpus.slice(0, 30)) {
         await client.post("/account/profile", { displayName: text.replaceAll("\n", " ").slice(0, 60), about: text });
-        await pages(client, ["/account", "/user?name=corpus-person"]);
+        await client.post("/account/tokens", { name: text.replaceAll("\n", " ").slice(0, 60), read: "yes" });
+        await pages(client, ["/account", "/account/tokens", "/user?name=corpus-person"]);
       }
     });
   });

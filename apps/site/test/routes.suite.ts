@@ -231,6 +231,7 @@ export function routesSuite(place: () => Promise<DatabasePlace>): void {
       const { headers } = (await get(path)).response;
       const policy = headers.get("Content-Security-Policy") ?? "";
       expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("media-src blob:;"); // a reader's own videos
       expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval';");
       expect(policy).toContain("style-src 'self';");
       expect(headers.get("Cross-Origin-Opener-Policy")).toBe("same-origin");

@@ -1,6 +1,6 @@
 // Backups go out of one database and into the other, and back, with every row; what is wrong with a file is told by line.
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -284,12 +284,19 @@ export function transferSuite(
     await expect(backupSite(from.db, join(folder, "no", "such.jsonl"))).rejects.toThrow(
       /no\/such\.jsonl cannot be written: ENOENT.*Nothing of it is left\.$/,
     );
+    // Linux has a disk that is always full.
+    if (existsSync("/dev/full")) {
+      symlinkSync("/dev/full", join(folder, "full.jsonl.part"));
+      await expect(backupSite(from.db, join(folder, "full.jsonl"))).rejects.toThrow(
+        /full\.jsonl cannot be written: the disk is full\. Nothing of it is left\.$/,
+      );
+    }
     const stop = new AbortController();
     const stopped = backupSite(from.db, join(folder, "stopped.jsonl"), {
       signal: stop.signal,
       onProgress: () => stop.abort(new Error("stopped")),
     });
     await expect(stopped).rejects.toThrow("stopped");
-    expect(readdirSync(folder).filter((name) => /stopped|part/.test(name))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => /stopped|full|part/.test(name))).toEqual([]);
   });
 }

@@ -1,6 +1,7 @@
 // Flips as a file keeps them, and the same flips made and undone in the bytes of an ONNX file.
 import { ModelError } from "@reprise/engine";
-import { rawOffsets, withRawIntegers } from "./onnx-file.ts";
+import { type FloatFormat, floatOf } from "./floats.ts";
+import { rawOffsets, withRawNumbers } from "./onnx-file.ts";
 import type { OnnxNetwork } from "./onnx-network.ts";
 import type { BitFlip } from "./search.ts";
 
@@ -18,8 +19,11 @@ export interface NamedFlip {
   readonly index: number;
   /** 0 = least significant. */
   readonly bit: number;
+  /** Integers; of a float its bits as an unsigned integer. */
   readonly before: number;
   readonly after: number;
+  /** Of a float: the numbers before and after. */
+  readonly floats?: { readonly before: number; readonly after: number };
   readonly address: FlipAddress;
 }
 
@@ -30,27 +34,41 @@ export interface FlipList {
   readonly flips: readonly NamedFlip[];
 }
 
-/** A file with integers, and where each layer's begin. */
+/** A file whose numbers lie one after the other, little-endian, and where each layer's begin. */
 export interface FlippableFile {
   readonly bytes: Uint8Array;
-  readonly layers: readonly { readonly name: string; readonly offset: number }[];
+  readonly layers: readonly {
+    readonly name: string;
+    readonly offset: number;
+    /** Bytes of a number. */
+    readonly width: number;
+    readonly format?: FloatFormat;
+  }[];
 }
 
-/** The file whose bytes the network's flips are; the same bytes unless integers were not stored as such. */
+/** The file whose bytes the network's flips are; the same bytes unless its numbers were not stored as raw bytes. */
 export function flippableFile(file: Uint8Array, { layers, initializers }: OnnxNetwork): FlippableFile {
-  const arrays = initializers.map((name, i) => [name, layers[i]!.values as Int8Array | Uint8Array] as const);
-  const bytes = withRawIntegers(file, new Map(arrays));
+  const arrays = initializers.map((name, i) => [name, layers[i]!.values] as const);
+  const bytes = withRawNumbers(file, new Map(arrays));
   const offsets = rawOffsets(bytes);
   return {
     bytes,
-    layers: layers.map(({ name }, i) => ({ name, offset: offsets.get(initializers[i]!)! })),
+    layers: layers.map(({ name, values, format }, i) => {
+      const place = { name, offset: offsets.get(initializers[i]!)!, width: values.BYTES_PER_ELEMENT };
+      return format ? { ...place, format } : place;
+    }),
   };
 }
 
+/** The byte of a number that a bit is in. */
+const byteOf = (value: number, bit: number) => (value >>> (8 * (bit >> 3))) & 255;
+
 /** The flip with its layer's name and its place in the file. */
 export function namedFlip({ layers }: FlippableFile, { layer, index, bit, before, after }: BitFlip): NamedFlip {
-  const { name, offset } = layers[layer]!;
-  return { layer: name, index, bit, before, after, address: { byte: offset + index, mask: (before ^ after) & 255 } };
+  const { name, offset, width, format } = layers[layer]!;
+  const address = { byte: offset + index * width + (bit >> 3), mask: byteOf(before ^ after, bit) };
+  const floats = format && { floats: { before: floatOf(before, format), after: floatOf(after, format) } };
+  return { layer: name, index, bit, before, after, ...floats, address };
 }
 
 /**
@@ -64,14 +82,14 @@ export function flipped(
   { undo = false, name = "model" }: { readonly undo?: boolean; readonly name?: string } = {},
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(file);
-  for (const { layer, index, before, after, address } of undo ? flips.toReversed() : flips) {
+  for (const { layer, index, bit, before, after, address } of undo ? flips.toReversed() : flips) {
     const [from, to] = undo ? [after, before] : [before, after];
     const found = bytes[address.byte];
-    if (found !== (from & 255))
+    if (found !== byteOf(from, bit))
       throw new ModelError(
-        `${name}: byte ${address.byte} (weight ${index} of "${layer}") is ${found ?? "past its end"}; the flip list expects ${from & 255}. It belongs to another file.`,
+        `${name}: byte ${address.byte} (weight ${index} of "${layer}") is ${found ?? "past its end"}; the flip list expects ${byteOf(from, bit)}. It belongs to another file.`,
       );
-    bytes[address.byte] = to & 255;
+    bytes[address.byte] = byteOf(to, bit);
   }
   return bytes;
 }

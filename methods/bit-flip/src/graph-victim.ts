@@ -14,29 +14,14 @@ import {
   trace,
   type Value,
 } from "@reprise/engine";
-import type { Bits } from "./bits.ts";
 import { candidateGraph } from "./candidate-graph.ts";
-import { channelOf } from "./quantize.ts";
+import { gradientInMemory, type MemoryLayer, weightOf } from "./memory.ts";
 import { MixedRowsError } from "./row-wise.ts";
 import type { Victim, VictimLayer, WeightChange } from "./victim.ts";
 
-/** A layer's integers and what they stand for: (value − zeroPoint) · step. */
-export interface IntegerLayer {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly bits: Bits;
-  readonly signed: boolean;
-  readonly values: Int8Array | Uint8Array;
-  /** One for all weights, or one for each slice along `axis`. */
-  readonly step: Float32Array;
-  readonly zeroPoint?: ArrayLike<number>;
-  /** Along which the steps go; 0 if left out. */
-  readonly axis?: number;
-}
-
 /** A classifier as a function of its layers' weights. */
 export interface NetworkGraph {
-  readonly layers: readonly IntegerLayer[];
+  readonly layers: readonly MemoryLayer[];
   /** Images of a run, where the graph takes no other number. */
   readonly fixedBatch?: number | undefined;
   /** @returns logits [N, K] of images [N, …], with the layers' weights as floats in their own shapes */
@@ -117,11 +102,9 @@ export class GraphVictim implements Victim {
     this.#runtime = runtime;
     this.#network = network;
     this.#sample = sample;
-    this.layers = network.layers.map(({ name, shape, bits, signed, values }) => ({
-      name,
-      shape,
-      bits,
-      signed,
+    this.layers = network.layers.map(({ name, shape, bits, signed, format, values }) => ({
+      ...{ name, shape, bits, signed },
+      ...(format ? { format } : {}),
       values: values.slice(),
     }));
     this.#weights = network.layers.map((layer) =>
@@ -176,12 +159,7 @@ export class GraphVictim implements Victim {
       }
     }
     if (gradientWeights !== weights) loss = await this.loss(signal);
-    const gradients = this.#network.layers.map((layer, i) => {
-      // dL/dW_q = dL/dW · Δw
-      const channel = channelOf(layer.shape, layer.axis ?? 0, layer.step.length);
-      return sums[i]!.map((d, index) => d * layer.step[channel(index)]!);
-    });
-    return { loss, gradients };
+    return { loss, gradients: this.#network.layers.map((layer, i) => gradientInMemory(layer, sums[i]!)) };
   }
 
   /** The sample in pieces of so many images. */
@@ -322,18 +300,14 @@ export class GraphVictim implements Victim {
   }
 }
 
-/** The weight that an integer of a layer stands for. */
-export function weightOf(layer: IntegerLayer, index: number, value: number): number {
-  const { zeroPoint, shape, step, axis = 0 } = layer;
-  const zero = zeroPoint ? zeroPoint[channelOf(shape, axis, zeroPoint.length)(index)]! : 0;
-  return Math.fround((value - zero) * step[channelOf(shape, axis, step.length)(index)]!);
-}
-
-/** The first place of the largest score of each row. */
+/** The first place of the largest score of each row; −1, which is no class, where one is NaN. */
 export function largestOfRows(scores: Float32Array, classes: number): Int32Array {
   return Int32Array.from({ length: scores.length / classes }, (_, row) => {
     let best = 0;
-    for (let k = 1; k < classes; k++) if (scores[row * classes + k]! > scores[row * classes + best]!) best = k;
+    for (let k = 0; k < classes; k++) {
+      if (Number.isNaN(scores[row * classes + k])) return -1;
+      if (scores[row * classes + k]! > scores[row * classes + best]!) best = k;
+    }
     return best;
   });
 }

@@ -36,15 +36,17 @@ export {
   namedFlip,
 } from "./flip-list.ts";
 // Networks
-export { GraphVictim, graphVictim, type IntegerLayer, type NetworkGraph, type Sample } from "./graph-victim.ts";
+export { GraphVictim, graphVictim, type NetworkGraph, type Sample } from "./graph-victim.ts";
+export type { MemoryLayer } from "./memory.ts";
+export type { LeftOut, TargetKind } from "./onnx-arrays.ts";
 export {
   type QuantizedOnnxOptions,
   quantizedOnnx,
   rawOffsets,
   type StoredLayer,
-  withRawIntegers,
+  withRawNumbers,
 } from "./onnx-file.ts";
-export { type LeftOut, type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
+export { type OnnxNetwork, type OnnxNetworkOptions, onnxNetwork } from "./onnx-network.ts";
 export { dequantize, type QuantizedWeights, type QuantizeOptions, quantize } from "./quantize.ts";
 // Without a search
 export { drawFlips, type RandomFlipsOptions, type RandomPoint, randomFlips } from "./random-flips.ts";

@@ -51,7 +51,7 @@ const certain = Math.log(2);
 export async function flipsForImage(
   victim: GraphVictim,
   { image, target }: ImageAim,
-  { others, perLayer = 4, compared = 6, maxFlips = 20, signal, onProgress }: ImageAttackOptions = {},
+  { others, perLayer = 2, compared = 6, maxFlips = 20, signal, onProgress }: ImageAttackOptions = {},
 ): Promise<ImageAttack> {
   const started = performance.now();
   victim.aim({ images: image, targets: Int32Array.of(target) });

@@ -33,7 +33,7 @@ export async function sweep(
   const { gradients } = await victim.lossAndGradients(signal);
   const flips = victim.layers.map((layer, i) =>
     Array.from({ length: layer.bits }, (_, bit) => {
-      const [flip] = bestBits(layer, i, gradients[i]!, { count: 1, topK: Infinity, sign: 1, only: bit });
+      const [flip] = bestBits(layer, i, gradients[i]!, { count: 1, topK: Infinity, sign: 1, places: [bit] });
       return flip;
     }),
   );

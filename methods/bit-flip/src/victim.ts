@@ -1,5 +1,6 @@
 // What the search sees of a network: layers of integers, and the loss on one sample as they change.
 import type { Bits } from "./bits.ts";
+import type { FloatFormat } from "./floats.ts";
 
 /** A layer's weights in memory. */
 export interface VictimLayer {
@@ -11,7 +12,9 @@ export interface VictimLayer {
   /** False for unsigned integers (uint8 with a zero point). */
   readonly signed: boolean;
   /** As they are now, row-major; only `Victim.set` changes them. */
-  readonly values: Int8Array | Uint8Array | Int32Array;
+  readonly values: Int8Array | Uint8Array | Int32Array | Uint16Array | Uint32Array;
+  /** Of floats, whose bits `values` are. */
+  readonly format?: FloatFormat;
 }
 
 /** One weight and the integer that it is given. */

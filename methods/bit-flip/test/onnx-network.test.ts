@@ -131,7 +131,7 @@ describe("onnxNetwork", () => {
       () =>
         onnxNetwork(bytes, { name: "m.onnx", ...options });
     expect(attempt(file)).toThrow(
-      "m.onnx: its weights are float32; say how many bits they are quantised to, 1 to 8 (bits: 8).",
+      "m.onnx: its weights are float32; say how many bits they are quantised to, 1 to 8 (bits: 8), or 32 or 16 to leave them floats.",
     );
     expect(attempt(file, { bits: 9 })).toThrow("quantize: bits is 9; expected a whole number from 1 to 8.");
     expect(attempt(file.slice(0, 900), { bits: 8 })).toThrow(

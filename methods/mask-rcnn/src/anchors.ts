@@ -2,13 +2,17 @@
 const f = Math.fround;
 
 /** Anchors around the origin, ratio by ratio, and of each ratio (height over width) size by size; rounded to half even. */
-export function baseAnchors(sizes: readonly number[], ratios: readonly number[]): Float32Array {
+export function baseAnchors(
+  sizes: readonly number[],
+  ratios: readonly number[],
+  { rounded = true }: { readonly rounded?: boolean } = {},
+): Float32Array {
   const rows = ratios.flatMap((ratio) => {
     const h = f(Math.sqrt(ratio));
     const w = f(1 / h);
     return sizes.flatMap((size) => {
       const [halfW, halfH] = [f(f(w * size) / 2), f(f(h * size) / 2)];
-      return [-halfW, -halfH, halfW, halfH].map(roundHalfEven);
+      return [-halfW, -halfH, halfW, halfH].map(rounded ? roundHalfEven : f);
     });
   });
   return Float32Array.from(rows);

@@ -34,7 +34,7 @@ export function targetsOf(
   labelOf: ReadonlyMap<number, number>,
   { height, width, source }: { readonly height: number; readonly width: number; readonly source: string },
 ): PictureTargets {
-  const objects = annotations.flatMap(({ id, category_id, bbox, segmentation }) => {
+  const objects = annotations.flatMap(({ id, category_id, bbox, segmentation, keypoints }) => {
     const label = labelOf.get(category_id);
     if (label === undefined) throw new DataError(source, `annotation ${id} has the unknown category ${category_id}.`);
     const [x, y, w, h] = bbox as [number, number, number, number];
@@ -44,12 +44,15 @@ export function targetsOf(
     const rle = segmentation
       ? segmentationToRle(segmentation, height, width, where)
       : polygonsToRle([boxPolygon(bbox)], height, width);
-    return [{ label, box, mask: decodeRle(rle) }];
+    return [{ label, box, mask: decodeRle(rle), keypoints: Float32Array.from(keypoints ?? []) }];
   });
   return {
     boxes: Float32Array.from(objects.flatMap(({ box }) => box)),
     labels: objects.map(({ label }) => label),
     masks: objects.map(({ mask }) => mask),
+    ...(objects.some(({ keypoints }) => keypoints.length > 0)
+      ? { keypoints: objects.map(({ keypoints }) => keypoints) }
+      : {}),
   };
 }
 

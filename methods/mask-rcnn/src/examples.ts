@@ -35,7 +35,19 @@ export function indicesAt(examples: Examples, step: number, batchSize: number, s
   });
 }
 
-/** Left and right exchanged. */
+/** COCO's seventeen keypoints of a person: the nose, then left and right by turns. */
+const exchanged = (j: number, J: number) => (J !== 17 || j === 0 ? j : j % 2 ? j + 1 : j - 1);
+
+function mirroredKeypoints(keypoints: Float32Array, width: number): Float32Array {
+  const J = keypoints.length / 3;
+  return Float32Array.from(keypoints, (_, i) => {
+    const from = 3 * exchanged(Math.floor(i / 3), J);
+    const value = keypoints[from + (i % 3)]!;
+    return i % 3 === 0 && keypoints[from + 2]! > 0 ? width - value : value;
+  });
+}
+
+/** Left and right exchanged; of keypoints too where they are COCO's of a person, others keep their names. */
 export function mirrored({ picture, targets }: ShapesPicture): ShapesPicture {
   const { height, width } = picture;
   const turned = (plane: Uint8Array) => {
@@ -52,6 +64,7 @@ export function mirrored({ picture, targets }: ShapesPicture): ShapesPicture {
       }),
       labels: targets.labels,
       masks: targets.masks.map(turned),
+      ...(targets.keypoints ? { keypoints: targets.keypoints.map((own) => mirroredKeypoints(own, width)) } : {}),
     },
   };
 }

@@ -49,8 +49,8 @@ import {
   type StateDict,
   stridesOf,
 } from "./network.ts";
-import { pooled } from "./region-pooling.ts";
-import type { PictureSettings, RoiPooling } from "./settings.ts";
+import { type PooledOptions, pooled } from "./region-pooling.ts";
+import type { PictureSettings } from "./settings.ts";
 import { imageBatch } from "./transform.ts";
 
 export interface ExportOptions extends PictureSettings {
@@ -80,24 +80,29 @@ export function exportMaskRcnn(state: StateDict, options: ExportOptions): Uint8A
 }
 
 function detector(state: StateDict, image: Value, options: ExportOptions) {
-  const { height, width, minSize, maxSize, anchorSizes, canonicalSize, pooling, maskLoss } = options;
+  const { height, width, minSize, maxSize, anchorSizes, canonicalSize, pooling, maskLoss, conventions } = options;
   const { preNms = 1000, postNms = 1000, scoreThreshold = 0.05, detections = 100 } = options;
   const w: Arrays = (name) => image.graph.constant(state[name]!, "float32", name);
   const blank = { data: new Uint8Array(3 * height * width), height, width };
   const { shape, sizes } = imageBatch([blank], { minSize, maxSize });
   const [rows, columns] = sizes[0]!;
   const [, , H, W] = shape;
-  const levels = featureLevels(state, w, placed(image, [rows, columns], [H, W]));
+  const levels = featureLevels(state, w, placed(image, [rows, columns], [H, W]), conventions);
   const limits = { rows, columns, pre: preNms, post: postNms };
   const anchors = levels.map((level, k) => {
     const [, , y, x] = level.shape as [number, number, number, number];
     const own = levels.length === 1 ? anchorSizes : [anchorSizes[k]!];
-    return gridAnchors(baseAnchors(own, [0.5, 1, 2]), [y, x], [H, W]);
+    return gridAnchors(
+      baseAnchors(own, [0.5, 1, 2], { rounded: (conventions ?? "torchvision") === "torchvision" }),
+      [y, x],
+      [H, W],
+    );
   });
   const proposed = proposals(proposalHead(state, w, levels), anchors, limits);
   const P = proposed.boxes.shape[0]!;
-  const features = (boxes: Value, size: number) => ofLevels(levels, boxes, size, { state, canonicalSize, pooling });
-  const { logits, deltas } = boxHead(state, w, features(proposed.boxes, boxSizeOf(state)));
+  const features = (boxes: Value, size: number) =>
+    ofLevels(levels, boxes, size, { state, canonicalSize, pooling, conventions });
+  const { logits, deltas } = boxHead(state, w, features(proposed.boxes, boxSizeOf(state)), conventions);
   const classes = logits.shape[1]!;
   const K = classes - 1;
   const later = (x: Value) => slice(x, [{ axis: 1, start: 1, end: classes }]);
@@ -119,7 +124,7 @@ function detector(state: StateDict, image: Value, options: ExportOptions) {
   });
   const boxes = gather(all, best.places);
   const own = gather(labels, best.places);
-  const drawn = maskHead(state, w, features(boxes, 14)); // [D, K + 1, 28, 28]
+  const drawn = maskHead(state, w, features(boxes, 14), conventions); // [D, K + 1, 28, 28]
   const D = best.places.shape[0]!;
   const numbers = image.graph.constant(
     tensor(
@@ -253,8 +258,8 @@ function ofLevels(
   {
     state,
     canonicalSize,
-    pooling,
-  }: { readonly state: StateDict; readonly canonicalSize: number; readonly pooling: RoiPooling | undefined },
+    ...how
+  }: { readonly state: StateDict; readonly canonicalSize: number } & Pick<PooledOptions, "pooling" | "conventions">,
 ): Value {
   const stages = regionStages(state);
   const R = boxes.shape[0]!;
@@ -265,7 +270,7 @@ function ofLevels(
   return stridesOf(state)
     .map((stride, k) => {
       const chosen = reshape(cast(equal(level, stages[k]!), "float32"), [R, 1, 1, 1]);
-      return mul(pooled(levels[k]!, boxes, images, size, { stride, pooling }), chosen);
+      return mul(pooled(levels[k]!, boxes, images, size, { stride, ...how }), chosen);
     })
     .reduce((a, b) => add(a, b));
 }

@@ -3,6 +3,7 @@ import type { Tensor, Value } from "@reprise/engine";
 import { baseAnchors, gridAnchors } from "./anchors.ts";
 import { type Arrays, featureLevels, proposalHead, type StateDict } from "./network.ts";
 import { proposeRegions } from "./proposals.ts";
+import type { Conventions } from "./settings.ts";
 import type { ImageBatch } from "./transform.ts";
 
 export interface ProposalLimits {
@@ -13,8 +14,13 @@ export interface ProposalLimits {
 }
 
 /** The graph: `level0` …, `objectness0` … and `deltas0` … of images [N, 3, H, W]. */
-export function firstPass(state: StateDict, w: Arrays, images: Value): Record<string, Value> {
-  const levels = featureLevels(state, w, images);
+export function firstPass(
+  state: StateDict,
+  w: Arrays,
+  images: Value,
+  conventions?: Conventions,
+): Record<string, Value> {
+  const levels = featureLevels(state, w, images, conventions);
   const heads = proposalHead(state, w, levels);
   return Object.fromEntries(
     levels.flatMap((level, k) => [
@@ -34,7 +40,12 @@ export function proposalsOf(
     ratios,
     preNms,
     postNms,
-  }: ProposalLimits & { readonly anchorSizes: readonly number[]; readonly ratios: readonly number[] },
+    conventions = "torchvision",
+  }: ProposalLimits & {
+    readonly anchorSizes: readonly number[];
+    readonly ratios: readonly number[];
+    readonly conventions?: Conventions | undefined;
+  },
 ): {
   readonly anchors: Float32Array;
   readonly proposals: readonly Float32Array[];
@@ -45,7 +56,11 @@ export function proposalsOf(
     // A size for each level of a pyramid; one level alone has all of them.
     const own = levels === 1 ? anchorSizes : [anchorSizes[k]!];
     const [, , rows, columns] = found[`level${k}`]!.shape as [number, number, number, number];
-    return gridAnchors(baseAnchors(own, ratios), [rows, columns], [shape[2], shape[3]]);
+    return gridAnchors(
+      baseAnchors(own, ratios, { rounded: conventions === "torchvision" }),
+      [rows, columns],
+      [shape[2], shape[3]],
+    );
   });
   const proposed = sizes.map(([height, width], n) => {
     const parts = anchors.map((own, k) => {

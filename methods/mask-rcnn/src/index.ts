@@ -3,6 +3,7 @@ export { boxIouMatrix, clipBoxes, largeBoxes, takeBoxes } from "./box.ts";
 export { type BoxWeights, decodeBoxes, encodeBoxes, sizeClip } from "./box-coder.ts";
 export { cocoOfShapes, labelsOf, objectsOfImages, shapeCategories, targetsOf } from "./coco-objects.ts";
 export { type BoxHeadOutput, type DetectionOptions, type Detections, detectionsOf } from "./detections.ts";
+export { type Detectron2Weights, detectron2Weights, isDetectron2 } from "./detectron2.ts";
 export { type EvaluateOptions, evaluate, type MaskRcnnEvaluation } from "./evaluate.ts";
 export { type Examples, mirrored, shapesExamples } from "./examples.ts";
 export { type ExportOptions, exportMaskRcnn } from "./export.ts";
@@ -10,7 +11,8 @@ export { ExportedMaskRcnn } from "./exported.ts";
 export type { ProposalLimits } from "./first-pass.ts";
 export { fpnLevels, type LevelOptions } from "./fpn-level.ts";
 export { initialState, type SmallNetwork } from "./initial-state.ts";
-export { type LossName, type LossOptions, type TrainingInput, trainingLosses } from "./losses.ts";
+export { keypointPlaces, keypointsOf, type RegionKeypoints } from "./keypoints.ts";
+export { type Losses, type LossName, type LossOptions, type TrainingInput, trainingLosses } from "./losses.ts";
 export { type Examination, MaskRcnn, type MaskRcnnOptions, type Segmentation } from "./mask-rcnn.ts";
 export {
   background,
@@ -37,6 +39,7 @@ export {
 } from "./roi-align.ts";
 export { type RoiPoolOptions, roiPool, roiPoolGradient } from "./roi-pool.ts";
 export {
+  type Conventions,
   type MaskHead,
   type MaskLoss,
   type NetworkFeatures,

@@ -20,6 +20,8 @@ export interface SmallNetwork {
   readonly maskHead?: MaskHead;
   /** One mask for all classes. */
   readonly classAgnosticMask?: boolean;
+  /** Keypoints of an object; no head for them if left out. */
+  readonly keypoints?: number;
 }
 
 /**
@@ -37,6 +39,7 @@ export function initialState(
     features = "fpn",
     maskHead = "fcn",
     classAgnosticMask = false,
+    keypoints = 0,
   }: SmallNetwork,
 ): Record<string, Tensor<"float32">> {
   const state: Record<string, Tensor<"float32">> = {};
@@ -96,6 +99,14 @@ export function initialState(
   }
   layer("roi_heads.box_predictor.cls_score", [classes, judged], 0.01);
   layer("roi_heads.box_predictor.bbox_pred", [4 * classes, judged], 0.001);
+  const drawnFrom = c4 ? judged : channels;
+  if (keypoints > 0) {
+    // Eight layers in the paper (§5); as many as the mask's here.
+    for (let i = 0; i < 4; i++)
+      layer(`roi_heads.keypoint_head.${2 * i}`, [channels, i === 0 && c4 ? widths[2]! : channels, 3, 3]);
+    weight("roi_heads.keypoint_predictor.kps_score_lowres", [channels, keypoints, 4, 4], 0.01);
+    put("roi_heads.keypoint_predictor.kps_score_lowres.bias", [keypoints], () => 0);
+  }
   const masks = classAgnosticMask ? 1 : classes;
   if (maskHead !== "fcn" && !c4) {
     for (let i = 1; i < Number(maskHead.at(-1)) + 1; i++)
@@ -104,7 +115,6 @@ export function initialState(
     return state;
   }
   if (!c4) for (let i = 0; i < 4; i++) layer(`roi_heads.mask_head.${i}.0`, [channels, channels, 3, 3]);
-  const drawnFrom = c4 ? judged : channels;
   weight("roi_heads.mask_predictor.conv5_mask", [drawnFrom, channels, 2, 2], Math.sqrt(2 / drawnFrom));
   put("roi_heads.mask_predictor.conv5_mask.bias", [channels], () => 0);
   layer("roi_heads.mask_predictor.mask_fcn_logits", [masks, channels, 1, 1], 0.01);

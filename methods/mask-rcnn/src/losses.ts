@@ -15,18 +15,20 @@ import {
   sub,
   type Value,
 } from "@reprise/engine";
+import { keypointCount, keypointHead, keypointMapSize } from "./keypoints.ts";
 import {
   type Arrays,
   boxHead,
   boxSizeOf,
   featureLevels,
+  hasMasks,
   maskHead,
   proposalHead,
   type StateDict,
   stridesOf,
 } from "./network.ts";
 import { pooled } from "./region-pooling.ts";
-import type { MaskLoss, RoiPooling } from "./settings.ts";
+import type { Conventions, MaskLoss, RoiPooling } from "./settings.ts";
 
 /** N images, A anchors an image, R regions and P of them with masks, K classes. */
 export type TrainingInput =
@@ -47,9 +49,13 @@ export type TrainingInput =
   | "maskLevels" // [levels, P]
   | "maskClasses" // [P, K + 1], 1 at the region's class; [P, 1] where classes share a mask
   | "maskTargets" // [P, 28, 28]; 14 × 14 of C4
-  | "maskWeights"; // [P]
+  | "maskWeights" // [P]
+  | "keypointTargets" // [P·J] int64, the place in the map
+  | "keypointWeights"; // [P·J]
 
 export type LossName = "loss_classifier" | "loss_box_reg" | "loss_mask" | "loss_objectness" | "loss_rpn_box_reg";
+/** Numbers by the loss; that of masks is 0 of a network without them, keypoints' is there where the network has them. */
+export type Losses = Readonly<Record<LossName, number>> & { readonly loss_keypoint?: number };
 
 /** torchvision's, of the RPN and of the boxes. */
 const beta = 1 / 9;
@@ -57,16 +63,17 @@ const beta = 1 / 9;
 export interface LossOptions {
   readonly pooling?: RoiPooling | undefined;
   readonly maskLoss?: MaskLoss | undefined;
+  readonly conventions?: Conventions | undefined;
 }
 
-/** The five losses, scalars, under torchvision's names. */
+/** The losses, scalars, under torchvision's names. */
 export function trainingLosses(
   state: StateDict,
   w: Arrays,
   x: Inputs<TrainingInput>,
-  { pooling, maskLoss = "sigmoid" }: LossOptions = {},
-): Record<LossName, Value> {
-  const levels = featureLevels(state, w, x.images);
+  { pooling, maskLoss = "sigmoid", conventions }: LossOptions = {},
+): Readonly<Record<string, Value>> {
+  const levels = featureLevels(state, w, x.images, conventions);
   let objectness: Value | undefined;
   let moved: Value | undefined;
   let from = 0;
@@ -88,14 +95,27 @@ export function trainingLosses(
   }
   const strides = stridesOf(state);
   const take = (boxes: Value, images: Value, which: Value, size: number) =>
-    ofLevels(levels, strides, { boxes, images, which }, size, pooling);
-  const box = boxHead(state, w, take(x.regions, x.regionImages, x.regionLevels, boxSizeOf(state)));
-  const logits = maskHead(state, w, take(x.maskRegions, x.maskImages, x.maskLevels, 14));
-  const P = x.maskClasses.shape[0]!;
+    ofLevels(levels, strides, { boxes, images, which }, size, { pooling, conventions });
+  const box = boxHead(state, w, take(x.regions, x.regionImages, x.regionLevels, boxSizeOf(state)), conventions);
+  const drawn = take(x.maskRegions, x.maskImages, x.maskLevels, 14);
+  const P = x.maskRegions.shape[0]!;
+  const J = keypointCount(state);
+  const keypoints = () =>
+    softmaxCrossEntropy(reshape(keypointHead(state, w, drawn), [P * J, keypointMapSize ** 2]), x.keypointTargets, {
+      reduction: "none",
+    });
   return {
     loss_classifier: weighted(softmaxCrossEntropy(box.logits, x.labels, { reduction: "none" }), x.labelWeights),
     loss_box_reg: weighted(smoothL1(box.deltas, x.boxTargets, { beta, reduction: "none" }), x.boxWeights),
-    loss_mask: weighted(maskLossOf(logits, x.maskClasses, x.maskTargets, maskLoss), reshape(x.maskWeights, [P, 1, 1])),
+    ...(hasMasks(state)
+      ? {
+          loss_mask: weighted(
+            maskLossOf(maskHead(state, w, drawn, conventions), x.maskClasses, x.maskTargets, maskLoss),
+            reshape(x.maskWeights, [P, 1, 1]),
+          ),
+        }
+      : {}),
+    ...(J > 0 ? { loss_keypoint: weighted(keypoints(), x.keypointWeights) } : {}),
     loss_objectness: objectness!,
     loss_rpn_box_reg: moved!,
   };
@@ -119,13 +139,13 @@ function ofLevels(
   strides: readonly number[],
   { boxes, images, which }: Readonly<Record<"boxes" | "images" | "which", Value>>,
   size: number,
-  pooling: RoiPooling | undefined,
+  options: Pick<LossOptions, "pooling" | "conventions">,
 ): Value {
   return strides
     .map((stride, k) => {
       const R = boxes.shape[0]!;
       const chosen = reshape(slice(which, [{ axis: 0, start: k, end: k + 1 }]), [R, 1, 1, 1]);
-      return mul(pooled(levels[k]!, boxes, images, size, { stride, pooling }), chosen);
+      return mul(pooled(levels[k]!, boxes, images, size, { stride, trained: true, ...options }), chosen);
     })
     .reduce((a, b) => add(a, b));
 }

@@ -4,6 +4,7 @@ import { takeBoxes } from "./box.ts";
 import { type Detections, detectionsOf } from "./detections.ts";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
 import { levelsOf } from "./fpn-level.ts";
+import { keypointCount, keypointHead, keypointMapSize, keypointsOf } from "./keypoints.ts";
 import {
   boxHead,
   boxSizeOf,
@@ -17,7 +18,7 @@ import {
 } from "./network.ts";
 import { channelMeans, type RegionFeatures, regionFeatures } from "./region-features.ts";
 import { pooled } from "./region-pooling.ts";
-import type { MaskLoss, RoiPooling } from "./settings.ts";
+import type { Conventions, MaskLoss, RoiPooling } from "./settings.ts";
 import { type ImageBatch, imageBatch, type Picture } from "./transform.ts";
 
 export interface MaskRcnnOptions {
@@ -37,12 +38,16 @@ export interface MaskRcnnOptions {
   /** As in training. */
   readonly pooling?: RoiPooling;
   readonly maskLoss?: MaskLoss;
+  readonly conventions?: Conventions;
 }
 
 /** What is found in a picture, boxes in its own pixels. */
 export interface Segmentation extends Detections {
-  /** The mask of each detection's own class within its box, [D, 28, 28], of C4 [D, 14, 14], 0 … 1. */
+  /** The mask of each detection's own class within its box, [D, 28, 28], of C4 [D, 14, 14], 0 … 1; empty of a network without masks. */
   readonly masks: Float32Array;
+  /** Of a network with a head for them: x, y and 1 of each, [D, J, 3], in the picture's pixels, and logits [D, J]. */
+  readonly keypoints?: Float32Array;
+  readonly keypointScores?: Float32Array;
 }
 
 /** A segmentation with what led to it. */
@@ -78,6 +83,7 @@ const published = {
   detections: 100,
   pooling: "align",
   maskLoss: "sigmoid",
+  conventions: "torchvision",
 } as const satisfies MaskRcnnOptions;
 
 type RegionInput = "level" | "boxes" | "images";
@@ -95,6 +101,8 @@ export class MaskRcnn {
   readonly #pools: Readonly<Record<7 | 14, readonly Compiled<RegionInput, "features">[]>>;
   readonly #boxHead: Compiled<"features", "logits" | "deltas">;
   readonly #maskHead: Compiled<"features", "logits">;
+  readonly #keypointHead: Compiled<"features", "logits">;
+  readonly #keypoints: number;
 
   /** @param state  arrays under torchvision's names */
   constructor(runtime: Runtime, state: StateDict, options: MaskRcnnOptions = {}) {
@@ -114,11 +122,11 @@ export class MaskRcnn {
       if (!array) throw new RangeError(`The weights have no "${name}".`);
       return value.graph.constant(array);
     };
-    const { pooling } = this.#options;
+    const { pooling, conventions } = this.#options;
     const purpose = { purpose: "infer" } as const;
     this.#features = compile(
       runtime,
-      ({ images }: Inputs<"images">) => firstPass(state, arrays(images), images),
+      ({ images }: Inputs<"images">) => firstPass(state, arrays(images), images, conventions),
       purpose,
     );
     const pools = (size: number) =>
@@ -126,7 +134,7 @@ export class MaskRcnn {
         compile(
           runtime,
           ({ level, boxes, images }: Inputs<RegionInput>) => ({
-            features: pooled(level, boxes, images, size, { stride, pooling }),
+            features: pooled(level, boxes, images, size, { stride, pooling, conventions }),
           }),
           purpose,
         ),
@@ -134,27 +142,64 @@ export class MaskRcnn {
     this.#pools = { 7: pools(7), 14: pools(14) };
     this.#boxHead = compile(
       runtime,
-      ({ features }: Inputs<"features">) => boxHead(state, arrays(features), features),
+      ({ features }: Inputs<"features">) => boxHead(state, arrays(features), features, conventions),
+      purpose,
+    );
+    this.#keypoints = keypointCount(state);
+    this.#keypointHead = compile(
+      runtime,
+      ({ features }: Inputs<"features">) => ({ logits: keypointHead(state, arrays(features), features) }),
       purpose,
     );
     this.#maskHead = compile(
       runtime,
-      ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features) }),
+      ({ features }: Inputs<"features">) => ({ logits: maskHead(state, arrays(features), features, conventions) }),
       purpose,
     );
+  }
+
+  /** Each picture's keypoints, found in pixels of the batch. */
+  async #keypointsOf(
+    features: Pooled,
+    detections: readonly Detections[],
+    { sizes }: ImageBatch,
+    pictures: readonly Picture[],
+  ): Promise<readonly Required<Pick<Segmentation, "keypoints" | "keypointScores">>[]> {
+    const each = this.#keypoints * keypointMapSize ** 2;
+    const logits =
+      features.rows === 0
+        ? new Float32Array(0)
+        : ((await this.#keypointHead.run({ features: features.tensor })).logits.data as Float32Array);
+    let row = 0;
+    return detections.map(({ boxes, labels }, n) => {
+      const found = Array.from(labels, (_, d) => {
+        const at = row++;
+        return keypointsOf(logits.subarray(at * each, (at + 1) * each), boxes.subarray(4 * d, 4 * d + 4));
+      });
+      const [height, width] = sizes[n]!;
+      const ratios = [Math.fround(pictures[n]!.width / width), Math.fround(pictures[n]!.height / height), 1];
+      return {
+        keypoints: Float32Array.from(found.flatMap(({ keypoints }) => [...keypoints])).map(
+          (value, i) => value * ratios[i % 3]!,
+        ),
+        keypointScores: Float32Array.from(found.flatMap(({ scores }) => [...scores])),
+      };
+    });
   }
 
   /** Pictures that go through the network together are padded to one size, which moves results by a little. */
   async segment(pictures: readonly Picture[]): Promise<readonly Segmentation[]> {
     const { batch, found, detections } = await this.#detect(pictures);
     const boxes = detections.map((one) => one.boxes);
-    const logits = await this.#maskLogits(await this.#pool(found, boxes, 14));
+    const features = await this.#pool(found, boxes, 14);
+    const logits = await this.#maskLogits(features);
+    const keypoints = this.#keypoints > 0 ? await this.#keypointsOf(features, detections, batch, pictures) : undefined;
     let row = 0;
     return detections.map((one, n) => {
       const rows = row;
       row += one.labels.length;
       const masks = this.#ownMasks(logits.subarray(rows * this.#masks.channels * this.#masks.area), one.labels);
-      return { ...one, boxes: enlarged(one.boxes, pictures[n]!, batch.sizes[n]!), masks };
+      return { ...one, boxes: enlarged(one.boxes, pictures[n]!, batch.sizes[n]!), masks, ...keypoints?.[n] };
     });
   }
 
@@ -221,6 +266,7 @@ export class MaskRcnn {
   /** Each detection's mask of its own class, [D, M, M]. */
   #ownMasks(logits: Float32Array, labels: Int32Array): Float32Array {
     const { channels, area } = this.#masks;
+    if (channels === 0) return new Float32Array(0);
     const softmax = this.#options.maskLoss === "softmax";
     const masks = new Float32Array(labels.length * area);
     labels.forEach((label, d) => {
@@ -246,7 +292,7 @@ export class MaskRcnn {
 
   /** [R, K + 1, 28, 28] */
   async #maskLogits(features: Pooled): Promise<Float32Array> {
-    if (features.rows === 0) return new Float32Array(0);
+    if (features.rows === 0 || this.#masks.channels === 0) return new Float32Array(0);
     const { logits } = await this.#maskHead.run({ features: features.tensor });
     return logits.data as Float32Array;
   }
@@ -259,8 +305,8 @@ export class MaskRcnn {
 
   async release(): Promise<void> {
     await Promise.all(
-      [this.#features, ...this.#pools[7], ...this.#pools[14], this.#boxHead, this.#maskHead].map((one) =>
-        one.release(),
+      [this.#features, ...this.#pools[7], ...this.#pools[14], this.#boxHead, this.#maskHead, this.#keypointHead].map(
+        (one) => one.release(),
       ),
     );
   }
@@ -327,6 +373,7 @@ const paddedCount = (count: number) => 2 ** Math.max(3, Math.ceil(Math.log2(coun
 /** Names that a network of the kind of `state` has. */
 function requiredOf(state: StateDict): readonly string[] {
   const layers = "roi_heads.mask_head.fc1.weight" in state;
+  const keypoints = keypointCount(state) > 0;
   const level = "backbone.fpn.inner_blocks.3.0.weight" in state ? 3 : 0; // features of stride 32 have but this one
   return [
     "backbone.body.conv1.weight",
@@ -334,7 +381,7 @@ function requiredOf(state: StateDict): readonly string[] {
     "rpn.head.conv.0.0.weight",
     "rpn.head.cls_logits.weight",
     "roi_heads.box_predictor.cls_score.bias",
-    ...(isC4(state) || layers ? [] : ["roi_heads.mask_head.0.0.weight"]),
-    `roi_heads.mask_predictor.${layers ? "mask_fc" : "mask_fcn_logits"}.weight`,
+    ...(isC4(state) || layers || keypoints ? [] : ["roi_heads.mask_head.0.0.weight"]),
+    ...(keypoints ? [] : [`roi_heads.mask_predictor.${layers ? "mask_fc" : "mask_fcn_logits"}.weight`]),
   ];
 }

@@ -13,16 +13,15 @@ import {
   relu,
   reshape,
   resize,
-  type Tensor,
   transpose,
   type Value,
 } from "@reprise/engine";
 
-/** A state_dict of torchvision's layout. */
-export type StateDict = Readonly<Record<string, Tensor>>;
+import { keypointCount } from "./keypoints.ts";
+import type { Conventions } from "./settings.ts";
+import type { Arrays, StateDict } from "./state-dict.ts";
 
-/** Arrays by name within a graph. */
-export type Arrays = (name: string) => Value;
+export type { Arrays, StateDict } from "./state-dict.ts";
 
 /** Where C4 keeps the fourth stage: it is the head of each region. */
 const regionStage = "roi_heads.res5";
@@ -38,18 +37,25 @@ export const regionStages = (state: StateDict): readonly number[] =>
 /** Image pixels a feature of these stages. */
 export const stridesOf = (state: StateDict): readonly number[] => regionStages(state).map((stage) => 2 ** stage);
 
+/** A network of keypoints alone has none. */
+export const hasMasks = (state: StateDict): boolean =>
+  "roi_heads.mask_predictor.mask_fc.bias" in state || "roi_heads.mask_predictor.mask_fcn_logits.bias" in state;
+
 /** Side of a mask as the network draws it. */
 export const maskSizeOf = (state: StateDict): number => (isC4(state) ? 14 : 28);
 
-/** Masks of a region: one for each class, background included, or one for all. */
+/** Masks of a region: one for each class, background included, or one for all; 0 of a network without masks. */
 export const maskChannels = (state: StateDict): number =>
-  "roi_heads.mask_predictor.mask_fc.bias" in state
-    ? state["roi_heads.mask_predictor.mask_fc.bias"]!.shape[0]! / maskSizeOf(state) ** 2
-    : state["roi_heads.mask_predictor.mask_fcn_logits.bias"]!.shape[0]!;
+  !hasMasks(state)
+    ? 0
+    : "roi_heads.mask_predictor.mask_fc.bias" in state
+      ? state["roi_heads.mask_predictor.mask_fc.bias"]!.shape[0]! / maskSizeOf(state) ** 2
+      : state["roi_heads.mask_predictor.mask_fcn_logits.bias"]!.shape[0]!;
 
 /** What training targets need to know of a network. */
 export const regionShape = (state: StateDict): RegionShape => ({
   ...{ stages: regionStages(state), maskSize: maskSizeOf(state), maskChannels: maskChannels(state) },
+  keypoints: keypointCount(state),
 });
 
 /** What a network says of its regions and masks. */
@@ -60,11 +66,13 @@ export interface RegionShape {
   readonly maskSize: number;
   /** Masks of a region: K + 1, or 1 for all classes. */
   readonly maskChannels: number;
+  /** Keypoints of an object. */
+  readonly keypoints: number;
 }
 
 /** Images [N, 3, H, W] → the maps of `regionStages`, and of a pyramid level 6, each [N, C, H/2ᵏ, W/2ᵏ]. */
-export function featureLevels(state: StateDict, w: Arrays, images: Value): readonly Value[] {
-  const stages = body(state, w, images);
+export function featureLevels(state: StateDict, w: Arrays, images: Value, conventions?: Conventions): readonly Value[] {
+  const stages = body(state, w, images, conventions);
   if (isC4(state)) return [stages.at(-1)!];
   const taken = regionStages(state).map((stage) => stage - 2);
   const lateral = taken.map((i) => named(state, w, `backbone.fpn.inner_blocks.${i}.0`, stages[i]!));
@@ -75,7 +83,7 @@ export function featureLevels(state: StateDict, w: Arrays, images: Value): reado
 }
 
 /** Stages 1 … 4, or 3 of C4, of a residual network with frozen batch normalisation. */
-function body(state: StateDict, w: Arrays, images: Value): readonly Value[] {
+function body(state: StateDict, w: Arrays, images: Value, conventions?: Conventions): readonly Value[] {
   const at = "backbone.body.";
   let h = relu(
     frozenNorm(state, `${at}bn1`, conv(images, w(`${at}conv1.weight`), null, { strides: [2, 2], pads: [3, 3] })),
@@ -84,13 +92,20 @@ function body(state: StateDict, w: Arrays, images: Value): readonly Value[] {
   return [1, 2, 3, 4]
     .filter((stage) => `${at}layer${stage}.0.conv1.weight` in state)
     .map((stage) => {
-      h = residualStage(state, w, `${at}layer${stage}`, h, stage > 1 ? 2 : 1);
+      h = residualStage(state, w, `${at}layer${stage}`, h, { stride: stage > 1 ? 2 : 1, conventions });
       return h;
     });
 }
 
-/** Blocks of a residual network; the first has the stride. */
-function residualStage(state: StateDict, w: Arrays, stage: string, x: Value, stride: number): Value {
+/** Blocks of a residual network; the first has the stride, in a bottleneck's second convolution or in Caffe's first. */
+function residualStage(
+  state: StateDict,
+  w: Arrays,
+  stage: string,
+  x: Value,
+  { stride, conventions }: { readonly stride: number; readonly conventions?: Conventions | undefined },
+): Value {
+  const first = conventions === "detectron2-caffe";
   let h = x;
   for (let block = 0; `${stage}.${block}.conv1.weight` in state; block++) {
     const name = `${stage}.${block}`;
@@ -102,7 +117,7 @@ function residualStage(state: StateDict, w: Arrays, stage: string, x: Value, str
     };
     const inner =
       `${name}.conv3.weight` in state
-        ? norm(3, relu(norm(2, relu(norm(1, h, 1)), step)), 1)
+        ? norm(3, relu(norm(2, relu(norm(1, h, first ? step : 1)), first ? 1 : step)), 1)
         : norm(2, relu(norm(1, h, step)), 1);
     const down = `${name}.downsample`;
     const shortcut =
@@ -151,13 +166,16 @@ export function proposalHead(
 export const boxSizeOf = (state: StateDict): 7 | 14 => (isC4(state) ? 14 : 7);
 
 /** Class logits [R, K + 1] and deltas [R, 4(K + 1)] from features [R, C, 7, 7]; of C4 from [R, C, 14, 14]. */
-export function boxHead(state: StateDict, w: Arrays, features: Value) {
+export function boxHead(state: StateDict, w: Arrays, features: Value, conventions?: Conventions) {
   const fc = (name: string, x: Value) => gemm(x, w(`${name}.weight`), w(`${name}.bias`), { transB: true });
   const outputs = (h: Value) => ({
     logits: fc("roi_heads.box_predictor.cls_score", h),
     deltas: fc("roi_heads.box_predictor.bbox_pred", h),
   });
-  if (isC4(state)) return outputs(reduceMean(residualStage(state, w, regionStage, features, 2), { axes: [2, 3] }));
+  if (isC4(state))
+    return outputs(
+      reduceMean(residualStage(state, w, regionStage, features, { stride: 2, conventions }), { axes: [2, 3] }),
+    );
   const head = "roi_heads.box_head";
   let h = features;
   // maskrcnn_resnet50_fpn_v2: convolutions, then one layer; the first version has two layers.
@@ -173,10 +191,10 @@ export function boxHead(state: StateDict, w: Arrays, features: Value) {
  * Mask logits [R, K + 1, 28, 28] from features [R, C, 14, 14]; [R, 1, 28, 28] where all classes share one, and 14 × 14 of
  * C4. Fully connected layers (Table 2e) are known by their names.
  */
-export function maskHead(state: StateDict, w: Arrays, features: Value): Value {
+export function maskHead(state: StateDict, w: Arrays, features: Value, conventions?: Conventions): Value {
   const head = "roi_heads.mask_head";
   let h = features;
-  if (isC4(state)) h = residualStage(state, w, regionStage, features, 2);
+  if (isC4(state)) h = residualStage(state, w, regionStage, features, { stride: 2, conventions });
   else if (`${head}.fc1.weight` in state) {
     const [R, ...rest] = h.shape as [number, ...number[]];
     const M = maskSizeOf(state);

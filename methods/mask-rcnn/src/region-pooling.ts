@@ -22,12 +22,15 @@ import {
   transpose,
   type Value,
 } from "@reprise/engine";
-import type { RoiPooling } from "./settings.ts";
+import type { Conventions, RoiPooling } from "./settings.ts";
 
 export interface PooledOptions {
   /** Image pixels a feature. */
   readonly stride: number;
   readonly pooling?: RoiPooling | undefined;
+  readonly conventions?: Conventions | undefined;
+  /** To be differentiated: detectron2's number of samples depends on the region and has no gradient; two are taken. */
+  readonly trained?: boolean;
 }
 
 /** Features of regions of one map, [R, C, size, size]. @param images  of each region, [R] int64 */
@@ -36,14 +39,17 @@ export function pooled(
   boxes: Value,
   images: Value,
   outputSize: number,
-  { stride, pooling = "align" }: PooledOptions,
+  { stride, pooling = "align", conventions = "torchvision", trained = false }: PooledOptions,
 ): Value {
   if (pooling === "pool") return largestOfBins(level, boxes, images, outputSize, stride);
   const at = pooling.startsWith("warp") ? mul(round(mul(boxes, 1 / stride)), stride) : boxes;
   const spatialScale = 1 / stride;
-  if (!pooling.endsWith("max")) return roiAlign(level, at, images, { outputSize, samplingRatio: 2, spatialScale });
+  const aligned = conventions !== "torchvision" && pooling.startsWith("align");
+  const samplingRatio = aligned && !trained ? 0 : 2;
+  if (!pooling.endsWith("max"))
+    return roiAlign(level, at, images, { outputSize, samplingRatio, spatialScale, aligned });
   // The largest of four samples, each by itself; ONNX's own maximum is that of weighted neighbours.
-  const samples = roiAlign(level, at, images, { outputSize: 2 * outputSize, samplingRatio: 1, spatialScale });
+  const samples = roiAlign(level, at, images, { outputSize: 2 * outputSize, samplingRatio: 1, spatialScale, aligned });
   return maxPool(samples, { kernel: [2, 2], strides: [2, 2] });
 }
 

@@ -11,12 +11,18 @@ export function objectMask(
   d: number,
   { height, width }: Pick<Picture, "height" | "width">,
 ): Uint8Array {
+  if (masks.length === 0) return new Uint8Array(height * width);
   const maskArea = masks.length / (boxes.length / 4);
   const soft = pasteMask(masks.subarray(maskArea * d, maskArea * (d + 1)), boxes.subarray(4 * d, 4 * d + 4), {
     height,
     width,
   });
   return Uint8Array.from(soft, (value) => (value > 0.5 ? 1 : 0));
+}
+
+function keypointsOfDetection(keypoints: Float32Array, d: number, detections: number): number[] {
+  const each = keypoints.length / detections;
+  return [...keypoints.subarray(each * d, each * (d + 1))];
 }
 
 /** One line of results.json for each detection: boxes x, y, width, height, masks as compressed RLE. */
@@ -32,7 +38,10 @@ export function cocoDetections(
       category_id: categories[label - 1]!.id,
       bbox: [x1, y1, x2 - x1, y2 - y1],
       score: found.scores[d]!,
-      segmentation: rleToJson(encodeRle(objectMask(found, d, picture), picture.height, picture.width)),
+      ...(found.masks.length > 0
+        ? { segmentation: rleToJson(encodeRle(objectMask(found, d, picture), picture.height, picture.width)) }
+        : {}),
+      ...(found.keypoints ? { keypoints: keypointsOfDetection(found.keypoints, d, found.labels.length) } : {}),
     };
   });
 }

@@ -19,6 +19,12 @@ export const maskHeads = ["fcn", "mlp-1", "mlp-2"] as const;
 /** Convolutions, or one or two fully connected layers before the one that draws the mask (Table 2e). */
 export type MaskHead = (typeof maskHeads)[number];
 
+/**
+ * Whose rules a network follows. detectron2's: anchors that are not rounded, RoIAlign with pixel centres at ½ and as many
+ * samples as features in a bin; of Caffe's networks the stride of a bottleneck in its first convolution.
+ */
+export type Conventions = "torchvision" | "detectron2" | "detectron2-caffe";
+
 /** What a network needs to know of pictures at inference: kept in its file. */
 export interface PictureSettings {
   readonly minSize: number;
@@ -31,6 +37,8 @@ export interface PictureSettings {
   readonly pooling?: RoiPooling;
   /** What a mask's values were trained as; each class by itself, a sigmoid, if left out. */
   readonly maskLoss?: MaskLoss;
+  /** torchvision's if left out. */
+  readonly conventions?: Conventions;
 }
 
 export interface TrainSettings extends PictureSettings {
@@ -170,8 +178,10 @@ export const pictureSettings = ({
   canonicalSize,
   pooling,
   maskLoss,
+  conventions,
 }: TrainSettings): PictureSettings => ({
   ...{ minSize, maxSize, anchorSizes, canonicalSize },
   ...(pooling ? { pooling } : {}),
   ...(maskLoss ? { maskLoss } : {}),
+  ...(conventions ? { conventions } : {}),
 });

@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "@reprise/engine";
 import { boxCount, boxIouMatrix, takeBoxes } from "./box.ts";
 import { type BoxWeights, encodeBoxes } from "./box-coder.ts";
 import { levelsOf } from "./fpn-level.ts";
+import { keypointPlaces } from "./keypoints.ts";
 import type { TrainingInput } from "./losses.ts";
 import { background, matchCandidates, type SamplerOptions, sampleCandidates } from "./matcher.ts";
 import type { RegionShape } from "./network.ts";
@@ -17,6 +18,8 @@ export interface PictureTargets {
   readonly labels: ArrayLike<number>;
   /** [height, width] each, 1 where the object is. */
   readonly masks: readonly Uint8Array[];
+  /** x, y and visibility of each object's keypoints, [J, 3] each, as COCO has them: 0 for those that are not labelled. */
+  readonly keypoints?: readonly Float32Array[];
 }
 
 export interface SamplingOptions {
@@ -34,7 +37,7 @@ const boxWeights: BoxWeights = [10, 10, 5, 5];
 
 /** The objects where the network sees them: boxes by float32 ratios, masks by the nearest pixel, as torchvision. */
 export function resizedTargets(
-  { boxes, labels, masks }: PictureTargets,
+  { boxes, labels, masks, keypoints }: PictureTargets,
   { height, width }: Picture,
   [rows, columns]: readonly [number, number],
 ): PictureTargets {
@@ -46,6 +49,9 @@ export function resizedTargets(
   return {
     boxes: boxes.map((value, i) => value * ratios[i % 2]!),
     labels,
+    ...(keypoints
+      ? { keypoints: keypoints.map((own) => own.map((value, i) => (i % 3 === 2 ? value : value * ratios[i % 3]!))) }
+      : {}),
     masks: masks.map((mask) => Uint8Array.from(ys.flatMap((y) => xs.map((x) => mask[y * width + x]!)))),
   };
 }
@@ -74,6 +80,7 @@ export function trainingInputs(
     stages = [2, 3, 4, 5],
     maskSize = 28,
     maskChannels = classes,
+    keypoints = 0,
   }: SamplingOptions & Partial<RegionShape> = {},
 ): Record<Exclude<TrainingInput, "images">, Tensor> {
   const N = targets.length;
@@ -87,13 +94,15 @@ export function trainingInputs(
       (boxes) => levelsOf(boxes, stages, { canonicalSize }),
     ),
   );
+  const positives = N * Math.floor(regionsPerImage * regionPositiveShare);
   return {
     ...anchorInputs(anchors, targets, { count: anchorsPerImage, positiveShare: anchorPositiveShare, ...ordered }),
     ...regionInputs(regions, N * regionsPerImage, classes, stages.length),
     ...maskInputs(regions, targets, sizes, {
-      ...{ count: N * Math.floor(regionsPerImage * regionPositiveShare), maskSize, maskChannels },
+      ...{ count: positives, maskSize, maskChannels },
       levels: stages.length,
     }),
+    ...keypointInputs(regions, targets, positives, keypoints),
   };
 }
 
@@ -211,6 +220,7 @@ function maskInputs(
   const area = maskSize * maskSize;
   const [one, drawn, weights] = [new Float32Array(P * maskChannels), new Float32Array(P * area), new Float32Array(P)];
   positive.forEach(({ image, box, label, truth }, p) => {
+    if (maskChannels === 0) return;
     const [height, width] = sizes[image]!;
     const mask = Float32Array.from(targets[image]!.masks[truth]!);
     drawn.set(
@@ -230,6 +240,31 @@ function maskInputs(
     maskClasses: float([P, maskChannels], one),
     maskTargets: float([P, maskSize, maskSize], drawn),
     maskWeights: float([P], weights),
+  };
+}
+
+/** Of the regions of `maskInputs`, in their order. */
+function keypointInputs(regions: readonly Region[], targets: readonly PictureTargets[], P: number, J: number) {
+  const places = new BigInt64Array(P * J);
+  const weights = new Float32Array(P * J);
+  if (J > 0)
+    regions
+      .filter(({ truth }) => truth >= 0)
+      .forEach(({ image, box, truth }, p) => {
+        const own = targets[image]!.keypoints?.[truth] ?? new Float32Array(0);
+        keypointPlaces(own, box).forEach((place, j) => {
+          if (place < 0) return;
+          places[p * J + j] = BigInt(place);
+          weights[p * J + j] = 1;
+        });
+      });
+  const learnt = weights.reduce((a, b) => a + b, 0);
+  return {
+    keypointTargets: { dtype: "int64", shape: [P * J], data: places } as const,
+    keypointWeights: float(
+      [P * J],
+      weights.map((weight) => weight / Math.max(learnt, 1)),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 import { adam, type Runtime, sgd, type TrainingState } from "@reprise/engine";
 import { constantRate, cosine, type Following, milestones, type Schedule, warmUp } from "@reprise/nn";
 import { drawAt, type Examples, indicesAt, mirrored } from "./examples.ts";
-import type { LossName } from "./losses.ts";
+import type { Losses } from "./losses.ts";
 import type { StateDict } from "./network.ts";
 import type { TrainSettings } from "./settings.ts";
 import { MaskRcnnTraining } from "./training.ts";
@@ -19,7 +19,7 @@ export type MaskRcnnEvent = { readonly done: number; readonly total: number } & 
   | {
       readonly kind: "step";
       readonly loss: number;
-      readonly losses: Readonly<Record<LossName, number>>;
+      readonly losses: Losses;
       readonly learningRate: number;
       readonly secondsPerStep: number;
     }
@@ -83,6 +83,7 @@ export async function train(
     clipNorm: settings.clipNorm,
     ...(settings.pooling ? { pooling: settings.pooling } : {}),
     ...(settings.maskLoss ? { maskLoss: settings.maskLoss } : {}),
+    ...(settings.conventions ? { conventions: settings.conventions } : {}),
     frozen: isFrozen(settings.freeze),
     ...(from ? { from: from.training } : {}),
   });

@@ -16,9 +16,9 @@ import {
   unflatten,
 } from "@reprise/engine";
 import { firstPass, type ProposalLimits, proposalsOf } from "./first-pass.ts";
-import { type LossName, type TrainingInput, trainingLosses } from "./losses.ts";
+import { type Losses, type TrainingInput, trainingLosses } from "./losses.ts";
 import { maskChannels, regionShape, type StateDict } from "./network.ts";
-import type { MaskLoss, RoiPooling } from "./settings.ts";
+import type { Conventions, MaskLoss, RoiPooling } from "./settings.ts";
 import { type PictureTargets, resizedTargets, type SamplingOptions, trainingInputs } from "./targets.ts";
 import { imageBatch, type Picture } from "./transform.ts";
 
@@ -39,6 +39,7 @@ export interface TrainingOptions {
   /** How features of regions are taken. */
   readonly pooling?: RoiPooling;
   readonly maskLoss?: MaskLoss;
+  readonly conventions?: Conventions;
   /** Goes on from what `state` gave. */
   readonly from?: TrainingState;
 }
@@ -55,7 +56,7 @@ export interface StepOptions {
 export interface StepLosses {
   /** The sum. Where it is not finite, the step was not taken. */
   readonly loss: number;
-  readonly losses: Readonly<Record<LossName, number>>;
+  readonly losses: Losses;
 }
 
 /** torchvision's `maskrcnn_resnet50_fpn` and its reference training. */
@@ -68,7 +69,8 @@ const published = {
   sampling: {},
 } satisfies TrainingOptions;
 
-type Settled = Required<Pick<TrainingOptions, keyof typeof published>> & Pick<TrainingOptions, "canvas" | "pooling">;
+type Settled = Required<Pick<TrainingOptions, keyof typeof published>> &
+  Pick<TrainingOptions, "canvas" | "conventions">;
 
 /** Whether it is a statistic or a factor of batch normalisation, which training leaves alone. */
 const isNorm = (state: StateDict, name: string) => name.replace(/[^.]+$/, "running_mean") in state;
@@ -133,7 +135,7 @@ export class MaskRcnnTraining {
       },
       from ?? { parameters: flattenArrays(state, layout) },
     );
-    const first = compile(runtime, (x: Inputs<string>) => firstPass(state, arrays(x), x.images!));
+    const first = compile(runtime, (x: Inputs<string>) => firstPass(state, arrays(x), x.images!, options.conventions));
     return new MaskRcnnTraining(state, layout, { ...published, ...options }, training, first);
   }
 
@@ -149,11 +151,11 @@ export class MaskRcnnTraining {
     { learningRate, minSize = this.#options.minSize, order }: StepOptions,
   ): Promise<StepLosses> {
     targets.forEach(requireTargets);
-    const { anchorSizes, ratios, limits, sampling } = this.#options;
+    const { anchorSizes, ratios, limits, sampling, conventions } = this.#options;
     const batch = imageBatch(pictures, { ...this.#options, minSize });
     const images: Tensor = { dtype: "float32", shape: batch.shape, data: batch.data };
     const found = await this.#first.run({ ...(await this.#parameters()), images });
-    const { anchors, proposals } = proposalsOf(found, batch, { anchorSizes, ratios, ...limits });
+    const { anchors, proposals } = proposalsOf(found, batch, { anchorSizes, ratios, conventions, ...limits });
     const seen = targets.map((own, i) => resizedTargets(own, pictures[i]!, batch.sizes[i]!));
     const classes = this.#state["roi_heads.box_predictor.cls_score.bias"]!.shape[0]!;
     const inputs = trainingInputs(batch, anchors, proposals, seen, classes, {
@@ -163,7 +165,7 @@ export class MaskRcnnTraining {
     });
     const { loss, report } = await this.#training.run({ images, ...inputs }, { learningRate });
     const losses = Object.fromEntries(Object.entries(report).map(([name, value]) => [name, Number(value.data[0])]));
-    return { loss, losses: losses as Record<LossName, number> };
+    return { loss, losses: { loss_mask: 0, ...losses } as Losses };
   }
 
   /** All arrays as they are now. */

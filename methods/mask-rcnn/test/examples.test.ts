@@ -49,3 +49,21 @@ test("multi-scale training: each size about as often, by seed and step alone", (
   expect(drawnSize(settings, 7)).toBe(drawn[7]);
   expect(drawnSize({ minSize: 800, seed: 3 }, 7)).toBe(800);
 });
+
+test("keypoints are mirrored with their picture, left and right of COCO's persons exchanged", () => {
+  const picture = { data: new Uint8Array(3 * 4 * 10), height: 4, width: 10 };
+  const keypoints = Float32Array.from(
+    { length: 51 },
+    (_, i) => [Math.floor(i / 3) % 10, 2, Math.floor(i / 3) % 3][i % 3]!,
+  );
+  const targets = {
+    boxes: Float32Array.of(0, 0, 9, 3),
+    labels: [1],
+    masks: [new Uint8Array(40)],
+    keypoints: [keypoints],
+  };
+  const turned = mirrored({ picture, targets });
+  // The nose is not labelled and stays; the left eye has the right one's place, 10 − 2.
+  expect([...turned.targets.keypoints![0]!.subarray(0, 9)]).toEqual([0, 2, 0, 8, 2, 2, 9, 2, 1]);
+  expect([...mirrored(turned).targets.keypoints![0]!]).toEqual([...keypoints]);
+});

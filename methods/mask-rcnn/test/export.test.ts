@@ -2,14 +2,27 @@
 import { nodeRuntime } from "@reprise/engine/node";
 import { expect, test } from "vitest";
 import { exportMaskRcnn, MaskRcnn } from "../src/index.ts";
-import { fixture, fixtureV2, pictures, state, stateV2 } from "./generated.ts";
+import {
+  fixture,
+  fixtureC4,
+  fixtureC5,
+  fixtureV2,
+  optionsC5,
+  pictures,
+  state,
+  stateC4,
+  stateC5,
+  stateV2,
+} from "./generated.ts";
 
 test.each([
-  ["maskrcnn_resnet50_fpn", fixture, state],
-  ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2],
-] as const)("a file of the layout of %s finds the same", async (_, { settings, anchorSizes }, weights) => {
+  ["maskrcnn_resnet50_fpn", fixture, state, {}],
+  ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2, {}],
+  ["C4 by detectron2's rules", fixtureC4, stateC4, { conventions: "detectron2-caffe" }],
+  ["C5 with RoIPool and a softmax", fixtureC5, stateC5, optionsC5],
+] as const)("a file of the layout of %s finds the same", async (_, { settings, anchorSizes }, weights, own) => {
   const runtime = nodeRuntime({ threads: 1 });
-  const sizes = { minSize: settings.min_size!, maxSize: settings.max_size!, anchorSizes, canonicalSize: 224 };
+  const sizes = { minSize: settings.min_size!, maxSize: settings.max_size!, anchorSizes, canonicalSize: 224, ...own };
   const limits = {
     ...{ preNms: settings.rpn_pre_nms_top_n_test!, postNms: settings.rpn_post_nms_top_n_test! },
     ...{ scoreThreshold: settings.box_score_thresh!, detections: settings.box_detections_per_img! },
@@ -32,7 +45,7 @@ test.each([
     expect(worst("scores", want!.scores)).toBeLessThan(1e-5);
     expect(worst("masks", want!.masks)).toBeLessThan(1e-4);
     expect(Array.from(got.scores!.data.subarray(D), Number).every((score) => score === 0)).toBe(true);
-    expect(got.masks!.shape).toEqual([limits.detections, 28, 28]);
+    expect(got.masks!.shape).toEqual([limits.detections, ...(weights === stateC4 ? [14, 14] : [28, 28])]);
   }
   await model.release();
 });

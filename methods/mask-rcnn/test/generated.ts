@@ -8,10 +8,17 @@ interface Fixture {
   anchorSizes: number[];
   shapes: Record<string, number[]>;
   pictures: [number, number][];
-  targets: { boxes: number[][]; labels: number[] }[];
+  targets: { boxes: number[][]; labels: number[]; keypoints?: number[][][] }[];
   losses: Record<string, number>;
   gradientNorms: Record<string, number>;
-  found: { boxes: number[]; scores: number[]; labels: number[]; maskSums: number[] }[];
+  found: {
+    boxes: number[];
+    scores: number[];
+    labels: number[];
+    maskSums: number[];
+    keypoints?: number[];
+    keypointScores?: number[];
+  }[];
 }
 
 const read = (name: string) =>
@@ -20,6 +27,7 @@ export const fixture = read("network");
 export const fixtureV2 = read("network-v2");
 export const fixtureC4 = read("network-c4");
 export const fixtureC5 = read("network-c5");
+export const fixtureKeypoints = read("network-keypoints");
 
 /** (k / 2²³) − 1 for 24 bits k of a linear congruential generator. */
 function uniform(count: number, seed: number): Float64Array {
@@ -58,6 +66,7 @@ export const state = stateOf(fixture.shapes);
 export const stateV2 = stateOf(fixtureV2.shapes);
 export const stateC4 = stateOf(fixtureC4.shapes);
 export const stateC5 = stateOf(fixtureC5.shapes);
+export const stateKeypoints = stateOf(fixtureKeypoints.shapes);
 /** How the network of `fixtureC5` takes regions and draws masks. */
 export const optionsC5 = { pooling: "pool", maskLoss: "softmax" } as const;
 

@@ -9,12 +9,14 @@ import {
   fixture,
   fixtureC4,
   fixtureC5,
+  fixtureKeypoints,
   fixtureV2,
   optionsC5,
   pictures,
   state,
   stateC4,
   stateC5,
+  stateKeypoints,
   stateV2,
 } from "./generated.ts";
 
@@ -22,6 +24,7 @@ test.each([
   ["maskrcnn_resnet50_fpn", fixture, state, {}],
   ["maskrcnn_resnet50_fpn_v2", fixtureV2, stateV2, {}],
   ["C4", fixtureC4, stateC4, {}],
+  ["maskrcnn_resnet50_fpn with keypoints", fixtureKeypoints, stateKeypoints, {}],
   ["C5 with RoIPool, fully connected layers and a softmax", fixtureC5, stateC5, optionsC5],
 ] as const)(
   "detections and masks of a small network of the layout of %s as torchvision's",
@@ -39,8 +42,11 @@ test.each([
     });
     const found = await model.segment(pictures);
     await model.release();
-    found.forEach(({ boxes, scores, labels, masks }, i) => {
+    found.forEach(({ boxes, scores, labels, masks, keypoints, keypointScores }, i) => {
       const want = made.found[i]!;
+      expect(keypoints === undefined).toBe(want.keypoints === undefined);
+      if (keypoints) expect(largest(keypoints, want.keypoints!)).toBeLessThan(1e-3);
+      if (keypointScores) expect(largest(keypointScores, want.keypointScores!)).toBeLessThan(1e-4);
       expect([...labels]).toEqual(want.labels);
       expect(largest(boxes, want.boxes)).toBeLessThan(1e-3);
       expect(largest(scores, want.scores)).toBeLessThan(1e-5);

@@ -32,11 +32,33 @@ interface Tensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
 }
+/** Of all operations; a case has those of its own. */
+interface Attributes {
+  readonly output_size: readonly [number, number];
+  readonly spatial_scale: number;
+  readonly sampling_ratio: number;
+  readonly aligned: boolean;
+  readonly size: readonly [number, number];
+  readonly min_size: number;
+  readonly iou_threshold: number;
+  readonly weights: BoxWeights;
+  readonly high: number;
+  readonly low: number;
+  readonly low_quality: boolean;
+  readonly sizes: readonly (readonly number[])[];
+  readonly ratios: readonly number[];
+  readonly image: readonly [number, number];
+  readonly maps: readonly [number, number][];
+  readonly counts: readonly number[];
+  readonly pre: number;
+  readonly post: number;
+  readonly nms: number;
+  readonly most: number;
+}
 interface Case {
   readonly name: string;
   readonly op: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each operation has its own attributes
-  readonly attrs: any;
+  readonly attrs: Attributes;
   readonly in: Record<string, Tensor>;
   readonly out: Record<string, Tensor>;
 }
@@ -94,7 +116,7 @@ const ours: Record<string, (c: Case) => Result> = {
   }),
   anchors: ({ attrs }) => ({
     anchors: attrs.maps.flatMap((map: [number, number], level: number) =>
-      Array.from(gridAnchors(baseAnchors(attrs.sizes[level], attrs.ratios), map, attrs.image)),
+      Array.from(gridAnchors(baseAnchors(attrs.sizes[level]!, attrs.ratios), map, attrs.image)),
     ),
   }),
   level_mapper: (c) => ({ level: fpnLevels(floats(c.in.boxes)) }),

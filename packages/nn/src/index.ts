@@ -28,6 +28,7 @@ export {
   onnxClassifier,
 } from "./classifier/onnx-classifier.ts";
 export { type OnnxScores, onnxScores } from "./classifier/onnx-scores.ts";
+export { scoresOutput } from "./classifier/scores-output.ts";
 // Defences against flipped bits
 export { type Defence, type DefendedNetwork, defenceNames, defended } from "./defences/defended.ts";
 export { piecewiseClustering } from "./defences/piecewise-clustering.ts";

@@ -30,6 +30,10 @@ export const serve = verb({
     },
     trustProxy: { kind: "flag", help: "believe the X-Forwarded-* headers of the proxy in front" },
     accessLog: { kind: "flag", help: "log every request, not only the failing ones" },
+    metrics: {
+      kind: "flag",
+      help: "answer at /metrics with figures for Prometheus; anybody who reaches it reads them",
+    },
     backupDir: { kind: "text", placeholder: "dir", help: "write a backup a day there, and keep fourteen" },
     contact: {
       kind: "text",
@@ -38,7 +42,8 @@ export const serve = verb({
     },
     open: { kind: "flag", help: "open the page in the browser" },
   },
-  notes: () => "DATABASE_URL=postgres://… uses that PostgreSQL database instead of the built-in one.",
+  notes: () =>
+    "DATABASE_URL=postgres://… uses that PostgreSQL database instead of the built-in one.\nSMTP_URL=smtp://user:password@host:port and MAIL_FROM=address send mails; without them the administrators' outbox keeps them.",
   async run({ options: { content, contact, open, origin, ...options }, signal, debug }) {
     const stopped = once(signal); // from here on: a signal while it starts stops it once it has
     const site = await startSite({
@@ -47,6 +52,8 @@ export const serve = verb({
       contentDir: content,
       origin: originOf(origin),
       contact: contactOf(contact),
+      smtpUrl: process.env.SMTP_URL || undefined,
+      mailFrom: process.env.MAIL_FROM || undefined,
       databaseUrl: process.env.DATABASE_URL || undefined,
       log: (line) => console.error(line),
     });

@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { paperPath } from "../render/citations.ts";
+import { apiV1Paths } from "./api-v1.ts";
 import type { Tables } from "./database/schema.ts";
 import type { PageCache } from "./page-cache.ts";
 import { longestQuery } from "./search/query.ts";
@@ -101,6 +102,7 @@ function openApi(origin: string) {
     info: { title: "Reprise", version: "1", description: "What programs may ask of the site." },
     servers: [{ url: origin }],
     paths: {
+      ...apiV1Paths(),
       "/api/tags/suggest": {
         post: {
           operationId: "suggestTags",

@@ -8,10 +8,11 @@ import { paperPath } from "../render/citations.ts";
 import { allowedMethods } from "./allowed-methods.ts";
 import { mountApi } from "./api.ts";
 import { mountApiReference } from "./api-reference.ts";
+import { mountApiV1 } from "./api-v1.ts";
 import type { WebAssets } from "./assets.ts";
-import { Refusal, refusalPage, SignInFirst } from "./community.ts";
+import { Refusal, refusalPage, SignInFirst, unavailable } from "./community.ts";
 import { mountCrawlers } from "./crawlers.ts";
-import { queryCanceled } from "./database/pglite-dialect.ts";
+import { databaseFault } from "./database/faults.ts";
 import type { Tables } from "./database/schema.ts";
 import { readerOf } from "./discussion/reader.ts";
 import { mountDiscussion } from "./discussion/routes.ts";
@@ -21,9 +22,10 @@ import { FileReplies } from "./files.ts";
 import { BadForm } from "./forms.ts";
 import { sameOriginOnly, securityHeaders } from "./headers.ts";
 import { Limits, type RateName, TooMany } from "./limits.ts";
-import { forgetPopular, mountLists } from "./lists.ts";
+import { mountLists } from "./lists.ts";
 import { dated, type Log, requestLine } from "./log.ts";
 import { mountModeration } from "./moderation/routes.ts";
+import { mountNotices } from "./notices/routes.ts";
 import { clientAddress, forwardedOrigin } from "./origin.ts";
 import { addressOf, type Page, PageCache } from "./page-cache.ts";
 import { aboutPage } from "./pages/about.ts";
@@ -35,6 +37,7 @@ import { mountPaperFiles } from "./paper-files.ts";
 import { mountAdding } from "./papers/routes.ts";
 import { findPaper, type PaperView } from "./papers.ts";
 import { mountAdmin } from "./people/admin-routes.ts";
+import { mountApiTokens } from "./people/api-token-routes.ts";
 import { Passwords } from "./people/passwords.ts";
 import { mountPeople } from "./people/routes.ts";
 import { Sessions, viewerOf } from "./people/sessions.ts";
@@ -76,6 +79,8 @@ export interface AppParts {
   readonly passwords?: Passwords;
   /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
   readonly contact?: string | undefined;
+  /** Mails go out through a server. */
+  readonly sendsMail?: boolean | undefined;
   /** Filled with answers that hold for their address, whoever asks. */
   readonly quick?: QuickReplies;
   /** Seconds by which addresses' requests are counted; those since the process started, if left out. */
@@ -92,7 +97,7 @@ export function createApp(parts: AppParts): Hono {
   const app = new Hono();
   const quick = proxy === "all" ? undefined : parts.quick; // such answers would name another reader's address
   const pages = new PageCache(500, quick);
-  if (parts.visits) parts.visits.onWritten = () => forgetPopular(pages);
+  if (parts.visits) parts.visits.onWritten = () => pages.changed("visits");
   if (parts.keepFor) setInterval(() => pages.clear(), parts.keepFor).unref();
   const files = new FileReplies();
   const unknown = new UnknownKeys();
@@ -126,7 +131,8 @@ export function createApp(parts: AppParts): Hono {
       limit(c, "lookups");
       const paper = await findPaper(db, key);
       if (!paper) return undefined;
-      return paper.withdrawn ? { body: await withdrawnPage(frameOf(c), key), status: 410 } : make(paper);
+      if (paper.withdrawn) return { body: await withdrawnPage(frameOf(c), key), status: 410 };
+      return { ...(await make(paper)), shows: [`paper ${paper.bibtexKey}`] };
     });
     if (answer) return answer;
     unknown.add(key);
@@ -186,12 +192,14 @@ export function createApp(parts: AppParts): Hono {
   const passwords = parts.passwords ?? new Passwords();
   const community = { app, db, pages, passwords, sessions, limits, frameOf, originOf, limit, missing };
   mountPeople(community);
-  mountAdmin(community);
+  mountAdmin(community, parts.sendsMail ?? false);
+  mountApiTokens(community);
   mountAdding(community, unknown);
   const renderer = parts.renderer ?? new Renderer();
   mountSummaries(community, renderer);
   mountDiscussion(community, renderer);
   mountModeration(community);
+  mountNotices(community);
   mountPaperFiles(app, files, parts);
   mountApi(app, { ...{ db, pages, originOf }, tags: parts.tags, limit: (c) => limit(c, "lookups") });
   mountApiReference(app, log);
@@ -210,6 +218,7 @@ export function createApp(parts: AppParts): Hono {
   const forMachines = { db, pages, originOf, missing, limit: (c: Context) => limit(c, "lookups") };
   mountFeeds(app, forMachines);
   mountExports(app, { ...forMachines, panelOf, running: parts.papers.map(({ key }) => key), aboutPaper });
+  mountApiV1(app, { ...forMachines, panelOf });
   mountCrawlers(app, { ...forMachines, contact: parts.contact });
   assets.mount(app, { files, quick }); // after the papers' files, whose prefix it shares
   for (const path of ["/favicon.svg", "/favicon.ico"])
@@ -244,11 +253,8 @@ export function createApp(parts: AppParts): Hono {
         ...noStore,
         "Retry-After": String(error.seconds),
       });
-    if ((error as { code?: string }).code === queryCanceled)
-      return c.text("503: the database takes too long; try again in a moment.", 503, {
-        ...noStore,
-        "Retry-After": "5",
-      });
+    const fault = databaseFault(error);
+    if (fault) return unavailable(c, frameOf(c), fault);
     return c.text("500: the server failed on this request; the reason is in its log.", 500, noStore);
   });
   return app;

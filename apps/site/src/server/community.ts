@@ -7,7 +7,6 @@ import type { Limits, RateName } from "./limits.ts";
 import { addressOf, type PageCache } from "./page-cache.ts";
 import type { Frame } from "./pages/layout.ts";
 import { messagePage } from "./pages/message.ts";
-import { readSettings } from "./people/accounts.ts";
 import type { Passwords } from "./people/passwords.ts";
 import { isAtLeast, type Sessions, type Viewer, viewerOf } from "./people/sessions.ts";
 
@@ -63,15 +62,15 @@ export function mustBe(c: Context, least: Role): Viewer {
 }
 
 /** Somebody who may change something now. @throws SignInFirst, Refusal, TooMany */
-export async function mustWrite(
-  { db, limits }: CommunityParts,
+export function mustWrite(
+  { limits }: CommunityParts,
   c: Context,
   { least = "author", rate = "posts" }: { readonly least?: Role; readonly rate?: RateName } = {},
-): Promise<Viewer> {
+): Viewer {
   const viewer = mustBeSomebody(c);
   if (!isAtLeast(viewer.role, least))
     throw new Refusal(403, "Not allowed", `Your account may not do this: it is a ${viewer.role}'s.`);
-  if (viewer.role !== "admin" && (await readSettings(db)).readOnly)
+  if (viewer.role !== "admin" && viewer.siteIsReadOnly)
     throw new Refusal(
       403,
       "Reading only",
@@ -94,6 +93,16 @@ export async function own(
   status: 200 | 400 | 409 | 422 = 200,
 ): Promise<Response> {
   return c.html(await body, status, noStore);
+}
+
+/** 503, with what to do: what was sent was not saved. */
+export async function unavailable(c: Context, frame: Frame, fault: string): Promise<Response> {
+  const wrote = !["GET", "HEAD"].includes(c.req.method);
+  const advice = wrote
+    ? "What you sent was not saved: go back with your browser, where it still stands, and send it again in a moment."
+    : "Try again in a moment.";
+  const body = await messagePage(frame, "The site cannot do this now", `${fault} ${advice}`);
+  return c.html(body, 503, { ...noStore, "Retry-After": "5" });
 }
 
 export async function refusalPage(c: Context, frame: Frame, refusal: Refusal): Promise<Response> {

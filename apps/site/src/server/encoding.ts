@@ -1,6 +1,6 @@
 // Which encoding of an answer a client gets (RFC 9110, 12.5.3), and the packed copies of a body.
 import { promisify } from "node:util";
-import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from "node:zlib";
+import { brotliCompress, constants, gzip } from "node:zlib";
 
 export type Encoding = "br" | "gzip";
 
@@ -48,14 +48,15 @@ const brotliParams = (bytes: number, quality: number) => ({
   },
 });
 
-/** A page, packed at once: it is small, and asked for now. */
-export function packPage(text: string): Bodies {
-  const identity = bytesOf(Buffer.from(text));
-  return worthwhile({
-    identity,
-    gzip: bytesOf(gzipSync(identity)),
-    br: bytesOf(brotliCompressSync(identity, brotliParams(identity.length, 5))),
-  });
+/** A page in one encoding: it is small, and waited for. Undefined where packing saves too little. */
+export async function packPage(
+  identity: Uint8Array<ArrayBuffer>,
+  encoding: Encoding,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const packed = await (encoding === "br"
+    ? promisify(brotliCompress)(identity, brotliParams(identity.length, 4))
+    : promisify(gzip)(identity, { level: 5 }));
+  return worthwhile({ identity, [encoding]: bytesOf(packed) })[encoding];
 }
 
 /** A file, packed as small as a second or two of another thread makes it. */

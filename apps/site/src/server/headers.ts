@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 
 const policy = [
   "default-src 'none'",
+  "media-src blob:", // videos of the reader's, which stay in the page
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "style-src-attr 'unsafe-inline'", // KaTeX places glyphs with style attributes

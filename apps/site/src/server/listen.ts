@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { type Log, requestLine } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
 import { addressesOf } from "./origin.ts";
 import { QuickReplies } from "./reply.ts";
 
@@ -26,10 +27,13 @@ export function listen({
   host,
   port,
   log,
+  metrics,
 }: {
   readonly host: string;
   readonly port: number;
   readonly log?: Log | undefined;
+  /** Told of every request; /metrics answers with what it counts. */
+  readonly metrics?: Metrics | undefined;
 }): Promise<Listening> {
   const quick = new QuickReplies();
   let app: Hono | undefined;
@@ -38,6 +42,15 @@ export function listen({
   const hono = getRequestListener((request, env) => app?.fetch(request, env) ?? starting());
   const server = createServer({ headersTimeout: 20_000, requestTimeout: 60_000 }, (request, response) => {
     const start = performance.now();
+    if (metrics && request.url === "/metrics" && request.method === "GET") {
+      response.writeHead(200, {
+        "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+        "Cache-Control": "no-store",
+      });
+      response.end(metrics.text());
+      return;
+    }
+    metrics?.watch(response);
     const status = quick.answer(request, response);
     if (status === undefined) hono(request, response);
     else if (log) {

@@ -25,12 +25,6 @@ export interface ListParts {
   readonly missing: (c: Context, what: string) => Promise<Response>;
 }
 
-/** Begins the names of home's pages in the cache. */
-const homeName = "home";
-
-/** What changes with each visit is made again. */
-export const forgetPopular = (pages: PageCache) => pages.forget(`${homeName} `, "/");
-
 const mostPages = 100_000;
 const page = z.coerce.number().int().min(1).max(mostPages).catch(1);
 const words = (most: number) =>
@@ -74,10 +68,11 @@ export function mountLists(app: Hono, { db, pages, frameOf, running, limit, miss
       const hasMore = papers.length > pageLength;
       return {
         body: await homePage(frame, { running: shown, papers: papers.slice(0, pageLength), order, number, hasMore }),
+        shows: ["votes", "visits"],
       };
     };
     return (
-      (await pages.answer(c, `${homeName} ${frame.origin} ${order} ${number}`, make)) ??
+      (await pages.answer(c, `home ${frame.origin} ${order} ${number}`, make)) ??
       missing(c, `The list of papers has no page ${number}.`)
     );
   });

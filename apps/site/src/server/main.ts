@@ -10,8 +10,10 @@ import { readContent } from "./content.ts";
 import { type Database, openDatabase } from "./database/open.ts";
 import { listen } from "./listen.ts";
 import { dated } from "./log.ts";
+import { Metrics } from "./metrics.ts";
 import { parseOrigin } from "./origin.ts";
 import { hasAdmin, makeLink } from "./people/accounts.ts";
+import { MailDelivery, parseMailServer } from "./people/mail.ts";
 import { Renderer } from "./renderer.ts";
 import { seed } from "./seed.ts";
 import { TagSuggester } from "./tag-suggestions.ts";
@@ -37,6 +39,8 @@ export interface SiteOptions {
   readonly databaseUrl?: string | undefined;
   /** Folder of the papers; the site's own five unless another is given. */
   readonly contentDir?: string | undefined;
+  /** /metrics tells how many requests there were and how long they took, for Prometheus. */
+  readonly metrics?: boolean | undefined;
   /** Folder for a backup a day; none is made unless given. */
   readonly backupDir?: string | undefined;
   /** Where weaknesses of the site are told, an address that begins with https: or mailto:. */
@@ -45,6 +49,9 @@ export interface SiteOptions {
   readonly papers?: readonly Paper[];
   /** Told what takes long (building, seeding) and what goes wrong, in lines that begin with the time. */
   readonly log?: (line: string) => void;
+  /** A mail server as smtp://user:password@host:port, and whom mails are from; without, the outbox keeps them. */
+  readonly smtpUrl?: string | undefined;
+  readonly mailFrom?: string | undefined;
   /** Every request is logged, not only the failing ones. */
   readonly accessLog?: boolean | undefined;
   /** Errors of requests are logged with their stacks. */
@@ -76,7 +83,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const given = options.origin ? parseOrigin(options.origin) : undefined;
   const contentDir = resolve(options.contentDir ?? ownContent);
   const content = readContent(contentDir);
-  const http = await listen({ host, port, log: accessLog ? log : undefined }); // first: a taken port should cost no second and touch no data
+  const mailServer = options.smtpUrl ? parseMailServer(options.smtpUrl, options.mailFrom) : undefined;
+  const metrics = options.metrics ? new Metrics() : undefined;
+  const http = await listen({ host, port, metrics, log: accessLog ? log : undefined }); // first: a taken port should cost no second and touch no data
   let database: Database | undefined;
   try {
     database = await openDatabase(databaseUrl ? { url: databaseUrl } : { directory: resolve(dataDir) }, {
@@ -102,12 +111,14 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       createApp({
         ...{ db, tags, renderer, assets, origin, contentDir, log: tell, debug, accessLog, proxy, visits },
         contact: options.contact,
+        sendsMail: mailServer !== undefined,
         quick: http.quick,
         papers: options.papers ?? papers,
         keepFor: databaseUrl ? 10_000 : undefined,
       }),
     );
     const backups = options.backupDir ? backUpDaily(db, resolve(options.backupDir), log) : undefined;
+    const mails = mailServer ? new MailDelivery(db, mailServer, log) : undefined;
     if (!(await hasAdmin(db)))
       log(
         `the site has no administrator yet: whoever opens ${origin}/claim?token=${await makeLink(db, "claim")} within 24 hours becomes it`,
@@ -117,9 +128,11 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       origin,
       close: async () => {
         await http.close();
+        metrics?.close();
         clearInterval(counting);
         await writeVisits();
         await backups?.close();
+        await mails?.close();
         await tags.close();
         await renderer.close();
         await close();

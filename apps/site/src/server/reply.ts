@@ -10,10 +10,12 @@ import { carriesSession } from "./people/sessions.ts";
 /** What an answer is made of. */
 export interface ReplyParts {
   readonly bodies: Bodies;
+  /** Makes the packed bodies that are not there when a reader takes them; undefined where one saves nothing. */
+  readonly packer?: (identity: Bodies["identity"], encoding: Encoding) => Promise<Bodies[Encoding]>;
   readonly type: string;
   readonly cacheControl: string;
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly status?: number | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 type Headers = Record<string, string>;
@@ -24,34 +26,68 @@ const security = Object.fromEntries(securityHeaderList);
 export class Reply {
   readonly bytes: number;
   readonly #status: number;
-  readonly #bodies: Bodies;
+  #bodies: Bodies;
+  readonly #tried = new Set<Encoding>();
+  #packing: Promise<void> | undefined;
+  readonly #packer: ReplyParts["packer"];
   readonly #etag: string;
   readonly #notModified: Headers;
-  readonly #headers: Readonly<Record<Encoding | "identity", Headers>>;
+  readonly #headers: Headers;
 
-  constructor({ bodies, type, cacheControl, status = 200, headers = {} }: ReplyParts) {
+  constructor({ bodies, packer, type, cacheControl, status = 200, headers = {} }: ReplyParts) {
     this.#status = status;
     this.#bodies = bodies;
+    this.#packer = bodies.identity.length > 0 ? packer : undefined;
     this.bytes = bodies.identity.length + (bodies.br?.length ?? 0) + (bodies.gzip?.length ?? 0);
     // Weak: one page, however it is packed.
     this.#etag = `"${createHash("sha256").update(bodies.identity).digest("base64url").slice(0, 22)}"`;
-    const packed = bodies.br !== undefined || bodies.gzip !== undefined;
+    const packed = this.#packer || bodies.br || bodies.gzip;
     this.#notModified = {
       ...security,
       ETag: `W/${this.#etag}`,
       "Cache-Control": cacheControl,
       ...(packed ? { Vary: "Accept-Encoding" } : {}),
     };
-    const of = (body: Uint8Array | undefined, encoding?: Encoding): Headers => ({
+    this.#headers = {
       ...this.#notModified,
       ...headers,
       "Content-Type": type,
-      "Content-Length": String(body?.length ?? 0),
       // The page counts bytes as they come out of the unpacking; this is how many there will be.
       "X-Uncompressed-Length": String(bodies.identity.length),
-      ...(encoding ? { "Content-Encoding": encoding } : {}),
-    });
-    this.#headers = { identity: of(bodies.identity), br: of(bodies.br, "br"), gzip: of(bodies.gzip, "gzip") };
+    };
+  }
+
+  /** The encoding that a reader likes best of those there are or may be. */
+  #wanted(acceptEncoding: string | undefined): Encoding | null {
+    const { identity, br, gzip } = this.#bodies;
+    const maybe = (encoding: Encoding) => (this.#packer && !this.#tried.has(encoding) ? identity : undefined);
+    return chooseEncoding(acceptEncoding, { identity, br: br ?? maybe("br"), gzip: gzip ?? maybe("gzip") });
+  }
+
+  /** Whether the body that this reader should get is there; else it is sent as it is, unless `pack` makes it first. */
+  isPacked(acceptEncoding: string | undefined): boolean {
+    if (!this.#packer) return true;
+    const wanted = this.#wanted(acceptEncoding);
+    return wanted === null || this.#bodies[wanted] !== undefined;
+  }
+
+  /** Makes the body that this reader should get, in another thread; many who ask at once share it. */
+  async pack(acceptEncoding: string | undefined): Promise<void> {
+    const packer = this.#packer;
+    if (!packer) return;
+    for (;;) {
+      while (this.#packing) await this.#packing;
+      const wanted = this.#wanted(acceptEncoding);
+      if (wanted === null || this.#bodies[wanted]) return;
+      this.#packing = packer(this.#bodies.identity, wanted)
+        .then((body) => {
+          this.#tried.add(wanted);
+          this.#bodies = { ...this.#bodies, [wanted]: body };
+        })
+        .finally(() => {
+          this.#packing = undefined;
+        });
+    }
   }
 
   /** The answer to one request. A 304 is only for what would be a 200. */
@@ -59,11 +95,9 @@ export class Reply {
     if (ifNoneMatch !== undefined && this.#status === 200 && this.#matches(ifNoneMatch))
       return { status: 304, headers: this.#notModified, body: null };
     const encoding = chooseEncoding(acceptEncoding, this.#bodies);
-    return {
-      status: this.#status,
-      headers: this.#headers[encoding ?? "identity"],
-      body: (encoding && this.#bodies[encoding]) ?? this.#bodies.identity,
-    };
+    const body = (encoding && this.#bodies[encoding]) ?? this.#bodies.identity;
+    const headers = { ...this.#headers, "Content-Length": String(body.length) };
+    return { status: this.#status, headers: encoding ? { ...headers, "Content-Encoding": encoding } : headers, body };
   }
 
   #matches(asked: string): boolean {
@@ -92,6 +126,7 @@ export class Reply {
 /** Answers by the address that they were asked under, the oldest out first. */
 export class QuickReplies {
   readonly #replies = new Map<string, Reply>();
+  readonly #addresses = new WeakMap<Reply, Set<string>>();
   readonly #size: number;
   /** Told of each page that was answered from here. */
   onAnswer: ((address: string, userAgent: string | undefined) => void) | undefined;
@@ -103,6 +138,8 @@ export class QuickReplies {
   remember(address: string, reply: Reply): void {
     if (address.length > 300) return;
     this.#replies.set(address, reply);
+    const addresses = this.#addresses.get(reply) ?? new Set();
+    this.#addresses.set(reply, addresses.add(address));
     if (this.#replies.size > this.#size) this.#replies.delete(this.#replies.keys().next().value ?? "");
   }
 
@@ -110,8 +147,10 @@ export class QuickReplies {
     this.#replies.clear();
   }
 
-  forget(address: string): void {
-    this.#replies.delete(address);
+  forget(replies: readonly Reply[]): void {
+    for (const reply of replies)
+      for (const address of this.#addresses.get(reply) ?? [])
+        if (this.#replies.get(address) === reply) this.#replies.delete(address);
   }
 
   /** Answers if it can; the status, or undefined. */
@@ -119,8 +158,10 @@ export class QuickReplies {
     if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     if (carriesSession(request.headers.cookie)) return undefined; // what is kept is for those who are nobody
     const { url = "" } = request;
-    const status = this.#replies.get(url)?.write(request, response);
-    if (status !== undefined && request.method === "GET") this.onAnswer?.(url, request.headers["user-agent"]);
+    const reply = this.#replies.get(url);
+    if (!reply?.isPacked(request.headers["accept-encoding"] as string | undefined)) return undefined;
+    const status = reply.write(request, response);
+    if (request.method === "GET") this.onAnswer?.(url, request.headers["user-agent"]);
     return status;
   }
 }

@@ -1,7 +1,7 @@
 // RADAR (Li, Rakin, He, Fan, Chakrabarti, DATE 2021): two bits for each group of weights tell whether one of its high bits
 // was flipped; a group that was is set to zero, which costs little accuracy where a flip costs all of it.
 import { Random } from "@reprise/data";
-import type { IntegerLayer } from "../graph-victim.ts";
+import type { MemoryLayer } from "../memory.ts";
 import { channelOf } from "../quantize.ts";
 import type { WeightChange } from "../victim.ts";
 
@@ -29,7 +29,7 @@ export interface ChangedGroup {
   readonly indices: readonly number[];
 }
 
-type Stored = Pick<IntegerLayer, "name" | "bits" | "shape" | "axis" | "values" | "zeroPoint">;
+type Stored = Pick<MemoryLayer, "name" | "bits" | "shape" | "axis" | "values" | "zeroPoint">;
 
 /** @throws RangeError for a group of no weights */
 export function signaturesOf(

@@ -10,7 +10,7 @@ import {
   writeNode,
   writeTensor,
 } from "@reprise/engine";
-import { type IntegerLayer, weightOf } from "../graph-victim.ts";
+import { type MemoryLayer, weightOf } from "../memory.ts";
 import { copy, graph, model, nameOf, opsetOf } from "../onnx-file.ts";
 import type { OnnxNetwork } from "../onnx-network.ts";
 
@@ -104,7 +104,7 @@ interface Part {
   readonly arrays: Readonly<Record<string, Tensor>>;
 }
 
-function clipping(layer: IntegerLayer, axis: number): Part {
+function clipping(layer: MemoryLayer, axis: number): Part {
   const { shape, values } = layer;
   const channels = shape[axis]!;
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
@@ -127,11 +127,7 @@ function clipping(layer: IntegerLayer, axis: number): Part {
   };
 }
 
-function reconstruction(
-  layer: IntegerLayer,
-  { group, limit }: Guard & { kind: "reconstruction" },
-  opset: number,
-): Part {
+function reconstruction(layer: MemoryLayer, { group, limit }: Guard & { kind: "reconstruction" }, opset: number): Part {
   const { shape, values } = layer;
   const each = values.length / shape[0]!;
   let size = Math.min(group, each);

@@ -59,9 +59,9 @@ export interface RandomRow {
 export function flipRows(file: FlippableFile, { steps }: Pick<AttackResult, "steps">): FlipRow[] {
   return steps.flatMap(({ iteration, flips, loss, accuracy, success }) =>
     flips.map((flip) => {
-      const { layer, index, bit, before, after, address } = namedFlip(file, flip);
+      const { layer, index, bit, before, after, floats, address } = namedFlip(file, flip);
       const own = { iteration, layer, index, bit, before, after, loss, accuracy: numberOrNull(accuracy) };
-      return { ...own, ...(success === undefined ? {} : { success }), address };
+      return { ...own, ...(floats ? { floats } : {}), ...(success === undefined ? {} : { success }), address };
     }),
   );
 }

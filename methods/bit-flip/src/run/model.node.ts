@@ -1,4 +1,4 @@
-// The model of a verb: an ONNX file, or a network by name with weights of its own; as a file whose integers are attacked.
+// The model of a verb: an ONNX file, or a network by name with weights of its own; as a file whose numbers are attacked.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { readBytes } from "@reprise/data/node";
@@ -15,6 +15,8 @@ import {
   weightsFromTensors,
 } from "@reprise/nn";
 import { type FlippableFile, flippableFile } from "../flip-list.ts";
+import { formatOfBits } from "../floats.ts";
+import type { TargetKind } from "../onnx-arrays.ts";
 import { quantizedOnnx } from "../onnx-file.ts";
 import { type OnnxNetwork, onnxNetwork } from "../onnx-network.ts";
 
@@ -23,6 +25,7 @@ export interface ModelChoice {
   readonly weights?: string;
   readonly classes?: number;
   readonly bits?: number;
+  readonly targets?: readonly string[];
   readonly perChannel?: boolean;
   readonly output?: string;
   readonly shape?: readonly number[];
@@ -43,11 +46,27 @@ export interface QuantizedModel extends FlippableFile {
 export async function openModel(args: readonly string[], choice: ModelChoice): Promise<QuantizedModel> {
   const { file, name } = await fileOf(args, choice);
   const { bits, perChannel, output, shape: inputShape } = choice;
-  const network = onnxNetwork(file, { name, ...defined({ bits, perChannel, output, inputShape }) });
-  if (network.quantized) return finished(name, file, network, true);
-  const layers = network.layers.map((layer, i) => ({ layer, initializer: network.initializers[i]! }));
+  if (bits !== undefined && bits > 8 && formatOfBits[bits] === undefined)
+    throw new UsageError(`--bits is ${bits}; expected 1 to 8, or 32 or 16 to attack the floats as they are`);
+  const targets = targetsOf(choice.targets);
+  const read = defined({ output, inputShape, targets });
+  const network = onnxNetwork(file, { name, ...read, ...defined({ bits, perChannel }) });
+  if (network.quantized || network.stored) return finished(name, file, network, true);
+  // What stays float32 stands in the file as it is.
+  const layers = network.layers
+    .map((layer, i) => ({ layer, initializer: network.initializers[i]! }))
+    .filter(({ layer }) => layer.format !== "float32");
   const bytes = quantizedOnnx(file, layers, { name });
-  return finished(name, bytes, onnxNetwork(bytes, { name, ...defined({ output, inputShape }) }), false);
+  const made = onnxNetwork(bytes, { name, ...read, ...defined({ bits: bits === 16 ? bits : undefined }) });
+  return finished(name, bytes, made, false);
+}
+
+const kinds: readonly string[] = ["weights", "biases", "scales"] satisfies readonly TargetKind[];
+
+function targetsOf(given: readonly string[] | undefined): TargetKind[] | undefined {
+  const unknown = given?.find((kind) => !kinds.includes(kind));
+  if (unknown !== undefined) throw new UsageError(`--targets names ${unknown}; known are ${kinds.join(", ")}`);
+  return given as TargetKind[] | undefined;
 }
 
 function finished(name: string, file: Uint8Array, network: OnnxNetwork, own: boolean): QuantizedModel {

@@ -15,8 +15,14 @@ const modelOptions = {
   bits: {
     kind: "integer",
     min: 1,
-    max: 8,
-    help: `${bitsOfWeight}; 1 for binarised networks; a quantised file has its own`,
+    max: 32,
+    help: `${bitsOfWeight}, 1 to 8; 1 for binarised networks; 32 or 16 leaves them floats; a quantised file has its own`,
+  },
+  targets: {
+    kind: "list",
+    of: "text",
+    placeholder: "kinds",
+    help: "what is flipped: weights, biases, scales of quantised arrays (default: weights)",
   },
   perChannel: { kind: "flag", help: "a step for each output channel in place of one for each layer" },
   output: { kind: "text", placeholder: "name", help: "output with the scores, where the model has several" },

@@ -12,6 +12,7 @@ export async function quantiseVerb({
 }: VerbContext<OptionValues<typeof quantiseOptions>>): Promise<VerbResult> {
   const { out } = chosen;
   if (out === undefined) throw new UsageError("--out is missing, the file to write");
+  if ((chosen.bits ?? 0) > 8) throw new UsageError(`--bits is ${chosen.bits}; expected 1 to 8`);
   const model = await openModel(args, chosen);
   if (model.own) throw new UsageError(`${model.name} is quantised already; attack it as it is`);
   await writeFileAtomic(out, model.bytes, { signal });

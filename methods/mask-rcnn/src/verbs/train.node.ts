@@ -46,15 +46,20 @@ export async function trainVerb({
   await createFolder(dirname(out)); // fails before the work
   if (weights !== undefined && backbone !== undefined)
     throw new UsageError("give --weights of a whole network or --backbone, not both.");
+  const begun = weights === undefined ? undefined : await readWeights(weights);
   const settings = settingsOf(presets[preset as keyof typeof presets], {
     ...given,
+    ...(begun && begun.conventions !== "torchvision" ? { conventions: begun.conventions } : {}),
     ...(backbone !== undefined && given.freeze === undefined ? { freeze: firstStages } : {}),
   });
   const data = source === "shapes" ? await shapesData(settings.seed, 1) : await readCoco(source, images);
   requireObjects(data, source);
   const judged = await validationOf(source, settings.seed, { validation, validationImages, validationCount });
   const { categories } = data.dataset;
-  const first = await firstState({ weights, backbone }, settings, categories.length + 1);
+  const first = await firstState({ weights: begun?.state, backbone }, settings, {
+    classes: categories.length + 1,
+    keypoints: categories.length === 1 ? (categories[0]!.keypoints?.length ?? 0) : 0,
+  });
   const pictures = pictureSettings(settings);
   const facts: ModelFacts = {
     ...{ pictures, categories: categories.map(({ id, name }) => ({ id, name })), command },
@@ -97,7 +102,7 @@ export async function trainVerb({
       await model.release();
     }
   };
-  const begun = performance.now();
+  const started = performance.now();
   try {
     const state = await train(runtime, first, data.examples, {
       settings,
@@ -133,7 +138,7 @@ export async function trainVerb({
       steps: settings.steps,
       skipped,
       maskAp: ap,
-      seconds: (performance.now() - begun) / 1000,
+      seconds: (performance.now() - started) / 1000,
     };
     return {
       result,
@@ -185,16 +190,16 @@ async function validationOf(
 }
 
 async function firstState(
-  { weights, backbone }: { readonly weights: string | undefined; readonly backbone: string | undefined },
+  { weights, backbone }: { readonly weights: StateDict | undefined; readonly backbone: string | undefined },
   settings: TrainSettings,
-  classes: number,
+  { classes, keypoints }: Readonly<Record<"classes" | "keypoints", number>>,
 ): Promise<StateDict> {
   const random = new Random(settings.seed);
-  if (weights !== undefined) return forClasses((await readWeights(weights)).state, classes, random);
+  if (weights !== undefined) return forClasses(weights, classes, random);
   const { widths, channels, representation, features, maskHead, classAgnosticMask } = settings;
   const body = backbone === undefined ? { widths } : { body: (await readWeights(backbone)).state };
   return initialState(random, {
-    ...{ classes, ...body, channels, representation },
+    ...{ classes, keypoints, ...body, channels, representation },
     ...(features ? { features } : {}),
     ...(maskHead ? { maskHead } : {}),
     ...(classAgnosticMask ? { classAgnosticMask } : {}),

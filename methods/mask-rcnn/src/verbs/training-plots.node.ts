@@ -41,6 +41,7 @@ function lossChart(steps: readonly LogRecord[]): Chart {
   const series = Object.entries(parts).map(([key, name]) => ({
     name,
     points: means(steps.map((record) => ({ x: record.step, y: Number(record[key]) }))),
+    ...(key === "loss" ? { colour: "#111111" } : {}),
   }));
   return lineChart(series, { title: "Losses by step", x: { label: "step" }, y: { label: "loss", scale: "log" } });
 }

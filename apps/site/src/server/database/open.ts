@@ -93,6 +93,8 @@ async function openPostgres(url: string, { queryTimeout = defaultTimeout }: Open
 function postgres(url: string, options: pg.PoolConfig): Kysely<Tables> {
   const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: 5000, ...options });
   pool.on("error", () => {}); // an idle connection dropped by the server; the next query opens another
+  // One that is lent while the server drops it: its query fails, and the event, heard by nobody, would end the process.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -30,6 +30,9 @@ export type WorkerReply =
 /** SQLSTATE of a query that was broken off, as PostgreSQL itself gives at its statement_timeout. */
 export const queryCanceled = "57014";
 
+/** SQLSTATE of a server that was shut down. */
+const adminShutdown = "57P01";
+
 type Answer = Extract<WorkerReply, { rows: unknown }>;
 
 /** A PostgreSQL error that came from the worker; `code` is the SQLSTATE, as with `pg`. */
@@ -84,7 +87,9 @@ class WorkerDriver implements Driver {
       } else waiter?.resolve(reply);
     });
     worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    worker.on("exit", (code) => this.#fail(new Error(`the database worker ended with code ${code}`)));
+    worker.on("exit", (code) =>
+      this.#fail(new DatabaseError(`the database worker ended with code ${code}`, adminShutdown, undefined)),
+    );
     await opened;
   }
 

@@ -54,6 +54,7 @@ export interface Tables {
     banned_at: NullableTimestamp;
     deleted_at: NullableTimestamp;
     trusted_at: NullableTimestamp;
+    notices_read_at: NullableTimestamp;
   };
   sessions: {
     id: GeneratedAlways<number>;
@@ -62,6 +63,31 @@ export interface Tables {
     agent: string;
     created_at: Timestamp;
     seen_at: Timestamp;
+    expires_at: Timestamp;
+  };
+  subscriptions: {
+    id: GeneratedAlways<number>;
+    user_id: number;
+    paper_id: ColumnType<number | null, number | null | undefined, never>;
+    author_id: ColumnType<number | null, number | null | undefined, never>;
+    tag_id: ColumnType<number | null, number | null | undefined, never>;
+    person_id: ColumnType<number | null, number | null | undefined, never>;
+  };
+  mentions: {
+    id: GeneratedAlways<number>;
+    user_id: number;
+    summary_id: ColumnType<number | null, number | null | undefined, never>;
+    comment_id: ColumnType<number | null, number | null | undefined, never>;
+  };
+  former_names: { name: string; user_id: number };
+  api_tokens: {
+    id: GeneratedAlways<number>;
+    token_hash: string;
+    user_id: number;
+    name: string;
+    scopes: string[];
+    created_at: Timestamp;
+    used_on: ColumnType<Date | string | null, never, Date | string>;
     expires_at: Timestamp;
   };
   links: {
@@ -78,6 +104,9 @@ export interface Tables {
     body: string;
     created_at: Timestamp;
     sent_at: NullableTimestamp;
+    tries: Generated<number>;
+    next_at: Timestamp;
+    refused_at: NullableTimestamp;
   };
   settings: { name: string; value: string };
   audit_log: {
@@ -85,6 +114,8 @@ export interface Tables {
     actor_id: number | null;
     action: string;
     subject: string;
+    /** The person it is about, who may be deleted later: then the log names nobody. */
+    subject_id: ColumnType<number | null, number | null | undefined, never>;
     reason: Generated<string>;
     created_at: Timestamp;
   };

@@ -1,6 +1,7 @@
 // What one person sees of a paper's page beyond what all see.
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/schema.ts";
+import { follows } from "../notices/store.ts";
 import type { PaperReader } from "../pages/paper.ts";
 import type { PaperView } from "../papers.ts";
 import type { Viewer } from "../people/sessions.ts";
@@ -30,6 +31,7 @@ export async function readerOf(
     votes: await votesOf(db, paper.bibtexKey, viewer.id),
     mine: new Set(comments.map(({ ref }) => ref)),
     own: await ownSummary(db, id, viewer.id),
+    isFollowed: await follows(db, viewer.id, { kind: "paper", key: paper.bibtexKey }),
     hasDraft: (await findDraft(db, id, viewer.id)) !== undefined,
   };
 }

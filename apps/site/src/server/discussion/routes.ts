@@ -63,13 +63,14 @@ export function mountDiscussion(parts: CommunityParts, renderer: Renderer): void
   };
 
   app.post("/vote", async (c) => {
-    const viewer = await mustWrite(parts, c, { least: "reader", rate: "votes" });
+    const viewer = mustWrite(parts, c, { least: "reader", rate: "votes" });
     const sent = await readForm(c, voteForm);
     if (!sent.ok) throw gone();
-    const summary = await listed(sent.value.ref);
-    await vote(db, summary.id, viewer.id, Number(sent.value.vote) as -1 | 0 | 1);
-    pages.clear();
-    return c.redirect(`${paperPath(summary.bibtexKey)}#s-${summary.ref}`, 303);
+    const { ref: reference } = sent.value;
+    const bibtexKey = await vote(db, reference, viewer.id, Number(sent.value.vote) as -1 | 0 | 1);
+    if (bibtexKey === undefined) throw gone();
+    pages.changed("votes", `paper ${bibtexKey}`);
+    return c.redirect(`${paperPath(bibtexKey)}#s-${reference}`, 303);
   });
 
   app.get("/comment", async (c) => {
@@ -80,7 +81,7 @@ export function mountDiscussion(parts: CommunityParts, renderer: Renderer): void
     return own(c, commentPage(frameOf(c), { summary, parent, answered: answered?.html, form: emptyForm }));
   });
   app.post("/comment", async (c) => {
-    const viewer = await mustWrite(parts, c, { least: "reader" });
+    const viewer = mustWrite(parts, c, { least: "reader" });
     const sent = await readForm(c, commentForm);
     const { ref: reference, parent } = sent.ok ? sent.value : sent.form.given;
     const summary = await listed(reference);
@@ -152,7 +153,7 @@ export function mountDiscussion(parts: CommunityParts, renderer: Renderer): void
     return own(c, reportPage(frameOf(c), { kind, ref: reference, form: emptyForm }));
   });
   app.post("/report", async (c) => {
-    const viewer = await mustWrite(parts, c, { least: "reader" });
+    const viewer = mustWrite(parts, c, { least: "reader" });
     const sent = await readForm(c, reportForm);
     const { kind, ref: reference } = sent.ok ? sent.value : sent.form.given;
     const { bibtexKey, ...about } = await target(kind, reference);

@@ -2,20 +2,33 @@
 import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "../database/schema.ts";
+import { keepMentions } from "../notices/store.ts";
 import { labelsFor } from "../papers/cite-label.ts";
 import type { Viewer } from "../people/sessions.ts";
 import type { Renderer } from "../renderer.ts";
 
-/** One vote of one person for one summary, however often and in whatever order it is sent; 0 takes it back. */
-export async function vote(db: Kysely<Tables>, summaryId: number, userId: number, value: -1 | 0 | 1): Promise<void> {
-  if (value === 0)
-    await db.deleteFrom("votes").where("summary_id", "=", summaryId).where("user_id", "=", userId).execute();
-  else
-    await db
-      .insertInto("votes")
-      .values({ summary_id: summaryId, user_id: userId, vote: value })
-      .onConflict((oc) => oc.columns(["summary_id", "user_id"]).doUpdateSet({ vote: value }))
-      .execute();
+/**
+ * One vote of one person for one summary, however often and in whatever order it is sent; 0 takes it back. One query.
+ *
+ * @returns  the paper's key; undefined where there is no such summary that everybody may read
+ */
+export async function vote(
+  db: Kysely<Tables>,
+  ref: string,
+  userId: number,
+  value: -1 | 0 | 1,
+): Promise<string | undefined> {
+  const write =
+    value === 0
+      ? sql`delete from votes using listed where summary_id = listed.id and user_id = ${userId}::int`
+      : sql`insert into votes (summary_id, user_id, vote) select id, ${userId}::int, ${value}::int from listed
+          on conflict (summary_id, user_id) do update set vote = excluded.vote where votes.vote <> excluded.vote`;
+  const { rows } = await sql<{ bibtexKey: string }>`
+    with listed as (select s.id, p.bibtex_key from summaries s join papers p on p.id = s.paper_id
+        where s.ref = ${ref} and s.listed and p.withdrawn_at is null),
+      written as (${write})
+    select bibtex_key as "bibtexKey" from listed`.execute(db);
+  return rows[0]?.bibtexKey;
 }
 
 /** The summaries of a paper that a person voted for, and how. */
@@ -53,15 +66,18 @@ export async function addComment(
 ): Promise<string> {
   const labels = await labelsFor(db, source);
   const { html } = await renderer.render({ markdown: source, labels, name: `c${randomBytes(6).toString("hex")}` });
-  const { ref } = await db
-    .insertInto("comments")
-    .values({
-      ...{ summary_id: summaryId, parent_id: parentId, user_id: viewer.id, source, html, anonymous },
-      held_at: hold ? new Date() : null,
-    })
-    .returning("ref")
-    .executeTakeFirstOrThrow();
-  return ref;
+  return db.transaction().execute(async (trx) => {
+    const { id, ref } = await trx
+      .insertInto("comments")
+      .values({
+        ...{ summary_id: summaryId, parent_id: parentId, user_id: viewer.id, source, html, anonymous },
+        held_at: hold ? new Date() : null,
+      })
+      .returning(["id", "ref"])
+      .executeTakeFirstOrThrow();
+    await keepMentions(trx, { comment_id: id }, source);
+    return ref;
+  });
 }
 
 /** How deep a comment stands: 1 under the summary itself. */

@@ -116,7 +116,7 @@ export function mountExports(app: Hono, parts: ExportParts): void {
         const keys = await keysOf(db, { order, limit: perPage.twins + 1, offset: (page - 1) * perPage.twins });
         const papers = await entriesOf(db, originOf(c), keys.slice(0, perPage.twins));
         const next = keys.length > perPage.twins ? `${originOf(c)}${path}?order=${order}&page=${page + 1}` : null;
-        return { body: write(papers, next), type };
+        return { body: write(papers, next), type, shows: ["votes", "visits"] };
       });
     });
   home("/index.json", json, (papers, next) => JSON.stringify({ papers, next }));

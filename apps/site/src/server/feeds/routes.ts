@@ -45,7 +45,7 @@ export function mountFeeds(
         const content = await feedContent(db, of);
         if (!content) return undefined;
         const body = writers[path]({ ...content, origin, self: `${origin}${path}${query}` });
-        return { body, type: `${type}; charset=utf-8` };
+        return { body, type: `${type}; charset=utf-8`, shows: ["votes"] };
       });
       return answer ?? missing(c, `There is no ${only?.kind} of this name to have a feed.`);
     });

@@ -126,7 +126,13 @@ export function mountModeration({ app, db, frameOf, pages }: CommunityParts): vo
         .executeTakeFirst();
       if (!row) throw gone();
       if (ban === "yes") await trx.deleteFrom("sessions").where("user_id", "=", row.id).execute();
-      await audit(trx, { actorId: id, action: ban === "yes" ? "banned" : "let back in", subject: name, reason: why });
+      await audit(trx, {
+        actorId: id,
+        action: ban === "yes" ? "banned" : "let back in",
+        subject: "",
+        subjectId: row.id,
+        reason: why,
+      });
     });
     return c.redirect(ownPath(refererPath(c) ?? "/moderate"), 303);
   });

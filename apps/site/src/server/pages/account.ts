@@ -7,6 +7,7 @@ import type { SessionView, Viewer } from "../people/sessions.ts";
 import { dayOf } from "./day.ts";
 import { field, formProblem, submit, textField } from "./form.ts";
 import { type Frame, type Html, page } from "./layout.ts";
+import { followButton } from "./notices.ts";
 
 export interface AccountView {
   readonly displayName: string;
@@ -17,7 +18,7 @@ export interface AccountView {
 }
 
 /** Which of the page's forms is shown again with problems. */
-export type AccountForm = "profile" | "email" | "password" | "delete";
+export type AccountForm = "profile" | "name" | "email" | "password" | "delete";
 
 export function accountPage(
   frame: Frame,
@@ -46,6 +47,11 @@ ${field(formOf("profile"), { name: "displayName", label: "Name shown with what y
 ${textField(formOf("profile"), { name: "about", label: "About you", value: account.about, rows: 4, most: 1000, optional: true })}
 ${submit("Save the profile")}
 </form>
+<h2>Name</h2>
+<form method="post" action="/account/name" class="stack">
+${field(formOf("name"), { name: "name", label: "Name to sign in with", value: viewer.name, most: 30, autocomplete: "username", hint: "Also in the address of your page. Links to the old name go on, and everybody who opens one sees the new name." })}
+${submit("Change the name")}
+</form>
 <h2>E-mail address</h2>
 <p>${account.email ?? "None"}${account.email && !account.emailConfirmed ? " — not confirmed yet" : ""}</p>
 <form method="post" action="/account/email" class="stack">
@@ -65,6 +71,8 @@ ${account.sessions.map((session) => sessionRow(session, session.id === viewer.se
 </ul>
 <form method="post" action="/account/sessions"><input type="hidden" name="session" value="others">
 <p class="actions"><button type="submit">End all others</button></p></form>
+<p><a href="/notices">Notices, and what you follow</a></p>
+<p><a href="/account/tokens">Tokens for programs</a></p>
 <h2>Your data</h2>
 <p><a href="/account/export" download>Download everything that you wrote</a>, as JSON; <a href="/account/summaries.zip" download>your summaries</a>, as Markdown.</p>
 <details><summary>Delete the account</summary>
@@ -94,7 +102,12 @@ export interface ProfileView {
 /** Lists of summaries, each under its heading; those without any are not shown. */
 export type ProfileLists = Readonly<Record<string, readonly WrittenSummary[]>>;
 
-export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLists): Promise<string> {
+export function profilePage(
+  frame: Frame,
+  profile: ProfileView,
+  lists: ProfileLists,
+  isFollowed?: boolean,
+): Promise<string> {
   return page(
     frame,
     {
@@ -105,7 +118,8 @@ export function profilePage(frame: Frame, profile: ProfileView, lists: ProfileLi
     },
     html`<header class="paper-head"><h1>${profile.displayName}</h1>
 <p class="byline">${profile.name} · here since ${dayOf(profile.joinedAt).slice(0, 7)}</p>
-${profile.about ? html`<p class="about">${profile.about}</p>` : ""}</header>
+${profile.about ? html`<p class="about">${profile.about}</p>` : ""}
+${isFollowed === undefined ? "" : followButton({ kind: "person", key: profile.name }, isFollowed, `${isFollowed ? "Unfollow" : "Follow"} ${profile.name}`)}</header>
 ${Object.entries(lists).map(([heading, summaries]) =>
   summaries.length === 0
     ? ""

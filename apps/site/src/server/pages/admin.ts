@@ -50,6 +50,7 @@ export interface MailView {
   readonly body: string;
   readonly created_at: Date;
   readonly sent_at: Date | null;
+  readonly refused_at: Date | null;
 }
 
 export function outboxPage(frame: Frame, mails: readonly MailView[], sends: boolean): Promise<string> {
@@ -59,9 +60,9 @@ export function outboxPage(frame: Frame, mails: readonly MailView[], sends: bool
     html`<p>${sends ? "Mails go out through the configured server; those that wait are tried again." : "No mail server is configured, so nothing is sent: pass on yourself what somebody needs."}</p>
 ${mails.length === 0 ? html`<p>There is nothing in it.</p>` : ""}
 ${mails.map(
-  ({ recipient, subject, body, created_at, sent_at }) => html`<article class="mail"><h2>${subject}</h2>
-<p class="byline">to ${recipient}, ${dayOf(created_at)}${sends ? (sent_at ? ", sent" : ", waiting") : ""}</p>
-<pre>${body}</pre></article>`,
+  ({ recipient, subject, body, created_at, sent_at, refused_at }) => html`<article class="mail"><h2>${subject}</h2>
+<p class="byline">to ${recipient}, ${dayOf(created_at)}${sends ? (sent_at ? ", sent" : refused_at ? ", refused" : ", waiting") : ""}</p>
+${sends ? "" : html`<pre>${body}</pre>`}</article>`,
 )}`,
   );
 }

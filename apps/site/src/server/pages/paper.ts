@@ -7,6 +7,7 @@ import type { OwnSummary } from "../summaries/store.ts";
 import { dayOf } from "./day.ts";
 import { discussion, hideForm, type OwnView, voteButtons } from "./discussion.ts";
 import { type Frame, type Html, page } from "./layout.ts";
+import { followButton } from "./notices.ts";
 import { resultsSection } from "./results.ts";
 import { runSection } from "./run.ts";
 import { tagList } from "./tags.ts";
@@ -18,6 +19,7 @@ export interface PaperReader extends OwnView {
   /** Their own summary, whoever may read it. */
   readonly own: OwnSummary | undefined;
   readonly hasDraft: boolean;
+  readonly isFollowed: boolean;
 }
 
 export function paperPage(frame: Frame, paper: PaperView, reader?: PaperReader): Promise<string> {
@@ -46,6 +48,7 @@ ${panel ? html`<p><a href="#run">Run it in this page</a></p>` : ""}
 ${reader ? ownNotices(frame, reader) : ""}
 ${paper.summaries.map((summary) => summaryArticle(summary, reader, paper.locked))}
 <p class="write"><a href="/write?bibtexKey=${encodeURIComponent(paper.bibtexKey)}">${reader?.own ? "Edit your summary" : reader?.hasDraft ? "Go on with your draft" : "Write a summary"}</a></p>
+${reader ? followButton({ kind: "paper", key: paper.bibtexKey }, reader.isFollowed, reader.isFollowed ? "Unfollow this paper" : "Follow this paper") : ""}
 ${reader && isAtLeast(reader.viewer.role, "moderator") ? lockForm(paper) : ""}
 </div>
 <aside class="facts" aria-label="About the paper"><div>${facts(paper)}</div></aside>

@@ -48,7 +48,7 @@ export function signUpPage(
 <form method="post" action="/sign-up" class="stack">
 ${formProblem(form)}
 ${claim ? html`<input type="hidden" name="claim" value="${claim}">` : ""}${invite ? html`<input type="hidden" name="invite" value="${invite}">` : ""}
-${field(form, { name: "name", label: "Name", autocomplete: "username", most: 30, hint: "Small letters, digits and hyphens; everybody sees it, and it cannot be changed by others." })}
+${field(form, { name: "name", label: "Name", autocomplete: "username", most: 30, hint: "Small letters, digits and hyphens; everybody sees it." })}
 ${field(form, { name: "email", label: "E-mail address", type: "email", autocomplete: "email", hint: "Shown to nobody. It is needed when you forget your password." })}
 ${newPassword(form)}
 ${submit(claim ? "Make the account" : "Sign up")}

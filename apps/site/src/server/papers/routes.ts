@@ -66,7 +66,7 @@ export function mountAdding(parts: CommunityParts, unknown: UnknownKeys): void {
     return own(c, addPage(frameOf(c), { paper: { given, problems: {} } }));
   });
   app.post("/add/bibtex", async (c) => {
-    const viewer = await mustWrite(parts, c);
+    const viewer = mustWrite(parts, c);
     const sent = await readForm(c, bibtexForm);
     if (!sent.ok) return own(c, addPage(frameOf(c), { bibtex: sent.form }), 422);
     const { bibtex } = sent.value;
@@ -91,7 +91,7 @@ export function mountAdding(parts: CommunityParts, unknown: UnknownKeys): void {
     );
   });
   app.post("/add/paper", async (c) => {
-    const viewer = await mustWrite(parts, c);
+    const viewer = mustWrite(parts, c);
     const sent = await readForm(c, paperForm);
     if (!sent.ok) return own(c, addPage(frameOf(c), { paper: sent.form }), 422);
     const paper = await describePaper(sent.value, (key) => isTaken(db, key));

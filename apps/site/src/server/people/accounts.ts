@@ -115,6 +115,7 @@ export async function createAccount(
   { name, email, password }: NewAccount,
 ): Promise<number | undefined> {
   const password_hash = await passwords.hash(password);
+  if (await isFormerName(db, name)) return undefined;
   const row = await db
     .insertInto("users")
     .values({ name, display_name: name, email, password_hash })
@@ -122,6 +123,100 @@ export async function createAccount(
     .returning("id")
     .executeTakeFirst();
   return row?.id;
+}
+
+async function isFormerName(db: Db, name: string, but = 0): Promise<boolean> {
+  const row = await db
+    .selectFrom("former_names")
+    .select("user_id")
+    .where("name", "=", name)
+    .where("user_id", "<>", but)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Another name for an account; the old one stays its own, so that links go on and nobody else takes it.
+ *
+ * @returns false where the name is or was somebody else's
+ */
+export async function renameAccount(db: Kysely<Tables>, id: number, name: string): Promise<boolean> {
+  try {
+    return await db.transaction().execute(async (trx) => {
+      if (await isFormerName(trx, name, id)) return false;
+      const { name: before } = await trx
+        .selectFrom("users")
+        .select("name")
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow();
+      await trx.updateTable("users").set({ name }).where("id", "=", id).execute();
+      await trx.deleteFrom("former_names").where("name", "=", name).execute();
+      if (before !== name)
+        await trx
+          .insertInto("former_names")
+          .values({ name: before, user_id: id })
+          .onConflict((oc) => oc.doNothing())
+          .execute();
+      return true;
+    });
+  } catch (error) {
+    if ((error as { code?: string }).code === "23505") return false;
+    throw error;
+  }
+}
+
+/** The name of whoever had this one before. */
+export async function nameSince(db: Db, former: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("former_names as f")
+    .innerJoin("users as u", "u.id", "f.user_id")
+    .where("f.name", "=", former)
+    .select("u.name")
+    .executeTakeFirst();
+  return row?.name;
+}
+
+/**
+ * Mails a link for a new password to each account of an address. Where there is none, a link that opens nothing and a
+ * mail that is taken back are written all the same: by the time it takes nobody learns who has an account.
+ */
+export async function sendResets(db: Kysely<Tables>, address: string, origin: string): Promise<void> {
+  const accounts = await db
+    .selectFrom("users")
+    .select(["id", "name", "email"])
+    .where(sql`lower(email)`, "=", address.toLowerCase())
+    .where("deleted_at", "is", null)
+    .orderBy(sql`email_verified_at is null`)
+    .limit(5)
+    .execute();
+  const recipients = accounts.length > 0 ? accounts : [{ id: null, name: "nobody", email: null }];
+  const mails = recipients.map(({ id, name, email }) => {
+    const token = newToken();
+    const link = {
+      ...{ token_hash: hashToken(token), purpose: "reset" as const, user_id: id, email },
+      expires_at: new Date(Date.now() + lifetimes.reset),
+    };
+    const mail = {
+      recipient: email ?? address,
+      subject: "A new password for Reprise",
+      body: `Somebody wants a new password for the account ${name} at ${origin}.\nIf it was you, open this link within an hour:\n\n${origin}/reset?token=${token}\n\nElse do nothing: the password stays.\n`,
+    };
+    return { link, mail };
+  });
+  await db.transaction().execute(async (trx) => {
+    await trx.deleteFrom("links").where("expires_at", "<", new Date()).execute();
+    await trx
+      .insertInto("links")
+      .values(mails.map(({ link }) => link))
+      .execute();
+    const written = await trx
+      .insertInto("outbox")
+      .values(mails.map(({ mail }) => mail))
+      .returning("id")
+      .execute();
+    const takenBack = accounts.length > 0 ? [0] : written.map(({ id }) => id);
+    await trx.deleteFrom("outbox").where("id", "in", takenBack).execute();
+  });
 }
 
 /**
@@ -173,12 +268,17 @@ export async function audit(
   entry: {
     readonly actorId: number | null;
     readonly action: string;
+    /** What it was done to; a person only as `subjectId`, so that the name goes with the account. */
     readonly subject: string;
+    readonly subjectId?: number;
     readonly reason?: string;
   },
 ): Promise<void> {
-  const { actorId, action, subject, reason = "" } = entry;
-  await db.insertInto("audit_log").values({ actor_id: actorId, action, subject, reason }).execute();
+  const { actorId, action, subject, subjectId = null, reason = "" } = entry;
+  await db
+    .insertInto("audit_log")
+    .values({ actor_id: actorId, action, subject, subject_id: subjectId, reason })
+    .execute();
 }
 
 /** Puts a mail where it is sent from, or read by an administrator where none is sent. */
@@ -186,5 +286,7 @@ export async function post(
   db: Db,
   mail: { readonly recipient: string; readonly subject: string; readonly body: string },
 ): Promise<void> {
+  // Within a header a line end would begin another.
+  if (/[\r\n]/.test(mail.recipient + mail.subject)) throw new Error("a mail's recipient and subject are one line each");
   await db.insertInto("outbox").values(mail).execute();
 }

@@ -11,7 +11,7 @@ const settingsForm = z.strictObject({ signUp: z.enum(signUpModes), holdFirst: ye
 const roleForm = z.strictObject({ name: z.string().max(60), role: z.enum(roles) });
 const notUnderstood = () => new Refusal(400, "Not understood", "The form is not one of this page.");
 
-export function mountAdmin({ app, db, frameOf, originOf }: CommunityParts): void {
+export function mountAdmin({ app, db, frameOf, originOf }: CommunityParts, sendsMail: boolean): void {
   app.get("/admin", async (c) => {
     mustBe(c, "admin");
     return own(c, settingsPage(frameOf(c), await readSettings(db), { saved: c.req.query("done") === "saved" }));
@@ -64,21 +64,23 @@ export function mountAdmin({ app, db, frameOf, originOf }: CommunityParts): void
         .returning("id")
         .executeTakeFirst();
       if (!changed) throw new Refusal(404, "Not found", "There is no other person of this name.");
-      await audit(trx, { actorId: id, action: `made ${role}`, subject: name });
+      await audit(trx, { actorId: id, action: `made ${role}`, subject: "", subjectId: changed.id });
     });
     return c.redirect("/admin/people", 303);
   });
   app.get("/admin/outbox", async (c) => {
     mustBe(c, "admin");
     const mails = await db.selectFrom("outbox").selectAll().orderBy("id", "desc").limit(200).execute();
-    return own(c, outboxPage(frameOf(c), mails, false));
+    return own(c, outboxPage(frameOf(c), mails, sendsMail));
   });
   app.get("/admin/log", async (c) => {
     mustBe(c, "moderator");
     const entries = await db
       .selectFrom("audit_log as l")
       .leftJoin("users as u", "u.id", "l.actor_id")
-      .select(["u.name as actor", "l.action", "l.subject", "l.reason", "l.created_at"])
+      .leftJoin("users as about", "about.id", "l.subject_id")
+      .select((eb) => eb.fn.coalesce("about.name", "l.subject").as("subject"))
+      .select(["u.name as actor", "l.action", "l.reason", "l.created_at"])
       .orderBy("l.id", "desc")
       .limit(500)
       .execute();

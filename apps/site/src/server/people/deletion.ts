@@ -15,6 +15,13 @@ export async function deleteAccount(db: Kysely<Tables>, id: number): Promise<voi
       .execute();
     await trx.deleteFrom("summaries").where("user_id", "=", id).execute();
     await trx.deleteFrom("sessions").where("user_id", "=", id).execute();
+    await trx.deleteFrom("api_tokens").where("user_id", "=", id).execute();
+    await trx.deleteFrom("former_names").where("user_id", "=", id).execute();
+    await trx.deleteFrom("mentions").where("user_id", "=", id).execute();
+    await trx
+      .deleteFrom("subscriptions")
+      .where((eb) => eb.or([eb("user_id", "=", id), eb("person_id", "=", id)]))
+      .execute();
     await trx.deleteFrom("links").where("user_id", "=", id).execute();
     const { email } = await trx.selectFrom("users").select("email").where("id", "=", id).executeTakeFirstOrThrow();
     if (email) await trx.deleteFrom("outbox").where("recipient", "=", email).execute();

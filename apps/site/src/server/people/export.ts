@@ -2,6 +2,8 @@
 import { strToU8, zipSync } from "fflate";
 import type { Kysely } from "kysely";
 import type { Tables } from "../database/schema.ts";
+import { subscriptionsOf } from "../notices/store.ts";
+import { apiTokensOf } from "./api-tokens.ts";
 
 export async function exportAccount(db: Kysely<Tables>, id: number) {
   const account = await db
@@ -42,7 +44,10 @@ export async function exportAccount(db: Kysely<Tables>, id: number) {
     .where("v.user_id", "=", id)
     .select(["p.bibtex_key as bibtexKey", "v.vote"])
     .execute();
-  return { account, sessions, summaries, drafts, comments, votes };
+  const formerNames = await db.selectFrom("former_names").select("name").where("user_id", "=", id).execute();
+  const apiTokens = await apiTokensOf(db, id);
+  const subscriptions = await subscriptionsOf(db, id);
+  return { account, formerNames, sessions, apiTokens, subscriptions, summaries, drafts, comments, votes };
 }
 
 /** A person's summaries as Markdown, a file for each paper, whoever may read them. */

@@ -1,9 +1,9 @@
 // Routes of accounts: sign-up, sign-in, links from mails, one's own account.
 import type { Context } from "hono";
-import { sql } from "kysely";
 import { z } from "zod";
 import { type CommunityParts, mustBeSomebody, own, Refusal } from "../community.ts";
 import { type FormState, line, ownPath, readForm } from "../forms.ts";
+import { follows } from "../notices/store.ts";
 import { type AccountForm, accountPage, profilePage } from "../pages/account.ts";
 import { messagePage } from "../pages/message.ts";
 import { forgottenPage, pressPage, resetPage, shortestPassword, signInPage, signUpPage } from "../pages/people.ts";
@@ -15,8 +15,11 @@ import {
   hasAdmin,
   linkWorks,
   makeLink,
+  nameSince,
   post,
   readSettings,
+  renameAccount,
+  sendResets,
   setPassword,
   useLink,
 } from "./accounts.ts";
@@ -47,6 +50,7 @@ const emailForm = z.strictObject({ email });
 const tokenForm = z.strictObject({ token });
 const resetForm = z.strictObject({ token, password });
 const passwordForm = z.strictObject({ current: typed, password });
+const renameForm = z.strictObject({ name });
 const profileForm = z.strictObject({
   displayName: line(60, "The name"),
   about: z.string().trim().max(1000, "This has more than 1,000 characters."),
@@ -171,21 +175,8 @@ export function mountPeople(parts: CommunityParts): void {
     if (!sent.ok) return own(c, forgottenPage(frameOf(c), sent.form), 422);
     const address = sent.value.email;
     limits.take("mails", `mail ${address.toLowerCase()}`);
-    const accounts = await db
-      .selectFrom("users")
-      .select(["id", "name", "email"])
-      .where(sql`lower(email)`, "=", address.toLowerCase())
-      .where("deleted_at", "is", null)
-      .execute();
-    for (const account of accounts.slice(0, 5)) {
-      const link = await makeLink(db, "reset", { userId: account.id, email: account.email });
-      await post(db, {
-        recipient: account.email!,
-        subject: "A new password for Reprise",
-        body: `Somebody wants a new password for the account ${account.name} at ${originOf(c)}.\nIf it was you, open this link within an hour:\n\n${originOf(c)}/reset?token=${link}\n\nElse do nothing: the password stays.\n`,
-      });
-    }
-    // The same answer whether there is an account or not.
+    await sendResets(db, address, originOf(c));
+    // The same answer, after the same work, whether there is an account or not.
     return own(
       c,
       messagePage(frameOf(c), "Look into your mail", "If an account has this address, a link is on its way to it."),
@@ -226,14 +217,18 @@ export function mountPeople(parts: CommunityParts): void {
     );
   };
   app.get("/user", async (c) => {
-    const asked = c.req.query("name") ?? "";
+    const asked = (c.req.query("name") ?? "").slice(0, 60).toWellFormed().replace(/\0/g, "");
     const profile = await db
       .selectFrom("users")
       .select(["id", "name", "display_name as displayName", "about", "created_at as joinedAt"])
-      .where("name", "=", asked.slice(0, 60).toWellFormed().replace(/\0/g, ""))
+      .where("name", "=", asked)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
-    if (!profile) return missing(c, "There is nobody of this name.");
+    if (!profile) {
+      const now = await nameSince(db, asked);
+      if (now) return c.redirect(`/user?name=${encodeURIComponent(now)}`, 302);
+      return missing(c, "There is nobody of this name.");
+    }
     const lists =
       viewerOf(c)?.id === profile.id
         ? {
@@ -242,7 +237,13 @@ export function mountPeople(parts: CommunityParts): void {
             "You voted against": await votedFor(db, profile.id, -1),
           }
         : {};
-    return own(c, profilePage(frameOf(c), profile, { Summaries: await summariesOf(db, profile.id), ...lists }));
+    const viewer = viewerOf(c);
+    const isFollowed =
+      viewer && viewer.id !== profile.id
+        ? await follows(db, viewer.id, { kind: "person", key: profile.name })
+        : undefined;
+    const written = { Summaries: await summariesOf(db, profile.id), ...lists };
+    return own(c, profilePage(frameOf(c), profile, written, isFollowed));
   });
 
   app.get("/account", (c) => account(c, { done: c.req.query("done") }));
@@ -254,6 +255,17 @@ export function mountPeople(parts: CommunityParts): void {
     await db.updateTable("users").set({ display_name: displayName, about }).where("id", "=", viewer.id).execute();
     pages.clear();
     return c.redirect("/account?done=profile", 303);
+  });
+  app.post("/account/name", async (c) => {
+    const viewer = mustBeSomebody(c);
+    limits.take("posts", `name ${viewer.id}`);
+    const sent = await readForm(c, renameForm);
+    const wrong = (form: FormState) => account(c, { wrong: { which: "name", form } });
+    if (!sent.ok) return wrong(sent.form);
+    if (!(await renameAccount(db, viewer.id, sent.value.name)))
+      return wrong({ given: sent.value, problems: { name: "Somebody has or had this name: choose another." } });
+    pages.clear();
+    return c.redirect("/account?done=name", 303);
   });
   app.post("/account/email", async (c) => {
     const viewer = mustBeSomebody(c);
@@ -319,6 +331,7 @@ export function mountPeople(parts: CommunityParts): void {
 const done: Readonly<Record<string, string>> = {
   joined: "Welcome. We have sent a link to your address: open it, and you can sign in with the address, too.",
   profile: "The profile is saved.",
+  name: "The name is changed. Links to the old one lead to you, and nobody else can take it.",
   email: "A link is on its way to the address.",
   password: "The password is changed; your other sessions have ended.",
   sessions: "Done.",

@@ -14,6 +14,8 @@ export interface Viewer {
   /** What they write is shown without being looked at first. */
   readonly trusted: boolean;
   readonly sessionId: number;
+  /** Nobody but administrators may write at present. */
+  readonly siteIsReadOnly: boolean;
 }
 
 /** The person who asks; found out once for a request, by a middleware. */
@@ -78,13 +80,19 @@ export class Sessions {
       .where("u.banned_at", "is", null)
       .where("u.deleted_at", "is", null)
       .select(["u.id", "u.name", "u.display_name", "u.role", "u.trusted_at", "s.id as sessionId", "s.seen_at"])
+      .select(({ exists, selectFrom }) =>
+        exists(selectFrom("settings").select("name").where("name", "=", "readOnly").where("value", "=", "yes")).as(
+          "siteIsReadOnly",
+        ),
+      )
       .executeTakeFirst();
     if (!row) return undefined;
     if (Date.now() - row.seen_at.getTime() > 3600_000)
       await this.#db.updateTable("sessions").set({ seen_at: new Date() }).where("id", "=", row.sessionId).execute();
     const { id, name, display_name, role, trusted_at, sessionId } = row;
+    const siteIsReadOnly = Boolean(row.siteIsReadOnly);
     const trusted = trusted_at !== null || isAtLeast(role, "moderator");
-    return { id, name, displayName: display_name, role, trusted, sessionId };
+    return { id, name, displayName: display_name, role, trusted, sessionId, siteIsReadOnly };
   }
 
   async list(userId: number): Promise<SessionView[]> {

@@ -69,7 +69,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
   });
 
   app.post("/write", async (c) => {
-    const viewer = await mustWrite(parts, c);
+    const viewer = mustWrite(parts, c);
     const sent = await readForm(c, writeForm);
     const given = sent.ok ? formOf(sent.value) : sent.form.given;
     const paper = await findTarget(given.bibtexKey ?? "");
@@ -179,7 +179,7 @@ export function mountSummaries(parts: CommunityParts, renderer: Renderer): void 
 
   /** One's own summary by its name. */
   const mineBy = async (c: Context, reference: string) => {
-    const viewer = await mustWrite(parts, c);
+    const viewer = mustWrite(parts, c);
     const summary = await visible(reference, viewer);
     if (!summary.mine) throw noSummary();
     return { viewer, summary };

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { MachineHelp, Tables, Visibility } from "../database/schema.ts";
+import { keepMentions } from "../notices/store.ts";
 import { labelsFor } from "../papers/cite-label.ts";
 import type { Viewer } from "../people/sessions.ts";
 import type { Renderer } from "../renderer.ts";
@@ -100,6 +101,7 @@ export async function saveSummary(
       .insertInto("revisions")
       .values({ summary_id: row.id, version: version + 1, source, public: visibility === "public" })
       .execute();
+    await keepMentions(trx, { summary_id: row.id }, source);
     if (version === 0)
       await trx.insertInto("votes").values({ summary_id: row.id, user_id: viewer.id, vote: 1 }).execute();
     await trx.deleteFrom("drafts").where("user_id", "=", viewer.id).where("paper_id", "=", paperId).execute();

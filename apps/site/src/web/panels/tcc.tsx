@@ -110,7 +110,14 @@ export const panel = panelOf({
           check: clipsProblem,
           control: VideosDrop,
         },
-        steps: { kind: "number", label: "Steps", default: defaultTrain.steps, min: 20, max: 5000 },
+        steps: {
+          kind: "number",
+          label: "Steps",
+          default: defaultTrain.steps,
+          min: 20,
+          max: 5000,
+          hint: "With videos a step may take a second: begin with 50.",
+        },
         seed: { ...seed, label: "Seed", default: defaultTrain.seed },
       },
       applies: (name, { source }) =>

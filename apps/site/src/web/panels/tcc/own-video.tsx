@@ -57,7 +57,8 @@ export async function readFrames(file: File, onProgress: (done: number, total: n
   video.playsInline = true;
   video.preload = "auto";
   try {
-    await event(video, "loadeddata", () => {
+    // A file without pictures never gets as far as "loadeddata".
+    await event(video, "loadedmetadata", () => {
       video.src = address;
     }).catch(() => {
       throw new Error(`${file.name} is no video that this browser can play. Mp4 with H.264 and webm mostly are.`);
@@ -66,6 +67,7 @@ export async function readFrames(file: File, onProgress: (done: number, total: n
     if (!videoWidth || !videoHeight) throw new Error(`${file.name} has no picture.`);
     if (!Number.isFinite(duration)) throw new Error(`${file.name} does not say how long it is; write it anew as mp4.`);
     const { frames, perSecond, seen: side, shown: most } = ownVideo;
+    if (duration * perSecond < 1.5) throw new Error(`${file.name} has a single picture; there is nothing to align.`);
     const count = Math.max(2, Math.min(frames, Math.floor(duration * perSecond)));
     const scale = most / Math.max(videoWidth, videoHeight);
     const size = {
@@ -77,6 +79,8 @@ export async function readFrames(file: File, onProgress: (done: number, total: n
     for (let t = 0; t < count; t++) {
       await event(video, "seeked", () => {
         video.currentTime = Math.min(duration - 1e-3, ((t + 0.5) * duration) / count);
+      }).catch(() => {
+        throw new Error(`${file.name} is cut short or damaged: it cannot be read after frame ${t} of ${count}.`);
       });
       seen.set(rgbOf(video, side, side), t * side * side * 3);
       shown.set(rgbOf(video, size.width, size.height), t * size.width * size.height * 3);
@@ -116,7 +120,7 @@ function event(video: HTMLVideoElement, name: string, begin: () => void): Promis
     };
     const failed = () => {
       end();
-      fail(video.error ?? new Error("the video cannot be read"));
+      fail(new Error(video.error?.message || "the video cannot be read"));
     };
     video.addEventListener(name, heard);
     video.addEventListener("error", failed);
