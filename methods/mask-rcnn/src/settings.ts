@@ -42,6 +42,8 @@ export interface PictureSettings {
 }
 
 export interface TrainSettings extends PictureSettings {
+  /** Shorter sides, one of which is drawn for each step (multi-scale training); always `minSize` if left out. */
+  readonly minSizes?: readonly number[];
   readonly steps: number;
   readonly batchSize: number;
   readonly optimizer: "adam" | "sgd";

@@ -112,7 +112,7 @@ export async function train(
       const { loss, losses } = await training.run(
         shown.map(({ picture }) => picture),
         shown.map(({ targets }) => targets),
-        { learningRate, order: (n) => random.permutation(n) },
+        { learningRate, minSize: drawnSize(settings, step), order: (n) => random.permutation(n) },
       );
       step++;
       const at = { done: step, total: steps };
@@ -137,6 +137,15 @@ export async function train(
   } finally {
     await training.release();
   }
+}
+
+/** The shorter side of a step's pictures: of another generator than mirroring, so that one does not move the other. */
+export function drawnSize(
+  { minSize, minSizes = [], seed }: Pick<TrainSettings, "minSize" | "minSizes" | "seed">,
+  step: number,
+): number {
+  if (minSizes.length === 0) return minSize;
+  return minSizes[Math.floor(drawAt(seed + 2, step).uniform() * minSizes.length)]!;
 }
 
 function scheduleOf({ learningRate, steps, schedule, warmUp: rising }: TrainSettings): Schedule {

@@ -47,6 +47,8 @@ export interface TrainingOptions {
 /** What is chosen anew at each step. */
 export interface StepOptions {
   readonly learningRate: number;
+  /** Of the pictures' shorter sides, in place of the training's own. */
+  readonly minSize?: number;
   /** In place of the sampler's order. */
   readonly order?: SamplingOptions["order"];
 }
@@ -146,11 +148,11 @@ export class MaskRcnnTraining {
   async run(
     pictures: readonly Picture[],
     targets: readonly PictureTargets[],
-    { learningRate, order }: StepOptions,
+    { learningRate, minSize = this.#options.minSize, order }: StepOptions,
   ): Promise<StepLosses> {
     targets.forEach(requireTargets);
     const { anchorSizes, ratios, limits, sampling, conventions } = this.#options;
-    const batch = imageBatch(pictures, this.#options);
+    const batch = imageBatch(pictures, { ...this.#options, minSize });
     const images: Tensor = { dtype: "float32", shape: batch.shape, data: batch.data };
     const found = await this.#first.run({ ...(await this.#parameters()), images });
     const { anchors, proposals } = proposalsOf(found, batch, { anchorSizes, ratios, conventions, ...limits });

@@ -1,8 +1,9 @@
-// Pictures to learn from: order, mirroring.
+// Pictures to learn from: order, mirroring, sizes.
 import { Random } from "@reprise/data";
 import { expect, test } from "vitest";
 import { indicesAt } from "../src/examples.ts";
 import { mirrored, shapesExamples, shapesPicture } from "../src/index.ts";
+import { drawnSize } from "../src/train.ts";
 
 test("a mirrored picture has its boxes around its masks, and mirrored again is itself", () => {
   const one = shapesPicture(new Random(3), { height: 20, width: 30 });
@@ -37,6 +38,16 @@ test("generated pictures of two seeds have nothing in common, and number i is al
   const of = async (from: typeof a) =>
     Promise.all(Array.from({ length: 5 }, async (_, i) => (await from.read(i)).picture.data.join()));
   expect(new Set([...(await of(a)), ...(await of(b))]).size).toBe(10);
+});
+
+test("multi-scale training: each size about as often, by seed and step alone", () => {
+  const settings = { minSize: 800, minSizes: [640, 672, 704], seed: 3 };
+  const drawn = Array.from({ length: 900 }, (_, step) => drawnSize(settings, step));
+  // Three standard deviations of a binomial count: 3 · √(900 · ⅓ · ⅔) = 42.
+  for (const size of settings.minSizes)
+    expect(Math.abs(drawn.filter((one) => one === size).length - 300)).toBeLessThan(43);
+  expect(drawnSize(settings, 7)).toBe(drawn[7]);
+  expect(drawnSize({ minSize: 800, seed: 3 }, 7)).toBe(800);
 });
 
 test("keypoints are mirrored with their picture, left and right of COCO's persons exchanged", () => {

@@ -80,6 +80,10 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
     .map((line) => JSON.parse(line));
   expect(log.filter(({ loss }) => loss !== undefined).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(log.filter(({ mask }) => mask).map(({ step }) => step)).toEqual([3, 6]);
+  expect(existsSync(at("M.safetensors.plots", "loss.png"))).toBe(true);
+  expect(existsSync(at("M.safetensors.plots", "ap.png"))).toBe(true);
+  const losses = await readFile(at("M.safetensors.plots", "loss.svg"), "utf8");
+  for (const name of ["all five", "classes", "masks", "proposals"]) expect(losses).toContain(name);
 
   const judged = await run("evaluate", [at("gt.json")], { model, out: at("dt.json"), threads: 1 });
   const dataset = parseCoco(await readFile(at("gt.json"), "utf8"), "gt");
@@ -107,7 +111,7 @@ test("a data set: train, evaluate, predict, inspect", { timeout: 60_000 }, async
 });
 
 test("a training that is stopped goes on to the same bits", { timeout: 60_000 }, async () => {
-  const options = { ...small, steps: 4, validateEvery: 2 };
+  const options = { ...small, minSizes: [48, 64], steps: 4, validateEvery: 2 };
   await train(at("gt.json"), { ...options, out: at("whole") });
   const controller = new AbortController();
   const show = (text: string) => {
@@ -207,6 +211,32 @@ describe("what cannot be learnt from is refused before the work", () => {
     );
     await expect(change("e.json", (set) => ({ ...set, categories: [{ id: 10, name: "disc" }] }))).rejects.toThrow(
       /annotation \d+ has the unknown category \d0\./,
+    );
+  });
+
+  test("ids given twice, polygons of two points, RLE of another size", async () => {
+    const twice = (name: string) => (set: Record<string, unknown[]>) => ({
+      ...set,
+      [name]: [...set[name]!, set[name]![0]],
+    });
+    const check = "reprise coco check lists every problem of the file.";
+    await expect(change("f.json", twice("images"))).rejects.toThrow(`has two images of the id 0. ${check}`);
+    await expect(change("g.json", twice("categories"))).rejects.toThrow(`has two categories of the id 10. ${check}`);
+    const with1 = (segmentation: unknown) => (set: Record<string, unknown[]>) => ({
+      ...set,
+      annotations: set.annotations!.map((one, i) => (i === 0 ? { ...(one as object), segmentation } : one)),
+    });
+    await expect(change("h.json", with1([[1, 1, 9, 9]]))).rejects.toThrow(
+      `annotation 1 has a polygon of 2 points, an area needs 3. ${check}`,
+    );
+    await expect(change("i.json", with1({ size: [80, 64], counts: [5120] }))).rejects.toThrow(
+      `annotation 1 has an RLE of 64 × 80, its image is 80 × 64. ${check}`,
+    );
+  });
+
+  test("sizes that do not fit each other", async () => {
+    await expect(train(at("gt.json"), { ...small, out: at("N"), minSizes: [64, 128] })).rejects.toThrow(
+      "the longer side, at most 96, is below a shorter one, 128.",
     );
   });
 

@@ -1,3 +1,4 @@
+export { readLabelMeMasks } from "./coco/labelme-masks.node.ts";
 export { readMaskFolders } from "./coco/mask-folders.node.ts";
 export {
   type DownloadOptions,

@@ -24,7 +24,13 @@ export { colourOf, type DrawnObject, drawObjects } from "./coco/draw.ts";
 export { type CocoErrors, cocoErrors, type ErrorKind, errorKinds } from "./coco/errors.ts";
 export { type CategoryNumbers, type CocoEvaluation, type EvaluationOptions, evaluateCoco } from "./coco/evaluate.ts";
 export { keypointSimilarity, personSigmas } from "./coco/keypoints.ts";
-export { cocoFromLabelMe, labelMeFromCoco, type NamedJson } from "./coco/labelme.ts";
+export {
+  cocoFromLabelMe,
+  type LabelMeOptions,
+  labelMeFromCoco,
+  type MaskPicture,
+  type NamedJson,
+} from "./coco/labelme.ts";
 export { boxPolygon, polygonsToRle, polygonToRle } from "./coco/polygon.ts";
 export {
   type BoxXywh,

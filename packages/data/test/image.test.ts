@@ -66,6 +66,19 @@ describe("decoding", () => {
     expect([...(await decodeImage(png, "x.png", { background: "black" })).data]).toEqual([10, 0, 20, 0, 30, 0]);
   });
 
+  it("brings CMYK to sRGB", async () => {
+    const red = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#d02010" } })
+      .toColourspace("cmyk")
+      .jpeg({ quality: 100 })
+      .toBuffer();
+    expect((await sharp(red).metadata()).space).toBe("cmyk");
+    const { shape, data } = await decodeImage(red, "x.jpg");
+    expect(shape).toEqual([1, 3, 8, 8]);
+    // Profiles of print do not have every red: what comes back is a red, not the complement that raw inks would give.
+    expect(data[0]).toBeGreaterThan(180);
+    expect(Math.max(data[64]!, data[128]!)).toBeLessThan(80);
+  });
+
   it("turns a photograph upright", async () => {
     const png = await sharp(bytes(1, 2, 3, 200, 201, 202), { raw: { width: 2, height: 1, channels: 3 } })
       .withMetadata({ orientation: 6 }) // the camera was held a quarter turn to the left

@@ -45,6 +45,13 @@ export const trainOptions = {
   warmUp: { kind: "integer", min: 0, help: "steps in which the rate rises; the preset's if left out" },
   minSize: whole("pixels of a picture's shorter side"),
   maxSize: whole("pixels of its longer side at most"),
+  minSizes: {
+    kind: "list",
+    of: "integer",
+    placeholder: "numbers",
+    min: 1,
+    help: "shorter sides, of which each step draws one (multi-scale training); always --min-size if left out",
+  },
   anchorSizes: {
     kind: "list",
     of: "integer",

@@ -140,10 +140,11 @@ async function openModel(
   return { model, categories: facts.categories };
 }
 
-/** Detections of at least a score: a file has its own threshold inside. */
-function above({ boxes, scores, labels, masks }: Segmentation, score: number): Segmentation {
+/** Detections of at least a score: an ONNX file has its own threshold inside. */
+function above(found: Segmentation, score: number): Segmentation {
+  const { boxes, scores, labels, masks } = found;
   const kept = scores.findIndex((value) => value < score); // best first
-  if (kept < 0) return { boxes, scores, labels, masks };
+  if (kept < 0) return found;
   const area = masks.length / labels.length;
   return {
     boxes: boxes.slice(0, 4 * kept),

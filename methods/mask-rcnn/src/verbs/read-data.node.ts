@@ -27,6 +27,7 @@ export async function readCoco(path: string, images = dirname(path), count?: num
   const dataset = count === undefined ? whole : firstImages(whole, count);
   if (dataset.images.length === 0) throw new DataError(path, "has no images.");
   if (dataset.categories.length === 0) throw new DataError(path, "has no categories.");
+  requireSound(dataset, path);
   const files = dataset.images.map(({ id, file_name }) => {
     if (!file_name) throw new DataError(path, `image ${id} has no file name.`);
     return join(images, file_name);
@@ -61,6 +62,36 @@ export async function readCoco(path: string, images = dirname(path), count?: num
       },
     },
   };
+}
+
+/** What would stop a training at the step that reads it; `coco check` reports all of it, and more. */
+function requireSound({ images, categories, annotations }: CocoDataset, path: string): void {
+  const check = "reprise coco check lists every problem of the file.";
+  for (const [kind, list] of Object.entries({ images, categories })) {
+    const ids = new Set<number | string>();
+    for (const { id } of list)
+      if (ids.size === ids.add(id).size) throw new DataError(path, `has two ${kind} of the id ${id}. ${check}`);
+  }
+  const sizes = new Map(images.map(({ id, width, height }) => [id, { width, height }]));
+  for (const { id, image_id, segmentation } of annotations) {
+    if (!segmentation) continue;
+    if ("length" in segmentation) {
+      const short = segmentation.find((points) => points.length < 6);
+      if (short)
+        throw new DataError(
+          path,
+          `annotation ${id} has a polygon of ${short.length / 2} points, an area needs 3. ${check}`,
+        );
+      continue;
+    }
+    const size = sizes.get(image_id);
+    const [height, width] = segmentation.size;
+    if (size && (size.height !== height || size.width !== width))
+      throw new DataError(
+        path,
+        `annotation ${id} has an RLE of ${width} × ${height}, its image is ${size.width} × ${size.height}. ${check}`,
+      );
+  }
 }
 
 /** @throws DataError if no object is left to learn from */

@@ -21,6 +21,7 @@ import { forClasses } from "../weights.ts";
 import type { trainOptions } from "./options.ts";
 import { type NamedData, readCoco, requireObjects, shapesData } from "./read-data.node.ts";
 import { readWeights } from "./read-model.node.ts";
+import { writeTrainingPlots } from "./training-plots.node.ts";
 
 /** Seed of generated pictures that are validated on, from that of those that are trained on. */
 const validationSeed = 1000;
@@ -122,6 +123,7 @@ export async function trainVerb({
         } else {
           if (!signal.aborted) await judge(event.state, done);
           await writeFileAtomic(saved, encodeTraining(event.checkpoint, layout, config));
+          await writeTrainingPlots(`${out}.log.jsonl`, `${out}.plots`);
           kept = true;
         }
       },
@@ -168,6 +170,9 @@ function settingsOf(preset: TrainSettings, given: Readonly<Record<string, unknow
       : {};
   if (settings.maxSize < settings.minSize)
     throw new UsageError(`the longer side, at most ${settings.maxSize}, is below the shorter, ${settings.minSize}.`);
+  const tooLong = settings.minSizes?.find((size) => size > settings.maxSize);
+  if (tooLong !== undefined)
+    throw new UsageError(`the longer side, at most ${settings.maxSize}, is below a shorter one, ${tooLong}.`);
   return { ...settings, ...scaled };
 }
 

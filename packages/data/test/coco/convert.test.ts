@@ -3,9 +3,13 @@ import {
   cocoFromLabelMe,
   cocoFromVia,
   cocoFromYolo,
+  encodeRle,
   labelMeFromCoco,
+  rleArea,
+  rleToJson,
   yoloFromCoco,
 } from "@reprise/data";
+import { readLabelMeMasks } from "@reprise/data/node";
 import { describe, expect, test } from "vitest";
 
 const triangle = [8, 8, 40, 8, 24, 40];
@@ -38,6 +42,10 @@ const shape = (label: string, shape_type: string, points: number[][], group_id: 
 const labelMe = (...shapes: object[]) => [
   { name: "x.json", json: { imagePath: "x.png", imageWidth: 100, imageHeight: 80, shapes } },
 ];
+const corners = [
+  [5, 7],
+  [7, 8],
+];
 const sizes = new Map([["x.png", { width: 100, height: 80 }]]);
 
 describe("LabelMe", () => {
@@ -49,6 +57,43 @@ describe("LabelMe", () => {
     expect(back.categories).toEqual(dataset.categories);
     expect(back.annotations.map(({ area: _, ...rest }) => rest)).toEqual(
       dataset.annotations.map(({ area: _, ...rest }) => rest),
+    );
+  });
+
+  test("masks with holes, there and back, over the edge, and in one group with a polygon", async () => {
+    const ring = Uint8Array.from({ length: 64 * 128 }, (_, i) => {
+      const [x, y] = [i % 128, Math.floor(i / 128)];
+      return x > 3 && x < 30 && y > 5 && y < 20 && !(x > 10 && x < 14 && y > 9 && y < 12) ? 1 : 0;
+    });
+    const rle = encodeRle(ring, 64, 128);
+    const one = { ...dataset.annotations[0]!, bbox: [4, 6, 26, 14], area: rleArea(rle), segmentation: rleToJson(rle) };
+    const files = labelMeFromCoco({ ...dataset, annotations: [one] });
+    const back = cocoFromLabelMe(files, { masks: await readLabelMeMasks(files) });
+    expect(back.annotations).toEqual([one]);
+
+    const masks = new Map([["AA", { data: new Uint8Array(6).fill(1), height: 2, width: 3 }]]);
+    const over = [
+      [98, 79],
+      [100, 80],
+    ];
+    const cut = cocoFromLabelMe(labelMe({ ...shape("a", "mask", over), mask: "AA" }), { masks });
+    expect(cut.annotations[0]!.bbox).toEqual([98, 79, 2, 1]);
+    const both = [
+      { ...shape("a", "mask", corners, 1), mask: "AA" },
+      shape(
+        "a",
+        "rectangle",
+        [
+          [50, 50],
+          [60, 60],
+        ],
+        1,
+      ),
+    ];
+    const grouped = cocoFromLabelMe(labelMe(...both), { masks });
+    expect(grouped.annotations.map(({ area }) => area)).toEqual([106]);
+    await expect(readLabelMeMasks(labelMe({ ...shape("a", "mask", corners), mask: "AA" }))).rejects.toThrow(
+      'x.json, mask of "a": is not an image (1 bytes)',
     );
   });
 
@@ -103,7 +148,7 @@ describe("LabelMe", () => {
             ]),
           ),
         ),
-      'x.json: the shape "a" is a line. Polygons, rectangles and circles are read; delete or redraw it.',
+      'x.json: the shape "a" is a line. Polygons, rectangles, circles and masks are read; delete or redraw it.',
     ],
     [
       "two points",
@@ -129,13 +174,25 @@ describe("LabelMe", () => {
       "x.png: the image's size is NaN × NaN; COCO needs it. Give the image files too.",
     ],
     [
-      "an RLE",
+      "no segmentation",
+      () => {
+        const { segmentation: _, ...boxed } = dataset.annotations[0]!;
+        return labelMeFromCoco({ ...dataset, annotations: [boxed] });
+      },
+      "annotation 1: has no segmentation.",
+    ],
+    [
+      "a mask whose picture was not read",
+      () => cocoFromLabelMe(labelMe({ ...shape("a", "mask", corners), mask: "AA" })),
+      'x.json: the mask of "a" was not read: give the pictures of its masks.',
+    ],
+    [
+      "a mask of another size",
       () =>
-        labelMeFromCoco({
-          ...dataset,
-          annotations: [{ ...dataset.annotations[0]!, segmentation: { size: [1, 1], counts: [1] } }],
+        cocoFromLabelMe(labelMe({ ...shape("a", "mask", corners), mask: "AA" }), {
+          masks: new Map([["AA", { data: new Uint8Array(4), height: 2, width: 2 }]]),
         }),
-      "annotation 1: its mask is an RLE, which LabelMe's polygons cannot say.",
+      'x.json: the mask of "a" is 2 × 2, its points say 3 × 2.',
     ],
   ])("%s", (_, convert, message) => {
     expect(convert).toThrow(message);

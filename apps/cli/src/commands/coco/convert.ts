@@ -13,7 +13,15 @@ import {
   parseCoco,
   yoloFromCoco,
 } from "@reprise/data";
-import { createFolder, listImages, readBytes, readImage, readMaskFolders, writeFileAtomic } from "@reprise/data/node";
+import {
+  createFolder,
+  listImages,
+  readBytes,
+  readImage,
+  readLabelMeMasks,
+  readMaskFolders,
+  writeFileAtomic,
+} from "@reprise/data/node";
 import { type OptionValues, UsageError, type VerbContext, verb } from "@reprise/experiment";
 
 const options = {
@@ -59,26 +67,25 @@ type Context = VerbContext<OptionValues<typeof options>>;
 const textOf = async (path: string) => new TextDecoder().decode(await readBytes(path));
 
 async function readAs(path: string, { options, signal, progress }: Context): Promise<CocoDataset> {
-  const { from, names, attribute } = options;
+  const { from, names: classes, attribute } = options;
   if (from === "coco") return parseCoco(await textOf(path), path);
   if (from === "cvat") return cocoFromCvat(await textOf(path), path);
   if (from === "masks")
     return readMaskFolders(path, {
-      ...(names ? { category: names[0]! } : {}),
+      ...(classes ? { category: classes[0]! } : {}),
       signal,
       onProgress: ({ done, total }) => progress.show(`folder ${done} of ${total}`),
     });
   if (from === "labelme") {
-    const files = await filesOf(path, ".json");
-    return cocoFromLabelMe(
-      await Promise.all(files.map(async (name) => ({ name, json: jsonOf(await textOf(name), name) }))),
-    );
+    const names = await filesOf(path, ".json");
+    const files = await Promise.all(names.map(async (name) => ({ name, json: jsonOf(await textOf(name), name) })));
+    return cocoFromLabelMe(files, { masks: await readLabelMeMasks(files) });
   }
   const folder = options.images ?? ((await stat(path).catch(() => undefined))?.isDirectory() ? path : dirname(path));
   const sizes = await sizesOf(folder, { signal, progress });
   if (from === "via")
     return cocoFromVia(jsonOf(await textOf(path), path), path, { sizes, ...(attribute ? { attribute } : {}) });
-  if (!names) throw new UsageError("give the --names of the classes 0, 1, …: YOLO's files have their numbers only.");
+  if (!classes) throw new UsageError("give the --names of the classes 0, 1, …: YOLO's files have their numbers only.");
   const files = await Promise.all(
     Array.from(sizes, async ([image, size]) => {
       const file = join(path, `${image.slice(0, -extname(image).length)}.txt`);
@@ -87,7 +94,7 @@ async function readAs(path: string, { options, signal, progress }: Context): Pro
       return { image, ...size, text };
     }),
   );
-  return cocoFromYolo(files, names);
+  return cocoFromYolo(files, classes);
 }
 
 /** Sizes of a folder's images by file name. */
