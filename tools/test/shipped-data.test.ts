@@ -70,7 +70,7 @@ test("docs/provenance.md names every file that is not text, and nothing that is 
       .matchAll(/^\| `([^`]+)` \|/gm),
   ].map(([, glob]) => glob!);
   const text =
-    /\.(tsx?|mjs|cjs|cmd|md|css|py|json|sql|bib|html|txt)$|(^|\/)(LICENSE|\.npmrc|\.gitignore|\.gitattributes)$|^\.ci\//;
+    /\.(tsx?|mjs|cjs|cmd|md|css|py|json|sql|bib|html|txt|yaml|service)$|(^|\/)(LICENSE|\.npmrc|\.gitignore|\.gitattributes)$|^\.ci\//;
   const named = (path: string) => globs.some((glob) => matchesGlob(path, glob));
   expect(tracked.filter((path) => !text.test(path) && !named(path))).toEqual([]);
   expect(globs.filter((glob) => !tracked.some((path) => matchesGlob(path, glob)))).toEqual([]);
