@@ -7,6 +7,7 @@ import { paperPath } from "../render/citations.ts";
 import { apiV1Paths } from "./api-v1.ts";
 import type { Tables } from "./database/schema.ts";
 import type { PageCache } from "./page-cache.ts";
+import { scopes } from "./people/api-tokens.ts";
 import { longestQuery } from "./search/query.ts";
 import { suggestPapers } from "./search/search.ts";
 import type { SuggestedTags, TagSuggester } from "./tag-suggestions.ts";
@@ -30,6 +31,14 @@ const suggestAnswer = z.discriminatedUnion("status", [
   }),
 ]) satisfies z.ZodType<SuggestedTags>;
 const problem = z.strictObject({ error: z.string() });
+
+/** Whose token it is, and what it may do. */
+const meAnswer = z.strictObject({
+  name: z.string(),
+  displayName: z.string(),
+  role: z.enum(["reader", "author", "moderator", "admin"]),
+  scopes: z.array(z.enum(scopes)),
+});
 
 const suggestPapersAnswer = z.strictObject({
   suggestions: z.array(
@@ -101,8 +110,22 @@ function openApi(origin: string) {
     openapi: "3.1.0",
     info: { title: "Reprise", version: "1", description: "What programs may ask of the site." },
     servers: [{ url: origin }],
+    components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     paths: {
       ...apiV1Paths(),
+      "/api/me": {
+        get: {
+          operationId: "me",
+          summary: "Whose token the request carries, and what it may do",
+          security: [{ token: [] }],
+          responses: {
+            "200": answer("The person and the token's scopes.", meAnswer),
+            "401": answer("The request carries no token that works.", problem),
+            "403": answer('The token lacks the scope "read".', problem),
+            "429": { description: "This address asks too often; Retry-After says when it may again." },
+          },
+        },
+      },
       "/api/tags/suggest": {
         post: {
           operationId: "suggestTags",
