@@ -12,7 +12,7 @@ import { nodeRuntime } from "@reprise/engine/node";
 import { afterAll, beforeAll } from "vitest";
 import { inProcess } from "./in-process.ts";
 
-const bin = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
+export const bin = fileURLToPath(new URL("../bin/reprise.mjs", import.meta.url));
 let folder: string;
 export const at = (name: string) => join(folder, name);
 export const reprise = (...args: string[]): Promise<string> => inProcess("bit-flip", args);

@@ -1,8 +1,10 @@
 // A search that is stopped, killed or out of disk: what is kept, and that the same command goes on to the same flips.
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import type { AttackDocument } from "@reprise/bit-flip";
 import { expect, test } from "vitest";
-import { at, given, json, stoppedAfter, withModel } from "./bit-flip-models.ts";
+import { at, bin, given, json, stoppedAfter, withModel } from "./bit-flip-models.ts";
 
 withModel();
 
@@ -27,4 +29,29 @@ test("Ctrl-C: says what is kept, and the same command goes on to the same flips"
   expect(said).toMatch(/\d+ steps? (is|are) kept in .*partial; the same command goes on from there\./);
   const resumed = (await json(...attack(), "--out", out)) as AttackDocument;
   expect(resumed.flips).toEqual(((await json(...attack())) as AttackDocument).flips);
+});
+
+test("a disk that is full: one line, the steps are kept, and with room the same command ends in the same flips", async () => {
+  const out = at("full");
+  // Files of more than 2 KiB cannot be written: the steps can, the report cannot.
+  const child = spawn(
+    "bash",
+    ["-c", 'ulimit -f 2; exec "$0" "$@"', process.execPath, bin, "bit-flip", ...attack(), "--out", out],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, NODE_COMPILE_CACHE: "" },
+    },
+  );
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => {
+    said += text.toString();
+  });
+  const [code] = await once(child, "close");
+  expect(said).toMatch(/^reprise: .*full\/\w+\.\w+.* cannot be written: .*$/m);
+  expect(code).toBe(1);
+  expect(existsSync(at("full/results.json"))).toBe(false);
+  expect(readdirSync(at("full/partial")).length).toBeGreaterThan(0);
+  const resumed = (await json(...attack(), "--out", out)) as AttackDocument;
+  expect(resumed.flips).toEqual(((await json(...attack())) as AttackDocument).flips);
+  expect(existsSync(at("full/partial"))).toBe(false);
 });
