@@ -1,5 +1,5 @@
 """SciPy's L-BFGS on the whole-data loss of small networks, gradients by PyTorch in float64; weights and data by the formula
-of nn_training_steps.py.
+of formula.py.
 
     /usr/bin/python3 tools/reference/nn_lbfgs.py > packages/nn/test/fixtures/lbfgs-training.json
 """
@@ -10,16 +10,7 @@ import torch
 from scipy.optimize import fmin_l_bfgs_b
 from torch.nn import functional as F
 
-
-def formula(count, seed):
-    """count numbers in [0, 1), exact in float32: a 32-bit integer hash, its upper 24 bits."""
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) + np.uint32(seed) * np.uint32(0x9E3779B1)
-        for _ in range(2):
-            x ^= x >> np.uint32(16)
-            x *= np.uint32(0x45D9F3B)
-        x ^= x >> np.uint32(16)
-    return (x >> np.uint32(8)).astype(np.float64) * 2.0**-24
+from formula import formula
 
 
 INPUTS, EXAMPLES = 8, 50

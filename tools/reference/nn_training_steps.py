@@ -8,16 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-
-def formula(count, seed):
-    """count numbers in [0, 1), exact in float32: a 32-bit integer hash, its upper 24 bits."""
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) + np.uint32(seed) * np.uint32(0x9E3779B1)
-        for _ in range(2):
-            x ^= x >> np.uint32(16)
-            x *= np.uint32(0x45D9F3B)
-        x ^= x >> np.uint32(16)
-    return (x >> np.uint32(8)).astype(np.float64) * 2.0**-24
+from formula import formula
 
 
 class Mlp(nn.Module):

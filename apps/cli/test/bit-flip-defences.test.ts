@@ -10,7 +10,7 @@ withModel();
 describe("defences", () => {
   const test96 = () => ["--test", at("test.npy"), "--labels", at("labels.npy"), "--mean", "0.5", "--std", "0.125"];
 
-  test("protect by clipping: the same accuracy, and the protected file is attacked as any other", async () => {
+  test("protect by clipping keeps the accuracy, and an attack on the protected file raises the loss less", async () => {
     const args = ["protect", at("m.onnx"), "--bits", "8", "--threads", "1", ...test96()];
     const found = await json(...args, "--by", "clipping", "--out", at("clipped.onnx"));
     expect(found.accuracy.after).toBe(found.accuracy.before);

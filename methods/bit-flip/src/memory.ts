@@ -1,17 +1,10 @@
 // An array of a model in memory, and what its numbers stand for.
-import type { Bits } from "./bits.ts";
-import { type FloatFormat, floatOf } from "./floats.ts";
+import { floatOf } from "./floats.ts";
 import { channelOf } from "./quantize.ts";
+import type { VictimLayer } from "./victim.ts";
 
-/** Integers that stand for (value − zeroPoint) · step, or floats by their bits. */
-export interface MemoryLayer {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly bits: Bits;
-  readonly signed: boolean;
-  readonly values: Int8Array | Uint8Array | Int32Array | Uint16Array | Uint32Array;
-  /** Of floats: `values` are their bits. */
-  readonly format?: FloatFormat;
+/** Integers that stand for (value − zeroPoint) · step, or floats by their bits, as the file holds them. */
+export interface MemoryLayer extends VictimLayer {
   /** One for all weights, or one for each slice along `axis`; [1] of floats. */
   readonly step: Float32Array;
   readonly zeroPoint?: ArrayLike<number>;

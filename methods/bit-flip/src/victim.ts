@@ -1,4 +1,4 @@
-// What the search sees of a network: layers of integers, and the loss on one sample as they change.
+// What the search sees of a network: layers of numbers in memory, and the loss on one sample as they change.
 import type { Bits } from "./bits.ts";
 import type { FloatFormat } from "./floats.ts";
 
@@ -17,7 +17,7 @@ export interface VictimLayer {
   readonly format?: FloatFormat;
 }
 
-/** One weight and the integer that it is given. */
+/** One weight and the integer, or the bits of a float, that it is given. */
 export interface WeightChange {
   /** Place of the layer in `Victim.layers`. */
   readonly layer: number;

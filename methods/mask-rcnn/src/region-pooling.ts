@@ -75,7 +75,10 @@ function largestOfBins(level: Value, boxes: Value, images: Value, size: number, 
   return mul(largest, filled);
 }
 
-/** Features of each bin along one axis, [R, size, count], and whether it has any, [R, size]: its value is 0 without. */
+/**
+ * For each bin of RoIPool along one axis: the places of the features in it, [R, size, count], and 1 if it has any, else 0,
+ * [R, size]. An empty bin has the value 0.
+ */
 function placesOfBins(from: Value, to: Value, size: number, length: number) {
   const numbers = (values: readonly number[], shape: readonly number[]) =>
     constant(from, { dtype: "float32", shape, data: Float32Array.from(values) });

@@ -43,7 +43,7 @@ describe("a zip archive", () => {
     ]);
   });
 
-  it("that is none, is cut off or damaged is refused", () => {
+  it("that is another format, cut off or damaged is refused", () => {
     const read = (bytes: Uint8Array) => () => readZip(bytes, () => true, "a.zip");
     expect(read(archive.subarray(0, -30))).toThrow("a.zip: is not a zip archive, or is cut off.");
     const damaged = Uint8Array.from(archive);

@@ -125,7 +125,7 @@ export function createApp(parts: AppParts): Hono {
     }
   };
 
-  /** A page about the paper of this key; 404 where there is none, 410 where it was withdrawn. */
+  /** A page about the paper of this key; 404 for an unknown key, 410 for a withdrawn paper. */
   const aboutPaper = async (c: Context, what: string, key: string, make: (paper: PaperView) => Promise<Page>) => {
     if (impossibleKey(key) || unknown.has(key)) return noPaper(c, key);
     const answer = await pages.answer(c, `${originOf(c)} ${what} ${key}`, async () => {

@@ -44,7 +44,7 @@ export async function cachedFrames(
   return { shape, data };
 }
 
-/** An entry, which counts as used now; nothing where there is none, or a damaged one. */
+/** Reads an entry and marks it as used now; undefined if it is missing or damaged. */
 async function read(file: string): Promise<VideoFrames | undefined> {
   const bytes = await readFile(file).catch(() => undefined);
   if (!bytes) return undefined;

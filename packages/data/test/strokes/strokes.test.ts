@@ -43,7 +43,7 @@ describe("Omniglot's strokes", () => {
     ]);
   });
 
-  it("that are none are refused by their line", () => {
+  it("without a valid point are refused, with the line", () => {
     expect(() => parseOmniglotStrokes("START\n1,2\nBREAK", "a.txt")).toThrow(
       new DataError("a.txt", 'line 2: "1,2" is not a point "x,y,milliseconds".'),
     );

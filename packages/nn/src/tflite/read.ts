@@ -9,7 +9,7 @@ export interface TfliteTensor {
 }
 
 export interface TfliteOperator {
-  /** By its name in TensorFlow Lite's schema, or its number where it is none that is read. */
+  /** By its name in TensorFlow Lite's schema, or by its number if this reader does not know it. */
   readonly op: string;
   /** Places among the tensors; −1 where one is left out. */
   readonly inputs: readonly number[];
@@ -125,7 +125,7 @@ class Flatbuffer {
     return at === 0 ? 0 : this.#view.getInt32(at, true);
   }
 
-  /** The table of a field; 0 where there is none. */
+  /** The position of the table in a field; 0 if the field is absent. */
   table(table: number, field: number): number {
     const at = this.#field(table, field);
     return at === 0 ? 0 : this.follow(at);

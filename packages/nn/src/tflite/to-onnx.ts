@@ -15,7 +15,7 @@ export interface OnnxFromTfliteOptions {
  * The network as far as a tensor: images [N, C, size, size] as the model takes them → that tensor, channels first. The
  * input is called "images", the output as asked for.
  *
- * @throws ModelError naming the operator that is not read, or the last tensors when there is none of that name
+ * @throws ModelError naming an operator that cannot be converted, or, for an unknown output, the last tensors
  */
 export function onnxFromTflite(bytes: Uint8Array, { name = "model", output, size }: OnnxFromTfliteOptions): Uint8Array {
   const model = readTflite(bytes, { name });
@@ -39,7 +39,10 @@ function follow({ tensors, operators, inputs }: TfliteModel, images: Value, targ
   const numbers = new Map<number, Float32Array>();
   const constantAt = (at: number): Float32Array => {
     const data = numbers.get(at) ?? tensors[at]?.data;
-    if (!data) throw new ModelError(`${name}: the weight "${tensors[at]?.name}" is none of float32 or float16.`);
+    if (!data)
+      throw new ModelError(
+        `${name}: the weight "${tensors[at]?.name}" is not float32 or float16; export the model without quantisation.`,
+      );
     return data;
   };
   for (const operator of neededFor(target, operators)) {

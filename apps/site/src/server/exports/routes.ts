@@ -23,7 +23,7 @@ export interface ExportParts {
   /** Throws where the address has used up what it may ask. */
   readonly limit: (c: Context) => void;
   readonly missing: (c: Context, what: string) => Promise<Response>;
-  /** A page about the paper of this key; 404 where there is none, 410 where it was withdrawn. */
+  /** A page about the paper of this key; 404 for an unknown key, 410 for a withdrawn paper. */
   readonly aboutPaper: (
     c: Context,
     what: string,

@@ -190,8 +190,8 @@ export async function nameSince(db: Db, former: string): Promise<string | undefi
 }
 
 /**
- * Mails a link for a new password to each account of an address. Where there is none, a link that opens nothing and a
- * mail that is taken back are written all the same: by the time it takes nobody learns who has an account.
+ * Mails a link for a new password to each account of an address. For an address without an account, the same rows are
+ * written and taken back, so that the time of the answer does not tell who has an account.
  */
 export async function sendResets(db: Kysely<Tables>, address: string, origin: string): Promise<void> {
   const accounts = await db

@@ -11,7 +11,7 @@ const kept = 14;
 const hour = 3_600_000;
 const named = /^site-\d{4}-\d\d-\d\d\.jsonl\.gz$/;
 
-/** Writes today's backup if there is none yet, and takes the oldest away beyond the newest fourteen. */
+/** Writes today's backup unless it exists, and deletes all but the newest fourteen. */
 export async function dailyBackup(db: Kysely<Tables>, folder: string, today: Date): Promise<string | undefined> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `site-${dayOf(today)}.jsonl.gz`);
