@@ -56,6 +56,12 @@ describe("a TensorFlow Lite network as ONNX", () => {
     );
     expect(from(model, "images")).toThrow('net.tflite: no operator makes "images".');
     expect(from(model.subarray(60))).toThrow("net.tflite: not a TensorFlow Lite model: its mark TFL3 is missing.");
+    const quantised = model.slice();
+    expect(quantised[1597]).toBe(1); // the type of "half0": FLOAT16 in the schema's TensorType, INT8 is 9
+    quantised[1597] = 9;
+    expect(from(quantised, "project")).toThrow(
+      'net.tflite: the weight "half0" is not float32 or float16; export the model without quantisation.',
+    );
     for (const length of [40, 300, 1500])
       expect(from(model.subarray(0, length))).toThrow(
         "net.tflite: the model is damaged or cut off. Download the file again.",
